@@ -1,0 +1,15 @@
+/** Everything that the audit log can say, all of it. */
+export const actions = {
+  'connection.connected': 'A carrier account was connected.',
+  'connection.updated': 'Credentials, nickname or primary mark of a connection were replaced.',
+  'connection.settings_updated': 'Settings of a connection were changed.',
+  'connection.disconnected': 'A connection was removed, and what was sealed in it.',
+  'tenant.created': 'An account was created.',
+  'tenant.updated': 'Data of an account were changed.',
+  'tenant.enabled': 'A disabled account was enabled.',
+  'tenant.disabled': 'An account was disabled; its keys are refused.',
+  'api_key.created': 'An API key was made.',
+  'api_key.revoked': 'An API key was revoked.',
+} as const
+
+export type Action = keyof typeof actions

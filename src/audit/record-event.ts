@@ -1,0 +1,42 @@
+import type { Actor, Context } from '../context.ts'
+import { appendAuditEvent, findAuditHead } from '../store/audit.ts'
+import type { Tx } from '../store/db.ts'
+import type { Action } from './actions.ts'
+import { GENESIS, hashEvent } from './chain.ts'
+
+/** What happened; `fields` are names, never values. */
+export type Happening = {
+  action: Action
+  carrierId?: string
+  /** What the event is about when it is no connection: the id of a key. */
+  subject?: string
+  fields?: readonly string[]
+  version?: number
+  envelopeHash?: Uint8Array
+  /** Set where the event concerns the account as a whole and no environment of it. */
+  everywhere?: true
+}
+
+/** Adds an event to the chain of the actor's tenant, in the transaction of the effect; answers its sequence number. */
+export async function recordEvent(ctx: Context, tx: Tx, actor: Actor, happening: Happening): Promise<number> {
+  const head = await findAuditHead(tx, actor.tenantId)
+  const event = {
+    tenant_id: actor.tenantId,
+    seq: (head?.seq ?? 0) + 1,
+    at: ctx.clock().toISOString(),
+    environment: happening.everywhere ? null : actor.environment,
+    actor: actor.name,
+    action: happening.action,
+    carrier_id: happening.carrierId ?? null,
+    subject: happening.subject ?? null,
+    fields: JSON.stringify(happening.fields ?? []),
+    version: happening.version ?? null,
+    outcome: 'succeeded',
+    request_id: actor.requestId ?? null,
+    ip: actor.ip ?? null,
+    envelope_hash: happening.envelopeHash ?? null,
+    prev_hash: head?.hash ?? GENESIS,
+  }
+  await appendAuditEvent(tx, { ...event, hash: hashEvent(event) })
+  return event.seq
+}

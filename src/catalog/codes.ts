@@ -1,0 +1,30 @@
+import type { Option, Package, Service } from './define.ts'
+
+/** A service as public answers show it; what they leave open counts as not supported. */
+export const service = (
+  service_code: string,
+  name: string,
+  reach: 'domestic' | 'international' | 'both',
+  ...supports: readonly ('multiPackage' | 'returns')[]
+): Service => ({
+  service_code,
+  name,
+  domestic: reach !== 'international',
+  international: reach !== 'domestic',
+  is_multi_package_supported: supports.includes('multiPackage'),
+  is_return_supported: supports.includes('returns'),
+})
+
+/** A package type of a carrier. */
+export const parcel = (package_code: string, name: string, description: string | null = null): Package => ({
+  package_code,
+  name,
+  description,
+})
+
+/** An advanced option of a carrier. */
+export const option = (
+  name: string,
+  default_value: string | null = null,
+  description: string | null = null,
+): Option => ({ name, default_value, description })

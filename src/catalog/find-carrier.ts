@@ -1,0 +1,55 @@
+import type { Carrier, Fields, LtlCarrier, ParcelCarrier } from './define.ts'
+import { ltlCarriers, parcelCarriers } from './index.ts'
+
+const byName = new Map(
+  parcelCarriers.flatMap((carrier) => [carrier.name, ...carrier.aliases].map((name) => [name, carrier])),
+)
+const byScac = new Map(ltlCarriers.flatMap((carrier) => carrier.scacs.map((scac) => [scac, carrier])))
+const byId = new Map<string, Carrier>(
+  [...parcelCarriers, ...ltlCarriers].map((carrier) => [carrier.id, carrier]),
+)
+
+/** The parcel carrier of this name or alias, in any letter case, with `-` read as `_`. */
+export function findCarrier(name: string): ParcelCarrier | undefined {
+  return byName.get(name.toLowerCase().replaceAll('-', '_'))
+}
+
+/** The LTL carrier that owns this SCAC, in any letter case. */
+export function findByScac(scac: string): LtlCarrier | undefined {
+  return byScac.get(scac.toUpperCase())
+}
+
+/** The carrier with this immutable id; stored connections name their carrier by it. */
+export function findCarrierById(id: string): Carrier | undefined {
+  return byId.get(id)
+}
+
+const WIRE_NAMES = [
+  'allow_duplicate_account_number',
+  'carrier_code',
+  'carrier_id',
+  'carrier_name',
+  'credentials',
+]
+
+const fieldNames = new Set([
+  ...WIRE_NAMES,
+  ...parcelCarriers.flatMap(({ connect, update = {}, settings = {}, spellings }) => [
+    ...namesOf(connect),
+    ...namesOf(update),
+    ...namesOf(settings),
+    ...Object.keys(spellings),
+  ]),
+  ...ltlCarriers.flatMap(({ credentials }) => namesOf(credentials)),
+])
+
+function namesOf(fields: Fields): string[] {
+  return Object.entries(fields).flatMap(([name, field]) =>
+    field.type === 'object' ? [name, ...namesOf(field.members)] : [name],
+  )
+}
+
+/** Whether some carrier has a field of this name, so that an answer may repeat it. */
+export function isFieldName(name: string): boolean {
+  return fieldNames.has(name)
+}

@@ -1,0 +1,70 @@
+import type { Field, Fields } from './define.ts'
+import { LONGEST_TEXT } from './fields.ts'
+
+export type JsonSchema = { [keyword: string]: unknown }
+
+/** Text without control characters (C0, DEL) and without lone surrogates. */
+export const PLAIN_TEXT = '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*$'
+
+/**
+ * The JSON Schema (2020-12) of a form: closed, in the form's order, each secret marked `writeOnly`.
+ * It is what bodies are validated with, and what the API description, the catalog and forms show.
+ */
+export function formSchema(
+  fields: Fields,
+  together: readonly (readonly [string, string])[] = [],
+): JsonSchema {
+  const required = Object.keys(fields).filter((name) => fields[name]?.required)
+  return {
+    type: 'object',
+    properties: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, fieldSchema(field)])),
+    ...(required.length > 0 ? { required } : {}),
+    ...(together.length > 0
+      ? {
+          dependentRequired: Object.fromEntries(
+            together.flatMap(([a, b]) => [
+              [a, [b]],
+              [b, [a]],
+            ]),
+          ),
+        }
+      : {}),
+    additionalProperties: false,
+  }
+}
+
+function fieldSchema(field: Field): JsonSchema {
+  return {
+    title: field.label,
+    ...typeSchema(field),
+    ...(field.secret ? { writeOnly: true } : {}),
+    ...(field.deprecated ? { deprecated: true } : {}),
+    ...(field.examples ? { examples: field.examples } : {}),
+  }
+}
+
+function typeSchema(field: Field): JsonSchema {
+  switch (field.type) {
+    case 'object':
+      return { ...formSchema(field.members), ...(field.atLeast ? { minProperties: field.atLeast } : {}) }
+    case 'boolean':
+      return field.textual ? { enum: [true, false, 'true', 'false'] } : { type: 'boolean' }
+    case 'integer':
+    case 'number':
+      return { type: field.type, ...bounds(field) }
+    case 'string':
+      if (field.enum) return { type: 'string', enum: field.enum }
+      return {
+        type: 'string',
+        minLength:
+          field.minLength ?? (field.required || field.secret || field.identifier || field.role ? 1 : 0),
+        maxLength: field.maxLength ?? LONGEST_TEXT,
+        ...(field.format ? { format: field.format } : {}),
+        pattern: field.pattern ?? PLAIN_TEXT,
+      }
+  }
+}
+
+function bounds({ minimum, maximum }: { minimum?: number; maximum?: number }): JsonSchema {
+  return { ...(minimum === undefined ? {} : { minimum }), ...(maximum === undefined ? {} : { maximum }) }
+}

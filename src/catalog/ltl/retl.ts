@@ -1,0 +1,16 @@
+import { defineLtlCarrier } from '../define.ts'
+import { anyCredentials } from '../fields.ts'
+
+export default defineLtlCarrier({
+  id: 'RETL',
+  scacs: ['RETL'],
+  title: 'Reddaway',
+  docs: 'public transcript of the SMC3 EVA carrier list; no page of the LTL API names this carrier',
+  closed: {
+    kind: 'retired',
+    reason: 'Reddaway ceased operations on 2023-07-30, with the rest of Yellow Corporation.',
+  },
+  credentials: anyCredentials,
+  demands: 'some',
+  form: 'generic',
+})

@@ -1,0 +1,40 @@
+import { defineCarrier } from '../define.ts'
+import { flag, identifier, nickname, optional, secret, text } from '../fields.ts'
+
+export default defineCarrier({
+  id: 'lasership',
+  name: 'lasership',
+  title: 'LaserShip',
+  countries: ['US'],
+  docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_lasership_request_body)',
+  connect: {
+    nickname: nickname(),
+    web_services_id: identifier('Web services id'),
+    web_services_key: secret('Web services key'),
+    customer_branch: text('Customer branch'),
+    Address: text('Address line 1'),
+    Address2: optional(text('Address line 2')),
+    PostalCode: text('Postal code'),
+    City: text('City'),
+    State: text('State'),
+    country: optional(text('Country')),
+    Phone: optional(text('Phone')),
+    Email: optional(text('E-mail')),
+    instructions: optional(text('Instructions')),
+    facility_code: optional(text('Facility code')),
+    lasership_critical_pull_time: text('Lasership critical pull time'),
+    lasership_critical_entry_time: text('Lasership critical entry time'),
+    declare_piece_attributes_separately_for_every_shipment: flag(
+      'Declare piece attributes separately for every shipment',
+    ),
+    AttrAlcohol: flag('Alcohol'),
+    AttrDryIce: flag('Dry ice'),
+    AttrHazmat: flag('Hazardous material'),
+    AttrTwoPersons: flag('Two persons'),
+    AttrExplosive: flag('Explosive'),
+    AttrControlledSubstance: flag('Controlled substance'),
+    AttrRefrigerated: flag('Refrigerated'),
+    AttrPerishable: flag('Perishable'),
+    AttrNoRTS: flag('No return to sender'),
+  },
+})

@@ -1,0 +1,196 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { Field, Fields } from './define.ts'
+import { isFieldName } from './find-carrier.ts'
+import { formSchema } from './json-schema.ts'
+
+export type Value = string | number | boolean | { [name: string]: Value }
+export type Values = { [name: string]: Value }
+
+/** What is wrong with one field; `field` is its wire name, absent where naming it would repeat input. */
+export type FieldProblem = {
+  kind: 'required' | 'invalid' | 'length' | 'conflict' | 'terms'
+  field?: string
+  message: string
+}
+
+export type Form = {
+  fields: Fields
+  together?: readonly (readonly [string, string])[]
+  spellings?: Readonly<Record<string, string>>
+}
+
+/** A body that fits the form: what it sets, and which optional fields it gives as `null`. */
+export type Accepted = { values: Values; cleared: string[] }
+
+/** Checks a body against a form; answers every problem at once, in the form's own order, or what the body says. */
+export function validate(form: Form, body: Readonly<Record<string, unknown>>): Accepted | FieldProblem[] {
+  const { respelled, conflicts } = respell(form, body)
+  const { given, cleared } = withoutNulls(form.fields, respelled)
+  const check = compiled(form)
+  const problems = check(given)
+    ? []
+    : (check.errors ?? []).map((error) => describe(form.fields, given, error))
+  const all = [...conflicts, ...problems, ...refusedTerms(form.fields, given)]
+  return all.length > 0 ? inFieldOrder(form.fields, all) : { values: given as Values, cleared }
+}
+
+type Loose = Record<string, unknown>
+
+function respell({ spellings = {}, fields }: Form, body: Readonly<Loose>) {
+  const respelled: Loose = { ...body }
+  const conflicts: FieldProblem[] = []
+  for (const [spelling, target] of Object.entries(spellings)) {
+    if (!Object.hasOwn(body, spelling) || Object.hasOwn(fields, spelling)) continue
+    const value = body[spelling]
+    delete respelled[spelling]
+    const [outer = target, inner] = target.split('.')
+    if (Object.hasOwn(body, outer))
+      conflicts.push({
+        kind: 'conflict',
+        field: spelling,
+        message: `${spelling} and ${outer} say the same thing; send one.`,
+      })
+    else if (inner === undefined) respelled[outer] = value
+    else respelled[outer] = { ...(respelled[outer] as Loose | undefined), [inner]: value }
+  }
+  return { respelled, conflicts }
+}
+
+function withoutNulls(fields: Fields, body: Loose): { given: Loose; cleared: string[] } {
+  const given: Loose = {}
+  const cleared: string[] = []
+  for (const [name, value] of Object.entries(body)) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined
+    if (!field) given[name] = value
+    else if (value === null) cleared.push(name)
+    else
+      given[name] =
+        field.type === 'object' && isObject(value) ? withoutNulls(field.members, value).given : value
+  }
+  return { given, cleared: cleared.filter((name) => !fields[name]?.required) }
+}
+
+const isObject = (value: unknown): value is Loose =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const ajv = addFormats.default(
+  new Ajv2020({ allErrors: true, strict: true, ownProperties: true, allowUnionTypes: false, formats: {} }),
+  ['email', 'date-time'],
+)
+const validators = {
+  paired: new WeakMap<Fields, ValidateFunction>(),
+  free: new WeakMap<Fields, ValidateFunction>(),
+}
+
+/** Compiled at the first use: a start that compiles every form would be slow, and few installations use every carrier. */
+function compiled({ fields, together = [] }: Form): ValidateFunction {
+  const cache = together.length > 0 ? validators.paired : validators.free
+  const known = cache.get(fields)
+  if (known) return known
+  const validator = ajv.compile(formSchema(fields, together))
+  cache.set(fields, validator)
+  return validator
+}
+
+function describe(fields: Fields, given: Loose, error: ErrorObject): FieldProblem {
+  const path = error.instancePath.split('/').slice(1)
+  const { missingProperty, additionalProperty } = error.params as Record<string, string | undefined>
+  if (additionalProperty !== undefined) return unknownField([...path, additionalProperty])
+  const full = missingProperty === undefined ? path : [...path, missingProperty]
+  const field = full.join('.')
+  if (missingProperty !== undefined) return { kind: 'required', field, message: `${field} is required.` }
+  switch (error.keyword) {
+    case 'minProperties':
+      return { kind: 'required', field, message: `${field} must have at least one member.` }
+    case 'minLength':
+      if (valueAt(given, path) === '')
+        return { kind: 'required', field, message: `${field} must not be empty.` }
+      return {
+        kind: 'length',
+        field,
+        message: `${field} must have at least ${error.params.limit} characters.`,
+      }
+    case 'maxLength':
+      return {
+        kind: 'length',
+        field,
+        message: `${field} must have at most ${error.params.limit} characters.`,
+      }
+    default:
+      return { kind: 'invalid', field, message: `${field} ${expectation(fieldAt(fields, path), error)}.` }
+  }
+}
+
+function unknownField(path: readonly string[]): FieldProblem {
+  const name = path.at(-1) ?? ''
+  if (!isFieldName(name))
+    return { kind: 'invalid', message: 'The body has a field that the carrier does not know.' }
+  const field = path.join('.')
+  return { kind: 'invalid', field, message: `${field} is not a field of this carrier.` }
+}
+
+function expectation(field: Field | undefined, error: ErrorObject): string {
+  switch (error.keyword) {
+    case 'type':
+      return (
+        { string: 'must be a string', boolean: 'must be true or false', integer: 'must be a whole number' }[
+          error.params.type as string
+        ] ?? (error.params.type === 'object' ? 'must be an object' : 'must be a number')
+      )
+    case 'enum':
+      return `must be one of ${(error.params.allowedValues as string[]).join(', ')}`
+    case 'format':
+      return error.params.format === 'email'
+        ? 'must be an e-mail address'
+        : 'must be a date and time in ISO 8601'
+    case 'minimum':
+      return `must not be less than ${error.params.limit}`
+    case 'maximum':
+      return `must not be more than ${error.params.limit}`
+    default:
+      return field?.type === 'string' && field.pattern
+        ? 'does not have the form that the carrier asks for'
+        : 'must not hold control characters or broken Unicode'
+  }
+}
+
+const valueAt = (given: Loose, path: readonly string[]) =>
+  path.reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), given)
+
+function fieldAt(fields: Fields, path: readonly string[]): Field | undefined {
+  const [name = '', ...rest] = path
+  const field = fields[name]
+  return rest.length > 0 && field?.type === 'object' ? fieldAt(field.members, rest) : field
+}
+
+function refusedTerms(fields: Fields, given: Loose): FieldProblem[] {
+  return Object.entries(fields)
+    .filter(([name, field]) => field.type === 'boolean' && field.role === 'terms' && given[name] === false)
+    .map(([name]) => ({
+      kind: 'terms',
+      field: name,
+      message: `${name} must be true: the carrier’s terms have to be accepted.`,
+    }))
+}
+
+const SEVERITY: FieldProblem['kind'][] = ['conflict', 'required', 'terms', 'invalid', 'length']
+
+/** One problem a field, the gravest; in the form's order, then what the form does not know. */
+function inFieldOrder(fields: Fields, problems: readonly FieldProblem[]): FieldProblem[] {
+  const order = new Map(fieldPaths(fields).map((path, index) => [path, index]))
+  const gravest = new Map<string, FieldProblem>()
+  for (const problem of problems) {
+    const known = gravest.get(problem.field ?? '')
+    if (!known || SEVERITY.indexOf(problem.kind) < SEVERITY.indexOf(known.kind))
+      gravest.set(problem.field ?? '', problem)
+  }
+  const place = ({ field }: FieldProblem) =>
+    field === undefined ? Infinity : (order.get(field) ?? Number.MAX_SAFE_INTEGER)
+  return [...gravest.values()].sort((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)))
+}
+
+const fieldPaths = (fields: Fields): string[] =>
+  Object.entries(fields).flatMap(([name, field]) =>
+    field.type === 'object' ? [name, ...fieldPaths(field.members).map((path) => `${name}.${path}`)] : [name],
+  )

@@ -1,0 +1,39 @@
+import { findByScac, findCarrier } from '../catalog/find-carrier.ts'
+import { ltlCarriers, parcelCarriers } from '../catalog/index.ts'
+import { formSchema } from '../catalog/json-schema.ts'
+import { StartRefused } from '../errors.ts'
+import { readArgs, type Command } from './command.ts'
+
+/** Every carrier: mode, names, title, and whether it can be connected. */
+export const listCarriers: Command['run'] = async ({ args, print }) => {
+  const { values } = readArgs(args, { json: { type: 'boolean' } })
+  const rows = [...parcelCarriers, ...ltlCarriers].map((carrier) => ({
+    mode: carrier.mode,
+    names: carrier.mode === 'ltl' ? carrier.scacs : [carrier.name, ...carrier.aliases],
+    title: carrier.title,
+    status:
+      carrier.closed?.kind ?? (carrier.mode === 'ltl' && carrier.sandbox ? 'sandbox only' : 'connectable'),
+  }))
+  if (values.json) print(JSON.stringify({ carriers: rows }))
+  else
+    for (const { mode, names, title, status } of rows)
+      print([mode.padEnd(6), names.join(' ').padEnd(34), title.padEnd(44), status].join(' ').trimEnd())
+  return 0
+}
+
+/** One carrier with the JSON Schemas of its forms. */
+export const showCarrier: Command['run'] = async ({ args, print }) => {
+  const [name = ''] = readArgs(args, {}).positionals
+  const carrier = findCarrier(name) ?? findByScac(name)
+  if (!carrier) throw new StartRefused('The catalog has no carrier of this name or SCAC.')
+  const forms =
+    carrier.mode === 'ltl'
+      ? { credentials: formSchema(carrier.credentials) }
+      : {
+          connect: formSchema(carrier.connect, carrier.together),
+          update: carrier.update ? formSchema(carrier.update) : null,
+          settings: carrier.settings ? formSchema(carrier.settings) : null,
+        }
+  print(JSON.stringify({ ...carrier, ...forms }, null, 2))
+  return 0
+}

@@ -1,0 +1,66 @@
+import type { Command } from './command.ts'
+
+const lazy = (usage: string, about: string, load: () => Promise<Command['run']>): Command => ({
+  usage,
+  about,
+  run: async (invocation) => (await load())(invocation),
+})
+
+/** Every command; each is loaded when it is called. */
+export const commands: Record<string, Command> = {
+  serve: lazy('serve', 'Serve the API until SIGTERM.', async () => {
+    const { serve } = await import('../main.ts')
+    return ({ env }) => serve(env)
+  }),
+  migrate: lazy(
+    'migrate',
+    'Bring the database up to date and stop.',
+    async () => (await import('./migrate.ts')).migrate,
+  ),
+  doctor: lazy(
+    'doctor',
+    'Check configuration, keys, database and audit log.',
+    async () => (await import('./doctor.ts')).doctor,
+  ),
+  'catalog list': lazy(
+    'catalog list [--json]',
+    'List the carriers.',
+    async () => (await import('./catalog.ts')).listCarriers,
+  ),
+  'catalog show': lazy(
+    'catalog show <name or SCAC>',
+    'Show one carrier.',
+    async () => (await import('./catalog.ts')).showCarrier,
+  ),
+  'tenants create': lazy(
+    'tenants create --name <name> [--json]',
+    'Create a tenant.',
+    async () => (await import('./tenants.ts')).create,
+  ),
+  'tenants list': lazy(
+    'tenants list [--json]',
+    'List the tenants.',
+    async () => (await import('./tenants.ts')).list,
+  ),
+  'keys create': lazy(
+    'keys create --tenant <name or id> --environment production|sandbox --scopes read,write,use,admin,partner [--description <text>] [--expires <time>] [--json]',
+    'Make an API key; its text is shown this once.',
+    async () => (await import('./keys.ts')).create,
+  ),
+  'keys list': lazy(
+    'keys list [--tenant <name or id>] [--json]',
+    'List the API keys.',
+    async () => (await import('./keys.ts')).list,
+  ),
+  'keys revoke': lazy(
+    'keys revoke <key id> [--json]',
+    'Revoke an API key.',
+    async () => (await import('./keys.ts')).revoke,
+  ),
+}
+
+/** What the command line can do. */
+export function usage(): string {
+  const lines = Object.values(commands).map(({ usage: text, about }) => `  hawser ${text}\n      ${about}`)
+  return `Usage:\n${lines.join('\n')}\n`
+}

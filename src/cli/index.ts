@@ -1,0 +1,25 @@
+import { run } from '../main.ts'
+import { commands, usage } from './commands.ts'
+
+/** Runs the command line: the words after the program's name. */
+export async function runCommand(argv: readonly string[]): Promise<void> {
+  process.umask(0o077)
+  const env = { ...process.env }
+  // What the start environment held stays readable from outside; at least no child and no report gets it.
+  delete process.env.HAWSER_KEK
+  delete process.env.HAWSER_DATABASE_URL
+  await run(async () => {
+    const words = [...argv]
+    const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find((candidate) => candidate in commands)
+    if (name === undefined) {
+      const asked = argv.length === 0 || ['help', '--help', '-h'].includes(argv[0] ?? '')
+      ;(asked ? process.stdout : process.stderr).write(usage())
+      return asked ? 0 : 2
+    }
+    const command = commands[name]
+    const rest = words.slice(name.split(' ').length)
+    return command
+      ? command.run({ env, args: rest, print: (text) => void process.stdout.write(`${text}\n`) })
+      : 2
+  })
+}

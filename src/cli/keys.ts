@@ -1,0 +1,110 @@
+import type { Context, Scope } from '../context.ts'
+import { StartRefused } from '../errors.ts'
+import { allKeys, createKey, keysOf, revokeKey } from '../tenants/api-keys.ts'
+import { findTenantByIdOrName, operator } from '../tenants/operator.ts'
+import { parseScopes, scopeNames } from '../tenants/scopes.ts'
+import { readArgs, requireOption, withContext, type Command } from './command.ts'
+
+/** Makes a key and prints its text, the only time that it is known. */
+export const create: Command['run'] = async ({ env, args, print }) => {
+  const { values } = readArgs(args, {
+    tenant: { type: 'string' },
+    environment: { type: 'string' },
+    scopes: { type: 'string' },
+    description: { type: 'string' },
+    expires: { type: 'string' },
+    json: { type: 'boolean' },
+  })
+  const environment = requireOption(values.environment, 'environment')
+  if (environment !== 'production' && environment !== 'sandbox')
+    throw new StartRefused('--environment must be production or sandbox.')
+  const scopes = requireScopes(requireOption(values.scopes, 'scopes'))
+  const expiresAt = values.expires === undefined ? undefined : requireTime(values.expires)
+  const wanted = {
+    environment,
+    scopes,
+    ...(values.description ? { description: values.description } : {}),
+    ...(expiresAt ? { expiresAt } : {}),
+  } as const
+  const { tenantId, key } = await withContext(env, async (ctx) => {
+    const tenantId = await requireTenant(ctx, requireOption(values.tenant, 'tenant'))
+    return { tenantId, key: await createKey(ctx, { ...operator('cli', environment), tenantId }, wanted) }
+  })
+  const text = key.text.reveal()
+  print(
+    values.json
+      ? JSON.stringify({ key: text, id: key.keyId, tenant_id: tenantId, environment, scopes })
+      : text,
+  )
+  return 0
+}
+
+/** Lists the keys of one tenant or of all, without their text. */
+export const list: Command['run'] = async ({ env, args, print }) => {
+  const { values } = readArgs(args, { tenant: { type: 'string' }, json: { type: 'boolean' } })
+  const keys = await withContext(env, async (ctx) =>
+    values.tenant === undefined ? allKeys(ctx) : keysOf(ctx, await requireTenant(ctx, values.tenant)),
+  )
+  const rows = keys.map(
+    ({ key_id, tenant_id, environment, scopes, description, created_at, expires_at, revoked_at }) => ({
+      id: key_id,
+      tenant_id,
+      environment,
+      scopes: parseScopes(scopes),
+      description,
+      created_at,
+      expires_at,
+      revoked_at,
+    }),
+  )
+  if (values.json) print(JSON.stringify({ keys: rows }))
+  else
+    for (const { id, tenant_id, environment, scopes, revoked_at, description } of rows)
+      print(
+        [
+          id,
+          tenant_id.padEnd(26),
+          environment.padEnd(10),
+          scopes.join(',').padEnd(24),
+          revoked_at ? 'revoked' : 'in force',
+          description ?? '',
+        ]
+          .join(' ')
+          .trimEnd(),
+      )
+  return 0
+}
+
+/** Revokes a key of any tenant; servers refuse it from their next request on. */
+export const revoke: Command['run'] = async ({ env, args, print }) => {
+  const { values, positionals } = readArgs(args, { json: { type: 'boolean' } })
+  const [keyId] = positionals
+  if (!keyId) throw new StartRefused('The id of a key is required.')
+  await withContext(env, async (ctx) => {
+    const key = (await allKeys(ctx)).find(({ key_id }) => key_id === keyId)
+    if (!key) throw new StartRefused('There is no key of this id.')
+    const done = await revokeKey(ctx, { ...operator('cli', key.environment), tenantId: key.tenant_id }, keyId)
+    if (!done) throw new StartRefused('The key was revoked before.')
+  })
+  print(values.json ? JSON.stringify({ id: keyId, revoked: true }) : `${keyId} is revoked.`)
+  return 0
+}
+
+async function requireTenant(ctx: Context, text: string): Promise<string> {
+  const tenant = await findTenantByIdOrName(ctx, text)
+  if (!tenant) throw new StartRefused('No tenant, or more than one, has this name or id; see "tenants list".')
+  return tenant.tenant_id
+}
+
+function requireScopes(text: string): Scope[] {
+  const scopes = parseScopes(text)
+  const known = text.split(',').every((name) => (scopeNames as string[]).includes(name.trim()))
+  if (!known) throw new StartRefused(`--scopes must be some of ${scopeNames.join(', ')}.`)
+  return scopes
+}
+
+function requireTime(text: string): string {
+  const time = new Date(text)
+  if (Number.isNaN(time.getTime())) throw new StartRefused('--expires must be a time in ISO 8601.')
+  return time.toISOString()
+}

@@ -1,0 +1,34 @@
+import { createTenant } from '../tenants/create-tenant.ts'
+import { allTenants, operator } from '../tenants/operator.ts'
+import { readArgs, requireOption, withContext, type Command } from './command.ts'
+
+/** Creates a tenant and prints its id. */
+export const create: Command['run'] = async ({ env, args, print }) => {
+  const { values } = readArgs(args, { name: { type: 'string' }, json: { type: 'boolean' } })
+  const name = requireOption(values.name, 'name')
+  const tenant = await withContext(env, (ctx) => createTenant(ctx, operator('cli'), name))
+  print(
+    values.json
+      ? JSON.stringify({ id: tenant.tenant_id, name, created_at: tenant.created_at })
+      : tenant.tenant_id,
+  )
+  return 0
+}
+
+/** Lists every tenant. */
+export const list: Command['run'] = async ({ env, args, print }) => {
+  const { values } = readArgs(args, { json: { type: 'boolean' } })
+  const tenants = await withContext(env, allTenants)
+  const rows = tenants.map(({ tenant_id, company_name, active, partner_id, created_at }) => ({
+    id: tenant_id,
+    name: company_name,
+    active: active === 1,
+    partner_id,
+    created_at,
+  }))
+  if (values.json) print(JSON.stringify({ tenants: rows }))
+  else
+    for (const { id, name, active } of rows)
+      print(`${id.padEnd(26)} ${active ? 'active  ' : 'disabled'} ${name}`)
+  return 0
+}

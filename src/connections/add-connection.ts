@@ -1,0 +1,89 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Carrier } from '../catalog/define.ts'
+import type { Actor, Context } from '../context.ts'
+import { recordEvent } from '../audit/record-event.ts'
+import { fingerprint, sealCredentials, sealSettings } from '../custody/sealed-values.ts'
+import { fail } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { findByAccount, findPrimary, insertConnection } from '../store/connections.ts'
+import type { Tx } from '../store/db.ts'
+import { accountKey, accountNumber, withoutCleared, type Parts } from './values.ts'
+
+/** `se-` and 80 random bits in base-32 hex: inside the published pattern, and never used again. */
+export function newCarrierId(mode: Carrier['mode']): string {
+  if (mode === 'ltl') return randomUUID()
+  const bits = BigInt(`0x${randomBytes(10).toString('hex')}`)
+  return `se-${bits.toString(32).padStart(16, '0')}`
+}
+
+/**
+ * Stores a new connection, its audit event with it; answers its id and any connection of the same account.
+ * Of two simultaneous connects of one account one is refused (409), unless the entry allows a duplicate or is LTL.
+ */
+export async function addConnection(
+  ctx: Context,
+  actor: Actor,
+  carrier: Carrier,
+  parts: Parts,
+  scac: string | null = null,
+): Promise<{ carrierId: string; duplicateOf: string | undefined }> {
+  const carrierId = newCarrierId(carrier.mode)
+  const { tenantId, environment } = actor
+  const holder = { tenant_id: tenantId, environment, carrier_id: carrierId, carrier: carrier.id }
+  const values = new Secret(withoutCleared(parts.credentials.reveal()))
+  const credentials = sealCredentials(ctx, holder, 1, values)
+  const settings = sealSettings(ctx, holder, 1, new Secret(withoutCleared(parts.settings.reveal())))
+  const account = accountNumber(carrier, values.reveal())
+  const key = accountKey(account)
+  const at = ctx.clock().toISOString()
+
+  const duplicateOf = await ctx.store.transaction(tenantId, async (tx) => {
+    const existing = await findDuplicate(tx, actor, carrier, key)
+    if (existing && carrier.mode === 'parcel' && !parts.allowDuplicate) refuseDuplicate(carrier, existing)
+    const primary = await findPrimary(tx, actor, carrier.id)
+    const seq = await recordEvent(ctx, tx, actor, {
+      action: 'connection.connected',
+      carrierId,
+      fields: parts.given,
+      version: 1,
+      envelopeHash: fingerprint(credentials, settings),
+    })
+    await insertConnection(tx, {
+      ...holder,
+      mode: carrier.mode,
+      scac,
+      nickname: parts.nickname ?? null,
+      account_number: account,
+      account_key: key,
+      is_primary: primary ? 0 : 1,
+      connection_status: 'approved',
+      version: 1,
+      created_seq: seq,
+      created_at: at,
+      updated_at: at,
+      credentials,
+      credentials_version: 1,
+      settings,
+      settings_version: 1,
+    })
+    return existing
+  })
+  return { carrierId, duplicateOf }
+}
+
+/** The id of a connection that stands for the same account already. */
+export async function findDuplicate(
+  tx: Tx,
+  actor: Actor,
+  carrier: Carrier,
+  key: string | null,
+): Promise<string | undefined> {
+  return key === null ? undefined : (await findByAccount(tx, actor, carrier.id, key))?.carrier_id
+}
+
+/** Refuses a second connection of one account, and names the first. */
+export function refuseDuplicate(carrier: Carrier, existing: string): never {
+  return fail('account_already_connected', `This ${carrier.title} account is already connected.`, {
+    carrierId: existing,
+  })
+}

@@ -1,0 +1,80 @@
+import type { Carrier, Field } from '../catalog/define.ts'
+import type { Actor, Context } from '../context.ts'
+import { openCredentials, openSettings } from '../custody/sealed-values.ts'
+import { listConnections, type ListedConnection } from '../store/connections.ts'
+import { allFields, settingNames } from './forms.ts'
+import { carrierOf, requireCarrier, requireConnection } from './require.ts'
+
+/** A connection as listings show it, with its carrier; nothing sealed. */
+export type Listed<C extends Carrier = Carrier> = { connection: ListedConnection; carrier: C }
+
+type ModeCarrier<M extends Carrier['mode']> = Extract<Carrier, { mode: M }>
+
+const BATCH = 200
+
+/** The actor's connections of one mode in batches, oldest first; only one batch is held at a time. */
+export async function* listBatches<M extends Carrier['mode']>(
+  { store }: Context,
+  actor: Actor,
+  mode: M,
+): AsyncGenerator<Listed<ModeCarrier<M>>[]> {
+  let afterSeq = 0
+  for (;;) {
+    const rows = await store.read(actor.tenantId, (db) =>
+      listConnections(db, actor, mode, { afterSeq, limit: BATCH }),
+    )
+    yield rows.map(withCarrier<M>)
+    if (rows.length < BATCH) return
+    afterSeq = rows.at(-1)?.created_seq ?? 0
+  }
+}
+
+/** One page of the actor's parcel connections, oldest first. */
+export async function listPage(
+  { store }: Context,
+  actor: Actor,
+  { page, size }: { page: number; size: number },
+): Promise<Listed<ModeCarrier<'parcel'>>[]> {
+  const rows = await store.read(actor.tenantId, (db) =>
+    listConnections(db, actor, 'parcel', { afterSeq: 0, limit: size, offset: (page - 1) * size }),
+  )
+  return rows.map(withCarrier<'parcel'>)
+}
+
+const withCarrier = <M extends Carrier['mode']>(connection: ListedConnection): Listed<ModeCarrier<M>> => ({
+  connection,
+  carrier: carrierOf(connection) as ModeCarrier<M>,
+})
+
+/** One connection as listings show it. */
+export async function getConnection<M extends Carrier['mode']>(
+  ctx: Context,
+  actor: Actor,
+  mode: M,
+  carrierId: string,
+): Promise<Listed<ModeCarrier<M>>> {
+  return withCarrier<M>(await requireConnection(ctx, actor, mode, carrierId))
+}
+
+/** Which fields of a connection are set, by wire name, and which of them are secret; no value of any. */
+export async function describeConnection(
+  ctx: Context,
+  actor: Actor,
+  { carrierName, carrierId }: { carrierName: string; carrierId: string },
+): Promise<Listed<ModeCarrier<'parcel'>> & { fields: Record<string, { set: boolean; secret: boolean }> }> {
+  const carrier = requireCarrier(carrierName)
+  const connection = await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
+  const credentials = openCredentials(ctx, connection).reveal()
+  const settings = openSettings(ctx, connection).reveal()
+  const isSet = (name: string, field: Field) => {
+    if ('role' in field && field.role === 'nickname') return connection.nickname !== null
+    const stored = field.storedAs ?? name
+    return Object.hasOwn(settingNames(carrier).has(stored) ? settings : credentials, stored)
+  }
+  const fields = Object.fromEntries(
+    Object.entries(allFields(carrier))
+      .filter(([, field]) => !('role' in field && field.role === 'primary'))
+      .map(([name, field]) => [name, { set: isSet(name, field), secret: field.secret }]),
+  )
+  return { connection, carrier, fields }
+}

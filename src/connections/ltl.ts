@@ -1,0 +1,112 @@
+import type { LtlCarrier } from '../catalog/define.ts'
+import { optional, nickname, text } from '../catalog/fields.ts'
+import type { Actor, Body, Context } from '../context.ts'
+import { fail, failFields } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { addConnection } from './add-connection.ts'
+import { applyChange } from './change-connection.ts'
+import type { Outcome } from './connect.ts'
+import { ltlForm } from './forms.ts'
+import type { Notice } from './notices.ts'
+import { carrierOf, requireConnectable, requireConnection, requireLtlCarrier } from './require.ts'
+import { acceptBody, type Changes, type Parts } from './values.ts'
+import type { IfMatch } from './versions.ts'
+
+type Accepted = Parts & { notices: Notice[] }
+
+/** Connects an LTL account under the SCAC of the path. A second connection of one account is not refused but told in a notice. */
+export function connectLtlCarrier(
+  ctx: Context,
+  actor: Actor,
+  request: { scac: string; body: Body },
+): Promise<Outcome> {
+  const carrier = requireLtlCarrier(request.scac, actor.environment)
+  requireConnectable(carrier)
+  const body = request.body().reveal()
+  return addLtlConnection(
+    ctx,
+    actor,
+    carrier,
+    request.scac,
+    unwrap(acceptBody(carrier, ltlForm(carrier, body), body)),
+  )
+}
+
+/** Connects an LTL account whose SCAC and nickname stand in the body; the spelling of the public OpenAPI file. */
+export async function connectLtlCarrierByBody(
+  ctx: Context,
+  actor: Actor,
+  request: { body: Body },
+): Promise<Outcome & { carrier: LtlCarrier }> {
+  const body = request.body().reveal()
+  const scac = body.carrier_code
+  if (scac === undefined || scac === null || scac === '')
+    failFields([{ kind: 'required', field: 'carrier_code', message: 'carrier_code is required.' }])
+  if (typeof scac !== 'string')
+    return failFields([{ kind: 'invalid', field: 'carrier_code', message: 'carrier_code must be a string.' }])
+  const carrier = requireLtlCarrier(scac, actor.environment)
+  requireConnectable(carrier)
+  const { fields } = ltlForm(carrier, body)
+  const form = { fields: { carrier_code: text('Carrier code'), ...fields, nickname: optional(nickname()) } }
+  const outcome = await addLtlConnection(ctx, actor, carrier, scac, unwrap(acceptBody(carrier, form, body)))
+  return { ...outcome, carrier }
+}
+
+async function addLtlConnection(
+  ctx: Context,
+  actor: Actor,
+  carrier: LtlCarrier,
+  scac: string,
+  { notices, ...parts }: Accepted,
+): Promise<Outcome> {
+  const told = askSandbox(carrier)
+  const { carrierId, duplicateOf } = await addConnection(ctx, actor, carrier, parts, scac.toUpperCase())
+  return { carrierId, version: 1, notices: [...notices, ...told, ...duplicateNotice(duplicateOf)] }
+}
+
+type Update = { carrierId: string; ifMatch: IfMatch; body: Body; scac?: string }
+
+/** Replaces the whole credential set of an LTL connection under its permanent id; reached under any SCAC of its carrier, or none. */
+export async function updateLtlConnection(ctx: Context, actor: Actor, request: Update): Promise<Outcome> {
+  const { carrierId, ifMatch, scac } = request
+  const named = scac === undefined ? undefined : requireLtlCarrier(scac, actor.environment)
+  const connection = await requireConnection(ctx, actor, 'ltl', carrierId, named)
+  const carrier = named ?? (carrierOf(connection) as LtlCarrier)
+  const body = request.body().reveal()
+  const form = ltlForm(carrier, body)
+  const { notices, ...parts } = unwrap(acceptBody(carrier, form, body))
+  const told = askSandbox(carrier)
+  const { version, duplicateOf } = await applyChange(ctx, actor, {
+    carrier,
+    carrierId,
+    ifMatch,
+    form: form.fields,
+    parts,
+    how: 'replace',
+    action: 'connection.updated',
+  })
+  return { carrierId, version, notices: [...notices, ...told, ...duplicateNotice(duplicateOf)] }
+}
+
+/** The members of `credentials` are what is kept; the object itself and the SCAC beside it are not. */
+function unwrap(accepted: Accepted): Accepted {
+  const credentials = (accepted.credentials.reveal().credentials ?? {}) as Changes
+  const beside = accepted.given.filter((name) => name !== 'credentials' && name !== 'carrier_code')
+  return {
+    ...accepted,
+    credentials: new Secret(credentials),
+    given: [...Object.keys(credentials), ...beside],
+  }
+}
+
+/** The carriers that exist in the sandbox only answer as their public page says: success, a warning, or a refusal. */
+function askSandbox({ sandbox, title, scacs }: LtlCarrier): Notice[] {
+  if (sandbox?.answer === 'refuses')
+    fail('credentials_refused', `${title} refuses every connect.`, { carrierCode: scacs[0].toLowerCase() })
+  return sandbox?.answer === 'warns' ? [{ code: 'sandbox_warning' }] : []
+}
+
+const duplicateNotice = (carrierId: string | undefined): Notice[] =>
+  carrierId === undefined
+    ? []
+    : [{ code: 'account_already_connected', field: 'credentials.account_number', carrierId }]

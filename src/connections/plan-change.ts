@@ -1,0 +1,110 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Carrier, Fields } from '../catalog/define.ts'
+import type { FieldProblem, Values } from '../catalog/validate.ts'
+import { failFields } from '../errors.ts'
+import { allFields } from './forms.ts'
+import { accountKey, accountNumber, withoutCleared, type Changes, type Parts } from './values.ts'
+
+/** What a connection holds before a change, opened. */
+export type Held = { nickname: string | null; isPrimary: boolean; credentials: Values; settings: Values }
+
+/** What it will hold, and the wire names of what differs. */
+export type Plan = {
+  nickname: string | null
+  becomesPrimary: boolean
+  credentials: Values
+  settings: Values
+  accountChanged: boolean
+  changed: string[]
+}
+
+/**
+ * Decides what a change makes of a connection, without touching anything; throws where a rule of the carrier forbids it.
+ * `merge` keeps what the body leaves out, `replace` drops it.
+ */
+export function planChange(
+  carrier: Carrier,
+  form: Fields,
+  held: Held,
+  parts: Parts,
+  how: 'merge' | 'replace',
+): Plan {
+  const settings = apply(held.settings, parts.settings.reveal(), 'merge')
+  const merged = apply(held.credentials, parts.credentials.reveal(), how)
+  const before = accountKey(accountNumber(carrier, held.credentials))
+  const accountChanged = before !== accountKey(accountNumber(carrier, merged))
+  const credentials = accountChanged && how === 'merge' ? withoutOldSecrets(carrier, parts, merged) : merged
+  const problems = [
+    ...brokenLatches(form, held, parts),
+    ...brokenPairs(carrier, credentials),
+    ...(parts.primary === false && held.isPrimary ? [PRIMARY_REFUSED] : []),
+  ]
+  if (problems.length > 0) failFields(problems)
+  const nickname = parts.nickname ?? held.nickname
+  const becomesPrimary = parts.primary === true && !held.isPrimary
+  return {
+    nickname,
+    becomesPrimary,
+    credentials,
+    settings,
+    accountChanged,
+    changed: [
+      ...(nickname === held.nickname ? [] : ['nickname']),
+      ...(becomesPrimary ? ['is_primary_account'] : []),
+      ...differences(held.credentials, credentials),
+      ...differences(held.settings, settings),
+    ],
+  }
+}
+
+function apply(held: Values, changes: Changes, how: 'merge' | 'replace'): Values {
+  return withoutCleared(how === 'merge' ? { ...held, ...changes } : changes)
+}
+
+/** An old password is never glued to a new account: optional secrets that the body does not carry go. */
+function withoutOldSecrets(carrier: Carrier, parts: Parts, credentials: Values): Values {
+  const given = parts.credentials.reveal()
+  const old = Object.entries(allFields(carrier))
+    .filter(([, field]) => field.secret && !field.required)
+    .map(([name, field]) => field.storedAs ?? name)
+    .filter((name) => !Object.hasOwn(given, name))
+  return Object.fromEntries(Object.entries(credentials).filter(([name]) => !old.includes(name)))
+}
+
+function brokenLatches(form: Fields, held: Held, parts: Parts): FieldProblem[] {
+  const changes = { ...parts.credentials.reveal(), ...parts.settings.reveal() }
+  const known = { ...held.credentials, ...held.settings }
+  return Object.entries(form)
+    .filter(([, field]) => field.type === 'boolean' && field.latch)
+    .filter(([name]) => known[name] === true && Object.hasOwn(changes, name) && changes[name] !== true)
+    .map(([name]) => ({
+      kind: 'invalid',
+      field: name,
+      message: `${name} cannot be switched off again once it is on.`,
+    }))
+}
+
+function brokenPairs(carrier: Carrier, credentials: Values): FieldProblem[] {
+  const pairs = carrier.mode === 'parcel' ? carrier.together : []
+  return pairs.flatMap(([a, b]) => {
+    const missing = [a, b].filter((name) => credentials[name] === undefined)
+    return missing.length === 1
+      ? missing.map((field) => ({
+          kind: 'required' as const,
+          field,
+          message: `${field} is required: ${a} and ${b} go together.`,
+        }))
+      : []
+  })
+}
+
+const PRIMARY_REFUSED: FieldProblem = {
+  kind: 'invalid',
+  field: 'is_primary_account',
+  message: 'is_primary_account cannot be false on the primary connection: make another one primary.',
+}
+
+function differences(before: Values, after: Values): string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return names.filter((name) => !isDeepStrictEqual(before[name], after[name]))
+}

@@ -1,0 +1,78 @@
+import type { Carrier, LtlCarrier, ParcelCarrier } from '../catalog/define.ts'
+import { findByScac, findCarrier, findCarrierById } from '../catalog/find-carrier.ts'
+import type { Actor, Context } from '../context.ts'
+import { fail } from '../errors.ts'
+import { findConnection, type ConnectionKey } from '../store/connections.ts'
+import type { Connection } from '../store/schema.ts'
+
+/** The parcel carrier that a path names; 404 when there is none. */
+export function requireCarrier(name: string): ParcelCarrier {
+  return findCarrier(name) ?? fail('carrier_unknown', 'There is no carrier of this name.')
+}
+
+/** The LTL carrier that a SCAC names in this environment; 400 as the public API answers it. */
+export function requireLtlCarrier(scac: string, environment: Actor['environment']): LtlCarrier {
+  const carrier = findByScac(scac)
+  if (carrier && (!carrier.sandbox || environment === 'sandbox')) return carrier
+  return fail('scac_unknown', 'Invalid carrier SCAC')
+}
+
+/** Refuses a carrier that nobody can connect, with the reason. */
+export function requireConnectable(carrier: Carrier): void {
+  if (!carrier.closed) return
+  fail('carrier_not_connectable', `${carrier.title} cannot be connected. ${carrier.closed.reason}`, {
+    carrierCode: carrier.mode === 'ltl' ? carrier.scacs[0].toLowerCase() : carrier.name,
+  })
+}
+
+const PARCEL_ID = /^se(-[a-z0-9]+)+$/
+const LONGEST_PARCEL_ID = 25
+const LTL_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Refuses what cannot be the id of a connection of this mode. */
+export function requireCarrierId(mode: Carrier['mode'], carrierId: string): void {
+  const wellFormed =
+    mode === 'ltl'
+      ? LTL_ID.test(carrierId)
+      : carrierId.length <= LONGEST_PARCEL_ID && PARCEL_ID.test(carrierId)
+  if (!wellFormed)
+    fail('carrier_id_malformed', 'The carrier_id in the path does not have the form of one.', {
+      fieldName: 'carrier_id',
+    })
+}
+
+/** One and the same answer for an absent id, a foreign one, and one of another carrier. */
+export function refuseUnknown(): never {
+  return fail('connection_unknown', 'There is no carrier connection with this carrier_id.', {
+    fieldName: 'carrier_id',
+  })
+}
+
+/** Where a connection of the actor is kept. */
+export const keyOf = ({ tenantId, environment }: Actor, carrierId: string): ConnectionKey => ({
+  tenantId,
+  environment,
+  carrierId,
+})
+
+/** The actor's connection with this id, and of `carrier` where one is given; 404 otherwise. */
+export async function requireConnection(
+  { store }: Context,
+  actor: Actor,
+  mode: Carrier['mode'],
+  carrierId: string,
+  carrier?: Carrier,
+): Promise<Connection> {
+  requireCarrierId(mode, carrierId)
+  const connection = await store.read(actor.tenantId, (db) => findConnection(db, keyOf(actor, carrierId)))
+  if (!connection || connection.mode !== mode || (carrier && connection.carrier !== carrier.id))
+    return refuseUnknown()
+  return connection
+}
+
+/** The carrier of a stored connection; the catalog never forgets one. */
+export function carrierOf(connection: Pick<Connection, 'carrier'>): Carrier {
+  const carrier = findCarrierById(connection.carrier)
+  if (!carrier) throw new Error('A stored connection names a carrier that the catalog does not have.')
+  return carrier
+}

@@ -1,0 +1,67 @@
+import type { Fields } from '../catalog/define.ts'
+import { validate, type Values } from '../catalog/validate.ts'
+import type { Actor, Body, Context } from '../context.ts'
+import { openSettings } from '../custody/sealed-values.ts'
+import { applyChange } from './change-connection.ts'
+import type { Outcome } from './connect.ts'
+import { settingsForm } from './forms.ts'
+import { requireCarrier, requireConnection } from './require.ts'
+import { acceptBody } from './values.ts'
+import type { IfMatch } from './versions.ts'
+
+type Named = { carrierName: string; carrierId: string }
+
+/** The settings of a connection that its settings form can express; what is not set is left out. */
+export async function readSettings(
+  ctx: Context,
+  actor: Actor,
+  { carrierName, carrierId }: Named,
+): Promise<{ settings: Values; version: number }> {
+  const carrier = requireCarrier(carrierName)
+  const connection = await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
+  const { fields } = settingsForm(carrier)
+  const stored = openSettings(ctx, connection).reveal() as Values
+  const settings: Values = {}
+  for (const [name, field] of Object.entries(fields)) {
+    const role = 'role' in field ? field.role : undefined
+    const value =
+      role === 'nickname'
+        ? connection.nickname
+        : role === 'primary'
+          ? connection.is_primary === 1
+          : stored[field.storedAs ?? name]
+    if (value !== undefined && value !== null && !field.secret) settings[name] = value
+  }
+  return { settings: expressible(fields, settings), version: connection.version }
+}
+
+/** An update may have set what the settings form does not allow; such a value is left out and not shown broken. */
+function expressible(fields: Fields, settings: Values): Values {
+  const accepted = validate({ fields }, settings)
+  if (!Array.isArray(accepted)) return settings
+  const broken = new Set(accepted.map(({ field }) => field?.split('.')[0]))
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !broken.has(name)))
+}
+
+/** Changes the settings that the body gives and keeps the others; no credential is touched. */
+export async function updateSettings(
+  ctx: Context,
+  actor: Actor,
+  request: Named & { ifMatch: IfMatch; body: Body },
+): Promise<Outcome> {
+  const { carrierId, ifMatch } = request
+  const carrier = requireCarrier(request.carrierName)
+  await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
+  const form = settingsForm(carrier)
+  const { notices, ...parts } = acceptBody(carrier, form, request.body().reveal())
+  const { version } = await applyChange(ctx, actor, {
+    carrier,
+    carrierId,
+    ifMatch,
+    form: form.fields,
+    parts,
+    how: 'merge',
+    action: 'connection.settings_updated',
+  })
+  return { carrierId, version, notices }
+}

@@ -1,0 +1,82 @@
+import type { Carrier, Fields } from '../catalog/define.ts'
+import { validate, type Accepted, type Form, type Value, type Values } from '../catalog/validate.ts'
+import { failFields } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { OVERRIDE, settingNames } from './forms.ts'
+import { suspectText, type Notice } from './notices.ts'
+
+/** Values by the name each is kept under; `null` where a body clears one. */
+export type Changes = { [name: string]: Value | null }
+
+/** What a body says, sorted by where it is kept. */
+export type Parts = {
+  nickname?: string
+  primary?: boolean
+  allowDuplicate?: boolean
+  credentials: Secret<Changes>
+  settings: Secret<Changes>
+  /** Wire names of what the body gives. */
+  given: readonly string[]
+}
+
+/** Checks a body against a form and sorts what it says; refuses every bad field at once. */
+export function acceptBody(
+  carrier: Carrier,
+  form: Form,
+  body: Readonly<Record<string, unknown>>,
+): Parts & { notices: Notice[] } {
+  const accepted = validate(form, body)
+  if (Array.isArray(accepted)) return failFields(accepted)
+  return { ...sortValues(carrier, form.fields, accepted), notices: suspectText(form.fields, accepted.values) }
+}
+
+function sortValues(carrier: Carrier, fields: Fields, { values, cleared }: Accepted): Parts {
+  const kept = { credentials: {} as Changes, settings: {} as Changes }
+  const parts: Partial<Parts> = {}
+  const changes: Changes = { ...values, ...Object.fromEntries(cleared.map((name) => [name, null])) }
+  for (const [name, value] of Object.entries(changes)) {
+    const field = fields[name]
+    switch (field && 'role' in field ? field.role : undefined) {
+      case 'nickname':
+        parts.nickname = value as string
+        break
+      case 'primary':
+        if (value !== null) parts.primary = value as boolean
+        break
+      case 'allow_duplicate':
+        parts.allowDuplicate = value === true || value === 'true'
+        break
+      default: {
+        const stored = field?.storedAs ?? name
+        kept[settingNames(carrier).has(stored) ? 'settings' : 'credentials'][stored] = value
+      }
+    }
+  }
+  return {
+    ...parts,
+    credentials: new Secret(kept.credentials),
+    settings: new Secret(kept.settings),
+    given: Object.keys(changes).filter((name) => name !== OVERRIDE),
+  }
+}
+
+/** The account at the carrier that these credentials are for: the first identifier that is set, as text. */
+export function accountNumber(
+  carrier: Carrier,
+  credentials: Readonly<Record<string, unknown>>,
+): string | null {
+  const fields = carrier.mode === 'ltl' ? carrier.credentials : carrier.connect
+  const names = Object.entries(fields).filter(([, field]) => field.identifier)
+  const set = names.map(([name]) => credentials[name]).find((value) => value !== undefined && value !== null)
+  return typeof set === 'string' || typeof set === 'number' ? `${set}` : null
+}
+
+/** What two spellings of one account have in common: no outer white space, one letter case. */
+export function accountKey(account: string | null): string | null {
+  return account?.trim().toLowerCase() || null
+}
+
+/** The entries that are not `null`. */
+export function withoutCleared(changes: Changes): Values {
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== null)) as Values
+}

@@ -1,0 +1,226 @@
+type Condition = {
+  status: number
+  source: 'shipengine' | 'carrier'
+  type: 'account_status' | 'business_rules' | 'validation' | 'security' | 'system' | 'integrations'
+  code: string
+  when: string
+}
+
+const ours = (status: number, type: Condition['type'], code: string, when: string): Condition => ({
+  status,
+  source: 'shipengine',
+  type,
+  code,
+  when,
+})
+const carriers = (status: number, type: Condition['type'], code: string, when: string): Condition => ({
+  status,
+  source: 'carrier',
+  type,
+  code,
+  when,
+})
+
+/** Every refusal there is, by condition; `code` is one of the published error codes, and one code serves several conditions. */
+export const conditions = {
+  key_refused: ours(401, 'security', 'unauthorized', 'The API key is missing, unknown, revoked or expired.'),
+  scope_missing: ours(403, 'security', 'forbidden', 'The API key lacks the scope that the route needs.'),
+  account_disabled: ours(403, 'security', 'forbidden', 'The account that owns the API key is disabled.'),
+  on_behalf_refused: ours(
+    403,
+    'security',
+    'forbidden',
+    '`On-Behalf-Of` names no account of this partner key.',
+  ),
+  rate_limited: ours(
+    429,
+    'system',
+    'rate_limit_exceeded',
+    'The key has used up its requests of this minute.',
+  ),
+  request_malformed: ours(
+    400,
+    'validation',
+    'unspecified',
+    'The request is not well-formed HTTP, or repeats a header that must stand once.',
+  ),
+  request_timeout: ours(408, 'validation', 'unspecified', 'The request did not arrive whole in time.'),
+  headers_too_large: ours(431, 'validation', 'unspecified', 'The headers are larger than 16 KiB.'),
+  route_unknown: ours(404, 'validation', 'unspecified', 'No route has this path.'),
+  method_not_allowed: ours(405, 'validation', 'unspecified', 'The route does not have this method.'),
+  content_type_unsupported: ours(415, 'validation', 'unspecified', 'The body is not `application/json`.'),
+  body_too_large: ours(413, 'validation', 'unspecified', 'The body is larger than the route takes.'),
+  body_required: ours(400, 'validation', 'request_body_required', 'The body is absent or `null`.'),
+  body_malformed: ours(
+    400,
+    'validation',
+    'invalid_object',
+    'The body is not strict JSON in UTF-8, repeats a member, is nested too deep, has too many members or a reserved name.',
+  ),
+  body_not_object: ours(400, 'validation', 'invalid_object', 'The body is JSON, but not an object.'),
+  field_required: ours(400, 'validation', 'field_value_required', 'A field is missing, `null` or empty.'),
+  field_invalid: ours(
+    400,
+    'validation',
+    'invalid_field_value',
+    'A field has the wrong type, format or value, or is not known to the carrier.',
+  ),
+  field_length: ours(400, 'validation', 'invalid_string_length', 'A text is too short or too long.'),
+  field_conflict: ours(400, 'validation', 'field_conflict', 'One thing is given in two spellings.'),
+  carrier_id_malformed: ours(
+    404,
+    'validation',
+    'invalid_identifier',
+    'The `carrier_id` does not have the form of one.',
+  ),
+  connection_unknown: ours(
+    404,
+    'business_rules',
+    'carrier_not_connected',
+    'No connection of this account has the `carrier_id`, or it belongs to another carrier.',
+  ),
+  carrier_unknown: ours(
+    404,
+    'business_rules',
+    'carrier_not_supported',
+    'No carrier has this `carrier_name`.',
+  ),
+  scac_unknown: carriers(400, 'business_rules', 'carrier_not_supported', 'No LTL carrier has this SCAC.'),
+  carrier_not_connectable: ours(
+    400,
+    'business_rules',
+    'carrier_not_supported',
+    'The carrier has ceased or been withdrawn, or is offered through a platform wallet only.',
+  ),
+  update_unsupported: ours(
+    400,
+    'business_rules',
+    'carrier_not_supported',
+    'The carrier’s credentials cannot be updated in place.',
+  ),
+  settings_unsupported: ours(404, 'business_rules', 'settings_not_supported', 'The carrier has no settings.'),
+  funding_unsupported: ours(
+    400,
+    'business_rules',
+    'auto_fund_not_supported',
+    'The connection holds no balance that could be funded.',
+  ),
+  account_already_connected: ours(
+    409,
+    'business_rules',
+    'identifier_conflict',
+    'Another connection already stands for this carrier account.',
+  ),
+  terms_not_accepted: ours(
+    400,
+    'business_rules',
+    'terms_not_accepted',
+    'The carrier’s terms have not been accepted.',
+  ),
+  version_mismatch: ours(
+    412,
+    'business_rules',
+    'invalid_status',
+    'The version in `If-Match` is not the current one.',
+  ),
+  credentials_refused: carriers(
+    400,
+    'account_status',
+    'verification_failure',
+    'The carrier refused the credentials.',
+  ),
+  account_unknown: ours(404, 'business_rules', 'unspecified', 'No account of this partner has the id.'),
+  api_key_unknown: ours(404, 'business_rules', 'unspecified', 'The account has no API key of this id.'),
+  external_id_taken: ours(
+    409,
+    'business_rules',
+    'identifier_conflict',
+    'Another account of this partner has the `external_account_id`.',
+  ),
+  credentials_unreadable: ours(
+    500,
+    'system',
+    'unspecified',
+    'What is stored for the connection fails its integrity check and is not used.',
+  ),
+  database_unavailable: ours(503, 'system', 'unspecified', 'The database cannot be used at the moment.'),
+  internal: ours(500, 'system', 'unspecified', 'Something failed on our side.'),
+} satisfies Record<string, Condition>
+
+export type ConditionName = keyof typeof conditions
+
+/** One entry of the error envelope; `message` is written for the caller and never carries a value that the caller sent. */
+export type Problem = {
+  condition: ConditionName
+  message: string
+  fieldName?: string
+  carrierId?: string
+  carrierCode?: string
+}
+
+/** A refusal that the caller is meant to see: one or more problems under one status; `cause` goes to the log only. */
+export class ApiError extends Error {
+  readonly problems: readonly [Problem, ...Problem[]]
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    problems: readonly [Problem, ...Problem[]],
+    options: { cause?: unknown; headers?: Record<string, string> } = {},
+  ) {
+    super(problems[0].message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'ApiError'
+    this.problems = problems
+    this.status = conditions[problems[0].condition].status
+    this.headers = options.headers ?? {}
+  }
+}
+
+type Details = Omit<Problem, 'condition' | 'message'> & { cause?: unknown; headers?: Record<string, string> }
+
+/** Throws the one refusal that `condition` names. */
+export function fail(condition: ConditionName, message: string, details: Details = {}): never {
+  const { cause, headers, ...rest } = details
+  throw new ApiError([{ condition, message, ...rest }], {
+    ...(cause === undefined ? {} : { cause }),
+    ...(headers ? { headers } : {}),
+  })
+}
+
+/** Throws all problems in one answer. */
+export function failAll(problems: readonly Problem[]): never {
+  const [first, ...rest] = problems
+  if (!first) throw new Error('A refusal needs a problem.')
+  throw new ApiError([first, ...rest])
+}
+
+const fieldConditions = {
+  required: 'field_required',
+  invalid: 'field_invalid',
+  length: 'field_length',
+  conflict: 'field_conflict',
+  terms: 'terms_not_accepted',
+} as const satisfies Record<string, ConditionName>
+
+/** Throws what is wrong with the fields of a body, all in one answer. */
+export function failFields(
+  problems: readonly { kind: keyof typeof fieldConditions; field?: string; message: string }[],
+): never {
+  return failAll(
+    problems.map(({ kind, field, message }) => ({
+      condition: fieldConditions[kind],
+      message,
+      ...(field === undefined ? {} : { fieldName: field }),
+    })),
+  )
+}
+
+/** The start is refused until the operator changes something; the process exits with 78 (EX_CONFIG of sysexits.h). */
+export class StartRefused extends Error {
+  static readonly exitCode = 78
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StartRefused'
+  }
+}

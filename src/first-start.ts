@@ -1,0 +1,24 @@
+import type { Config } from './config.ts'
+import type { Environment } from './store/schema.ts'
+import type { IssuedKey } from './tenants/api-keys.ts'
+
+/** What the terminal shows at the very first start, and never again: the first keys and a request to try. */
+export function firstStartText(
+  address: string,
+  config: Config,
+  keys: Record<Environment, IssuedKey>,
+): string {
+  const sandbox = keys.sandbox.text.reveal()
+  const body = '{"nickname":"My first carrier","username":"demo-user","password":"demo-password"}'
+  return `
+Hawser is listening on ${address}
+
+Two API keys of the account "default", shown this once:
+  production  ${keys.production.text.reveal()}
+  sandbox     ${sandbox}
+${config.kek.kind === 'file' ? `\nThe key that seals every credential: ${config.kek.path}\nBack it up away from the data; without it nothing stored can be read.\n` : ''}
+Try it:
+  curl -s -X POST ${address}/v1/connections/carriers/stamps_com -H 'API-Key: ${sandbox}' -H 'Content-Type: application/json' -d '${body}'
+
+`
+}

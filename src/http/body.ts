@@ -1,0 +1,70 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import type { Body } from '../context.ts'
+import { fail } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { parseStrictJson } from './json.ts'
+
+type Received = { kind: 'bytes'; bytes: Secret<Buffer> } | { kind: 'too_large' } | { kind: 'not_json' }
+
+/** How much of an oversized body is still read and thrown away, so that the client gets to see the refusal. */
+const DRAINED = 1_048_576
+
+/**
+ * Takes every body as it comes, up to the route's limit, and judges nothing yet:
+ * what is wrong with a body is told when its turn among the refusals has come.
+ */
+export function receiveBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage, done) => {
+    const limit = request.routeOptions.bodyLimit
+    receive(payload, limit).then(
+      (bytes) => {
+        if (bytes === undefined) done(null, { kind: 'too_large' } satisfies Received)
+        else if (bytes.length > 0 && !isJson(request)) done(null, { kind: 'not_json' } satisfies Received)
+        else done(null, { kind: 'bytes', bytes: new Secret(bytes) } satisfies Received)
+      },
+      (error: Error) => done(error),
+    )
+  })
+}
+
+async function receive(payload: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  // The refusal still has to go out on this connection, so that it is not destroyed when reading stops.
+  for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size <= limit) chunks.push(chunk)
+    else chunks.length = 0
+    if (size > limit + DRAINED) return undefined
+  }
+  return size > limit ? undefined : Buffer.concat(chunks)
+}
+
+const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
+
+function isJson({ headers }: FastifyRequest): boolean {
+  return JSON_TYPE.test(headers['content-type'] ?? '') && headers['content-encoding'] === undefined
+}
+
+/** The body of a request as an object, read when it is called; refuses what is none. */
+export function bodyOf(request: FastifyRequest): Body {
+  return () => new Secret(readObject(request.body as Received | undefined))
+}
+
+function readObject(received: Received | undefined): Record<string, unknown> {
+  if (received === undefined || (received.kind === 'bytes' && received.bytes.reveal().length === 0))
+    return fail('body_required', 'Request body cannot be empty.')
+  if (received.kind === 'not_json')
+    return fail('content_type_unsupported', 'The body must be application/json in UTF-8.')
+  if (received.kind === 'too_large')
+    return fail('body_too_large', 'The body is too large.', { headers: { connection: 'close' } })
+  const parsed = parseStrictJson(received.bytes.reveal())
+  if (!parsed) return fail('body_malformed', 'The body is not well-formed JSON.')
+  const { value } = parsed
+  if (value === null) return fail('body_required', 'Request body cannot be empty.')
+  if (typeof value !== 'object' || Array.isArray(value))
+    return fail('body_not_object', 'The body must be a JSON object.')
+  return value
+}

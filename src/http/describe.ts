@@ -1,0 +1,37 @@
+import type { RouteShorthandOptions } from 'fastify'
+import type { JsonSchema } from '../catalog/json-schema.ts'
+import type { Scope } from '../context.ts'
+
+/** A parameter in the query of a route. */
+export type QueryParameter = { name: string; about: string; schema: JsonSchema }
+
+/** What the API description says of a route; it is also what the tests hold every answer against. */
+export type RouteDescription = {
+  operationId: string
+  summary: string
+  tag: string
+  scope?: Scope
+  query?: readonly QueryParameter[]
+  body?: JsonSchema
+  /** Whether `If-Match` is looked at. */
+  versioned?: true
+  /** Body of the answer by status; `null` for an empty one. Refusals are added from the table of conditions. */
+  answers: Readonly<Record<number, JsonSchema | null>>
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    description?: RouteDescription
+  }
+}
+
+/** The options of a route: its description, the scope it needs, and how large a body it takes. */
+export function describe(description: RouteDescription, bodyLimit?: number): RouteShorthandOptions {
+  return {
+    config: { description, ...(description.scope ? { scope: description.scope } : {}) },
+    ...(bodyLimit === undefined ? {} : { bodyLimit }),
+  }
+}
+
+/** A schema that the API description names; see `openapi.ts` for the names there are. */
+export const reference = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` })

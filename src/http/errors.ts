@@ -1,0 +1,54 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ApiError, conditions, type Problem } from '../errors.ts'
+import type { Log } from '../log.ts'
+
+/** The published error envelope; its members are these and no others. */
+export function errorEnvelope(requestId: string, problems: readonly Problem[]) {
+  return {
+    request_id: requestId,
+    errors: problems.map(({ condition, message, carrierId, carrierCode, fieldName }) => ({
+      error_source: conditions[condition].source,
+      error_type: conditions[condition].type,
+      error_code: conditions[condition].code,
+      message,
+      ...(carrierId === undefined ? {} : { carrier_id: carrierId }),
+      ...(carrierCode === undefined ? {} : { carrier_code: carrierCode }),
+      ...(fieldName === undefined ? {} : { field_name: fieldName }),
+    })),
+  }
+}
+
+/** One handler answers every error, in the envelope; what is no refusal of ours becomes 500, and its text goes to the log only. */
+export function answerErrors(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const refusal = toApiError(error)
+    if (refusal.status >= 500) log.error({ id: request.id, err: error }, 'request failed')
+    return sendRefusal(request, reply, refusal)
+  })
+}
+
+/** Answers a refusal. */
+export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: ApiError): FastifyReply {
+  return reply
+    .code(refusal.status)
+    .headers(refusal.headers)
+    .type('application/json; charset=utf-8')
+    .send(errorEnvelope(request.id, refusal.problems))
+}
+
+const MALFORMED = new ApiError([
+  { condition: 'request_malformed', message: 'The request is not well-formed.' },
+])
+
+/** What an error thrown anywhere in a request means to the caller. */
+function toApiError(error: FastifyError): ApiError {
+  if (error instanceof ApiError) return error
+  if (typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500)
+    return MALFORMED
+  return new ApiError(
+    [{ condition: 'internal', message: 'Something failed on our side; the request id helps to find it.' }],
+    {
+      cause: error,
+    },
+  )
+}

@@ -1,0 +1,47 @@
+import { failFields } from '../errors.ts'
+
+type Query = Readonly<Record<string, unknown>>
+type Page = { page: number; size: number }
+
+/** The page that a query asks for, or `undefined` when it asks for none; refuses what is no page. */
+export function readPage(query: Query, most: number, usual: number): Page | undefined {
+  const page = readNumber(query, 'page', 1_000_000)
+  const size = readNumber(query, 'page_size', most)
+  return page === undefined && size === undefined ? undefined : { page: page ?? 1, size: size ?? usual }
+}
+
+function readNumber(query: Query, name: string, most: number): number | undefined {
+  const text = readText(query, name)
+  if (text === undefined) return undefined
+  if (/^\d{1,7}$/.test(text) && Number(text) >= 1 && Number(text) <= most) return Number(text)
+  return refuse(name, `must be a whole number from 1 to ${most}`)
+}
+
+/** A parameter that stands once, or not at all. */
+export function readText(query: Query, name: string): string | undefined {
+  const value = query[name]
+  if (value === undefined || typeof value === 'string') return value
+  return refuse(name, 'must be given once')
+}
+
+/** A truth value. */
+export function readFlag(query: Query, name: string): boolean | undefined {
+  const text = readText(query, name)
+  if (text === undefined || text === 'true' || text === 'false')
+    return text === undefined ? undefined : text === 'true'
+  return refuse(name, 'must be true or false')
+}
+
+const TIME = /^\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2}))?$/
+
+/** A date, or a date and time with its offset, as the database keeps times. */
+export function readTime(query: Query, name: string): string | undefined {
+  const text = readText(query, name)
+  if (text === undefined) return undefined
+  const time = TIME.test(text) ? new Date(text) : undefined
+  if (time && !Number.isNaN(time.getTime())) return time.toISOString()
+  return refuse(name, 'must be a date, or a date and time with an offset, in ISO 8601')
+}
+
+const refuse = (name: string, why: string): never =>
+  failFields([{ kind: 'invalid', field: name, message: `${name} ${why}.` }])

@@ -1,0 +1,17 @@
+import type { FastifyInstance } from 'fastify'
+import type { Log } from '../log.ts'
+
+/** One line for each request: the route's pattern and who asked, never the URL, the query, a header or the body. */
+export function logRequests(app: FastifyInstance, log: Log): void {
+  app.addHook('onResponse', async (request, reply) => {
+    log.info({
+      id: request.id,
+      method: request.method,
+      route: request.routeOptions.url ?? null,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      key: request.keyId,
+      tenant: request.keyId && request.actor.tenantId,
+    })
+  })
+}

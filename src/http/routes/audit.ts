@@ -1,0 +1,64 @@
+import type { FastifyPluginCallback } from 'fastify'
+import { listEvents } from '../../audit/list-events.ts'
+import type { Context } from '../../context.ts'
+import { describe, type QueryParameter } from '../describe.ts'
+import { readPage, readText, readTime } from '../query.ts'
+import * as schemas from '../schemas.ts'
+
+const MOST = 500
+const USUAL = 50
+
+const query: QueryParameter[] = [
+  { name: 'page', about: 'Which page, newest events first.', schema: { type: 'integer', minimum: 1 } },
+  { name: 'page_size', about: 'Events on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
+  { name: 'carrier_id', about: 'Events of one connection.', schema: { type: 'string' } },
+  { name: 'actor', about: 'Events of one actor, as the log names it.', schema: { type: 'string' } },
+  { name: 'action', about: 'Events of one kind.', schema: { type: 'string' } },
+  { name: 'since', about: 'Not before this time.', schema: { type: 'string', format: 'date-time' } },
+  { name: 'until', about: 'Before this time.', schema: { type: 'string', format: 'date-time' } },
+]
+
+/** The audit log of the account. */
+export const auditRoutes =
+  (ctx: Context): FastifyPluginCallback =>
+  (app, _options, done) => {
+    app.get(
+      '/audit',
+      describe({
+        operationId: 'list_audit_events',
+        summary: 'Who did what, newest first',
+        tag: 'Audit',
+        scope: 'admin',
+        query,
+        answers: { 200: schemas.auditPage },
+      }),
+      async (request) => {
+        const asked = request.query as Record<string, unknown>
+        const page = readPage(asked, MOST, USUAL) ?? { page: 1, size: USUAL }
+        const filter = {
+          carrierId: readText(asked, 'carrier_id'),
+          actor: readText(asked, 'actor'),
+          action: readText(asked, 'action'),
+          since: readTime(asked, 'since'),
+          until: readTime(asked, 'until'),
+        }
+        const { events, ...rest } = await listEvents(ctx, request.actor, filter, page)
+        return {
+          events: events.map((event) => ({
+            seq: event.seq,
+            at: event.at,
+            actor: event.actor,
+            action: event.action,
+            carrier_id: event.carrier_id,
+            fields: JSON.parse(event.fields) as string[],
+            version: event.version,
+            outcome: event.outcome,
+            request_id: event.request_id,
+            ip: event.ip,
+          })),
+          ...rest,
+        }
+      },
+    )
+    done()
+  }

@@ -1,0 +1,165 @@
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import { refuseFunding } from '../../connections/funding.ts'
+import { disconnectCarrier } from '../../connections/disconnect.ts'
+import { getConnection, listBatches, listPage } from '../../connections/list.ts'
+import type { Context } from '../../context.ts'
+import { ifMatchOf } from '../answers.ts'
+import { describe, type QueryParameter } from '../describe.ts'
+import { sendList } from '../list-stream.ts'
+import { readFlag, readPage } from '../query.ts'
+import * as schemas from '../schemas.ts'
+import { carrierObject, etag, packageObjects, serviceObjects } from '../wire.ts'
+
+type OfConnection = { Params: { carrier_id: string } }
+
+const tag = 'Carriers'
+
+/** The connected parcel carriers, as the published API lists them. With `paged` the list takes the parameters of the second version. */
+export const carrierRoutes =
+  (ctx: Context, { paged }: { paged: boolean }): FastifyPluginCallback =>
+  (app, _options, done) => {
+    app.get(
+      '/carriers',
+      describe({
+        operationId: 'list_carriers',
+        summary: 'Connected carriers, oldest first',
+        tag,
+        scope: 'read',
+        query: paged ? pageParameters : [],
+        answers: { 200: schemas.carrierList },
+      }),
+      async (request, reply) => (paged ? listPaged(ctx, request, reply) : listAll(ctx, request, reply)),
+    )
+
+    app.get<OfConnection>(
+      '/carriers/:carrier_id',
+      describe({
+        operationId: 'get_carrier_by_id',
+        summary: 'One connected carrier',
+        tag,
+        scope: 'read',
+        answers: { 200: schemas.carrier },
+      }),
+      async (request, reply) => {
+        const listed = await getConnection(ctx, request.actor, 'parcel', request.params.carrier_id)
+        reply.header('etag', etag(listed.connection.version))
+        return carrierObject(listed)
+      },
+    )
+
+    app.delete<OfConnection>(
+      '/carriers/:carrier_id',
+      describe({
+        operationId: 'disconnect_carrier_by_id',
+        summary: 'Disconnect a carrier account',
+        tag,
+        scope: 'write',
+        versioned: true,
+        answers: { 204: null },
+      }),
+      async (request, reply) => {
+        const { carrier_id: carrierId } = request.params
+        await disconnectCarrier(ctx, request.actor, { carrierId, ifMatch: ifMatchOf(request) })
+        return reply.code(204).send()
+      },
+    )
+
+    app.get<OfConnection>(
+      '/carriers/:carrier_id/services',
+      describe({
+        operationId: 'list_carrier_services',
+        summary: 'Services of a connected carrier',
+        tag,
+        scope: 'read',
+        answers: { 200: schemas.closed({ services: { type: 'array', items: schemas.service } }) },
+      }),
+      async (request) => {
+        const listed = await getConnection(ctx, request.actor, 'parcel', request.params.carrier_id)
+        return { services: serviceObjects(listed) }
+      },
+    )
+
+    app.get<OfConnection>(
+      '/carriers/:carrier_id/packages',
+      describe({
+        operationId: 'list_carrier_package_types',
+        summary: 'Package types of a connected carrier',
+        tag,
+        scope: 'read',
+        answers: { 200: schemas.closed({ packages: { type: 'array', items: schemas.packageType } }) },
+      }),
+      async (request) => {
+        const { carrier } = await getConnection(ctx, request.actor, 'parcel', request.params.carrier_id)
+        return { packages: packageObjects(carrier) }
+      },
+    )
+
+    app.get<OfConnection>(
+      '/carriers/:carrier_id/options',
+      describe({
+        operationId: 'get_carrier_options',
+        summary: 'Options of a connected carrier',
+        tag,
+        scope: 'read',
+        answers: { 200: schemas.closed({ options: { type: 'array', items: schemas.option } }) },
+      }),
+      async (request) => {
+        const { carrier } = await getConnection(ctx, request.actor, 'parcel', request.params.carrier_id)
+        return { options: carrier.options }
+      },
+    )
+
+    app.put<OfConnection>(
+      '/carriers/:carrier_id/add_funds',
+      describe({
+        operationId: 'add_funds_to_carrier',
+        summary: 'Always refused: a connection holds no balance',
+        tag,
+        scope: 'write',
+        answers: {},
+      }),
+      async (request) => refuseFunding(ctx, request.actor, request.params.carrier_id),
+    )
+    done()
+  }
+
+const MOST = 500
+const USUAL = 25
+
+const pageParameters: QueryParameter[] = [
+  {
+    name: 'page',
+    about: 'Which page; without page and page_size the list is whole.',
+    schema: { type: 'integer', minimum: 1 },
+  },
+  { name: 'page_size', about: 'Carriers on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
+  {
+    name: 'include_extended_details',
+    about: '`false` leaves out packages and options.',
+    schema: { type: 'boolean' },
+  },
+]
+
+const frame = ({ id }: FastifyRequest) => ({
+  before: '{"carriers":[',
+  after: `],"request_id":"${id}","errors":[]}`,
+})
+
+function listAll(ctx: Context, request: FastifyRequest, reply: FastifyReply) {
+  return sendList(reply, frame(request), listBatches(ctx, request.actor, 'parcel'), carrierObject)
+}
+
+function listPaged(ctx: Context, request: FastifyRequest, reply: FastifyReply) {
+  const query = request.query as Record<string, unknown>
+  const page = readPage(query, MOST, USUAL)
+  const extended = readFlag(query, 'include_extended_details') ?? true
+  const batches = page ? once(listPage(ctx, request.actor, page)) : listBatches(ctx, request.actor, 'parcel')
+  return sendList(reply, frame(request), batches, (listed) => {
+    const { packages, options, ...brief } = carrierObject(listed)
+    return extended ? { ...brief, packages, options } : brief
+  })
+}
+
+async function* once<T>(value: Promise<T>): AsyncGenerator<T> {
+  yield await value
+}

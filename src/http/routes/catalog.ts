@@ -1,0 +1,50 @@
+import type { FastifyPluginCallback } from 'fastify'
+import { listCatalog, showCatalog, type CatalogEntry } from '../../connections/catalog.ts'
+import { describe } from '../describe.ts'
+import * as schemas from '../schemas.ts'
+
+const tag = 'Catalog'
+
+/** The parcel carriers that there are, and what each asks for. */
+export const catalogRoutes: FastifyPluginCallback = (app, _options, done) => {
+  app.get(
+    '/connections/carriers',
+    describe({
+      operationId: 'list_catalog',
+      summary: 'Every carrier of the catalog with the JSON Schemas of its forms',
+      tag,
+      scope: 'read',
+      answers: { 200: schemas.catalogList },
+    }),
+    async () => ({ carriers: listCatalog().map(catalogObject) }),
+  )
+
+  app.get<{ Params: { carrier_name: string } }>(
+    '/connections/carriers/:carrier_name',
+    describe({
+      operationId: 'show_catalog',
+      summary: 'One carrier of the catalog with the JSON Schemas of its forms',
+      tag,
+      scope: 'read',
+      answers: { 200: schemas.catalogEntry },
+    }),
+    async (request) => catalogObject(showCatalog(request.params.carrier_name)),
+  )
+  done()
+}
+
+function catalogObject({ carrier, connect, update, settings }: CatalogEntry) {
+  return {
+    carrier_name: carrier.name,
+    aliases: carrier.aliases,
+    title: carrier.title,
+    countries: carrier.countries ?? [],
+    docs: carrier.docs,
+    status: carrier.closed?.kind ?? 'connectable',
+    reason: carrier.closed?.reason ?? null,
+    superseded_by: carrier.successor ?? null,
+    connect,
+    update,
+    settings,
+  }
+}

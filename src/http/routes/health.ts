@@ -1,0 +1,32 @@
+import type { FastifyPluginCallback } from 'fastify'
+import { checkReady, type Context } from '../../context.ts'
+import { describe } from '../describe.ts'
+import { closed } from '../schemas.ts'
+
+const answer = closed({ status: { type: 'string', enum: ['ok'] } })
+const tag = 'Health'
+
+/** Whether the process lives, and whether it can do its work; neither needs a key. */
+export const healthRoutes =
+  (ctx: Context): FastifyPluginCallback =>
+  (app, _options, done) => {
+    app.get(
+      '/healthz',
+      describe({ operationId: 'is_alive', summary: 'The process answers', tag, answers: { 200: answer } }),
+      async () => ({ status: 'ok' }),
+    )
+    app.get(
+      '/readyz',
+      describe({
+        operationId: 'is_ready',
+        summary: 'The database answers and the key ring is open',
+        tag,
+        answers: { 200: answer },
+      }),
+      async () => {
+        await checkReady(ctx)
+        return { status: 'ok' }
+      },
+    )
+    done()
+  }

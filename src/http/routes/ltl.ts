@@ -1,0 +1,204 @@
+import type { FastifyPluginCallback } from 'fastify'
+import { disconnectLtlCarrier } from '../../connections/disconnect.ts'
+import { getConnection, listBatches } from '../../connections/list.ts'
+import { connectLtlCarrier, connectLtlCarrierByBody, updateLtlConnection } from '../../connections/ltl.ts'
+import { requireLtlCarrier } from '../../connections/require.ts'
+import type { Context } from '../../context.ts'
+import { ifMatchOf, tellOutcome } from '../answers.ts'
+import { bodyOf } from '../body.ts'
+import { describe, reference } from '../describe.ts'
+import { sendList } from '../list-stream.ts'
+import * as schemas from '../schemas.ts'
+import { etag, ltlCarrierObject, ltlConnectedObject, ltlRequirements } from '../wire.ts'
+
+type ByCode = { Params: { carrier_code: string } }
+type ByCodeAndId = { Params: { carrier_code: string; carrier_id: string } }
+// One position of the path means a connection's id to some routes and a SCAC to others.
+type ByEither = { Params: { carrier: string } }
+
+const tag = 'LTL'
+
+/** Connect, update, disconnect and list LTL carriers. */
+export const ltlRoutes =
+  (ctx: Context): FastifyPluginCallback =>
+  (app, _options, done) => {
+    app.post<ByCode>(
+      '/connections/:carrier_code',
+      describe({
+        operationId: 'connect_ltl_account',
+        summary: 'Connect an LTL account under a SCAC',
+        tag,
+        scope: 'write',
+        body: reference('ltl_credentials'),
+        answers: { 200: schemas.ltlCarrierIdAnswer },
+      }),
+      async (request, reply) => {
+        const { carrier_code: scac } = request.params
+        const outcome = await connectLtlCarrier(ctx, request.actor, { scac, body: bodyOf(request) })
+        tellOutcome(reply, outcome)
+        return { carrier_id: outcome.carrierId }
+      },
+    )
+
+    app.put<ByCodeAndId>(
+      '/connections/:carrier_code/:carrier_id',
+      describe({
+        operationId: 'update_ltl_account',
+        summary: 'Replace the credentials of an LTL connection under its permanent id',
+        tag,
+        scope: 'write',
+        body: reference('ltl_credentials'),
+        versioned: true,
+        answers: { 200: schemas.ltlCarrierIdAnswer },
+      }),
+      async (request, reply) => {
+        const { carrier_code: scac, carrier_id: carrierId } = request.params
+        const named = { scac, carrierId, ifMatch: ifMatchOf(request), body: bodyOf(request) }
+        const outcome = await updateLtlConnection(ctx, request.actor, named)
+        tellOutcome(reply, outcome)
+        return { carrier_id: outcome.carrierId }
+      },
+    )
+
+    app.delete<ByCodeAndId>(
+      '/connections/:carrier_code/:carrier_id',
+      describe({
+        operationId: 'disconnect_ltl_account',
+        summary: 'Disconnect an LTL account',
+        tag,
+        scope: 'write',
+        versioned: true,
+        answers: { 204: null },
+      }),
+      async (request, reply) => {
+        const { carrier_code: scac, carrier_id: carrierId } = request.params
+        await disconnectLtlCarrier(ctx, request.actor, { scac, carrierId, ifMatch: ifMatchOf(request) })
+        return reply.code(204).send()
+      },
+    )
+
+    app.post(
+      '/carriers',
+      describe({
+        operationId: 'connect_ltl_carrier',
+        summary: 'Connect an LTL account whose SCAC stands in the body',
+        tag,
+        scope: 'write',
+        body: reference('ltl_connect'),
+        answers: { 200: schemas.ltlConnected },
+      }),
+      async (request, reply) => {
+        const outcome = await connectLtlCarrierByBody(ctx, request.actor, { body: bodyOf(request) })
+        tellOutcome(reply, outcome)
+        return ltlConnectedObject(outcome.carrierId, outcome.carrier)
+      },
+    )
+
+    app.put<ByEither>(
+      '/carriers/:carrier',
+      describe({
+        operationId: 'update_ltl_carrier',
+        summary: 'Replace the credentials of an LTL connection, found by its id alone',
+        tag,
+        scope: 'write',
+        body: reference('ltl_credentials'),
+        versioned: true,
+        answers: { 200: schemas.ltlCarrierIdAnswer },
+      }),
+      async (request, reply) => {
+        const named = {
+          carrierId: request.params.carrier,
+          ifMatch: ifMatchOf(request),
+          body: bodyOf(request),
+        }
+        const outcome = await updateLtlConnection(ctx, request.actor, named)
+        tellOutcome(reply, outcome)
+        return { carrier_id: outcome.carrierId }
+      },
+    )
+
+    app.get(
+      '/carriers',
+      describe({
+        operationId: 'list_ltl_carriers',
+        summary: 'Connected LTL carriers, oldest first',
+        tag,
+        scope: 'read',
+        answers: { 200: schemas.ltlCarrierList },
+      }),
+      (request, reply) =>
+        sendList(
+          reply,
+          { before: '{"carriers":[', after: ']}' },
+          listBatches(ctx, request.actor, 'ltl'),
+          ltlCarrierObject,
+        ),
+    )
+
+    app.get<ByEither>(
+      '/carriers/:carrier',
+      describe({
+        operationId: 'get_ltl_carrier',
+        summary: 'One connected LTL carrier, in a list of its own',
+        tag,
+        scope: 'read',
+        answers: { 200: schemas.ltlCarrierList },
+      }),
+      async (request, reply) => {
+        const listed = await getConnection(ctx, request.actor, 'ltl', request.params.carrier)
+        reply.header('etag', etag(listed.connection.version))
+        return { carriers: [ltlCarrierObject(listed)] }
+      },
+    )
+
+    const lists = {
+      options: schemas.ltlOptions,
+      packages: schemas.ltlPackages,
+      services: schemas.ltlServices,
+    } as const
+    for (const [list, schema] of Object.entries(lists) as [keyof typeof lists, (typeof lists)['options']][])
+      app.get<ByEither>(
+        `/carriers/:carrier/${list}`,
+        describe({
+          operationId: `list_ltl_carrier_${list}`,
+          summary: `The ${list} of a connected LTL carrier`,
+          tag,
+          scope: 'read',
+          answers: { 200: schema },
+        }),
+        async (request) => {
+          const { carrier } = await getConnection(ctx, request.actor, 'ltl', request.params.carrier)
+          return { [list]: carrier[list] }
+        },
+      )
+
+    app.get<ByEither>(
+      '/carriers/:carrier/credential_requirements',
+      describe({
+        operationId: 'list_ltl_credential_requirements',
+        summary: 'What an LTL carrier asks for, by SCAC',
+        tag,
+        scope: 'read',
+        answers: { 200: schemas.ltlRequirements },
+      }),
+      async (request) => {
+        const carrier = requireLtlCarrier(request.params.carrier, request.actor.environment)
+        return { credential_requirements: ltlRequirements(carrier) }
+      },
+    )
+
+    app.get<ByEither>(
+      '/carriers/:carrier/features',
+      describe({
+        operationId: 'list_ltl_carrier_features',
+        summary: 'What an LTL carrier can do, by SCAC',
+        tag,
+        scope: 'read',
+        answers: { 200: schemas.ltlFeatures },
+      }),
+      async (request) => ({
+        features: requireLtlCarrier(request.params.carrier, request.actor.environment).features,
+      }),
+    )
+    done()
+  }

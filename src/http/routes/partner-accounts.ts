@@ -1,0 +1,192 @@
+import type { FastifyPluginCallback } from 'fastify'
+import { formSchema } from '../../catalog/json-schema.ts'
+import type { Context } from '../../context.ts'
+import {
+  accountFields,
+  createAccount,
+  createAccountKey,
+  keyFields,
+  listAccountKeys,
+  listAccounts,
+  requireAccount,
+  requireAccountByExternalId,
+  revokeAccountKey,
+  setAccountActive,
+  updateAccount,
+} from '../../tenants/partner-accounts.ts'
+import { bodyOf } from '../body.ts'
+import { describe, type QueryParameter } from '../describe.ts'
+import { accountObject, pageLinks } from '../partner-wire.ts'
+import { readPage } from '../query.ts'
+import * as schemas from '../schemas.ts'
+
+type OfAccount = { Params: { account_id: string } }
+
+const tag = 'Partner accounts'
+const scope = 'partner'
+const MOST = 500
+const USUAL = 25
+
+const query: QueryParameter[] = [
+  { name: 'page', about: 'Which page.', schema: { type: 'integer', minimum: 1 } },
+  { name: 'page_size', about: 'Accounts on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
+]
+
+/** Accounts that a partner creates and acts for, and their API keys. */
+export const partnerAccountRoutes =
+  (ctx: Context): FastifyPluginCallback =>
+  (app, _options, done) => {
+    app.post(
+      '/partners/accounts',
+      describe({
+        operationId: 'create_account',
+        summary: 'Create an account',
+        tag,
+        scope,
+        body: formSchema(accountFields),
+        answers: { 200: schemas.account },
+      }),
+      async (request) => accountObject(await createAccount(ctx, request.actor, bodyOf(request))),
+    )
+
+    app.get(
+      '/partners/accounts',
+      describe({
+        operationId: 'list_accounts',
+        summary: 'The partner’s accounts, oldest first',
+        tag,
+        scope,
+        query,
+        answers: { 200: schemas.accountPage },
+      }),
+      async (request) => {
+        const asked = readPage(request.query as Record<string, unknown>, MOST, USUAL) ?? {
+          page: 1,
+          size: USUAL,
+        }
+        const { accounts, ...page } = await listAccounts(ctx, request.actor, asked)
+        return { accounts: accounts.map(accountObject), ...page, links: pageLinks(request, page, asked.size) }
+      },
+    )
+
+    app.get<OfAccount>(
+      '/partners/accounts/:account_id',
+      describe({
+        operationId: 'get_account',
+        summary: 'One account',
+        tag,
+        scope,
+        answers: { 200: schemas.account },
+      }),
+      async (request) => accountObject(await requireAccount(ctx, request.actor, request.params.account_id)),
+    )
+
+    app.get<{ Params: { external_account_id: string } }>(
+      '/partners/accounts/external_account_id/:external_account_id',
+      describe({
+        operationId: 'get_account_by_external_id',
+        summary: 'One account, by the partner’s own id',
+        tag,
+        scope,
+        answers: { 200: schemas.account },
+      }),
+      async (request) =>
+        accountObject(
+          await requireAccountByExternalId(ctx, request.actor, request.params.external_account_id),
+        ),
+    )
+
+    app.put<OfAccount>(
+      '/partners/accounts/:account_id',
+      describe({
+        operationId: 'update_account',
+        summary: 'Change an account',
+        tag,
+        scope,
+        body: formSchema(accountFields),
+        answers: { 204: null },
+      }),
+      async (request, reply) => {
+        await updateAccount(ctx, request.actor, request.params.account_id, bodyOf(request))
+        return reply.code(204).send()
+      },
+    )
+
+    for (const verb of ['enable', 'disable'] as const)
+      app.put<OfAccount>(
+        `/partners/accounts/:account_id/${verb}`,
+        describe({
+          operationId: `${verb}_account`,
+          summary:
+            verb === 'enable' ? 'Let the keys of an account work again' : 'Stop the keys of an account',
+          tag,
+          scope,
+          answers: { 204: null },
+        }),
+        async (request, reply) => {
+          await setAccountActive(ctx, request.actor, request.params.account_id, verb === 'enable')
+          return reply.code(204).send()
+        },
+      )
+
+    app.get<OfAccount>(
+      '/partners/accounts/:account_id/api_keys',
+      describe({
+        operationId: 'list_account_api_keys',
+        summary: 'API keys of an account that are in force, without their text',
+        tag,
+        scope,
+        answers: { 200: schemas.accountKeys },
+      }),
+      async (request) => {
+        const keys = await listAccountKeys(ctx, request.actor, request.params.account_id)
+        return keys.map(({ key_id, description, created_at, tenant_id }) => ({
+          api_key_id: key_id,
+          description,
+          created_at,
+          account_id: tenant_id,
+        }))
+      },
+    )
+
+    app.post<OfAccount>(
+      '/partners/accounts/:account_id/api_keys',
+      describe({
+        operationId: 'create_account_api_key',
+        summary: 'Make an API key for an account; its text is shown this once',
+        tag,
+        scope,
+        body: formSchema(keyFields),
+        answers: { 200: schemas.newAccountKey },
+      }),
+      async (request, reply) => {
+        const { account_id } = request.params
+        const key = await createAccountKey(ctx, request.actor, account_id, bodyOf(request))
+        reply.header('cache-control', 'no-store')
+        return {
+          encrypted_api_key: key.text.reveal(),
+          created_at: key.createdAt,
+          description: key.description,
+          account_id,
+          api_key_id: key.keyId,
+        }
+      },
+    )
+
+    app.delete<{ Params: { account_id: string; api_key_id: string } }>(
+      '/partners/accounts/:account_id/api_keys/:api_key_id',
+      describe({
+        operationId: 'delete_account_api_key',
+        summary: 'Revoke an API key of an account',
+        tag,
+        scope,
+        answers: { 204: null },
+      }),
+      async (request, reply) => {
+        const { account_id, api_key_id } = request.params
+        await revokeAccountKey(ctx, request.actor, account_id, api_key_id)
+        return reply.code(204).send()
+      },
+    )
+    done()
+  }

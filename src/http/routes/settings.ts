@@ -1,0 +1,57 @@
+import type { FastifyPluginCallback } from 'fastify'
+import { readSettings, updateSettings } from '../../connections/settings.ts'
+import type { Context } from '../../context.ts'
+import { ifMatchOf, tellOutcome } from '../answers.ts'
+import { bodyOf } from '../body.ts'
+import { describe, reference } from '../describe.ts'
+import { etag } from '../wire.ts'
+
+type OfConnection = { Params: { carrier_name: string; carrier_id: string } }
+
+const tag = 'Carrier settings'
+const path = '/connections/carriers/:carrier_name/:carrier_id/settings'
+
+/** The settings of a connection, which change without authenticating again. */
+export const settingsRoutes =
+  (ctx: Context): FastifyPluginCallback =>
+  (app, _options, done) => {
+    app.get<OfConnection>(
+      path,
+      describe({
+        operationId: 'get_carrier_settings',
+        summary: 'Settings of a connection',
+        tag,
+        scope: 'read',
+        answers: { 200: reference('carrier_settings') },
+      }),
+      async (request, reply) => {
+        const { carrier_name: carrierName, carrier_id: carrierId } = request.params
+        const { settings, version } = await readSettings(ctx, request.actor, { carrierName, carrierId })
+        reply.header('etag', etag(version))
+        return settings
+      },
+    )
+
+    app.put<OfConnection>(
+      path,
+      describe(
+        {
+          operationId: 'update_carrier_settings',
+          summary: 'Change some settings of a connection',
+          tag,
+          scope: 'write',
+          body: reference('carrier_settings'),
+          versioned: true,
+          answers: { 204: null },
+        },
+        ctx.config.bodyLimits.settings,
+      ),
+      async (request, reply) => {
+        const { carrier_name: carrierName, carrier_id: carrierId } = request.params
+        const named = { carrierName, carrierId, ifMatch: ifMatchOf(request), body: bodyOf(request) }
+        tellOutcome(reply, await updateSettings(ctx, request.actor, named))
+        return reply.code(204).send()
+      },
+    )
+    done()
+  }

@@ -1,0 +1,226 @@
+import type { JsonSchema } from '../catalog/json-schema.ts'
+
+const text: JsonSchema = { type: 'string' }
+const nullableText: JsonSchema = { type: ['string', 'null'] }
+const flag: JsonSchema = { type: 'boolean' }
+const time: JsonSchema = { type: 'string', format: 'date-time' }
+const texts: JsonSchema = { type: 'array', items: text }
+
+/** A closed object that has all of these members. */
+export const closed = (
+  properties: Record<string, JsonSchema>,
+  optional: readonly string[] = [],
+): JsonSchema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+  additionalProperties: false,
+})
+
+const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items })
+
+export const seId: JsonSchema = { type: 'string', pattern: '^se(-[a-z0-9]+)+$', minLength: 1, maxLength: 25 }
+export const ltlId: JsonSchema = { type: 'string', format: 'uuid' }
+const requestId: JsonSchema = { type: 'string', format: 'uuid', minLength: 36, maxLength: 36 }
+
+/** The id of a connection, which is the whole answer of connect and update. */
+export const carrierIdAnswer = closed({ carrier_id: seId })
+export const ltlCarrierIdAnswer = closed({ carrier_id: ltlId })
+
+export const service = closed({
+  carrier_id: seId,
+  carrier_code: text,
+  service_code: text,
+  name: text,
+  domestic: flag,
+  international: flag,
+  is_multi_package_supported: flag,
+  is_return_supported: flag,
+})
+export const packageType = closed({
+  package_id: { type: 'null' },
+  package_code: text,
+  name: text,
+  dimensions: { type: 'null' },
+  description: nullableText,
+})
+export const option = closed({ name: text, default_value: nullableText, description: nullableText })
+
+/** The published carrier object. */
+export const carrier = closed(
+  {
+    carrier_id: seId,
+    carrier_code: { type: 'string', pattern: '^[a-z0-9]+(_[a-z0-9]+)*$' },
+    account_number: nullableText,
+    requires_funded_amount: flag,
+    balance: { type: 'number', minimum: 0 },
+    nickname: nullableText,
+    friendly_name: text,
+    funding_source_id: { type: 'null' },
+    primary: flag,
+    has_multi_package_supporting_services: flag,
+    allows_returns: flag,
+    supports_label_messages: flag,
+    disabled_by_billing_plan: flag,
+    services: list(service),
+    packages: list(packageType),
+    options: list(option),
+    send_rates: flag,
+    supports_user_managed_rates: flag,
+    connection_status: { type: 'string', enum: ['pending_approval', 'approved'] },
+  },
+  ['packages', 'options'],
+)
+export const carrierList = closed({
+  carriers: list(carrier),
+  request_id: requestId,
+  errors: { type: 'array', maxItems: 0 },
+})
+
+const ltlCode = closed({ code: text, name: text, features: texts })
+const ltlOption = closed({
+  code: text,
+  name: text,
+  features: texts,
+  attributes: { type: ['object', 'null'] },
+})
+const ltlCarrier = closed({
+  carrier_id: ltlId,
+  countries: texts,
+  credential_requirements: {
+    type: 'object',
+    additionalProperties: closed({ title: text, type: text }),
+  },
+  document_types: texts,
+  features: texts,
+  name: text,
+  options: list(ltlOption),
+  packages: list(ltlCode),
+  scac: text,
+  services: list(ltlCode),
+})
+export const ltlCarrierList = closed({ carriers: list(ltlCarrier) })
+export const ltlOptions = closed({ options: list(ltlOption) })
+export const ltlPackages = closed({ packages: list(ltlCode) })
+export const ltlServices = closed({ services: list(ltlCode) })
+export const ltlFeatures = closed({ features: texts })
+export const ltlRequirements = closed({
+  credential_requirements: list(closed({ name: text, title: text, type: text })),
+})
+const codeAndName = list(closed({ code: text, name: text }))
+export const ltlConnected = closed({
+  carrier_id: ltlId,
+  name: text,
+  countries: texts,
+  features: texts,
+  options: codeAndName,
+  packages: codeAndName,
+})
+
+/** A carrier of the catalog, with a JSON Schema for each of its forms. */
+export const catalogEntry = closed({
+  carrier_name: text,
+  aliases: texts,
+  title: text,
+  countries: texts,
+  docs: text,
+  status: { type: 'string', enum: ['connectable', 'retired', 'wallet'] },
+  reason: nullableText,
+  superseded_by: nullableText,
+  connect: { type: ['object', 'null'] },
+  update: { type: ['object', 'null'] },
+  settings: { type: ['object', 'null'] },
+})
+export const catalogList = closed({ carriers: list(catalogEntry) })
+
+/** The state of one connection: what is set, and no value of it. */
+export const connectionState = closed({
+  carrier_id: seId,
+  carrier_name: text,
+  nickname: nullableText,
+  account_number: nullableText,
+  primary: flag,
+  connection_status: text,
+  fields: { type: 'object', additionalProperties: closed({ set: flag, secret: flag }) },
+  version: { type: 'integer', minimum: 1 },
+  credentials_version: { type: 'integer', minimum: 1 },
+  created_at: time,
+  updated_at: time,
+})
+
+/** One page of the audit log. */
+export const auditPage = closed({
+  events: list(
+    closed({
+      seq: { type: 'integer', minimum: 1 },
+      at: time,
+      actor: text,
+      action: text,
+      carrier_id: nullableText,
+      fields: texts,
+      version: { type: ['integer', 'null'] },
+      outcome: text,
+      request_id: nullableText,
+      ip: nullableText,
+    }),
+  ),
+  total: { type: 'integer', minimum: 0 },
+  page: { type: 'integer', minimum: 1 },
+  pages: { type: 'integer', minimum: 0 },
+})
+
+/** An account of a partner. */
+export const account = closed({
+  account_id: seId,
+  external_account_id: nullableText,
+  created_at: time,
+  modified_at: time,
+  active: flag,
+  email: nullableText,
+  first_name: nullableText,
+  last_name: nullableText,
+  company_name: text,
+  origin_country_code: nullableText,
+})
+const link: JsonSchema = { type: 'object', properties: { href: text }, additionalProperties: false }
+export const accountPage = closed({
+  accounts: list(account),
+  total: { type: 'integer', minimum: 0 },
+  page: { type: 'integer', minimum: 1 },
+  pages: { type: 'integer', minimum: 0 },
+  links: closed({ first: link, last: link, prev: link, next: link }),
+})
+export const accountKeys = list(
+  closed({ api_key_id: text, description: nullableText, created_at: time, account_id: seId }),
+)
+export const newAccountKey = closed({
+  encrypted_api_key: text,
+  created_at: time,
+  description: text,
+  account_id: seId,
+  api_key_id: text,
+})
+
+/** The published error envelope. */
+export const errorEnvelope = closed({
+  request_id: requestId,
+  errors: {
+    type: 'array',
+    minItems: 1,
+    items: closed(
+      {
+        error_source: { type: 'string', enum: ['carrier', 'order_source', 'shipengine'] },
+        error_type: {
+          type: 'string',
+          enum: ['account_status', 'business_rules', 'validation', 'security', 'system', 'integrations'],
+        },
+        error_code: text,
+        message: { type: 'string', minLength: 1 },
+        carrier_id: text,
+        carrier_code: text,
+        field_name: text,
+      },
+      ['carrier_id', 'carrier_code', 'field_name'],
+    ),
+  },
+})

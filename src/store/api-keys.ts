@@ -1,0 +1,54 @@
+import type { Insertable } from 'kysely'
+import type { Db, Tx } from './db.ts'
+import type { ApiKey, Schema } from './schema.ts'
+
+/** What a listing shows of a key: never its hash. */
+export type ListedApiKey = Omit<ApiKey, 'secret_hash'>
+
+/** Adds a key. */
+export async function insertApiKey(tx: Tx, row: Insertable<Schema['api_key']>): Promise<void> {
+  await tx.insertInto('api_key').values(row).execute()
+}
+
+/** The key with this id together with whether its tenant is active. */
+export function findApiKey(db: Db, keyId: string): Promise<(ApiKey & { tenant_active: 0 | 1 }) | undefined> {
+  return db
+    .selectFrom('api_key')
+    .innerJoin('tenant', 'tenant.tenant_id', 'api_key.tenant_id')
+    .selectAll('api_key')
+    .select('tenant.active as tenant_active')
+    .where('api_key.key_id', '=', keyId)
+    .executeTakeFirst()
+}
+
+/** The keys of one tenant, or of all tenants along the operator's path, oldest first. */
+export function listApiKeys(db: Db, tenantId?: string): Promise<ListedApiKey[]> {
+  return db
+    .selectFrom('api_key')
+    .select([
+      'key_id',
+      'tenant_id',
+      'environment',
+      'scopes',
+      'description',
+      'created_at',
+      'created_by',
+      'expires_at',
+      'revoked_at',
+    ])
+    .$if(tenantId !== undefined, (query) => query.where('tenant_id', '=', tenantId ?? ''))
+    .orderBy('created_at')
+    .orderBy('key_id')
+    .execute()
+}
+
+/** Revokes a key of the tenant from now on; `false` when it has none of this id, or it was revoked before. */
+export async function revokeApiKey(tx: Tx, tenantId: string, keyId: string, at: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('api_key')
+    .set({ revoked_at: at })
+    .where((eb) => eb.and({ tenant_id: tenantId, key_id: keyId }))
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}

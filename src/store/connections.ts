@@ -1,0 +1,145 @@
+import type { Db, Tx } from './db.ts'
+import type { Connection, Environment, NewConnection } from './schema.ts'
+
+/** One tenant's side of one environment: no query crosses it. */
+export type Scope = { tenantId: string; environment: Environment }
+export type ConnectionKey = Scope & { carrierId: string }
+
+const inScope = ({ tenantId, environment }: Scope) => ({ tenant_id: tenantId, environment })
+const byKey = (key: ConnectionKey) => ({ ...inScope(key), carrier_id: key.carrierId })
+
+/** The connection with this id; a foreign id finds nothing, like an absent one. */
+export function findConnection(db: Db, key: ConnectionKey): Promise<Connection | undefined> {
+  return db
+    .selectFrom('connection')
+    .selectAll()
+    .where((eb) => eb.and(byKey(key)))
+    .executeTakeFirst()
+}
+
+/** The oldest connection of `carrier` for the account, or `undefined`; the account is compared as `account_key`. */
+export function findByAccount(
+  db: Db,
+  scope: Scope,
+  carrier: string,
+  accountKey: string,
+): Promise<Pick<Connection, 'carrier_id'> | undefined> {
+  return db
+    .selectFrom('connection')
+    .select('carrier_id')
+    .where((eb) => eb.and({ ...inScope(scope), carrier, account_key: accountKey }))
+    .orderBy('created_seq')
+    .executeTakeFirst()
+}
+
+/** The primary connection of `carrier`; there is at most one. */
+export function findPrimary(
+  db: Db,
+  scope: Scope,
+  carrier: string,
+): Promise<Pick<Connection, 'carrier_id' | 'version'> | undefined> {
+  return db
+    .selectFrom('connection')
+    .select(['carrier_id', 'version'])
+    .where((eb) => eb.and({ ...inScope(scope), carrier, is_primary: 1 }))
+    .executeTakeFirst()
+}
+
+/** The oldest connection of `carrier`, or `undefined`. */
+export function findOldest(
+  db: Db,
+  scope: Scope,
+  carrier: string,
+): Promise<Pick<Connection, 'carrier_id' | 'version'> | undefined> {
+  return db
+    .selectFrom('connection')
+    .select(['carrier_id', 'version'])
+    .where((eb) => eb.and({ ...inScope(scope), carrier }))
+    .orderBy('created_seq')
+    .executeTakeFirst()
+}
+
+/** What a listing shows of a connection: nothing sealed. */
+export type ListedConnection = Omit<Connection, 'credentials' | 'settings' | 'account_key'>
+
+/** At most `limit` connections that came after `afterSeq`, oldest first. */
+export function listConnections(
+  db: Db,
+  scope: Scope,
+  mode: Connection['mode'],
+  page: { afterSeq: number; limit: number; offset?: number },
+): Promise<ListedConnection[]> {
+  return db
+    .selectFrom('connection')
+    .select([
+      'tenant_id',
+      'environment',
+      'carrier_id',
+      'mode',
+      'carrier',
+      'scac',
+      'nickname',
+      'account_number',
+      'is_primary',
+      'connection_status',
+      'version',
+      'created_seq',
+      'created_at',
+      'updated_at',
+      'credentials_version',
+      'settings_version',
+    ])
+    .where((eb) => eb.and({ ...inScope(scope), mode }))
+    .where('created_seq', '>', page.afterSeq)
+    .orderBy('created_seq')
+    .limit(page.limit)
+    .offset(page.offset ?? 0)
+    .execute()
+}
+
+/** Adds a connection. */
+export async function insertConnection(tx: Tx, row: NewConnection): Promise<void> {
+  await tx.insertInto('connection').values(row).execute()
+}
+
+export type ConnectionChange = Partial<
+  Pick<
+    Connection,
+    | 'nickname'
+    | 'account_number'
+    | 'account_key'
+    | 'is_primary'
+    | 'credentials'
+    | 'credentials_version'
+    | 'settings'
+    | 'settings_version'
+  >
+>
+
+/** Writes only over the version the caller read, and counts it up by one; `false` means another request came first. */
+export async function changeConnection(
+  tx: Tx,
+  key: ConnectionKey,
+  seenVersion: number,
+  change: ConnectionChange & { updated_at: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('connection')
+    .set({ ...change, version: seenVersion + 1 })
+    .where((eb) => eb.and({ ...byKey(key), version: seenVersion }))
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Removes the connection with all that is sealed in it, and leaves a tombstone that keeps its id. */
+export async function buryConnection(tx: Tx, connection: Connection, at: string): Promise<void> {
+  const { tenant_id, environment, carrier_id, carrier, nickname, created_at } = connection
+  await tx
+    .deleteFrom('connection')
+    .where((eb) => eb.and({ tenant_id, environment, carrier_id }))
+    .execute()
+  await tx
+    .insertInto('tombstone')
+    .values({ tenant_id, environment, carrier_id, carrier, nickname, created_at, deleted_at: at })
+    .execute()
+}

@@ -1,0 +1,68 @@
+import { ApiError, fail, StartRefused } from '../errors.ts'
+
+/** A database error without its text, which may quote stored values: only the driver's code and the constraint remain. */
+export class StoreError extends Error {
+  readonly code: string
+  readonly constraint: string | undefined
+
+  constructor(code: string, constraint?: string) {
+    super(`The database answered ${code}${constraint ? ` on ${constraint}` : ''}.`)
+    this.name = 'StoreError'
+    this.code = code
+    this.constraint = constraint
+  }
+}
+
+// SQLITE_CONSTRAINT_UNIQUE and SQLSTATE unique_violation.
+const UNIQUE = new Set(['SQLite 2067', '23505'])
+
+/** Whether a unique index refused the write. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof StoreError && UNIQUE.has(error.code)
+}
+
+type DriverError = Error & { code?: string; errcode?: number; constraint?: string }
+
+// Primary result codes of SQLite: busy, locked, read-only, interrupted, I/O error, corrupt, full, cannot open, not a database.
+const SQLITE_UNAVAILABLE = new Set([5, 6, 8, 9, 10, 11, 13, 14, 26])
+// SQLSTATE classes and codes of PostgreSQL: connection, resources, operator intervention, system error, read-only.
+const POSTGRES_UNAVAILABLE = /^(08|53|57P|58|25006)/
+const POSTGRES_RETRY = new Set(['40001', '40P01'])
+const SOCKET = /^E(CONN|PIPE|HOST|TIMEDOUT|NOTFOUND|AI_AGAIN|NETUNREACH)/
+const POOL =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/
+
+/** Whether the transaction lost against another and may simply run again. */
+export function isConflict(error: unknown): boolean {
+  return POSTGRES_RETRY.has((error as DriverError | undefined)?.code ?? '')
+}
+
+/** Turns what a driver threw into a refusal (503) or a `StoreError`; errors of our own pass as they are. */
+export async function withoutDriverErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof ApiError || error instanceof StoreError || error instanceof StartRefused) throw error
+    if (!isDriverError(error)) throw error
+    const code = describeCode(error)
+    if (isUnavailable(error))
+      fail('database_unavailable', 'The database cannot be used at the moment; nothing was changed.', {
+        cause: new StoreError(code),
+      })
+    throw new StoreError(code, error.constraint)
+  }
+}
+
+function isDriverError(error: unknown): error is DriverError {
+  if (!(error instanceof Error)) return false
+  const { code, errcode } = error as DriverError
+  return typeof errcode === 'number' || typeof code === 'string' || POOL.test(error.message)
+}
+
+function isUnavailable({ code = '', errcode, message }: DriverError): boolean {
+  if (errcode !== undefined) return SQLITE_UNAVAILABLE.has(errcode & 0xff)
+  return POSTGRES_UNAVAILABLE.test(code) || SOCKET.test(code) || POOL.test(message)
+}
+
+const describeCode = ({ code, errcode }: DriverError) =>
+  errcode === undefined ? (code ?? 'connection lost') : `SQLite ${errcode}`

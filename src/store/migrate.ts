@@ -1,0 +1,53 @@
+import type { Kysely } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { StartRefused } from '../errors.ts'
+import type { Dialect } from './db.ts'
+import { foundation } from './migrations/0001-foundation.ts'
+import { walls } from './migrations/0002-walls.ts'
+
+/** Every migration in order; a name that has been released never changes. */
+export const migrations = { '0001-foundation': foundation, '0002-walls': walls }
+
+/** Names of the tables that record what has been applied. */
+export const MIGRATION_TABLE = 'hawser_migration'
+const LOCK_TABLE = 'hawser_migration_lock'
+
+/** Applies what is missing, all in one transaction, and answers the names applied; processes that start together take turns. */
+export async function migrate(db: Kysely<unknown>, dialect: Dialect): Promise<string[]> {
+  const migrator = new Migrator({
+    db,
+    migrationTableName: MIGRATION_TABLE,
+    migrationLockTableName: LOCK_TABLE,
+    provider: {
+      getMigrations: async () =>
+        Object.fromEntries(
+          Object.entries(migrations).map(([name, up]) => [
+            name,
+            { up: (step: Kysely<unknown>) => up(step, dialect) },
+          ]),
+        ),
+    },
+  })
+  const { error, results } = await migrator.migrateToLatest()
+  if (error)
+    throw new StartRefused('The database schema could not be brought up to date; nothing was changed.', {
+      cause: error,
+    })
+  return (results ?? [])
+    .filter(({ status }) => status === 'Success')
+    .map(({ migrationName }) => migrationName)
+}
+
+/** Throws `StartRefused` when a newer Hawser has written this database. */
+export function requireKnownMigrations(applied: readonly string[]): void {
+  const unknown = applied.filter((name) => !(name in migrations))
+  if (unknown.length > 0)
+    throw new StartRefused(
+      `The database was written by a newer Hawser (it has ${unknown.join(', ')}); this one leaves it alone.`,
+    )
+}
+
+/** Whether every migration stands in `applied`, so that a server without the right to change the schema can start. */
+export function isUpToDate(applied: readonly string[]): boolean {
+  return Object.keys(migrations).every((name) => applied.includes(name))
+}

@@ -1,0 +1,134 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import pg from 'pg'
+import { StartRefused } from '../errors.ts'
+import type { Crossing, Inspection, Store, Tx } from './db.ts'
+import { isConflict, withoutDriverErrors } from './failures.ts'
+import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
+import { APP_ROLE } from './migrations/0002-walls.ts'
+import type { KeyTerm, Schema } from './schema.ts'
+
+const OLDEST = 15
+const CONNECT_MS = 5_000
+const STATEMENT_MS = 10_000
+const ATTEMPTS = 5
+const INT8 = 20
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary'): ((value: string) => unknown) =>
+    oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),
+}
+
+/** See `inspectStore`. */
+export async function inspectPostgres(url: string): Promise<Inspection> {
+  return withoutDriverErrors(async () => {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, types })
+    await client.connect()
+    try {
+      await client.query('begin transaction read only')
+      const { rows: found } = await client.query<{ known: boolean }>(
+        `select to_regclass($1) is not null and to_regclass('key_term') is not null as known`,
+        [MIGRATION_TABLE],
+      )
+      if (!found[0]?.known) return { migrated: [], installationId: undefined, terms: [] }
+      const migrated = await client.query<{ name: string }>(`select name from ${MIGRATION_TABLE}`)
+      const installation = await client.query<{ id: string }>('select id from installation')
+      const terms = await client.query<KeyTerm>('select * from key_term order by term')
+      return {
+        migrated: migrated.rows.map(({ name }) => name),
+        installationId: installation.rows[0]?.id,
+        terms: terms.rows,
+      }
+    } finally {
+      await client.end()
+    }
+  })
+}
+
+/** See `openStore`. The schema is changed as the owner of the URL; every serving connection takes the role that row-level security confines. */
+export async function openPostgres(url: string, pool: number): Promise<Store> {
+  return withoutDriverErrors(async () => {
+    await prepareDatabase(url)
+    const connections = new pg.Pool({
+      connectionString: url,
+      max: pool,
+      connectionTimeoutMillis: CONNECT_MS,
+      types,
+      // The pool waits for what this returns, though its type does not say so.
+      onConnect: (client) =>
+        client.query(`set role ${APP_ROLE}; set statement_timeout = ${STATEMENT_MS}`) as unknown as void,
+    })
+    // An idle connection that breaks is replaced at its next use; without a listener the process would end.
+    connections.on('error', () => {})
+    const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: connections }) })
+    return {
+      dialect: 'postgres',
+      read: (tenantId, work) => withoutDriverErrors(() => readAs(db, { tenantId }, work)),
+      cross: (crossing, work) => withoutDriverErrors(() => readAs(db, { crossing }, work)),
+      transaction: (tenantId, work) => withoutDriverErrors(() => writeAs(db, tenantId, work)),
+      close: () => db.destroy(),
+    }
+  })
+}
+
+async function prepareDatabase(url: string): Promise<void> {
+  const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: CONNECT_MS, types })
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  try {
+    const { rows } = await sql<{ version: number; durable: string }>`
+      select current_setting('server_version_num')::int as version, current_setting('synchronous_commit') as durable`.execute(
+      db,
+    )
+    const { version, durable } = rows[0] ?? { version: 0, durable: 'off' }
+    if (version < OLDEST * 10_000)
+      throw new StartRefused(
+        `PostgreSQL ${OLDEST} or newer is needed; this is ${Math.floor(version / 10_000)}.`,
+      )
+    if (durable === 'off')
+      throw new StartRefused(
+        'PostgreSQL has synchronous_commit off here: it would acknowledge writes that a crash loses. Set it to on.',
+      )
+    const { migrated } = await inspectPostgres(url)
+    if (!isUpToDate(migrated)) await migrate(db, 'postgres')
+  } finally {
+    await db.destroy()
+  }
+}
+
+type Scope = { tenantId: string } | { crossing: Crossing }
+
+function setScope(db: Kysely<Schema>, scope: Scope, local: boolean) {
+  const tenant = 'tenantId' in scope ? scope.tenantId : ''
+  const path = 'crossing' in scope ? scope.crossing.path : ''
+  const partner = 'crossing' in scope && scope.crossing.path === 'partner' ? scope.crossing.partnerId : ''
+  return sql`select set_config('hawser.tenant', ${tenant}, ${local}), set_config('hawser.crossing', ${path}, ${local}),
+    set_config('hawser.partner', ${partner}, ${local})`.execute(db)
+}
+
+function readAs<T>(db: Kysely<Schema>, scope: Scope, work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+  return db.connection().execute(async (connection) => {
+    await setScope(connection, scope, false)
+    return work(connection)
+  })
+}
+
+async function writeAs<T>(db: Kysely<Schema>, tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(async (tx) => {
+        await setScope(tx, { tenantId }, true)
+        // Writers of one tenant take turns from here, so that what `work` reads stays true until it commits.
+        await tx
+          .selectFrom('audit_head')
+          .select('seq')
+          .where('tenant_id', '=', tenantId)
+          .forUpdate()
+          .execute()
+        return work(tx)
+      })
+    } catch (error) {
+      if (!isConflict(error) || attempt === ATTEMPTS) throw error
+      await pause(Math.random() * 20 * attempt)
+    }
+  }
+}

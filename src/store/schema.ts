@@ -1,0 +1,122 @@
+import type { Insertable, Selectable } from 'kysely'
+
+/** Times are ISO 8601 in UTC with milliseconds; truth values are 0 and 1; JSON is text: the same on both databases. */
+type Time = string
+type Truth = 0 | 1
+
+export type Environment = 'production' | 'sandbox'
+
+type InstallationTable = { id: string; created_at: Time }
+
+type KeyTermTable = {
+  term: number
+  state: 'active' | 'decrypt_only' | 'destroyed'
+  kek_id: string
+  provider: string
+  wrapped: Uint8Array
+  kcv: Uint8Array
+  created_at: Time
+  activated_at: Time | null
+  retired_at: Time | null
+}
+
+type TenantTable = {
+  tenant_id: string
+  partner_id: string | null
+  external_account_id: string | null
+  company_name: string
+  first_name: string | null
+  last_name: string | null
+  email: string | null
+  origin_country_code: string | null
+  active: Truth
+  created_at: Time
+  modified_at: Time
+}
+
+type ApiKeyTable = {
+  key_id: string
+  tenant_id: string
+  environment: Environment
+  scopes: string
+  secret_hash: Uint8Array
+  description: string | null
+  created_at: Time
+  created_by: string
+  expires_at: Time | null
+  revoked_at: Time | null
+}
+
+type ConnectionTable = {
+  tenant_id: string
+  environment: Environment
+  carrier_id: string
+  mode: 'parcel' | 'ltl'
+  carrier: string
+  scac: string | null
+  nickname: string | null
+  account_number: string | null
+  account_key: string | null
+  is_primary: Truth
+  connection_status: 'approved' | 'pending_approval'
+  version: number
+  created_seq: number
+  created_at: Time
+  updated_at: Time
+  credentials: Uint8Array
+  credentials_version: number
+  settings: Uint8Array | null
+  settings_version: number
+}
+
+type TombstoneTable = {
+  tenant_id: string
+  environment: Environment
+  carrier_id: string
+  carrier: string
+  nickname: string | null
+  created_at: Time
+  deleted_at: Time
+}
+
+type AuditHeadTable = { tenant_id: string; seq: number; hash: Uint8Array }
+
+type AuditEventTable = {
+  tenant_id: string
+  seq: number
+  at: Time
+  environment: Environment | null
+  actor: string
+  action: string
+  carrier_id: string | null
+  subject: string | null
+  fields: string
+  version: number | null
+  outcome: string
+  request_id: string | null
+  ip: string | null
+  envelope_hash: Uint8Array | null
+  prev_hash: Uint8Array
+  hash: Uint8Array
+}
+
+export type Schema = {
+  installation: InstallationTable
+  key_term: KeyTermTable
+  tenant: TenantTable
+  api_key: ApiKeyTable
+  connection: ConnectionTable
+  tombstone: TombstoneTable
+  audit_head: AuditHeadTable
+  audit_event: AuditEventTable
+}
+
+export type Installation = Selectable<InstallationTable>
+export type KeyTerm = Selectable<KeyTermTable>
+export type Tenant = Selectable<TenantTable>
+export type ApiKey = Selectable<ApiKeyTable>
+export type Connection = Selectable<ConnectionTable>
+export type Tombstone = Selectable<TombstoneTable>
+export type AuditEvent = Selectable<AuditEventTable>
+export type NewConnection = Insertable<ConnectionTable>
+export type NewAuditEvent = Insertable<AuditEventTable>

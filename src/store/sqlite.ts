@@ -1,0 +1,141 @@
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+import {
+  CompiledQuery,
+  Kysely,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+  type DatabaseConnection,
+  type SqliteDatabase,
+} from 'kysely'
+import { StartRefused } from '../errors.ts'
+import type { Inspection, Store } from './db.ts'
+import { withoutDriverErrors } from './failures.ts'
+import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
+import type { KeyTerm, Schema } from './schema.ts'
+
+const BUSY_MS = 5_000
+const FULL = 2
+const KEPT_STATEMENTS = 256
+
+/** See `inspectStore`. A write-ahead log that a crash has left is read, and left as it is. */
+export async function inspectSqlite(path: string): Promise<Inspection> {
+  if (!existsSync(path)) return { migrated: [], installationId: undefined, terms: [] }
+  const url = pathToFileURL(path)
+  if (existsSync(`${path}-wal`)) url.searchParams.set('mode', 'ro')
+  else url.searchParams.set('immutable', '1')
+  return withoutDriverErrors(async () => {
+    const db = new DatabaseSync(url, { readOnly: true, timeout: BUSY_MS })
+    try {
+      const has = db.prepare(`select 1 from sqlite_schema where type = 'table' and name = ?`)
+      if (!has.get(MIGRATION_TABLE) || !has.get('key_term'))
+        return { migrated: [], installationId: undefined, terms: [] }
+      const migrated = db.prepare(`select name from ${MIGRATION_TABLE}`).all() as { name: string }[]
+      const installation = db.prepare('select id from installation').get() as { id: string } | undefined
+      const terms = db.prepare('select * from key_term order by term').all() as unknown as KeyTerm[]
+      return { migrated: migrated.map(({ name }) => name), installationId: installation?.id, terms }
+    } finally {
+      db.close()
+    }
+  })
+}
+
+/** See `openStore`. One connection writes, another reads; the file is made readable by its owner only. */
+export async function openSqlite(path: string): Promise<Store> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  return withoutDriverErrors(async () => {
+    closeSync(openSync(path, 'a', 0o600))
+    const writer = kysely(openDurably(path))
+    const { migrated } = await inspectSqlite(path)
+    if (!isUpToDate(migrated)) await migrate(writer as Kysely<unknown>, 'sqlite')
+    const reader = kysely(new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS }))
+    return {
+      dialect: 'sqlite',
+      read: (_tenantId, work) => withoutDriverErrors(() => work(reader)),
+      cross: (_crossing, work) => withoutDriverErrors(() => work(reader)),
+      transaction: (_tenantId, work) => withoutDriverErrors(() => writer.transaction().execute(work)),
+      close: async () => {
+        await reader.destroy()
+        await writer.destroy()
+      },
+    }
+  })
+}
+
+function openDurably(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: BUSY_MS })
+  db.exec(
+    'pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma temp_store = memory',
+  )
+  const kept = {
+    journal_mode: db.prepare('pragma journal_mode').get()?.journal_mode,
+    synchronous: db.prepare('pragma synchronous').get()?.synchronous,
+    secure_delete: db.prepare('pragma secure_delete').get()?.secure_delete,
+  }
+  if (kept.journal_mode !== 'wal' || kept.synchronous !== FULL || kept.secure_delete !== 1) {
+    db.close()
+    throw new StartRefused(
+      'SQLite does not take the settings that keep acknowledged writes (WAL, synchronous FULL).',
+    )
+  }
+  return db
+}
+
+const kysely = (db: DatabaseSync) => new Kysely<Schema>({ dialect: new NodeSqliteDialect(forKysely(db)) })
+
+function forKysely(db: DatabaseSync): SqliteDatabase {
+  const statements = new Map<string, StatementSync>()
+  const prepare = (sql: string) => {
+    const known = statements.get(sql)
+    if (known) return known
+    if (statements.size >= KEPT_STATEMENTS) statements.clear()
+    const statement = db.prepare(sql)
+    statements.set(sql, statement)
+    return statement
+  }
+  return {
+    close: () => db.close(),
+    prepare: (sql) => {
+      const statement = prepare(sql)
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+        run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+        iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+      }
+    },
+  }
+}
+
+class NodeSqliteDialect extends SqliteDialect {
+  readonly #database: SqliteDatabase
+
+  constructor(database: SqliteDatabase) {
+    super({ database })
+    this.#database = database
+  }
+
+  override createDriver() {
+    return new ImmediateDriver({ database: this.#database })
+  }
+
+  override createAdapter() {
+    return new TransactionalDdlAdapter()
+  }
+}
+
+class ImmediateDriver extends SqliteDriver {
+  // A transaction that will write takes the write lock at once: one that takes it later can fail half-way.
+  override async beginTransaction(connection: DatabaseConnection) {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+}
+
+class TransactionalDdlAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl() {
+    return true
+  }
+}

@@ -1,0 +1,74 @@
+import type { Insertable } from 'kysely'
+import type { Db, Tx } from './db.ts'
+import type { Schema, Tenant } from './schema.ts'
+
+/** Adds a tenant; `false` when another of the same partner has its `external_account_id`. */
+export async function insertTenant(tx: Tx, row: Insertable<Schema['tenant']>): Promise<boolean> {
+  const inserted = await tx
+    .insertInto('tenant')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('tenant_id')
+    .execute()
+  return inserted.length === 1
+}
+
+/** The tenant with this id. */
+export function findTenant(db: Db, tenantId: string): Promise<Tenant | undefined> {
+  return db.selectFrom('tenant').selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
+}
+
+/** Every tenant of the installation, oldest first. */
+export function listTenants(db: Db): Promise<Tenant[]> {
+  return db.selectFrom('tenant').selectAll().orderBy('created_at').orderBy('tenant_id').execute()
+}
+
+/** Whether there is any tenant yet. */
+export async function hasTenants(db: Db): Promise<boolean> {
+  return (await db.selectFrom('tenant').select('tenant_id').limit(1).executeTakeFirst()) !== undefined
+}
+
+/** The tenant that this partner created under this id. */
+export function findPartnerTenant(db: Db, partnerId: string, tenantId: string): Promise<Tenant | undefined> {
+  return db
+    .selectFrom('tenant')
+    .selectAll()
+    .where((eb) => eb.and({ partner_id: partnerId, tenant_id: tenantId }))
+    .executeTakeFirst()
+}
+
+/** The tenant that this partner knows under its own id. */
+export function findByExternalId(db: Db, partnerId: string, externalId: string): Promise<Tenant | undefined> {
+  return db
+    .selectFrom('tenant')
+    .selectAll()
+    .where((eb) => eb.and({ partner_id: partnerId, external_account_id: externalId }))
+    .executeTakeFirst()
+}
+
+/** One page of the tenants that this partner created, oldest first, and how many there are. */
+export async function listPartnerTenants(
+  db: Db,
+  partnerId: string,
+  page: { limit: number; offset: number },
+): Promise<{ tenants: Tenant[]; total: number }> {
+  const own = db.selectFrom('tenant').where('partner_id', '=', partnerId)
+  const { total } = await own.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const tenants = await own
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('tenant_id')
+    .limit(page.limit)
+    .offset(page.offset)
+    .execute()
+  return { tenants, total }
+}
+
+/** Changes a tenant’s own data. */
+export async function changeTenant(
+  tx: Tx,
+  tenantId: string,
+  change: Partial<Omit<Tenant, 'tenant_id' | 'partner_id' | 'created_at'>> & { modified_at: string },
+): Promise<void> {
+  await tx.updateTable('tenant').set(change).where('tenant_id', '=', tenantId).execute()
+}

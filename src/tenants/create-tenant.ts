@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { recordEvent } from '../audit/record-event.ts'
+import type { Actor, Context } from '../context.ts'
+import type { Tx } from '../store/db.ts'
+import type { Tenant } from '../store/schema.ts'
+import { insertTenant } from '../store/tenants.ts'
+
+/** What is told of a new tenant besides its name. */
+export type TenantDetails = Partial<
+  Pick<
+    Tenant,
+    'partner_id' | 'external_account_id' | 'first_name' | 'last_name' | 'email' | 'origin_country_code'
+  >
+>
+
+/** `se-` and 80 random bits: what `On-Behalf-Of` takes. */
+export const newTenantId = (): string =>
+  `se-${BigInt(`0x${randomBytes(10).toString('hex')}`)
+    .toString(32)
+    .padStart(16, '0')}`
+
+/** Adds a tenant as the first event of its own audit chain; `undefined` when its partner knows another under that id. */
+export async function storeTenant(
+  ctx: Context,
+  tx: Tx,
+  actor: Actor,
+  companyName: string,
+  details: TenantDetails = {},
+): Promise<Tenant | undefined> {
+  const at = ctx.clock().toISOString()
+  const tenant: Tenant = {
+    tenant_id: actor.tenantId,
+    partner_id: null,
+    external_account_id: null,
+    first_name: null,
+    last_name: null,
+    email: null,
+    origin_country_code: null,
+    ...details,
+    company_name: companyName,
+    active: 1,
+    created_at: at,
+    modified_at: at,
+  }
+  if (!(await insertTenant(tx, tenant))) return undefined
+  await recordEvent(ctx, tx, actor, { action: 'tenant.created', everywhere: true })
+  return tenant
+}
+
+/** Adds a tenant that belongs to no partner; for the operator. */
+export async function createTenant(
+  ctx: Context,
+  operator: Omit<Actor, 'tenantId'>,
+  name: string,
+): Promise<Tenant> {
+  const actor = { ...operator, tenantId: newTenantId() }
+  const tenant = await ctx.store.transaction(actor.tenantId, (tx) => storeTenant(ctx, tx, actor, name))
+  if (!tenant) throw new Error('A tenant id came up twice.')
+  return tenant
+}

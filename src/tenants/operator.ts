@@ -1,0 +1,41 @@
+import type { Context } from '../context.ts'
+import type { Environment, Tenant } from '../store/schema.ts'
+import { findTenant, hasTenants, listTenants } from '../store/tenants.ts'
+import { storeKey, type IssuedKey } from './api-keys.ts'
+import { storeTenant } from './create-tenant.ts'
+
+/** Who acts at the command line of the machine itself. */
+export const operator = (name: 'cli' | 'system', environment: Environment = 'production') => ({
+  environment,
+  name,
+  requestId: undefined,
+  ip: undefined,
+})
+
+/** Every tenant of the installation, oldest first. */
+export function allTenants({ store }: Context): Promise<Tenant[]> {
+  return store.cross({ path: 'operate' }, listTenants)
+}
+
+/** The tenant with this id or, where only one has it, this name. */
+export async function findTenantByIdOrName(ctx: Context, text: string): Promise<Tenant | undefined> {
+  const tenants = await allTenants(ctx)
+  const named = tenants.filter(({ company_name }) => company_name === text)
+  return tenants.find(({ tenant_id }) => tenant_id === text) ?? (named.length === 1 ? named[0] : undefined)
+}
+
+/** The fixed id lets two processes that start together make one tenant and not two. */
+const FIRST_TENANT = 'se-default'
+
+/** At the very first start: the tenant `default` with a key for each environment. `undefined` when there are tenants already. */
+export async function setUpFirstTenant(ctx: Context): Promise<Record<Environment, IssuedKey> | undefined> {
+  if (await ctx.store.cross({ path: 'operate' }, hasTenants)) return undefined
+  return ctx.store.transaction(FIRST_TENANT, async (tx) => {
+    if (await findTenant(tx, FIRST_TENANT)) return undefined
+    const actor = { ...operator('system'), tenantId: FIRST_TENANT }
+    if (!(await storeTenant(ctx, tx, actor, 'default'))) return undefined
+    const issue = (environment: Environment) =>
+      storeKey(ctx, tx, actor, { environment, scopes: ['admin'], description: 'made at the first start' })
+    return { production: await issue('production'), sandbox: await issue('sandbox') }
+  })
+}

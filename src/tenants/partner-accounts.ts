@@ -1,0 +1,171 @@
+import { recordEvent } from '../audit/record-event.ts'
+import type { Fields } from '../catalog/define.ts'
+import { optional, text } from '../catalog/fields.ts'
+import { validate, type Values } from '../catalog/validate.ts'
+import type { Actor, Body, Context } from '../context.ts'
+import { fail, failFields } from '../errors.ts'
+import type { ListedApiKey } from '../store/api-keys.ts'
+import { isUniqueViolation } from '../store/failures.ts'
+import type { Tenant } from '../store/schema.ts'
+import { changeTenant, findByExternalId, findPartnerTenant, listPartnerTenants } from '../store/tenants.ts'
+import { createKey, keysOf, revokeKey, type IssuedKey } from './api-keys.ts'
+import { newTenantId, storeTenant } from './create-tenant.ts'
+
+/** What a partner says of an account. */
+export const accountFields: Fields = {
+  first_name: optional(text('First name')),
+  last_name: optional(text('Last name')),
+  company_name: text('Company name'),
+  email: optional(text('E-mail', { minLength: 1, format: 'email' })),
+  origin_country_code: text('Origin country code', { minLength: 2, maxLength: 2 }),
+  external_account_id: optional(text('Account id in the partner’s own system', { minLength: 1 })),
+}
+
+/** What a partner says of a key. */
+export const keyFields: Fields = { description: text('Description') }
+
+/** Adds an account of the partner. */
+export async function createAccount(ctx: Context, partner: Actor, body: Body): Promise<Tenant> {
+  const { company_name, ...details } = accept(accountFields, body)
+  const actor = { ...partner, tenantId: newTenantId() }
+  const owned = { ...details, partner_id: partner.tenantId }
+  const tenant = await ctx.store.transaction(actor.tenantId, (tx) =>
+    storeTenant(ctx, tx, actor, company_name as string, owned),
+  )
+  return tenant ?? refuseExternalId()
+}
+
+/** Replaces what the partner says of an account; what the body leaves out is kept, `null` clears. */
+export async function updateAccount(
+  ctx: Context,
+  partner: Actor,
+  accountId: string,
+  body: Body,
+): Promise<void> {
+  await requireAccount(ctx, partner, accountId)
+  const values = validate({ fields: accountFields }, body().reveal())
+  if (Array.isArray(values)) return failFields(values)
+  const change = { ...values.values, ...Object.fromEntries(values.cleared.map((name) => [name, null])) }
+  try {
+    await ctx.store.transaction(accountId, async (tx) => {
+      await changeTenant(tx, accountId, { ...change, modified_at: ctx.clock().toISOString() })
+      await recordEvent(
+        ctx,
+        tx,
+        { ...partner, tenantId: accountId },
+        {
+          action: 'tenant.updated',
+          fields: Object.keys(change),
+          everywhere: true,
+        },
+      )
+    })
+  } catch (error) {
+    if (isUniqueViolation(error)) refuseExternalId()
+    throw error
+  }
+}
+
+/** Lets the keys of an account work, or stops them. */
+export async function setAccountActive(
+  ctx: Context,
+  partner: Actor,
+  accountId: string,
+  active: boolean,
+): Promise<void> {
+  await requireAccount(ctx, partner, accountId)
+  await ctx.store.transaction(accountId, async (tx) => {
+    await changeTenant(tx, accountId, { active: active ? 1 : 0, modified_at: ctx.clock().toISOString() })
+    await recordEvent(
+      ctx,
+      tx,
+      { ...partner, tenantId: accountId },
+      {
+        action: active ? 'tenant.enabled' : 'tenant.disabled',
+        everywhere: true,
+      },
+    )
+  })
+}
+
+/** The partner's account with this id; 404 for any other. */
+export async function requireAccount({ store }: Context, partner: Actor, accountId: string): Promise<Tenant> {
+  const partnerId = partner.tenantId
+  const tenant = await store.cross({ path: 'partner', partnerId }, (db) =>
+    findPartnerTenant(db, partnerId, accountId),
+  )
+  return tenant ?? refuseAccount()
+}
+
+/** The partner's account with this id of the partner's own; 404 for any other. */
+export async function requireAccountByExternalId(
+  { store }: Context,
+  partner: Actor,
+  externalId: string,
+): Promise<Tenant> {
+  const partnerId = partner.tenantId
+  const tenant = await store.cross({ path: 'partner', partnerId }, (db) =>
+    findByExternalId(db, partnerId, externalId),
+  )
+  return tenant ?? refuseAccount()
+}
+
+export type AccountPage = { accounts: Tenant[]; total: number; page: number; pages: number }
+
+/** One page of the partner's accounts, oldest first. */
+export async function listAccounts(
+  { store }: Context,
+  { tenantId: partnerId }: Actor,
+  { page, size }: { page: number; size: number },
+): Promise<AccountPage> {
+  const { tenants, total } = await store.cross({ path: 'partner', partnerId }, (db) =>
+    listPartnerTenants(db, partnerId, { limit: size, offset: (page - 1) * size }),
+  )
+  return { accounts: tenants, total, page, pages: Math.ceil(total / size) }
+}
+
+/** Makes a key with which the account reads and writes, in the environment of the partner's own key. */
+export async function createAccountKey(
+  ctx: Context,
+  partner: Actor,
+  accountId: string,
+  body: Body,
+): Promise<IssuedKey & { description: string }> {
+  await requireAccount(ctx, partner, accountId)
+  const description = accept(keyFields, body).description as string
+  const wanted = { environment: partner.environment, scopes: ['read', 'write'] as const, description }
+  return { ...(await createKey(ctx, { ...partner, tenantId: accountId }, wanted)), description }
+}
+
+/** The keys in force of one of the partner's accounts, oldest first. */
+export async function listAccountKeys(
+  ctx: Context,
+  partner: Actor,
+  accountId: string,
+): Promise<ListedApiKey[]> {
+  await requireAccount(ctx, partner, accountId)
+  return (await keysOf(ctx, accountId)).filter(({ revoked_at }) => revoked_at === null)
+}
+
+/** Ends a key of one of the partner's accounts. */
+export async function revokeAccountKey(
+  ctx: Context,
+  partner: Actor,
+  accountId: string,
+  keyId: string,
+): Promise<void> {
+  await requireAccount(ctx, partner, accountId)
+  if (!(await revokeKey(ctx, { ...partner, tenantId: accountId }, keyId)))
+    fail('api_key_unknown', 'The account has no API key of this id.')
+}
+
+function accept(fields: Fields, body: Body): Values {
+  const accepted = validate({ fields }, body().reveal())
+  return Array.isArray(accepted) ? failFields(accepted) : accepted.values
+}
+
+const refuseAccount = (): never => fail('account_unknown', 'There is no account with this id.')
+const refuseExternalId = (): never =>
+  fail('external_id_taken', 'Another account has this external_account_id.', {
+    fieldName: 'external_account_id',
+  })

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize, relative } from 'node:path'
+import { test } from 'node:test'
+
+const base = ['errors', 'secret']
+const domain = ['connections', 'tenants', 'audit']
+
+/** What each module may import; `main` may import everything. */
+const allowed: Record<string, readonly string[]> = {
+  errors: [],
+  secret: [],
+  version: [],
+  catalog: ['secret'],
+  config: base,
+  log: base,
+  vault: base,
+  store: base,
+  context: ['config', 'log', 'catalog', 'vault', 'store', ...base],
+  audit: ['store', 'context', 'errors'],
+  tenants: ['store', 'context', 'audit', 'catalog', ...base],
+  custody: ['vault', 'store', 'audit', 'context', ...base],
+  connections: ['catalog', 'custody', 'store', 'audit', 'context', ...base],
+  http: [...domain, 'catalog', 'config', 'context', 'log', ...base],
+  cli: [...domain, 'catalog', 'config', 'context', 'log', 'custody', 'main', 'version', ...base],
+}
+const root = new Set(['main', 'first-start'])
+
+const sources = globSync('src/**/*.ts').filter((file) => !file.endsWith('.test.ts'))
+const read = (file: string) => readFileSync(file, 'utf8')
+const moduleOf = (file: string) => (relative('src', file).split('/')[0] ?? '').replace(/\.ts$/, '')
+const importsOf = (file: string) =>
+  [...read(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, to = '']) =>
+    normalize(join(dirname(file), to)),
+  )
+const withCode = (pattern: RegExp, files = sources) => files.filter((file) => pattern.test(read(file)))
+
+test('modules import downwards only', () => {
+  const wrong = sources.flatMap((file) => {
+    const from = moduleOf(file)
+    if (root.has(from)) return []
+    return importsOf(file)
+      .filter((to) => to.startsWith('src/'))
+      .map((to) => moduleOf(to))
+      .filter((to) => to !== from && !allowed[from]?.includes(to))
+      .map((to) => `${file} imports ${to}`)
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('the table names every module, and no module that is not there', () => {
+  const modules = new Set(sources.map(moduleOf))
+  assert.deepEqual([...modules].sort(), [...Object.keys(allowed), ...root].sort())
+})
+
+test('the environment is read in main and at the command line only', () => {
+  assert.deepEqual(withCode(/process\.env/), ['src/cli/index.ts'])
+})
+
+test('SQL and drivers stay in the store', () => {
+  const outside = sources.filter((file) => moduleOf(file) !== 'store')
+  assert.deepEqual(withCode(/from '(kysely|pg|node:sqlite)/, outside), [])
+})
+
+test('ciphers stay in the vault', () => {
+  const outside = sources.filter((file) => moduleOf(file) !== 'vault')
+  assert.deepEqual(withCode(/create(Dec|C)ipher|hkdf/, outside), [])
+})
+
+test('our status codes stand in the table of conditions; routes know 200 and 204', () => {
+  const outside = sources.filter((file) => file !== 'src/errors.ts')
+  assert.deepEqual(withCode(/\.(code|status)\((?!20[04]\))\d|statusCode = \d/, outside), [])
+})
+
+test('no code decides by the name of a carrier', () => {
+  assert.deepEqual(withCode(/carrier\.(name|id)\s*===\s*'|carrierName\s*===\s*'/), [])
+})
+
+test('the process ends in main only', () => {
+  assert.deepEqual(withCode(/process\.exit/), ['src/main.ts'])
+})
+
+test('files stay small: none over 400 lines, half of them at most 60', () => {
+  const lengths = sources
+    .filter((file) => file !== 'src/catalog/index.ts')
+    .map((file) => [read(file).split('\n').length - 1, file] as const)
+    .sort(([a], [b]) => a - b)
+  assert.deepEqual(
+    lengths.filter(([length]) => length > 400),
+    [],
+  )
+  assert.ok((lengths[Math.floor(lengths.length / 2)]?.[0] ?? 0) <= 60)
+  const withoutCarriers = lengths.filter(([, file]) => !/catalog\/(parcel|ltl)\//.test(file))
+  assert.ok((withoutCarriers[Math.floor(withoutCarriers.length * 0.9)]?.[0] ?? 0) <= 200)
+})
+
+test('every exported function says in a sentence what it guarantees', () => {
+  const silent = sources
+    .filter((file) => file !== 'src/catalog/index.ts')
+    .flatMap((file) =>
+      [...read(file).matchAll(/(\*\/\n)?^export (?:async )?function\*? (\w+)/gm)]
+        .filter(([, sentence]) => sentence === undefined)
+        .map(([, , name]) => `${file}: ${name}`),
+    )
+  assert.deepEqual(silent, [])
+})

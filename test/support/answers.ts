@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { FastifyInstance } from 'fastify'
+
+type Documented = { responses: Record<string, { content?: Record<string, { schema: object }> }> }
+type Document = { paths: Record<string, Record<string, Documented>>; components: object }
+
+type Answered = { status: number; headers: Record<string, unknown>; text: string; json: unknown }
+
+/** Fails when an answer is not what the API description says of its route. */
+export type AnswerCheck = (method: string, url: string, answer: Answered) => void
+
+/** Reads the description that the server itself gives, and holds answers against it. */
+export async function answerCheck(app: FastifyInstance): Promise<AnswerCheck> {
+  const isDescribed = await describedCheck(app)
+  return (method, url, answer) => {
+    assert.match(
+      String(answer.headers['x-shipengine-requestid']),
+      /^[0-9a-f-]{36}$/,
+      'every answer has a request id',
+    )
+    if (answer.status >= 400 && method !== 'HEAD') {
+      const body = answer.json as { request_id?: string } | undefined
+      assert.equal(body?.request_id, answer.headers['x-shipengine-requestid'], 'the request ids agree')
+    }
+    isDescribed(method, url, answer)
+  }
+}
+
+async function describedCheck(app: FastifyInstance): Promise<AnswerCheck> {
+  const document = (await app.inject('/openapi.json')).json<Document>()
+  const ajv = addFormats.default(new Ajv2020({ strict: false, allErrors: true }))
+  ajv.addSchema({ $id: 'hawser', components: document.components })
+  const compiled = new Map<string, ValidateFunction>()
+  const inDocument = (schema: object) =>
+    JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"hawser#/')) as object
+  return (method, url, { status, text, json }) => {
+    const path = url.split('?', 1)[0] ?? ''
+    const pattern = Object.keys(document.paths).find((candidate) => matches(candidate, path))
+    const documented = pattern === undefined ? undefined : document.paths[pattern]?.[method.toLowerCase()]
+    if (!documented) return
+    const response = documented.responses[status] ?? documented.responses.default
+    assert.ok(
+      documented.responses[status],
+      `${method} ${pattern} answers ${status}, which its description does not name`,
+    )
+    const schema = response?.content?.['application/json']?.schema
+    if (!schema) {
+      assert.equal(text, '', `${method} ${pattern} answers ${status} with a body`)
+      return
+    }
+    const name = `${method} ${pattern} ${status}`
+    const check = compiled.get(name) ?? ajv.compile(inDocument(schema))
+    compiled.set(name, check)
+    assert.ok(check(json), `${name} is not as described: ${ajv.errorsText(check.errors)}`)
+  }
+}
+
+function matches(pattern: string, path: string): boolean {
+  const expected = pattern.split('/')
+  const given = path.split('/')
+  return (
+    expected.length === given.length &&
+    expected.every((part, at) => part === given[at] || part.startsWith('{'))
+  )
+}
