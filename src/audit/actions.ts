@@ -4,6 +4,7 @@ export const actions = {
   'connection.updated': 'Credentials, nickname or primary mark of a connection were replaced.',
   'connection.settings_updated': 'Settings of a connection were changed.',
   'connection.disconnected': 'A connection was removed, and what was sealed in it.',
+  'integrity.violation': 'What is stored of a connection was altered or moved; it was not used.',
   'tenant.created': 'An account was created.',
   'tenant.updated': 'Data of an account were changed.',
   'tenant.enabled': 'A disabled account was enabled.',

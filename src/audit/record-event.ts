@@ -13,6 +13,8 @@ export type Happening = {
   fields?: readonly string[]
   version?: number
   envelopeHash?: Uint8Array
+  /** `succeeded` unless it says otherwise. */
+  outcome?: 'refused'
   /** Set where the event concerns the account as a whole and no environment of it. */
   everywhere?: true
 }
@@ -31,7 +33,7 @@ export async function recordEvent(ctx: Context, tx: Tx, actor: Actor, happening:
     subject: happening.subject ?? null,
     fields: JSON.stringify(happening.fields ?? []),
     version: happening.version ?? null,
-    outcome: 'succeeded',
+    outcome: happening.outcome ?? 'succeeded',
     request_id: actor.requestId ?? null,
     ip: actor.ip ?? null,
     envelope_hash: happening.envelopeHash ?? null,

@@ -14,6 +14,7 @@ import { changeConnection, findConnection, findPrimary } from '../store/connecti
 import type { Tx } from '../store/db.ts'
 import type { Connection } from '../store/schema.ts'
 import { findDuplicate, refuseDuplicate } from './add-connection.ts'
+import { guardIntegrity } from './guard-integrity.ts'
 import { planChange, type Held, type Plan } from './plan-change.ts'
 import { keyOf, refuseUnknown } from './require.ts'
 import { accountKey, accountNumber, type Parts } from './values.ts'
@@ -38,17 +39,22 @@ export function applyChange(
   actor: Actor,
   change: Change,
 ): Promise<{ version: number; duplicateOf: string | undefined }> {
+  return guardIntegrity(ctx, actor, change.carrierId, () =>
+    ctx.store.transaction(actor.tenantId, (tx) => changeInside(ctx, tx, actor, change)),
+  )
+}
+
+async function changeInside(ctx: Context, tx: Tx, actor: Actor, change: Change) {
   const { carrier, carrierId, form, parts, how } = change
-  return ctx.store.transaction(actor.tenantId, async (tx) => {
-    const connection = await findConnection(tx, keyOf(actor, carrierId))
-    if (!connection || connection.carrier !== carrier.id) return refuseUnknown()
-    requireVersion(connection, change.ifMatch)
-    const plan = planChange(carrier, form, hold(ctx, connection), parts, how)
-    const duplicateOf = await checkDuplicate(tx, actor, carrier, plan)
-    if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, carrier)
-    const version = await writePlan(ctx, tx, actor, connection, plan, change)
-    return { version, duplicateOf }
-  })
+
+  const connection = await findConnection(tx, keyOf(actor, carrierId))
+  if (!connection || connection.carrier !== carrier.id) return refuseUnknown()
+  requireVersion(connection, change.ifMatch)
+  const plan = planChange(carrier, form, hold(ctx, connection), parts, how)
+  const duplicateOf = await checkDuplicate(tx, actor, carrier, plan)
+  if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, carrier)
+  const version = await writePlan(ctx, tx, actor, connection, plan, change)
+  return { version, duplicateOf }
 }
 
 function hold(ctx: Context, connection: Connection): Held {

@@ -3,6 +3,7 @@ import type { Actor, Context } from '../context.ts'
 import { openCredentials, openSettings } from '../custody/sealed-values.ts'
 import { listConnections, type ListedConnection } from '../store/connections.ts'
 import { allFields, settingNames } from './forms.ts'
+import { guardIntegrity } from './guard-integrity.ts'
 import { carrierOf, requireCarrier, requireConnection } from './require.ts'
 
 /** A connection as listings show it, with its carrier; nothing sealed. */
@@ -64,8 +65,10 @@ export async function describeConnection(
 ): Promise<Listed<ModeCarrier<'parcel'>> & { fields: Record<string, { set: boolean; secret: boolean }> }> {
   const carrier = requireCarrier(carrierName)
   const connection = await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
-  const credentials = openCredentials(ctx, connection).reveal()
-  const settings = openSettings(ctx, connection).reveal()
+  const { credentials, settings } = await guardIntegrity(ctx, actor, carrierId, async () => ({
+    credentials: openCredentials(ctx, connection).reveal(),
+    settings: openSettings(ctx, connection).reveal(),
+  }))
   const isSet = (name: string, field: Field) => {
     if ('role' in field && field.role === 'nickname') return connection.nickname !== null
     const stored = field.storedAs ?? name

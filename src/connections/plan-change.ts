@@ -38,6 +38,7 @@ export function planChange(
     ...brokenLatches(form, held, parts),
     ...brokenPairs(carrier, credentials),
     ...(parts.primary === false && held.isPrimary ? [PRIMARY_REFUSED] : []),
+    ...(parts.nickname === null ? [NICKNAME_REQUIRED] : []),
   ]
   if (problems.length > 0) failFields(problems)
   const nickname = parts.nickname ?? held.nickname
@@ -96,6 +97,12 @@ function brokenPairs(carrier: Carrier, credentials: Values): FieldProblem[] {
         }))
       : []
   })
+}
+
+const NICKNAME_REQUIRED: FieldProblem = {
+  kind: 'required',
+  field: 'nickname',
+  message: 'nickname must not be empty.',
 }
 
 const PRIMARY_REFUSED: FieldProblem = {

@@ -5,6 +5,7 @@ import { openSettings } from '../custody/sealed-values.ts'
 import { applyChange } from './change-connection.ts'
 import type { Outcome } from './connect.ts'
 import { settingsForm } from './forms.ts'
+import { guardIntegrity } from './guard-integrity.ts'
 import { requireCarrier, requireConnection } from './require.ts'
 import { acceptBody } from './values.ts'
 import type { IfMatch } from './versions.ts'
@@ -20,7 +21,8 @@ export async function readSettings(
   const carrier = requireCarrier(carrierName)
   const connection = await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
   const { fields } = settingsForm(carrier)
-  const stored = openSettings(ctx, connection).reveal() as Values
+  const opened = await guardIntegrity(ctx, actor, carrierId, async () => openSettings(ctx, connection))
+  const stored = opened.reveal() as Values
   const settings: Values = {}
   for (const [name, field] of Object.entries(fields)) {
     const role = 'role' in field ? field.role : undefined

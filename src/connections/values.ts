@@ -10,7 +10,7 @@ export type Changes = { [name: string]: Value | null }
 
 /** What a body says, sorted by where it is kept. */
 export type Parts = {
-  nickname?: string
+  nickname?: string | null
   primary?: boolean
   allowDuplicate?: boolean
   credentials: Secret<Changes>
@@ -38,7 +38,7 @@ function sortValues(carrier: Carrier, fields: Fields, { values, cleared }: Accep
     const field = fields[name]
     switch (field && 'role' in field ? field.role : undefined) {
       case 'nickname':
-        parts.nickname = value as string
+        parts.nickname = value as string | null
         break
       case 'primary':
         if (value !== null) parts.primary = value as boolean

@@ -25,6 +25,7 @@ import { answerUnknownRoutes } from './unknown-routes.ts'
 const LONGEST_PARAMETER = 500
 const MOST_HEADER_BYTES = 16_384
 const HEADERS_MS = 10_000
+const CHECK_MS = 1_000
 const KEEP_ALIVE_MS = 65_000
 const REQUESTS_A_CONNECTION = 1_000
 
@@ -49,9 +50,11 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
     return503OnClosing: false,
     http: {
       maxHeaderSize: MOST_HEADER_BYTES,
-      headersTimeout: HEADERS_MS,
+      headersTimeout: Math.min(HEADERS_MS, config.limits.requestSeconds * 1_000),
       insecureHTTPParser: false,
-      requireHostHeader: true,
+      // Told by a hook of ours, which answers in the envelope.
+      requireHostHeader: false,
+      connectionsCheckingInterval: CHECK_MS,
     },
     routerOptions: { maxParamLength: LONGEST_PARAMETER, caseSensitive: true },
     frameworkErrors: (_error, request, reply) => void sendRefusal(request, reply, MALFORMED),

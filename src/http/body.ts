@@ -5,6 +5,13 @@ import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { parseStrictJson } from './json.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The content type as it was sent. */
+    contentType: string
+  }
+}
+
 type Received = { kind: 'bytes'; bytes: Secret<Buffer> } | { kind: 'too_large' } | { kind: 'not_json' }
 
 /** How much of an oversized body is still read and thrown away, so that the client gets to see the refusal. */
@@ -15,6 +22,12 @@ const DRAINED = 1_048_576
  * what is wrong with a body is told when its turn among the refusals has come.
  */
 export function receiveBodies(app: FastifyInstance): void {
+  app.decorateRequest('contentType', '')
+  app.addHook('onRequest', async (request) => {
+    request.contentType = request.headers['content-type'] ?? ''
+    // The framework would refuse a missing or odd type before its turn.
+    request.headers['content-type'] = 'application/octet-stream'
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage, done) => {
     const limit = request.routeOptions.bodyLimit
@@ -42,10 +55,10 @@ async function receive(payload: IncomingMessage, limit: number): Promise<Buffer 
   return size > limit ? undefined : Buffer.concat(chunks)
 }
 
-const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
+const JSON_TYPE = /^application\/json\s*(;\s*(charset\s*=\s*"?utf-8"?\s*)?)?$/i
 
-function isJson({ headers }: FastifyRequest): boolean {
-  return JSON_TYPE.test(headers['content-type'] ?? '') && headers['content-encoding'] === undefined
+function isJson({ contentType, headers }: FastifyRequest): boolean {
+  return JSON_TYPE.test(contentType) && headers['content-encoding'] === undefined
 }
 
 /** The body of a request as an object, read when it is called; refuses what is none. */

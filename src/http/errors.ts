@@ -32,6 +32,7 @@ export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusa
   return reply
     .code(refusal.status)
     .headers(refusal.headers)
+    .header('x-shipengine-requestid', request.id)
     .type('application/json; charset=utf-8')
     .send(errorEnvelope(request.id, refusal.problems))
 }

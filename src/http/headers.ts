@@ -15,7 +15,7 @@ const ONCE = new Set([
   'transfer-encoding',
 ])
 
-/** Refuses a request that repeats such a header, or whose target names another host than its `Host` header. */
+/** Refuses a request that repeats such a header, or names no host, or has a target that is no path. */
 export function requirePlainHeaders({ raw }: FastifyRequest): void {
   const seen = new Set<string>()
   for (let at = 0; at < raw.rawHeaders.length; at += 2) {
@@ -27,5 +27,7 @@ export function requirePlainHeaders({ raw }: FastifyRequest): void {
   const coding = raw.headers['transfer-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
     fail('request_malformed', 'The only transfer-encoding taken is chunked.')
+  if (raw.httpVersion === '1.1' && raw.headers.host === undefined)
+    fail('request_malformed', 'The header host is missing.')
   if (!raw.url?.startsWith('/')) fail('request_malformed', 'The request target must be a path.')
 }

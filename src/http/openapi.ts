@@ -98,8 +98,9 @@ function aliasSuffix(url: string): string {
 
 function responses({ answers, scope, body, versioned }: RouteDescription, inPath: boolean) {
   const refusals = [
+    400,
     ...(scope ? [401, 403, 429] : []),
-    ...(inPath || body ? [400, 404] : []),
+    ...(inPath || body ? [404] : []),
     ...(body ? [409, 413, 415] : []),
     ...(versioned ? [412] : []),
     500,

@@ -39,15 +39,3 @@ export type Store = {
 
 /** What the database holds before anything is written to it. */
 export type Inspection = { migrated: string[]; installationId: string | undefined; terms: KeyTerm[] }
-
-/** Looks at the database without changing a byte of it. */
-export async function inspectStore(database: Database): Promise<Inspection> {
-  if (database.kind === 'sqlite') return (await import('./sqlite.ts')).inspectSqlite(database.path)
-  return (await import('./postgres.ts')).inspectPostgres(database.url.reveal())
-}
-
-/** Opens the database, brings its schema up to date, and checks that it keeps what it acknowledges; throws `StartRefused` otherwise. */
-export async function openStore(database: Database, pool: number): Promise<Store> {
-  if (database.kind === 'sqlite') return (await import('./sqlite.ts')).openSqlite(database.path)
-  return (await import('./postgres.ts')).openPostgres(database.url.reveal(), pool)
-}

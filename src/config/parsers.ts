@@ -1,0 +1,84 @@
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import { Secret } from '../secret.ts'
+
+/** Reads one value; throws `Unparsable` for anything it does not take. */
+export type Parser<T> = (text: string) => T
+
+/** What a text cannot be read as; the message says what is expected. */
+export class Unparsable extends Error {}
+
+const refuse = (expected: string): never => {
+  throw new Unparsable(expected)
+}
+
+export const text: Parser<string> = (value) => value || refuse('a text that is not empty')
+
+export const wholeNumber =
+  (least: number, most: number): Parser<number> =>
+  (value) =>
+    /^\d{1,10}$/.test(value) && Number(value) >= least && Number(value) <= most
+      ? Number(value)
+      : refuse(`a whole number from ${least} to ${most}`)
+
+export const yesOrNo: Parser<boolean> = (value) =>
+  value === 'true' ? true : value === 'false' ? false : refuse('true or false')
+
+export const oneOf =
+  <const T extends string>(...choices: readonly T[]): Parser<T> =>
+  (value) =>
+    choices.find((choice) => choice === value) ?? refuse(choices.join(', '))
+
+export const optional =
+  <T>(parser: Parser<T>): Parser<T | undefined> =>
+  (value) =>
+    value === '' ? undefined : parser(value)
+
+export const offOr =
+  <T>(parser: Parser<T>): Parser<T | undefined> =>
+  (value) =>
+    value === 'off' ? undefined : parser(value)
+
+export type Database = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: Secret<string> }
+
+export const database: Parser<Database> = (value) => {
+  const path = /^sqlite:(.+)$/.exec(value)?.[1]
+  if (path && !path.startsWith(':')) return { kind: 'sqlite', path: resolve(path) }
+  if (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value))
+    return { kind: 'postgres', url: new Secret(value) }
+  return refuse('sqlite:<path of a file> or postgres://…')
+}
+
+export type RateLimits = { production: number; sandbox: number }
+
+export const rateLimits: Parser<RateLimits> = (value) => {
+  const limits = new Map(value.split(',').map((part) => part.split('=') as [string, string | undefined]))
+  const perMinute = (environment: string) => wholeNumber(1, 1_000_000)(limits.get(environment) ?? '')
+  return limits.size === 2
+    ? { production: perMinute('production'), sandbox: perMinute('sandbox') }
+    : refuse('production=<n>,sandbox=<n> in requests a minute, or off')
+}
+
+export const command: Parser<readonly string[]> = (value) => {
+  try {
+    const argv: unknown = JSON.parse(value)
+    if (
+      Array.isArray(argv) &&
+      argv.length > 0 &&
+      argv.every((part) => typeof part === 'string' && part !== '')
+    )
+      return argv as string[]
+  } catch {
+    // The sentence below says it better than the parser's.
+  }
+  return refuse('a JSON array of texts: the program and its arguments')
+}
+
+export const addresses: Parser<readonly string[]> = (value) => {
+  const list = value.split(',').map((part) => part.trim())
+  const valid = list.every((entry) => {
+    const [address, bits = '0', ...rest] = entry.split('/')
+    return isIP(address ?? '') !== 0 && /^\d{1,3}$/.test(bits) && rest.length === 0
+  })
+  return valid ? list : refuse('addresses or CIDR ranges, separated by commas')
+}

@@ -1,0 +1,132 @@
+import {
+  addresses,
+  command,
+  database,
+  offOr,
+  oneOf,
+  optional,
+  rateLimits,
+  text,
+  wholeNumber,
+  yesOrNo,
+  type Parser,
+} from './parsers.ts'
+
+export type Setting<T> = { parse: Parser<T>; default: string; secret?: true; file?: true; about: string }
+
+const setting = <T>(entry: Setting<T>): Setting<T> => entry
+
+/**
+ * Every setting there is: name, parser, default and one line of what it does.
+ * `secret` keeps the value out of every print; `file` gives it a twin `<NAME>_FILE` that names a file holding the value.
+ */
+export const settings = {
+  HAWSER_HOST: setting({ parse: text, default: '127.0.0.1', about: 'Address to listen on.' }),
+  HAWSER_PORT: setting({
+    parse: wholeNumber(0, 65535),
+    default: '4010',
+    about: 'Port to listen on; 0 takes a free one.',
+  }),
+  HAWSER_TLS_IN_FRONT: setting({
+    parse: yesOrNo,
+    default: 'false',
+    about:
+      'Says that TLS ends in front of this server. Without it, only loopback addresses are listened on, since Hawser itself speaks HTTP in clear.',
+  }),
+  HAWSER_TRUSTED_PROXIES: setting({
+    parse: optional(addresses),
+    default: '',
+    about: 'Addresses or CIDR ranges whose `X-Forwarded-For` is believed for the audit log.',
+  }),
+  HAWSER_DATABASE_URL: setting({
+    parse: database,
+    default: 'sqlite:./data/hawser.db',
+    secret: true,
+    file: true,
+    about: '`sqlite:<path>` or `postgres://…` (PostgreSQL 15 or newer). Missing directories are created.',
+  }),
+  HAWSER_DATABASE_POOL: setting({
+    parse: wholeNumber(2, 100),
+    default: '10',
+    about: 'Most connections to PostgreSQL that one process opens.',
+  }),
+  HAWSER_KEK_FILE: setting({
+    parse: optional(text),
+    default: '',
+    about:
+      'File that holds the key-encryption key. Default: `kek` in a directory beside the data directory, named like it with `-keys` behind (`data-keys/kek`); made at the first start.',
+  }),
+  HAWSER_KEK_FILE_MOUNTED: setting({
+    parse: yesOrNo,
+    default: 'false',
+    about:
+      'Accepts a key file that a secret mount provides: a symbolic link, readable by the group, or owned by another user.',
+  }),
+  HAWSER_KEK: setting({
+    parse: optional(text),
+    default: '',
+    secret: true,
+    about:
+      'The key itself, in the same form as in the file. It stays readable in the process’s start environment: prefer the file or the command.',
+  }),
+  HAWSER_KEK_COMMAND: setting({
+    parse: optional(command),
+    default: '',
+    about:
+      'Program that wraps and unwraps data keys with a key management service, as a JSON array; see `docs/operations.md`.',
+  }),
+  HAWSER_KEK_PREVIOUS_FILE: setting({
+    parse: optional(text),
+    default: '',
+    about: 'File of the key before the current one, so that data keys wrapped under it still open.',
+  }),
+  HAWSER_LOG_LEVEL: setting({
+    parse: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'),
+    default: 'info',
+    about: 'Least severe level that is logged: trace, debug, info, warn, error, fatal.',
+  }),
+  HAWSER_RATE_LIMIT: setting({
+    parse: offOr(rateLimits),
+    default: 'production=200,sandbox=20',
+    about: 'Requests a minute for each key, by environment, counted per process; `off` removes the limit.',
+  }),
+  HAWSER_BODY_LIMIT: setting({
+    parse: wholeNumber(1024, 16_777_216),
+    default: '65536',
+    about: 'Largest request body in bytes.',
+  }),
+  HAWSER_SETTINGS_BODY_LIMIT: setting({
+    parse: wholeNumber(1024, 16_777_216),
+    default: '1048576',
+    about: 'Largest body in bytes where settings may carry images.',
+  }),
+  HAWSER_REQUEST_TIMEOUT: setting({
+    parse: wholeNumber(1, 600),
+    default: '30',
+    about: 'Seconds within which a request has to arrive whole.',
+  }),
+  HAWSER_DRAIN_TIMEOUT: setting({
+    parse: wholeNumber(0, 600),
+    default: '10',
+    about: 'Seconds that running requests get to finish after SIGTERM.',
+  }),
+  HAWSER_MAX_CONNECTIONS: setting({
+    parse: wholeNumber(1, 100_000),
+    default: '10000',
+    about: 'Most client connections at one time; further ones are closed.',
+  }),
+  HAWSER_METRICS_PORT: setting({
+    parse: offOr(wholeNumber(0, 65535)),
+    default: 'off',
+    about: 'Port on which `/metrics` answers in the Prometheus format, without a key; `off` serves none.',
+  }),
+  HAWSER_METRICS_HOST: setting({
+    parse: text,
+    default: '127.0.0.1',
+    about: 'Address of the metrics port.',
+  }),
+}
+
+type Settings = typeof settings
+export type SettingName = keyof Settings
+export type SettingValues = { readonly [N in SettingName]: Settings[N] extends Setting<infer T> ? T : never }

@@ -1,0 +1,17 @@
+import type { Database, Inspection, Store } from './db.ts'
+
+// A driver is loaded when its database is used: neither waits for the other.
+const sqlite = () => import('./sqlite.ts')
+const postgres = () => import('./postgres.ts')
+
+/** Looks at the database without changing a byte of it. */
+export async function inspectStore(database: Database): Promise<Inspection> {
+  if (database.kind === 'sqlite') return (await sqlite()).inspectSqlite(database.path)
+  return (await postgres()).inspectPostgres(database.url.reveal())
+}
+
+/** Opens the database, brings its schema up to date, and checks that it keeps what it acknowledges; throws `StartRefused` otherwise. */
+export async function openStore(database: Database, pool: number): Promise<Store> {
+  if (database.kind === 'sqlite') return (await sqlite()).openSqlite(database.path)
+  return (await postgres()).openPostgres(database.url.reveal(), pool)
+}

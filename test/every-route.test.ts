@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { connectBodies, unique } from './support/bodies.ts'
+import { onEveryDatabase, type Answer } from './support/harness.ts'
+
+type Route = { method: string; path: string; scoped: boolean; admin: boolean; partner: boolean }
+
+const ABSENT = { carrier_id: 'se-0000000000000000', ltl: '00000000-0000-4000-8000-000000000000' }
+const OWN_ROUTES = /^\/(healthz|readyz|openapi\.json)$/
+
+onEveryDatabase('every route', (house) => {
+  let routes: Route[] = []
+  const foreign = { parcel: '', ltl: '', account: '', key: '', partner: '', secrets: [] as string[] }
+
+  before(async () => {
+    const { paths } = (await house().request('GET', '/openapi.json', { key: '' })).json
+    routes = Object.entries(paths as Record<string, Record<string, any>>).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({
+        method: method.toUpperCase(),
+        path,
+        scoped: operation.security.length > 0,
+        admin: path.endsWith('/audit'),
+        partner: path.includes('/partners/'),
+      })),
+    )
+    const tenantId = await house().newTenant()
+    const key = await house().newKey({ tenantId })
+    const secrets = [unique('foreign-user'), unique('foreign-pass'), unique('foreign-key')] as const
+    foreign.secrets = [...secrets]
+    foreign.key = key
+    const stamps = {
+      ...connectBodies.stamps_com,
+      nickname: unique('foreign-nick'),
+      username: secrets[0],
+      password: secrets[1],
+    }
+    foreign.parcel = (
+      await house().request('POST', '/v1/connections/carriers/stamps_com', { key, body: stamps })
+    ).json.carrier_id
+    const ltl = { credentials: { key: secrets[2], account_number: '1' } }
+    foreign.ltl = (
+      await house().request('POST', '/v-beta/ltl/connections/FXFE', { key, body: ltl })
+    ).json.carrier_id
+    const partner = await house().newKey({ tenantId, scopes: ['partner'] })
+    foreign.partner = partner
+    const account = { company_name: 'Foreign Inc', origin_country_code: 'US' }
+    foreign.account = (
+      await house().request('POST', '/v1/partners/accounts', { key: partner, body: account })
+    ).json.account_id
+  })
+
+  const fill = (path: string, ids: { parcel: string; ltl: string; account: string }) =>
+    path
+      .replace('{carrier_name}', 'stamps_com')
+      .replace('{carrier_code}', 'FXFE')
+      .replace(/\{carrier_id\}/, path.startsWith('/v-beta') ? ids.ltl : ids.parcel)
+      .replace(/\{carrier\}(?=\/(credential_requirements|features))/, 'FXFE')
+      .replace('{carrier}', ids.ltl)
+      .replace('{account_id}', ids.account)
+      .replace('{external_account_id}', 'none')
+      .replace('{api_key_id}', '000000000000')
+
+  const absentIds = { parcel: ABSENT.carrier_id, ltl: ABSENT.ltl, account: ABSENT.carrier_id }
+  const ask = (route: Route, ids: typeof absentIds, key: string, headers = {}): Promise<Answer> =>
+    house().request(route.method, fill(route.path, ids), {
+      key,
+      headers,
+      ...(['POST', 'PUT'].includes(route.method) ? { body: {} } : {}),
+    })
+  const masked = (answer: Answer) => answer.text.replaceAll(answer.json?.request_id ?? '-', '')
+
+  test('is in the description, and the ones without a key are three', () => {
+    assert.ok(routes.length > 60)
+    const open = routes.filter(({ scoped }) => !scoped).map(({ path }) => path)
+    assert.ok(
+      open.every((path) => OWN_ROUTES.test(path)),
+      open.join(),
+    )
+    assert.equal(open.length, 3)
+  })
+
+  test('is closed without a key, with a revoked one, and with one that lacks the scope', async () => {
+    const use = await house().newKey({ scopes: ['use'] })
+    const revoked = await house().newKey()
+    const { revokeKey } = await import('../src/tenants/api-keys.ts')
+    const { operator } = await import('../src/tenants/operator.ts')
+    await revokeKey(
+      house().ctx,
+      { ...operator('cli'), tenantId: house().tenantId },
+      revoked.split('_')[1] ?? '',
+    )
+    for (const route of routes.filter(({ scoped }) => scoped)) {
+      const what = `${route.method} ${route.path}`
+      assert.equal((await ask(route, absentIds, '')).status, 401, what)
+      assert.equal((await ask(route, absentIds, revoked)).status, 401, what)
+      assert.equal((await ask(route, absentIds, use)).status, 403, what)
+    }
+  })
+
+  test('answers a foreign id as an absent one, and shows nothing foreign', async () => {
+    const keys = [
+      house().key,
+      await house().newKey({ scopes: ['read', 'write'] }),
+      await house().newKey({ environment: 'sandbox' }),
+      await house().newKey({ scopes: ['partner'] }),
+    ]
+    const behalf = [{}, { 'On-Behalf-Of': foreign.account }]
+    for (const route of routes)
+      for (const key of keys)
+        for (const headers of behalf) {
+          const there = await ask(route, foreign, key, headers)
+          const absent = await ask(route, absentIds, key, headers)
+          const what = `${route.method} ${route.path}`
+          assert.equal(there.status, absent.status, what)
+          for (const secret of [...foreign.secrets, 'foreign-nick', 'Foreign Inc'])
+            assert.ok(!there.text.includes(secret) && !JSON.stringify(there.headers).includes(secret), what)
+          if (there.status >= 400) assert.equal(masked(there), masked(absent), what)
+        }
+  })
+
+  test('left the foreign connections and the foreign account as they were', async () => {
+    const parcel = await house().request('GET', `/v1/connections/carriers/stamps_com/${foreign.parcel}`, {
+      key: foreign.key,
+    })
+    assert.equal(parcel.json.version, 1)
+    const ltl = await house().request('GET', `/v-beta/ltl/carriers/${foreign.ltl}`, { key: foreign.key })
+    assert.equal(ltl.headers.etag, '"v1"')
+    const account = await house().request('GET', `/v1/partners/accounts/${foreign.account}`, {
+      key: foreign.partner,
+    })
+    assert.equal(account.json.active, true)
+    assert.equal(account.json.modified_at, account.json.created_at)
+  })
+})

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { verifyChain } from '../../src/audit/list-events.ts'
+import { connectBodies, unique } from '../support/bodies.ts'
+import { onEveryDatabase, type House } from '../support/harness.ts'
+
+const path = '/v1/connections/carriers/stamps_com'
+
+async function connect(house: House, key: string): Promise<string> {
+  const body = { ...connectBodies.stamps_com, username: unique() }
+  return (await house.request('POST', path, { body, key })).json.carrier_id
+}
+
+async function newcomer(house: House): Promise<{ tenantId: string; key: string }> {
+  const tenantId = await house.newTenant()
+  return { tenantId, key: await house.newKey({ tenantId }) }
+}
+
+onEveryDatabase('audit', (house) => {
+  const list = async (key: string, query = '') =>
+    (await house().request('GET', `/v1/audit${query}`, { key })).json
+
+  test('needs the scope admin', async () => {
+    const key = await house().newKey({ scopes: ['read', 'write', 'use'] })
+    assert.equal((await house().request('GET', '/v1/audit', { key })).status, 403)
+  })
+
+  test('every mutation is there once, newest first, with the numbers of an unbroken sequence', async () => {
+    const { tenantId, key } = await newcomer(house())
+    const id = await connect(house(), key)
+    await house().request('PUT', `${path}/${id}`, {
+      key,
+      body: { nickname: 'n', username: unique(), password: 'p' },
+    })
+    await house().request('PUT', `${path}/${id}`, { key, body: { nickname: 'n' } })
+    await house().request('DELETE', `${path}/${id}`, { key })
+    const { events, total, page, pages } = await list(key)
+    assert.deepEqual([total, page, pages], [5, 1, 1])
+    assert.deepEqual(
+      events.map(({ seq, action }: { seq: number; action: string }) => [seq, action]),
+      [
+        [5, 'connection.disconnected'],
+        [4, 'connection.updated'],
+        [3, 'connection.connected'],
+        [2, 'api_key.created'],
+        [1, 'tenant.created'],
+      ],
+    )
+    assert.deepEqual(await verifyChain(house().ctx, tenantId), { events: 5 })
+  })
+
+  test('filters by connection, actor, action and time, and pages', async () => {
+    const { key } = await newcomer(house())
+    const ids = [await connect(house(), key), await connect(house(), key)]
+    const { events } = await list(key)
+    assert.equal((await list(key, `?carrier_id=${ids[0]}`)).total, 1)
+    assert.equal((await list(key, '?action=connection.connected')).total, 2)
+    assert.equal((await list(key, '?actor=cli')).total, 2)
+    assert.equal((await list(key, `?actor=${events[0].actor}`)).total, 2)
+    const later = new Date(Date.parse(events[0].at) + 1).toISOString()
+    assert.equal((await list(key, `?since=${later}`)).total, 0)
+    assert.equal((await list(key, `?until=${later}`)).total, 4)
+    assert.equal((await list(key, `?since=2020-01-01&until=${later.replace('Z', '%2B00:00')}`)).total, 4)
+    const second = await list(key, '?page=2&page_size=3')
+    assert.deepEqual([second.events.length, second.page, second.pages, second.total], [1, 2, 2, 4])
+  })
+
+  test('a query that makes no sense is refused by name', async () => {
+    for (const query of [
+      'page=0',
+      'page_size=501',
+      'since=yesterday',
+      'until=2026-13-01',
+      'actor=a&actor=b',
+    ]) {
+      const { errors } = await list(house().key, `?${query}`)
+      assert.equal(errors[0].error_code, 'invalid_field_value', query)
+      assert.equal(errors[0].field_name, query.split('=')[0])
+    }
+  })
+
+  test('an environment sees its own events and those of the account as a whole', async () => {
+    const { tenantId, key } = await newcomer(house())
+    const sandbox = await house().newKey({ tenantId, environment: 'sandbox' })
+    await connect(house(), key)
+    const actions = (await list(sandbox)).events.map(({ action }: { action: string }) => action)
+    assert.deepEqual(actions, ['api_key.created', 'tenant.created'])
+  })
+
+  test('another tenant’s events are not to be had, by no filter', async () => {
+    const one = await newcomer(house())
+    const id = await connect(house(), one.key)
+    const { key } = await newcomer(house())
+    assert.equal((await list(key, `?carrier_id=${id}`)).total, 0)
+    assert.equal((await list(key)).total, 2)
+  })
+
+  test('when the audit row cannot be written, nothing else is', async () => {
+    const { tenantId, key } = await newcomer(house())
+    const id = await connect(house(), key)
+    const { ctx } = house()
+    const real = ctx.clock
+    // The time is read when the event is made: failing there fails the event and not the effect before it.
+    ctx.clock = () => {
+      const here = new Error().stack ?? ''
+      if (here.includes('record-event')) throw new Error('no time')
+      return real()
+    }
+    try {
+      const body = { nickname: 'after', username: unique(), password: 'p' }
+      assert.equal((await house().request('PUT', `${path}/${id}`, { key, body })).status, 500)
+      assert.equal((await house().request('DELETE', `${path}/${id}`, { key })).status, 500)
+      assert.equal((await house().request('POST', path, { key, body })).status, 500)
+    } finally {
+      ctx.clock = real
+    }
+    const state = await house().request('GET', `${path}/${id}`, { key })
+    assert.equal(state.json.nickname, connectBodies.stamps_com.nickname)
+    assert.equal(state.json.version, 1)
+    assert.equal((await list(key)).total, 3)
+    assert.deepEqual(await verifyChain(ctx, tenantId), { events: 3 })
+  })
+
+  test('the log only grows: an edit and a delete are refused by the database', async () => {
+    const { ctx, tenantId } = house()
+    const edit = ctx.store.transaction(tenantId, (tx) =>
+      tx.updateTable('audit_event').set({ actor: 'nobody' }).execute(),
+    )
+    await assert.rejects(edit)
+    await assert.rejects(ctx.store.transaction(tenantId, (tx) => tx.deleteFrom('audit_event').execute()))
+    assert.equal((await verifyChain(ctx, tenantId)).brokenAt, undefined)
+  })
+
+  test('an event cut off at the end is missed', async () => {
+    const { tenantId, key } = await newcomer(house())
+    await connect(house(), key)
+    const { ctx } = house()
+    await ctx.store.transaction(tenantId, (tx) =>
+      tx.updateTable('audit_head').set({ seq: 4 }).where('tenant_id', '=', tenantId).execute(),
+    )
+    assert.deepEqual(await verifyChain(ctx, tenantId), { events: 3, brokenAt: 4 })
+  })
+})

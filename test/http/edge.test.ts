@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict'
+import { connect, type AddressInfo } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import { connectBodies, unique } from '../support/bodies.ts'
+import { openHouse, type House } from '../support/harness.ts'
+import { stored } from '../support/stored.ts'
+
+let house: House
+let port: number
+
+const PATH = '/v1/connections/carriers/stamps_com'
+
+/** Sends bytes as they are and reads what comes until the server closes or falls silent. */
+function exchange(...parts: (string | Buffer)[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    let text = ''
+    socket.setTimeout(400, () => socket.destroy())
+    socket.on('data', (chunk) => (text += chunk.toString('latin1')))
+    socket.on('close', () => resolve(text))
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ECONNRESET' ? resolve(text) : reject(error),
+    )
+    for (const part of parts) socket.write(part)
+  })
+}
+
+const lines = (...rows: string[]) => `${rows.join('\r\n')}\r\n\r\n`
+const answersIn = (text: string) =>
+  [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status))
+const post = (length: number | string, ...headers: string[]) =>
+  lines(
+    `POST ${PATH} HTTP/1.1`,
+    'Host: x',
+    `API-Key: ${house.key}`,
+    'Content-Type: application/json',
+    `Content-Length: ${length}`,
+    ...headers,
+  )
+
+describe('the HTTP edge', () => {
+  before(async () => {
+    house = await openHouse('sqlite', { env: { HAWSER_REQUEST_TIMEOUT: '1' } })
+    await house.app.listen({ host: '127.0.0.1', port: 0 })
+    port = (house.app.server.address() as AddressInfo).port
+  })
+  after(() => house.close())
+
+  const refused: Record<string, () => (string | Buffer)[]> = {
+    'two Host headers': () => [
+      lines('GET /v1/carriers HTTP/1.1', 'Host: x', 'Host: y', `API-Key: ${house.key}`),
+    ],
+    'two equal key headers': () => [
+      lines('GET /v1/carriers HTTP/1.1', 'Host: x', `API-Key: ${house.key}`, `api-key: ${house.key}`),
+    ],
+    'two lengths': () => [
+      lines(
+        `POST ${PATH} HTTP/1.1`,
+        'Host: x',
+        `API-Key: ${house.key}`,
+        'Content-Length: 2',
+        'Content-Length: 2',
+      ),
+      '{}',
+    ],
+    'length and chunks': () => [post(2, 'Transfer-Encoding: chunked'), '0\r\n\r\n'],
+    'a coding other than chunked': () => [
+      lines(`POST ${PATH} HTTP/1.1`, 'Host: x', `API-Key: ${house.key}`, 'Transfer-Encoding: gzip, chunked'),
+      '0\r\n\r\n',
+    ],
+    'two content types': () => [post(2, 'Content-Type: text/plain'), '{}'],
+    'two If-Match': () => [
+      lines(
+        `DELETE ${PATH}/se-1 HTTP/1.1`,
+        'Host: x',
+        `API-Key: ${house.key}`,
+        'If-Match: "v1"',
+        'If-Match: "v2"',
+      ),
+    ],
+    'a target that is no path': () => [
+      lines('GET http://elsewhere/v1/carriers HTTP/1.1', 'Host: x', `API-Key: ${house.key}`),
+    ],
+    'no Host': () => [lines('GET /healthz HTTP/1.1')],
+    'a bare line feed in a header': () => [`GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: b\nX-C: d\r\n\r\n`],
+    'a space before the colon': () => [lines('GET /healthz HTTP/1.1', 'Host : x')],
+    'no HTTP at all': () => [Buffer.from([0x16, 0x03, 0x01, 0x00, 0xa5, 0x01])],
+    'a broken escape in the path': () => [
+      lines('GET /v1/carriers/%zz HTTP/1.1', 'Host: x', `API-Key: ${house.key}`),
+    ],
+    'headers over 16 KiB': () => [lines('GET /healthz HTTP/1.1', 'Host: x', `X-Long: ${'x'.repeat(17_000)}`)],
+  }
+
+  for (const [what, request] of Object.entries(refused))
+    test(`${what}: refused once, in the envelope`, async () => {
+      const text = await exchange(...request())
+      const statuses = answersIn(text)
+      assert.equal(statuses.length, 1, text)
+      assert.ok(statuses[0] !== undefined && statuses[0] >= 400 && statuses[0] < 500, text)
+      assert.match(text, /x-shipengine-requestid: [0-9a-f-]{36}/i)
+      const body = JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4))
+      assert.equal(body.errors[0].error_source, 'shipengine')
+      assert.ok(!text.includes('elsewhere'))
+    })
+
+  test('TRACE and made-up methods reach no route', async () => {
+    for (const method of ['TRACE', 'PROPFIND', 'CONNECT'])
+      assert.ok(
+        !answersIn(await exchange(lines(`${method} /healthz HTTP/1.1`, 'Host: x'))).includes(200),
+        method,
+      )
+    const text = await exchange(lines('TRACE /v1/carriers HTTP/1.1', 'Host: x', `API-Key: ${house.key}`))
+    assert.deepEqual(answersIn(text), [405])
+    assert.match(text, /allow: GET, HEAD/i)
+  })
+
+  test('a request that does not arrive whole is ended in time', async () => {
+    const start = Date.now()
+    const text = await new Promise<string>((resolve) => {
+      const socket = connect(port, '127.0.0.1')
+      let received = ''
+      socket.on('data', (chunk) => (received += chunk.toString()))
+      socket.on('close', () => resolve(received))
+      socket.on('error', () => resolve(received))
+      socket.write(post(500))
+      socket.write('{"nick')
+    })
+    assert.ok(Date.now() - start < 35_000)
+    assert.deepEqual(answersIn(text), [408])
+    assert.match(text, /"error_code":"unspecified"/)
+  })
+
+  test('a body over the limit is refused whether its length is told or not', async () => {
+    const large = `{"nickname":"${'n'.repeat(70_000)}"}`
+    assert.deepEqual(answersIn(await exchange(post(large.length), large)), [413])
+    const chunked = lines(
+      `POST ${PATH} HTTP/1.1`,
+      'Host: x',
+      `API-Key: ${house.key}`,
+      'Content-Type: application/json',
+      'Transfer-Encoding: chunked',
+    )
+    const text = await exchange(chunked, `${large.length.toString(16)}\r\n${large}\r\n0\r\n\r\n`)
+    assert.deepEqual(answersIn(text), [413])
+  })
+
+  test('60 KB of JSON within the limit is judged by its fields', async () => {
+    const answer = await house.request('POST', PATH, {
+      body: { ...connectBodies.stamps_com, password: 'p'.repeat(60_000) },
+    })
+    assert.equal(answer.json.errors[0].error_code, 'invalid_string_length')
+  })
+
+  test('content types are taken with a UTF-8 charset and no other parameter', async () => {
+    const send = (type: string) =>
+      house.request('POST', PATH, {
+        body: { ...connectBodies.stamps_com, username: unique() },
+        headers: { 'content-type': type },
+      })
+    for (const type of [
+      'application/json; charset=utf-8',
+      'Application/JSON;charset="UTF-8"',
+      'application/json;',
+    ])
+      assert.equal((await send(type)).status, 200, type)
+    for (const type of [
+      'application/json; charset=latin1',
+      'application/jsonp',
+      'text/json',
+      'multipart/form-data',
+      '',
+    ])
+      assert.equal((await send(type)).status, 415, type)
+    const coded = await house.request('POST', PATH, { body: {}, headers: { 'content-encoding': 'gzip' } })
+    assert.equal(coded.status, 415)
+  })
+
+  test('the key header is found in any letter case', async () => {
+    for (const name of ['API-Key', 'Api-Key', 'api-key', 'API-KEY'])
+      assert.equal(
+        (await house.request('GET', '/v1/carriers', { key: '', headers: { [name]: house.key } })).status,
+        200,
+      )
+  })
+
+  test('no answer can be read by another origin, or sniffed', async () => {
+    const answer = await house.request('GET', '/v1/carriers', {
+      headers: { Origin: 'https://elsewhere.example' },
+    })
+    assert.equal(answer.headers['access-control-allow-origin'], undefined)
+    assert.equal(answer.headers['x-content-type-options'], 'nosniff')
+  })
+
+  test('hostile member names reach no prototype', async () => {
+    for (const raw of [
+      '{"__proto__":{"nickname":"x"}}',
+      '{"\\u005f_proto__":1}',
+      '{"constructor":{"prototype":{"a":1}}}',
+      '{"prototype":1}',
+    ])
+      assert.equal((await house.request('POST', PATH, { raw })).json.errors[0].error_code, 'invalid_object')
+    assert.equal(({} as Record<string, unknown>).nickname, undefined)
+    for (const name of ['toString', 'hasOwnProperty', 'valueOf', '__defineGetter__']) {
+      const answer = await house.request('POST', PATH, {
+        body: { ...connectBodies.stamps_com, username: unique(), [name]: 'x' },
+      })
+      assert.equal(answer.json.errors[0].error_code, 'invalid_field_value', name)
+      assert.equal((await house.request('GET', `/v1/connections/carriers/${name}`)).status, 404)
+    }
+  })
+
+  test('any valid text is stored as it was sent', async () => {
+    const password = 'é ß 漢字 🚚\u2028\ufeff 𝄞 ‮ ı' + String.fromCharCode(0x80, 0x9f, 0xffff)
+    const { json } = await house.request('POST', PATH, {
+      body: { nickname: 'n', username: unique(), password },
+    })
+    assert.equal((await stored(house, json.carrier_id)).credentials.password, password)
+  })
+
+  test('a line is logged for each request, with the pattern of its route and nothing of what was sent', async () => {
+    const secret = unique('logged-secret')
+    await house.request('POST', `${PATH}?token=${secret}`, {
+      body: { nickname: secret, username: secret, password: secret },
+    })
+    await house.request('GET', `/v1/${secret}`)
+    await house.request('GET', `/v1/carriers/${secret}`)
+    const [first, second, third] = house.logs.slice(-3).map((line) => JSON.parse(line))
+    assert.deepEqual(
+      [first.method, first.route, first.status],
+      ['POST', '/v1/connections/carriers/:carrier_name', 200],
+    )
+    assert.deepEqual([second.route, second.status], [null, 404])
+    assert.deepEqual([third.route, third.status], ['/v1/carriers/:carrier_id', 404])
+    assert.ok(!house.logs.join('').includes(secret))
+    assert.ok(!house.logs.join('').includes(house.key))
+  })
+})

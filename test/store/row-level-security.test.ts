@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import pg from 'pg'
+import type { Crossing } from '../../src/store/db.ts'
+import { connectBodies, unique } from '../support/bodies.ts'
+import { administer, databases, openHouse, type House } from '../support/harness.ts'
+
+const TENANT_TABLES = ['tenant', 'api_key', 'connection', 'tombstone', 'audit_head', 'audit_event'] as const
+
+describe(
+  'row-level security',
+  { skip: databases.includes('postgres') ? false : 'no PostgreSQL in this run' },
+  () => {
+    let house: House
+    let other: string
+    const url = () => house.env.HAWSER_DATABASE_URL ?? ''
+
+    before(async () => {
+      house = await openHouse('postgres')
+      other = await house.newTenant()
+      for (const key of [house.key, await house.newKey({ tenantId: other })]) {
+        const body = { ...connectBodies.stamps_com, username: unique() }
+        const { json } = await house.request('POST', '/v1/connections/carriers/stamps_com', { key, body })
+        await house.request('POST', '/v1/connections/carriers/ups', {
+          key,
+          body: { ...connectBodies.ups, account_number: unique() },
+        })
+        await house.request('DELETE', `/v1/carriers/${json.carrier_id}`, { key })
+      }
+    })
+    after(() => house.close())
+
+    test('the owner of the URL is a superuser, whom no policy confines: the role on each connection does', async () => {
+      const [owner] = await administer(url(), 'select rolsuper from pg_roles where rolname = current_user')
+      assert.equal(owner.rolsuper, true)
+      const { rows } = await house.ctx.store.read(other, async (db) => ({
+        rows: await db
+          .selectNoFrom((eb) => eb.fn<string>('current_setting', [eb.val('role')]).as('role'))
+          .execute(),
+      }))
+      assert.deepEqual(rows, [{ role: 'hawser_app' }])
+      const [role] = await administer(
+        url(),
+        `select rolsuper, rolbypassrls, rolcanlogin from pg_roles where rolname = 'hawser_app'`,
+      )
+      assert.deepEqual(role, { rolsuper: false, rolbypassrls: false, rolcanlogin: false })
+    })
+
+    test('a query that forgets its tenant sees the tenant’s own rows and no others', async () => {
+      for (const table of TENANT_TABLES) {
+        const [all] = await administer(
+          url(),
+          `select count(distinct tenant_id)::int as tenants from ${table}`,
+        )
+        assert.ok(all.tenants >= 2, `${table} holds rows of several tenants`)
+        const seen = await house.ctx.store.read(other, (db) =>
+          db.selectFrom(table).select('tenant_id').execute(),
+        )
+        assert.deepEqual([...new Set(seen.map(({ tenant_id }) => tenant_id))], [other], table)
+      }
+    })
+
+    test('a write that forgets its tenant changes no row of another', async () => {
+      await house.ctx.store.transaction(other, async (tx) => {
+        await tx.updateTable('connection').set({ nickname: 'taken over' }).execute()
+        await tx.updateTable('tenant').set({ company_name: 'taken over' }).execute()
+      })
+      const rows = await administer(
+        url(),
+        `select tenant_id from connection where nickname = 'taken over' union select tenant_id from tenant where company_name = 'taken over'`,
+      )
+      assert.deepEqual(rows, [{ tenant_id: other }])
+      const gone = house.ctx.store.transaction(other, (tx) => tx.deleteFrom('connection').execute())
+      await gone
+      const [left] = await administer(
+        url(),
+        'select count(*)::int as rows from connection where tenant_id = $1',
+        [house.tenantId],
+      )
+      assert.equal(left.rows, 1)
+    })
+
+    test('a row cannot be given to another tenant', async () => {
+      const insert = house.ctx.store.transaction(other, (tx) =>
+        tx
+          .insertInto('audit_head')
+          .values({ tenant_id: 'se-new', seq: 1, hash: Buffer.alloc(32) })
+          .execute(),
+      )
+      await assert.rejects(insert, /42501/)
+      const move = house.ctx.store.transaction(other, (tx) =>
+        tx.updateTable('tenant').set({ tenant_id: 'se-else' }).execute(),
+      )
+      await assert.rejects(move, /42501|23503/)
+    })
+
+    test('without a tenant nothing is seen', async () => {
+      for (const table of TENANT_TABLES)
+        assert.deepEqual(
+          await house.ctx.store.read('', (db) => db.selectFrom(table).select('tenant_id').execute()),
+          [],
+          table,
+        )
+    })
+
+    test('the paths across tenants open keys and tenants for reading, and nothing else', async () => {
+      const partner: Crossing = { path: 'partner', partnerId: other }
+      for (const crossing of [{ path: 'authenticate' }, { path: 'operate' }, partner] as Crossing[]) {
+        for (const table of ['connection', 'tombstone', 'audit_head', 'audit_event'] as const) {
+          const seen = await house.ctx.store.cross(crossing, (db) =>
+            db.selectFrom(table).select('tenant_id').execute(),
+          )
+          assert.deepEqual(seen, [], `${crossing.path} ${table}`)
+        }
+        const changed = await house.ctx.store.cross(crossing, (db) =>
+          db.updateTable('tenant').set({ company_name: 'x' }).executeTakeFirst(),
+        )
+        assert.equal(changed.numUpdatedRows, 0n)
+      }
+      assert.deepEqual(
+        await house.ctx.store.cross(partner, (db) => db.selectFrom('tenant').selectAll().execute()),
+        [],
+      )
+    })
+
+    test('what one use of a connection was scoped to does not stick to the next', async () => {
+      for (let turn = 0; turn < 30; turn += 1) {
+        const tenant = turn % 2 === 0 ? other : house.tenantId
+        await house.ctx.store.cross({ path: 'operate' }, (db) =>
+          db.selectFrom('tenant').selectAll().execute(),
+        )
+        const seen = await house.ctx.store.read(tenant, (db) =>
+          db.selectFrom('tenant').select('tenant_id').execute(),
+        )
+        assert.deepEqual(seen, [{ tenant_id: tenant }])
+      }
+    })
+
+    test('the server may not touch the schema, the keys or the log', async () => {
+      const client = new pg.Client({ connectionString: url() })
+      await client.connect()
+      try {
+        await client.query('set role hawser_app')
+        await client.query(`select set_config('hawser.tenant', $1, false)`, [other])
+        for (const statement of [
+          'drop table connection',
+          'alter table connection disable row level security',
+          'create table elsewhere (id int)',
+          `update key_term set state = 'destroyed'`,
+          'delete from key_term',
+          `update audit_event set actor = 'nobody'`,
+          'delete from audit_event',
+          'truncate connection',
+          'delete from installation',
+        ])
+          await assert.rejects(client.query(statement), { code: '42501' }, statement)
+      } finally {
+        await client.end()
+      }
+    })
+  },
+)
