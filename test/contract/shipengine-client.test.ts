@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import type { AddressInfo } from 'node:net'
+import { before, test } from 'node:test'
+import { ShipEngine } from 'shipengine'
+import { connectBodies } from '../support/bodies.ts'
+import { onEveryDatabase } from '../support/harness.ts'
+
+/** The published client of the API, with nothing changed but the address it talks to. It replaces the global fetch, so it has a file of its own. */
+onEveryDatabase('shipengine', (house) => {
+  let baseURL: string
+  before(async () => {
+    await house().app.listen({ host: '127.0.0.1', port: 0 })
+    baseURL = `http://127.0.0.1:${(house().app.server.address() as AddressInfo).port}`
+  })
+  const newClient = (apiKey: string) => new ShipEngine({ apiKey, baseURL, timeout: 2_000 })
+
+  test('shipengine lists the connections', async () => {
+    const { json } = await house().request('POST', '/v1/connections/carriers/endicia', {
+      body: connectBodies.endicia,
+    })
+    const carriers = await newClient(house().key).listCarriers()
+    const listed = carriers.find(({ carrierId }: { carrierId: string }) => carrierId === json.carrier_id)
+    assert.equal(listed?.carrierCode, 'endicia')
+    assert.equal(listed?.accountNumber, connectBodies.endicia.account)
+    assert.equal(listed?.nickname, connectBodies.endicia.nickname)
+    assert.ok((listed?.services.length ?? 0) > 0)
+  })
+
+  test('shipengine reads a refusal from the envelope', async () => {
+    const client = newClient('TEST_wrong')
+    assert.deepEqual(await client.listCarriers(), [], 'this client shows 401 as an empty list')
+  })
+})

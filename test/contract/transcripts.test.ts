@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { connect, type AddressInfo } from 'node:net'
+import { before, test } from 'node:test'
+import { connectBodies } from '../support/bodies.ts'
+import { onEveryDatabase } from '../support/harness.ts'
+
+/**
+ * Requests and answers of the three public pages, each in the folder of its page: "Update a Carrier Connection",
+ * "Update LTL Carrier Accounts" and "Delete a Carrier Connection". The examples stand as printed there;
+ * beside the page's own example each carrier of its tables has one with every field.
+ */
+const files = globSync('test/contract/*/*.http').sort()
+
+onEveryDatabase('the public pages', (house) => {
+  let port: number
+  before(async () => {
+    await house().app.listen({ host: '127.0.0.1', port: 0 })
+    port = (house().app.server.address() as AddressInfo).port
+  })
+
+  for (const file of files)
+    test(`${file} is answered as documented`, async () => {
+      const [, request = '', expected = ''] =
+        /^([^]*?)\n(HTTP\/1\.1 [^]*)$/.exec(readFileSync(file, 'utf8')) ?? []
+      const carrierId = await connected(request)
+      const fill = (text: string) =>
+        text.replaceAll('{carrier_id}', carrierId).replaceAll('{api_key}', house().key)
+      const answer = await exchange(port, fill(request))
+      const [status, ...lines] = fill(expected).split('\n')
+      assert.ok(answer.startsWith(status ?? '-'), answer)
+      const body = lines.join('\n').trim()
+      const given = answer.slice(answer.indexOf('\r\n\r\n') + 4)
+      if (body === '') assert.equal(given, '')
+      else {
+        const requestId = /x-shipengine-requestid: (.{36})/i.exec(answer)?.[1] ?? ''
+        assert.deepEqual(JSON.parse(given), JSON.parse(body.replaceAll('{request_id}', requestId)))
+      }
+    })
+
+  async function connected(request: string): Promise<string> {
+    const [, prefix = '', carrier = ''] = /^\w+ (\/.*)\/(\w+)\/\{carrier_id\}/.exec(request) ?? []
+    const parcel = {
+      ...connectBodies[carrier as keyof typeof connectBodies],
+      allow_duplicate_account_number: true,
+    }
+    const body = prefix.includes('ltl') ? { credentials: { key: 'old', account_number: 'old' } } : parcel
+    const answer = await house().request('POST', `${prefix}/${carrier}`, { body })
+    assert.equal(answer.status, 200, answer.text)
+    return answer.json.carrier_id
+  }
+})
+
+/** Sends the request as it stands, with nothing added but the length of its body, and reads to the end. */
+function exchange(port: number, text: string): Promise<string> {
+  const [head = '', body = ''] = text.trimEnd().split(/\n\n([^]*)/)
+  const headers = [
+    ...head.split('\n'),
+    ...(body ? [`Content-Length: ${Buffer.byteLength(body)}`] : []),
+    'Connection: close',
+  ]
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    let answer = ''
+    socket.on('data', (chunk) => (answer += chunk.toString('utf8')))
+    socket.on('end', () => resolve(answer))
+    socket.on('error', reject)
+    socket.write(`${headers.join('\r\n')}\r\n\r\n${body}`)
+  })
+}

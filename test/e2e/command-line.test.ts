@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { after, before, describe, test, type TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { commands } from '../../src/cli/commands.ts'
+import { databases, type DatabaseName } from '../support/harness.ts'
+import {
+  firstKeys,
+  openPlace,
+  program,
+  startProgram,
+  untilEnd,
+  type Ended,
+  type Place,
+  type ServerProcess,
+} from '../support/server-process.ts'
+
+const placeOf = async (t: TestContext, name: DatabaseName = 'sqlite') => {
+  const opened = await openPlace(name)
+  t.after(opened.remove)
+  return opened
+}
+
+/** The one JSON object that stands on the last line of standard output, and nothing of the kind before it. */
+function lastObject({ code, stdout, stderr }: Ended): any {
+  assert.equal(code, 0, stderr)
+  assert.ok(stdout.endsWith('\n'))
+  const lines = stdout.trimEnd().split('\n')
+  assert.equal(lines.filter((line) => line.startsWith('{')).length, 1)
+  return JSON.parse(lines.at(-1) ?? '')
+}
+
+for (const database of databases)
+  describe(`command line beside a running server (${database})`, { concurrency: 2 }, () => {
+    let place: Place
+    let server: ServerProcess
+    before(async () => {
+      place = await openPlace(database)
+      server = await place.serve()
+    })
+    after(() => place.remove())
+    const keyFor = async (tenant: string, ...more: string[]) => {
+      const words = ['--tenant', tenant, '--environment', 'production', '--scopes', 'read,write']
+      return lastObject(await place.run(['keys', 'create', ...words, '--json', ...more]))
+    }
+    const statusOf = async (key: string) => (await server.request('GET', '/v1/carriers', { key })).status
+
+    test(`tenants: a tenant made beside the server is listed, by object and by line (${database})`, async () => {
+      const made = lastObject(await place.run(['tenants', 'create', '--name', 'Æther & Sons', '--json']))
+      assert.deepEqual(Object.keys(made), ['id', 'name', 'created_at'])
+      const { tenants } = lastObject(await place.run(['tenants', 'list', '--json']))
+      assert.equal(tenants[0].name, 'default')
+      assert.ok(tenants.some(({ id, name }: any) => id === made.id && name === 'Æther & Sons'))
+      const plain = await place.run(['tenants', 'create', '--name', 'plain'])
+      assert.match(plain.stdout, /^se-[0-9a-v]{16}\n$/)
+      assert.match((await place.run(['tenants', 'list'])).stdout, /^se-[0-9a-v]{16} +active +plain$/m)
+    })
+
+    test(`keys: a key works at once on the running server, and fails within a second of its revocation (${database})`, async () => {
+      const { id: tenant } = lastObject(await place.run(['tenants', 'create', '--name', 'keys', '--json']))
+      const made = await keyFor(tenant)
+      assert.deepEqual(Object.keys(made), ['key', 'id', 'tenant_id', 'environment', 'scopes'])
+      assert.deepEqual(
+        [made.tenant_id, made.environment, made.scopes],
+        [tenant, 'production', ['read', 'write']],
+      )
+      assert.equal(await statusOf(made.key), 200)
+      const byName = await keyFor('keys', '--description', 'by name')
+      assert.equal(await statusOf(byName.key), 200)
+
+      const listed = lastObject(await place.run(['keys', 'list', '--tenant', 'keys', '--json']))
+      assert.deepEqual(listed.keys.map(({ id }: any) => id).sort(), [made.id, byName.id].sort())
+      const everything = (await place.run(['keys', 'list'])).stdout
+      assert.ok(everything.includes(made.id) && !everything.includes(made.key.slice(-30)))
+
+      const revoked = lastObject(await place.run(['keys', 'revoke', made.id, '--json']))
+      assert.deepEqual(revoked, { id: made.id, revoked: true })
+      for (let waited = 0; (await statusOf(made.key)) !== 401; waited += 20) {
+        assert.ok(waited < 1_000, 'a revoked key still works after a second')
+        await pause(20)
+      }
+      assert.equal(await statusOf(byName.key), 200, 'the other key is not touched')
+      const again = await place.run(['keys', 'revoke', made.id])
+      assert.deepEqual([again.code, again.stdout], [78, ''])
+    })
+
+    test(`keys: a sandbox key and an expired key are made as asked, and the expired one is refused (${database})`, async () => {
+      const words = ['keys', 'create', '--tenant', 'default', '--environment', 'sandbox', '--scopes', 'admin']
+      const { stdout } = await place.run(words)
+      assert.match(stdout, /^TEST_hws_\w+\n$/)
+      assert.equal(await statusOf(stdout.trim()), 200)
+      const { key } = await keyFor('default', '--expires', '2020-01-01T00:00:00Z')
+      assert.equal(await statusOf(key), 401)
+    })
+  })
+
+describe('command line', { concurrency: 2 }, () => {
+  const isRefused = ({ code, stdout, stderr }: Ended, naming: string) => {
+    assert.ok(code === 78 || code === 2, `exit ${code}`)
+    assert.equal(stdout, '')
+    assert.ok(stderr.includes(naming), `"${naming}" is not named:\n${stderr}`)
+    assert.equal(stderr.trim().split('\n').length, 1, `not one line:\n${stderr}`)
+  }
+
+  const accepted = async (t: TestContext, lines: string[][], word: string) => {
+    const { run } = await placeOf(t)
+    const taken: string[] = []
+    const ask = async (words: string[]) =>
+      run([...words, word], {}, 4_000)
+        .then((ended) => isRefused(ended, word))
+        .catch(() => taken.push(words.join(' ')))
+    for (const at of lines.keys()) if (at % 2 === 0) await Promise.all(lines.slice(at, at + 2).map(ask))
+    return taken
+  }
+
+  test('command line: every command refuses an option that it does not know', async (t) => {
+    const lines = Object.keys(commands).map((command) => command.split(' '))
+    assert.deepEqual(await accepted(t, lines, '--bogus'), [], 'commands that did something instead')
+  })
+
+  test('command line: every command refuses a word too many', async (t) => {
+    const key = 'keys create --tenant default --environment sandbox --scopes read'
+    const options: Record<string, string> = {
+      'tenants create': 'tenants create --name My',
+      'keys create': key,
+      'keys revoke': 'keys revoke abc',
+      'catalog show': 'catalog show ups',
+    }
+    const lines = Object.keys(commands).map((command) => (options[command] ?? command).split(' '))
+    assert.deepEqual(await accepted(t, lines, 'Company'), [], 'commands that did something instead')
+  })
+
+  test('command line: an unknown command is refused in one line that names it', async (t) => {
+    const { run, directory } = await placeOf(t)
+    for (const words of [['frobnicate'], ['tenants', 'frobnicate'], ['--frobnicate']])
+      isRefused(await run(words), 'frobnicate')
+    assert.deepEqual(readdirSync(directory), [])
+  })
+
+  test('command line: what is missing or wrong is named', async (t) => {
+    const { run, serve } = await placeOf(t)
+    await (await serve()).stop()
+    for (const name of ['twin', 'twin']) await run(['tenants', 'create', '--name', name])
+    const key = (tenant: string, environment: string, scopes: string, ...more: string[]) =>
+      run(['keys', 'create', '--tenant', tenant, '--environment', environment, '--scopes', scopes, ...more])
+    isRefused(await run(['tenants', 'create']), '--name')
+    isRefused(await run(['keys', 'create', '--environment', 'sandbox', '--scopes', 'read']), '--tenant')
+    isRefused(await run(['keys', 'create', '--tenant', 'default', '--scopes', 'read']), '--environment')
+    isRefused(await run(['keys', 'create', '--tenant', 'default', '--environment', 'sandbox']), '--scopes')
+    isRefused(await key('default', 'prod', 'read'), '--environment')
+    isRefused(await key('default', 'sandbox', 'read,wirte'), '--scopes')
+    isRefused(await key('default', 'sandbox', 'read', '--expires', 'soon'), '--expires')
+    for (const tenant of ['nobody', 'twin']) isRefused(await key(tenant, 'sandbox', 'read'), 'tenant')
+    isRefused(await run(['keys', 'list', '--tenant', 'nobody']), 'tenant')
+    isRefused(await run(['keys', 'revoke']), 'id')
+    isRefused(await run(['keys', 'revoke', 'absent']), 'id')
+    isRefused(await run(['catalog', 'show']), 'catalog')
+    isRefused(await run(['catalog', 'show', 'absent']), 'catalog')
+  })
+
+  test('command line: without a command, and when asked for help, it lists every command', async (t) => {
+    const { run, directory } = await placeOf(t)
+    for (const words of [[], ['help'], ['--help'], ['-h']]) {
+      const { code, stdout } = await run(words)
+      assert.equal(code, 0)
+      for (const { usage } of Object.values(commands)) assert.ok(stdout.includes(usage))
+    }
+    assert.deepEqual(readdirSync(directory), [], 'help touches nothing')
+  })
+
+  test('catalog: lists and shows carriers and needs no database', async (t) => {
+    const { run, directory } = await placeOf(t)
+    const { carriers } = lastObject(await run(['catalog', 'list', '--json']))
+    const lines = (await run(['catalog', 'list'])).stdout.trim().split('\n')
+    assert.equal(lines.length, carriers.length)
+    assert.ok(carriers.length > 50 && carriers.some(({ names }: any) => names.includes('FXFE')))
+    for (const name of ['ups', 'FXFE']) {
+      const shown = JSON.parse((await run(['catalog', 'show', name])).stdout)
+      assert.ok((shown.connect ?? shown.credentials).properties)
+    }
+    assert.deepEqual(readdirSync(directory), [])
+  })
+
+  test('command line: it works through "npm run -s hawser --", the object alone on standard output', async (t) => {
+    const { serve, directory, keyFile } = await placeOf(t)
+    assert.ok(firstKeys((await serve()).stdout()))
+    const settings = { HAWSER_DATABASE_URL: `sqlite:${join(directory, 'data', 'hawser.db')}` }
+    const words = ['npm', 'run', '-s', 'hawser', '--', 'tenants', 'list', '--json']
+    const ended = await untilEnd(startProgram(words, dirname(dirname(program)), settings))
+    assert.deepEqual(
+      lastObject(ended).tenants.map(({ name }: any) => name),
+      ['default'],
+    )
+    assert.equal(ended.stdout.trim().split('\n').length, 1)
+    assert.ok(existsSync(keyFile))
+  })
+
+  test('command line: an older Node is refused in one sentence', async (t) => {
+    const older = olderNode()
+    if (!older) return t.skip('there is no Node older than 24.15 on the path')
+    const { directory } = await placeOf(t)
+    const { code, stdout, stderr } = await untilEnd(startProgram([older, program, 'serve'], directory))
+    assert.deepEqual([code, stdout], [78, ''])
+    assert.match(stderr, /^Hawser needs Node 24\.15 or newer; this is v[\d.]+\.[^\n]*\n$/)
+    assert.deepEqual(readdirSync(directory), [])
+  })
+})
+
+function olderNode(): string | undefined {
+  const found = (process.env.PATH ?? '').split(':').map((directory) => join(directory, 'node'))
+  return found
+    .filter((path) => existsSync(path))
+    .find((path) => {
+      const [, major = '0', minor = '0'] =
+        /^v(\d+)\.(\d+)/.exec(execFileSync(path, ['--version'], { encoding: 'utf8' })) ?? []
+      return Number(major) < 24 || (major === '24' && Number(minor) < 15)
+    })
+}

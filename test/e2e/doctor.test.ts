@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, test } from 'node:test'
+import { formatKek } from '../../src/vault/kek-source.ts'
+import { administer, databases } from '../support/harness.ts'
+import { openPlace, requireFirstKeys, type Place } from '../support/server-process.ts'
+
+for (const database of databases)
+  describe(`doctor and migrate (${database})`, { concurrency: 2 }, () => {
+    test(`doctor: says what is configured and checks it, without a secret, and finds a tampered audit log (${database})`, async (t) => {
+      const own = await openPlace(database)
+      t.after(own.remove)
+      const url = own.env.HAWSER_DATABASE_URL?.replace('://owner@', '://owner:hunter2@')
+      const settings = { HAWSER_DATABASE_URL: url, HAWSER_KEK: formatKek(Buffer.alloc(32, 3)) }
+      const running = await own.serve(settings)
+      const { stdout, code } = await own.run(['doctor'], settings)
+      assert.equal(code, 0)
+      assert.match(stdout, /HAWSER_KEK +\[secret\] \(HAWSER_KEK\)/)
+      assert.match(stdout, /HAWSER_PORT +0 \(HAWSER_PORT\)/)
+      assert.match(stdout, /audit log of se-default: 3 events, chain intact/)
+      assert.ok(!stdout.includes('hunter2') && !stdout.includes(settings.HAWSER_KEK.slice(5, 20)))
+      await running.stop()
+      const intact = await own.run(['doctor'], settings)
+      assert.equal(intact.code, 0)
+      const change = `update audit_event set actor = 'nobody' where tenant_id = 'se-default' and seq = 2`
+      if (database === 'postgres') await administer(url ?? '', change)
+      else tamper(own, change)
+      const tampered = await own.run(['doctor'], settings)
+      assert.equal(tampered.code, 1)
+      assert.match(tampered.stdout, /audit log of se-default: .*broken at 2/)
+    })
+
+    test(`migrate: brings an empty database up to date and leaves the first keys to the first start (${database})`, async (t) => {
+      const own = await openPlace(database)
+      t.after(own.remove)
+      const { code, stdout } = await own.run(['migrate'])
+      assert.deepEqual([code, stdout], [0, `The ${database} database is up to date.\n`])
+      assert.equal((await own.run(['migrate'])).code, 0, 'again, with nothing to do')
+      const started = await own.serve()
+      const { production: key } = requireFirstKeys(started.stdout())
+      assert.equal((await started.request('GET', '/v1/carriers', { key })).status, 200)
+    })
+  })
+
+function tamper({ directory }: Place, change: string): void {
+  const db = new DatabaseSync(join(directory, 'data', 'hawser.db'))
+  assert.throws(() => db.exec(change), /only grows/, 'the control: the trigger stands in the way')
+  db.exec(`drop trigger audit_event_no_update; ${change}`)
+  db.close()
+}
