@@ -23,7 +23,8 @@ const ways: Record<string, (log: Log, level: Level, wrap: (value: string) => any
   'a member': (log, level, wrap) => log[level]({ password: wrap(VALUE) }, 'text'),
   'a deep member': (log, level, wrap) => log[level]({ a: { b: [{ c: [wrap(VALUE)] }] } }, 'text'),
   'a message': (log, level, wrap) => log[level](`text ${wrap(VALUE)}`),
-  'a format': (log, level, wrap) => log[level]('%s %o %O %j', wrap(VALUE), wrap(VALUE), wrap(VALUE), wrap(VALUE)),
+  'a format': (log, level, wrap) =>
+    log[level]('%s %o %O %j', wrap(VALUE), wrap(VALUE), wrap(VALUE), wrap(VALUE)),
   'a member and an argument': (log, level, wrap) => log[level]({ value: wrap(VALUE) }, '%s', wrap(VALUE)),
   'the bindings of a child': (log, level, wrap) => log.child({ password: wrap(VALUE) })[level]('text'),
 }

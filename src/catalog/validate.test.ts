@@ -145,7 +145,7 @@ test('a value of another type is invalid, for every type', () => {
 
 test('terms that are refused are told as such, and only then', () => {
   assert.deepEqual(wrong('agree', false), ['terms agree'])
-  for (const value of ['true', 1, 'false', {}]) assert.deepEqual(wrong('agree', value), ['invalid agree'])
+  for (const value of ['true', 1, 0, 'false', {}]) assert.deepEqual(wrong('agree', value), ['invalid agree'])
 })
 
 test('a length is counted in characters, not in bytes or halves of them', () => {

@@ -1,6 +1,9 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 
+/** Characters of one part of a streamed list: small enough that parts are young garbage, and memory stays where it is. */
+const PART = 16_384
+
 /**
  * Answers a JSON object whose one long array comes in batches; a long list leaves as it is read, so that it is never held whole.
  * What fails before the second batch is still answered as an error.
@@ -11,18 +14,30 @@ export async function sendList<T>(
   batches: AsyncIterator<readonly T[], undefined>,
   toObject: (item: T) => unknown,
 ): Promise<FastifyReply> {
-  const toText = (items: readonly T[]) => items.map((item) => JSON.stringify(toObject(item))).join(',')
   const first = await batches.next()
-  const start = before + (first.done ? '' : toText(first.value))
   const second = first.done ? first : await batches.next()
   reply.type('application/json; charset=utf-8')
-  if (second.done) return reply.send(start + after)
+  const start = first.done ? [] : first.value
+  if (second.done)
+    return reply.send(before + start.map((item) => JSON.stringify(toObject(item))).join(',') + after)
 
-  async function* chunks() {
+  async function* all() {
     yield start
     for (let batch: IteratorResult<readonly T[]> = second; !batch.done; batch = await batches.next())
-      if (batch.value.length > 0) yield `,${toText(batch.value)}`
-    yield after
+      yield batch.value
   }
-  return reply.send(Readable.from(chunks(), { objectMode: false }))
+  async function* parts() {
+    let part = before
+    let separator = ''
+    for await (const batch of all())
+      for (const item of batch) {
+        part += separator + JSON.stringify(toObject(item))
+        separator = ','
+        if (part.length < PART) continue
+        yield part
+        part = ''
+      }
+    yield part + after
+  }
+  return reply.send(Readable.from(parts(), { objectMode: false }))
 }

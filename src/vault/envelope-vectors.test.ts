@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createCipheriv, createHash, createHmac, createSecretKey, webcrypto } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { open, seal, termOf, type Label } from './envelope.ts'
+import { EnvelopeError, open, seal, termOf, type Label } from './envelope.ts'
 
 const keyOf = (bytes: Uint8Array) => createSecretKey(bytes)
 
@@ -28,7 +28,7 @@ function described({ term, place, plaintext }: Ingredients) {
 }
 
 /** The envelope by hand: HKDF out of HMACs, then the cipher. */
-function sealByHand(given: Ingredients): Buffer {
+function sealByHand(given: Ingredients, inside?: Buffer): Buffer {
   const { header, aad, padded } = described(given)
   const hmac = (secret: Uint8Array, ...data: Uint8Array[]) =>
     createHmac('sha512', secret).update(Buffer.concat(data)).digest()
@@ -43,7 +43,7 @@ function sealByHand(given: Ingredients): Buffer {
     authTagLength: 16,
   })
   cipher.setAAD(Buffer.concat([header, aad]))
-  const ciphertext = Buffer.concat([cipher.update(padded), cipher.final()])
+  const ciphertext = Buffer.concat([cipher.update(inside ?? padded), cipher.final()])
   return Buffer.concat([header, given.salt, okm.subarray(44, 76), ciphertext, cipher.getAuthTag()])
 }
 
@@ -79,6 +79,17 @@ const published: Ingredients = {
   plaintext: Buffer.from('{"username":"newusername","password":"supersecretpassword"}'),
   salt: Buffer.alloc(32, 0x33),
 }
+
+test('an envelope that was sealed around an impossible length is refused', () => {
+  const { key, label, place } = published
+  const openAround = (length: number) => {
+    const inside = Buffer.alloc(64)
+    inside.writeUInt32BE(length)
+    return open(keyOf(key), label, place, sealByHand(published, inside)).length
+  }
+  for (const length of [61, 64, 1_000, 0xffff_ffff]) assert.throws(() => openAround(length), EnvelopeError)
+  assert.equal(openAround(60), 60)
+})
 
 test('the published record vector comes out byte for byte, here and by hand, and opens', () => {
   const expected =

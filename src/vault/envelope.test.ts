@@ -90,6 +90,13 @@ test('of fifty envelopes and fifty places only the fifty pairs that belong toget
   assert.equal(opened, 50)
 })
 
+test('bytes of another version or suite have no term', () => {
+  const { envelope } = samples[1] ?? assert.fail()
+  for (const at of [0, 1])
+    for (const other of [0, 2, 255]) refused(() => termOf(Buffer.from(envelope).fill(other, at, at + 1)))
+  assert.equal(termOf(envelope), 1)
+})
+
 test('another key and the other label do not open an envelope', () => {
   for (const label of ['record', 'term'] as const) {
     const envelope = seal(key, 1, label, place, credentials)
@@ -151,9 +158,16 @@ test('100,000 envelopes have 100,000 salts', () => {
 })
 
 test('joined parts tell every two different lists of parts apart', () => {
-  const parts = fc.array(fc.string({ unit: fc.constantFrom('\0', 'a', '\u0001'), maxLength: 6 }), {
-    maxLength: 4,
-  })
+  const joined = (...list: string[]) => lengthPrefixed(list).toString('hex')
+  assert.notEqual(joined('', ''), joined('\0\0\0\0'))
+  assert.notEqual(joined('a', 'b'), joined('a\0\0\0\u0001b'))
+  assert.notEqual(joined(''), joined())
+  const parts = fc.array(
+    fc.string({ unit: fc.constantFrom('\0\0\0\0', '\0\0\0\u0001', '\0', 'a'), maxLength: 6 }),
+    {
+      maxLength: 4,
+    },
+  )
   fc.assert(
     fc.property(parts, parts, (a, b) => {
       const same = a.length === b.length && a.every((part, index) => part === b[index])

@@ -106,6 +106,12 @@ test('a last character that carries bits of no byte is refused, even with a chec
   }
 })
 
+test('a key whose checksum does not fit is called damaged, and one without its form is called none', () => {
+  const damaged = `hwk1:${base64}:00000000`
+  refuses(() => parseKek(damaged, 'The origin'), 'The origin', damaged, /damaged key: its checksum/)
+  refuses(() => parseKek(base64, 'The origin'), 'The origin', base64, /holds no key/)
+})
+
 test('any single character that is changed, left out or doubled is found', () => {
   for (let at = 0; at < line.length; at += 1) {
     for (const other of ['A', 'b', '0', '7', '-', ':', ' ']) {
@@ -164,7 +170,7 @@ test('a pipe in place of the key file is refused at once instead of being waited
   const source = new URL('./kek-source.ts', import.meta.url).href
   const script = `import { readKekFile } from '${source}'; readKekFile(${JSON.stringify(path)}, false)`
   const words = ['--input-type=module', '-e', script]
-  const run = spawnSync(process.execPath, words, { timeout: 2_000, encoding: 'utf8' })
+  const run = spawnSync(process.execPath, words, { timeout: 5_000, encoding: 'utf8' })
   assert.equal(run.signal, null, 'reading the pipe never came back')
   assert.match(run.stderr, /StartRefused: .* is not a regular file/)
 })

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { StartRefused } from '../errors.ts'
 import { EnvelopeError, seal, termOf } from './envelope.ts'
 import { kekId, localWrapper, type KeyWrapper } from './kek-source.ts'
-import { checkValue, makeTerm, unlockKeyring, type Place, type StoredTerm } from './keyring.ts'
+import { checkValue, Keyring, makeTerm, unlockKeyring, type Place, type StoredTerm } from './keyring.ts'
 
 const keyOf = (byte: number) => createSecretKey(Buffer.alloc(32, byte))
 const wrapper = localWrapper(keyOf(7))
@@ -124,9 +124,11 @@ test('an envelope opens for its own place in its own installation only', async (
   ]
   for (const other of others)
     assert.throws(() => ring.open({ ...place, ...other }, envelope), EnvelopeError, JSON.stringify(other))
-  const elsewhere = await makeTerm(wrapper, 'inst_11111111', 1)
-  const foreign = await unlockKeyring('inst_11111111', [elsewhere], [wrapper])
-  assert.throws(() => foreign.open(place, envelope), EnvelopeError)
+  const keys = new Map([[1, keyOf(1)]])
+  const here = new Keyring(INSTALLATION, 1, keys)
+  const sealedHere = here.seal(place, plaintext)
+  assert.throws(() => new Keyring('inst_1', 1, keys).open(place, sealedHere), EnvelopeError)
+  assert.deepEqual(here.open(place, sealedHere), plaintext)
   assert.deepEqual(ring.open(place, envelope), plaintext)
 })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import { formatKek } from '../../src/vault/kek-source.ts'
@@ -42,6 +43,19 @@ for (const database of databases)
       assert.equal((await started.request('GET', '/v1/carriers', { key })).status, 200)
     })
   })
+
+test('migrate: programs that start together on an empty directory all come up, with one key between them', async (t) => {
+  for (let round = 0; round < 5; round += 1) {
+    const place = await openPlace('sqlite')
+    t.after(place.remove)
+    const ended = await Promise.all([1, 2, 3, 4].map(() => place.run(['migrate'])))
+    assert.deepEqual(
+      ended.filter(({ code }) => code !== 0).map(({ stderr }) => stderr),
+      [],
+    )
+    assert.deepEqual(readdirSync(dirname(place.keyFile)), ['kek'])
+  }
+})
 
 function tamper({ directory }: Place, change: string): void {
   const db = new DatabaseSync(join(directory, 'data', 'hawser.db'))

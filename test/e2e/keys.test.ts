@@ -100,8 +100,10 @@ for (const { database, end } of states)
     })
     after(() => installation.place.remove())
 
-    // Those that hang take 5 seconds each, and look at no database.
-    const looking = Object.entries(unusable).filter(([name]) => end === 'stop' || !name.includes('hangs'))
+    // Those that hang take 5 seconds each, whatever the database.
+    const looking = Object.entries(unusable).filter(
+      ([name]) => (database === 'sqlite' && end === 'stop') || !name.includes('hangs'),
+    )
     for (const [name, badKey] of [...looking, ...Object.entries(foreign)])
       test(`keys: ${name} is refused with 78 and the id of the needed key, and no byte of the database changes (${database} after ${end})`, async () => {
         const { place, needed } = installation
@@ -153,7 +155,11 @@ for (const { database, end } of states)
 
 for (const database of databases)
   describe(`keys, empty database (${database})`, { concurrency: 3 }, () => {
-    for (const [name, badKey] of Object.entries(unusable).filter(([name]) => !name.includes('hangs')))
+    // What is wrong with a key is found before any database is looked at: PostgreSQL tries a few.
+    const some = Object.entries(unusable).filter(([name], at) =>
+      database === 'sqlite' ? !name.includes('hangs') : at % 4 === 0,
+    )
+    for (const [name, badKey] of some)
       test(`keys: ${name} is refused with 78, and no database is made (${database})`, async (t) => {
         const place = await openPlace(database)
         t.after(place.remove)
@@ -220,14 +226,15 @@ async function install(database: DatabaseName, end: 'stop' | 'kill'): Promise<In
   return { place, key, carrierId: json.carrier_id, right, needed: kekId(parseKek(right, 'the test')) }
 }
 
-/** SHA-256 of every file of the database but its shared-memory index, or of every table's rows. */
+/** SHA-256 of every file of the database, its shared-memory index only named, or of every table's rows. */
 async function fingerprint({ database, directory, env }: Place): Promise<Record<string, string>> {
   const sha256 = (data: Buffer | string) => createHash('sha256').update(data).digest('hex')
   if (database === 'sqlite') {
     const data = join(directory, 'data')
     const files = readdirSync(directory).includes('data') ? readdirSync(data) : []
-    const kept = files.filter((name) => !name.endsWith('-shm')).sort()
-    return Object.fromEntries(kept.map((name) => [name, sha256(readFileSync(join(data, name)))]))
+    const digest = (name: string) =>
+      name.endsWith('-shm') ? 'is there' : sha256(readFileSync(join(data, name)))
+    return Object.fromEntries(files.sort().map((name) => [name, digest(name)]))
   }
   const url = env.HAWSER_DATABASE_URL ?? ''
   const tables = await administer(

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { freePort } from '../support/postgres-server.ts'
+import { openPlace, requireFirstKeys, type Place, type ServerProcess } from '../support/server-process.ts'
+
+describe('metrics', () => {
+  let place: Place
+  let server: ServerProcess
+  let port: number
+  before(async () => {
+    place = await openPlace('sqlite')
+    port = await freePort()
+    server = await place.serve({ HAWSER_METRICS_PORT: `${port}` })
+  })
+  after(() => place.remove())
+
+  test('stand on a port of their own, count requests by route, and name no id', async () => {
+    const { sandbox } = requireFirstKeys(server.stdout())
+    await server.request('GET', '/v1/carriers/se-1234567890', { key: sandbox })
+    await server.request('GET', '/v1/secret-looking-path')
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    assert.match(
+      text,
+      /hawser_requests_total\{method="GET",route="\/v1\/carriers\/:carrier_id",status="404"\} 1/,
+    )
+    assert.match(text, /hawser_requests_total\{method="GET",route="unknown",status="404"\} 1/)
+    assert.match(text, /hawser_request_seconds_bucket/)
+    assert.match(text, /hawser_process_resident_memory_bytes/)
+    assert.doesNotMatch(text, /se-1234567890|secret-looking|hws_/)
+    assert.equal((await server.request('GET', '/metrics')).status, 404, 'not on the port of the API')
+  })
+
+  test('are not served unless asked for', async () => {
+    const other = await openPlace('sqlite')
+    try {
+      const quiet = await other.serve()
+      assert.equal((await quiet.request('GET', '/metrics')).status, 404)
+    } finally {
+      await other.remove()
+    }
+  })
+})

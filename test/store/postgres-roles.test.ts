@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { after, before, describe, test } from 'node:test'
+import { parseConfig } from '../../src/config.ts'
+import { openContext } from '../../src/context.ts'
+import { createLog } from '../../src/log.ts'
+import { createTenant } from '../../src/tenants/create-tenant.ts'
+import { allTenants, operator } from '../../src/tenants/operator.ts'
+import { formatKek } from '../../src/vault/kek-source.ts'
+import { administer, databases, newDatabase } from '../support/harness.ts'
+
+const log = createLog('fatal', { write: () => {} })
+
+describe(
+  'roles of PostgreSQL',
+  { skip: databases.includes('postgres') ? false : 'no PostgreSQL in this run' },
+  () => {
+    const suffix = randomBytes(4).toString('hex')
+    const [owner, guest, stranger] = [`owner_${suffix}`, `guest_${suffix}`, `stranger_${suffix}`] as const
+    const server = process.env.HAWSER_TEST_POSTGRES_URL ?? ''
+    let place: Awaited<ReturnType<typeof newDatabase>>
+
+    const as = (role: string) => place.url.replace('//owner@', `//${role}@`)
+    const open = (url: string) =>
+      openContext(
+        parseConfig({ HAWSER_DATABASE_URL: url, HAWSER_KEK: formatKek(Buffer.alloc(32, 9)) }).config,
+        log,
+      )
+
+    before(async () => {
+      place = await newDatabase('postgres')
+      for (const role of [owner, guest, stranger]) await administer(server, `create role ${role} login`)
+      await administer(
+        server,
+        'do $$ begin create role hawser_app nologin; exception when duplicate_object then null; end $$',
+      )
+      await administer(server, `grant hawser_app to ${owner}`)
+      await administer(server, `alter database ${new URL(place.url).pathname.slice(1)} owner to ${owner}`)
+      await administer(place.url, `grant create, usage on schema public to ${owner}`)
+    })
+    after(async () => {
+      await place.remove()
+      for (const role of [owner, guest, stranger]) await administer(server, `drop role if exists ${role}`)
+    })
+
+    test('a login that may do nothing is refused and changes nothing', async () => {
+      await assert.rejects(open(as(stranger)), { name: 'StartRefused' })
+      assert.deepEqual(await administer(place.url, `select 1 from pg_tables where schemaname = 'public'`), [])
+    })
+
+    test('an owner that is no superuser sets the database up, when the role is there and granted', async () => {
+      const ctx = await open(as(owner))
+      const tenant = await createTenant(ctx, operator('cli'), 'by the owner')
+      assert.deepEqual(
+        (await allTenants(ctx)).map(({ tenant_id }) => tenant_id),
+        [tenant.tenant_id],
+      )
+      await ctx.store.close()
+    })
+
+    test('afterwards a login that is only a member of the role serves, and cannot change the schema', async () => {
+      await administer(server, `grant hawser_app to ${guest}`)
+      const ctx = await open(as(guest))
+      await createTenant(ctx, operator('cli'), 'by a guest')
+      assert.equal((await allTenants(ctx)).length, 2)
+      await ctx.store.close()
+      await assert.rejects(administer(as(guest), 'drop table connection'), { code: '42501' })
+    })
+
+    test('synchronous_commit off is refused', async () => {
+      await administer(server, `alter role ${guest} set synchronous_commit = off`)
+      await assert.rejects(open(as(guest)), /synchronous_commit/)
+      await administer(server, `alter role ${guest} reset synchronous_commit`)
+    })
+  },
+)
