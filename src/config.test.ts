@@ -117,7 +117,7 @@ test('the defaults are these', () => {
     metrics: undefined,
     database: { kind: 'sqlite', path: join(process.cwd(), 'data', 'hawser.db') },
     databasePool: 10,
-    kek: { kind: 'file', path: join(process.cwd(), 'data-keys', 'kek'), byDefault: true, mounted: false },
+    kek: { kind: 'file', path: join(process.cwd(), 'data-keys', 'kek'), mounted: false },
     logLevel: 'info',
     rateLimits: { production: 200, sandbox: 20 },
     bodyLimits: { usual: 65_536, settings: 1_048_576 },
@@ -130,7 +130,7 @@ test('the defaults are these', () => {
 test('the key file lies by default beside the directory of the database, and never inside it', () => {
   const kekOf = (url: string) => {
     const { kek } = parseConfig({ HAWSER_DATABASE_URL: url }).config
-    return kek.kind === 'file' && kek.byDefault ? kek.path : assert.fail()
+    return kek.kind === 'file' ? kek.path : assert.fail()
   }
   const here = process.cwd()
   assert.equal(kekOf('sqlite:/var/lib/hawser/data/app.db'), '/var/lib/hawser/data-keys/kek')

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { Unparsable, type Database, type RateLimits } from './config/parsers.ts'
 import { settings, type Setting, type SettingName, type SettingValues } from './config/settings.ts'
 import { StartRefused } from './errors.ts'
 import { Secret } from './secret.ts'
 
 export type KekSource =
-  | { kind: 'file'; path: string; previousPath?: string; mounted: boolean; byDefault: boolean }
+  | { kind: 'file'; path: string; previousPath?: string; mounted: boolean }
   | { kind: 'value'; value: Secret<string>; previousPath?: string; mounted: boolean }
   | { kind: 'command'; argv: readonly string[] }
 
@@ -43,10 +43,12 @@ export function parseConfig(env: Environment): Parsed {
     } catch (error) {
       if (!(error instanceof Unparsable)) throw error
       problems.push(`${origin} must be ${error.message}.`)
+      // The default stands in, so that contradictions among the others are told too.
+      values[name] = entry.parse(entry.default)
     }
   }
-  const config = problems.length === 0 ? compose(values as SettingValues, problems) : undefined
-  if (!config || problems.length > 0)
+  const config = compose(values as SettingValues, problems)
+  if (problems.length > 0)
     throw new StartRefused(`The configuration cannot be used:\n${problems.map((p) => `- ${p}`).join('\n')}`)
   return { config: deepFreeze(config), warnings: unknownSettings(env), origins: origins as Origins }
 }
@@ -100,21 +102,22 @@ function kekSource(values: SettingValues, problems: string[]): KekSource {
   if ([value, path, argv].filter((source) => source !== undefined).length > 1)
     problems.push('Only one of HAWSER_KEK, HAWSER_KEK_FILE and HAWSER_KEK_COMMAND can be set.')
   if (argv && previousPath) problems.push('HAWSER_KEK_PREVIOUS_FILE has no use beside HAWSER_KEK_COMMAND.')
+  const file = resolve(path ?? defaultKekFile(values.HAWSER_DATABASE_URL))
+  for (const [name, used] of Object.entries({
+    HAWSER_KEK_FILE: value || argv ? undefined : file,
+    HAWSER_KEK_PREVIOUS_FILE: previousPath && resolve(previousPath),
+  }))
+    if (used && liesWithData(used, values.HAWSER_DATABASE_URL))
+      problems.push(
+        `${name} lies in the directory of the database: a copy of that directory would hold the data and its key.`,
+      )
   const shared = {
     mounted: values.HAWSER_KEK_FILE_MOUNTED,
     ...(previousPath && { previousPath: resolve(previousPath) }),
   }
   if (argv) return { kind: 'command', argv }
   if (value) return { kind: 'value', value: new Secret(value), ...shared }
-  const file = resolve(path ?? defaultKekFile(values.HAWSER_DATABASE_URL))
-  if (
-    values.HAWSER_DATABASE_URL.kind === 'sqlite' &&
-    isInside(file, dirname(values.HAWSER_DATABASE_URL.path))
-  )
-    problems.push(
-      'HAWSER_KEK_FILE lies in the directory of the database: a copy of that directory would hold the data and its key.',
-    )
-  return { kind: 'file', path: file, byDefault: path === undefined, ...shared }
+  return { kind: 'file', path: file, ...shared }
 }
 
 function defaultKekFile(database: Database): string {
@@ -122,8 +125,10 @@ function defaultKekFile(database: Database): string {
   return join(dirname(dataDirectory), `${basename(dataDirectory)}-keys`, 'kek')
 }
 
-function isInside(path: string, directory: string): boolean {
-  return !relative(directory, path).startsWith('..')
+function liesWithData(path: string, database: Database): boolean {
+  if (database.kind !== 'sqlite') return false
+  const way = relative(dirname(database.path), path)
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
 /** Whether `host` can only be reached from the machine itself. */

@@ -82,7 +82,7 @@ async function openKeySource(
     throw new StartRefused(
       `The key file ${kek.path} is missing. The database needs the key-encryption key ${needed.kek_id}; restore its file. A new key is not made, since it could open nothing that is stored. Nothing was changed.`,
     )
-  return [localWrapper(createKekFile(kek.path)), ...previous]
+  return [localWrapper(createKekFile(kek.path) ?? readKekFile(kek.path, kek.mounted)), ...previous]
 }
 
 async function setUp(

@@ -14,10 +14,29 @@ export function createLog(level: string, destination?: DestinationStream): Log {
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: describeError },
+      serializers: { err: (value: unknown) => describeError(value) },
+      hooks: { logMethod: withoutForeignText },
+      // Under its usual key an error would lend the line its message.
+      errorKey: 'none',
     },
     destination ?? pino.destination({ dest: 1, sync: false }),
   )
+}
+
+/** Every error among what is logged is described, and none lends the line its text. */
+function withoutForeignText(this: Log, args: unknown[], method: (...args: unknown[]) => void): void {
+  const [first, ...rest] = args
+  const described = (value: unknown) => (value instanceof Error ? describeError(value) : value)
+  if (first instanceof Error) method.call(this, { err: first }, ...rest.map(described))
+  else if (typeof first === 'object' && first !== null)
+    method.call(
+      this,
+      Object.fromEntries(
+        Object.entries(first).map(([name, value]) => [name, name === 'err' ? value : described(value)]),
+      ),
+      ...rest.map(described),
+    )
+  else method.apply(this, args.map(described))
 }
 
 type Described = { name: string; code?: string; message?: string; at?: string[]; cause?: Described }
@@ -37,9 +56,9 @@ export function describeError(error: unknown, depth = 0): Described {
 }
 
 function stackFrames({ stack = '', message }: Error): string[] {
+  // Frames are what follows the message; where that is not found, nothing is safe to show.
   const start = stack.indexOf(message)
-  return stack
-    .slice(start < 0 ? 0 : start + message.length)
+  return (start < 0 ? '' : stack.slice(start + message.length))
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 8)

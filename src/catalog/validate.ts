@@ -58,17 +58,20 @@ function respell({ spellings = {}, fields }: Form, body: Readonly<Loose>) {
 }
 
 function withoutNulls(fields: Fields, body: Loose): { given: Loose; cleared: string[] } {
-  const given: Loose = {}
+  const given: [name: string, value: unknown][] = []
   const cleared: string[] = []
   for (const [name, value] of Object.entries(body)) {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined
-    if (!field) given[name] = value
-    else if (value === null) cleared.push(name)
-    else
-      given[name] =
-        field.type === 'object' && isObject(value) ? withoutNulls(field.members, value).given : value
+    if (field && value === null) cleared.push(name)
+    else if (field?.type === 'object' && isObject(value))
+      given.push([name, withoutNulls(field.members, value).given])
+    else given.push([name, value])
   }
-  return { given, cleared: cleared.filter((name) => !fields[name]?.required) }
+  // Not by assignment: a member may be named like something that every object has.
+  return {
+    given: Object.fromEntries(given),
+    cleared: cleared.filter((name) => !fields[name]?.required),
+  }
 }
 
 const isObject = (value: unknown): value is Loose =>
@@ -100,12 +103,13 @@ function describe(fields: Fields, given: Loose, error: ErrorObject): FieldProble
   const full = missingProperty === undefined ? path : [...path, missingProperty]
   const field = full.join('.')
   if (missingProperty !== undefined) return { kind: 'required', field, message: `${field} is required.` }
+  const isMeant = fieldAt(fields, path)?.required || error.keyword === 'minLength'
+  if (isMeant && valueAt(given, path) === '')
+    return { kind: 'required', field, message: `${field} must not be empty.` }
   switch (error.keyword) {
     case 'minProperties':
       return { kind: 'required', field, message: `${field} must have at least one member.` }
     case 'minLength':
-      if (valueAt(given, path) === '')
-        return { kind: 'required', field, message: `${field} must not be empty.` }
       return {
         kind: 'length',
         field,
@@ -139,6 +143,7 @@ function expectation(field: Field | undefined, error: ErrorObject): string {
         ] ?? (error.params.type === 'object' ? 'must be an object' : 'must be a number')
       )
     case 'enum':
+      if (field?.type === 'boolean') return 'must be true or false'
       return `must be one of ${(error.params.allowedValues as string[]).join(', ')}`
     case 'format':
       return error.params.format === 'email'

@@ -46,15 +46,16 @@ export const database: Parser<Database> = (value) => {
   if (path && !path.startsWith(':')) return { kind: 'sqlite', path: resolve(path) }
   if (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value))
     return { kind: 'postgres', url: new Secret(value) }
-  return refuse('sqlite:<path of a file> or postgres://…')
+  return refuse('sqlite:<path of a file> or a postgres:// address')
 }
 
 export type RateLimits = { production: number; sandbox: number }
 
 export const rateLimits: Parser<RateLimits> = (value) => {
-  const limits = new Map(value.split(',').map((part) => part.split('=') as [string, string | undefined]))
+  const parts = value.split(',').map((part) => /^(production|sandbox)=(\d+)$/.exec(part))
+  const limits = new Map(parts.map((part) => [part?.[1], part?.[2] ?? '']))
   const perMinute = (environment: string) => wholeNumber(1, 1_000_000)(limits.get(environment) ?? '')
-  return limits.size === 2
+  return parts.length === 2 && limits.size === 2
     ? { production: perMinute('production'), sandbox: perMinute('sandbox') }
     : refuse('production=<n>,sandbox=<n> in requests a minute, or off')
 }
@@ -77,8 +78,9 @@ export const command: Parser<readonly string[]> = (value) => {
 export const addresses: Parser<readonly string[]> = (value) => {
   const list = value.split(',').map((part) => part.trim())
   const valid = list.every((entry) => {
-    const [address, bits = '0', ...rest] = entry.split('/')
-    return isIP(address ?? '') !== 0 && /^\d{1,3}$/.test(bits) && rest.length === 0
+    const [address = '', bits = '0', ...rest] = entry.split('/')
+    const widest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+    return /^\d{1,3}$/.test(bits) && Number(bits) <= widest && rest.length === 0
   })
   return valid ? list : refuse('addresses or CIDR ranges, separated by commas')
 }

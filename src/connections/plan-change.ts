@@ -33,10 +33,12 @@ export function planChange(
   const merged = apply(held.credentials, parts.credentials.reveal(), how)
   const before = accountKey(accountNumber(carrier, held.credentials))
   const accountChanged = before !== accountKey(accountNumber(carrier, merged))
-  const credentials = accountChanged && how === 'merge' ? withoutOldSecrets(carrier, parts, merged) : merged
+  const credentials =
+    before !== null && accountChanged && how === 'merge' ? withoutOldSecrets(carrier, parts, merged) : merged
   const problems = [
     ...brokenLatches(form, held, parts),
     ...brokenPairs(carrier, credentials),
+    ...clearedRequired(carrier, form, parts),
     ...(parts.primary === false && held.isPrimary ? [PRIMARY_REFUSED] : []),
     ...(parts.nickname === null ? [NICKNAME_REQUIRED] : []),
   ]
@@ -52,8 +54,8 @@ export function planChange(
     changed: [
       ...(nickname === held.nickname ? [] : ['nickname']),
       ...(becomesPrimary ? ['is_primary_account'] : []),
-      ...differences(held.credentials, credentials),
-      ...differences(held.settings, settings),
+      ...differences(held.credentials, credentials, form),
+      ...differences(held.settings, settings, form),
     ],
   }
 }
@@ -85,6 +87,14 @@ function brokenLatches(form: Fields, held: Held, parts: Parts): FieldProblem[] {
     }))
 }
 
+/** A settings form asks for nothing, but what connect asked for cannot be cleared through it. */
+function clearedRequired(carrier: Carrier, form: Fields, parts: Parts): FieldProblem[] {
+  const changes = { ...parts.credentials.reveal(), ...parts.settings.reveal() }
+  return Object.entries(form)
+    .filter(([name, field]) => changes[field.storedAs ?? name] === null && allFields(carrier)[name]?.required)
+    .map(([name]) => ({ kind: 'required', field: name, message: `${name} must not be empty.` }))
+}
+
 function brokenPairs(carrier: Carrier, credentials: Values): FieldProblem[] {
   const pairs = carrier.mode === 'parcel' ? carrier.together : []
   return pairs.flatMap(([a, b]) => {
@@ -111,7 +121,11 @@ const PRIMARY_REFUSED: FieldProblem = {
   message: 'is_primary_account cannot be false on the primary connection: make another one primary.',
 }
 
-function differences(before: Values, after: Values): string[] {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-  return names.filter((name) => !isDeepStrictEqual(before[name], after[name]))
+/** Wire names, though values are kept under names of their own where one wire name means two things. */
+function differences(before: Values, after: Values, form: Fields): string[] {
+  const wireNames = new Map(Object.entries(form).map(([name, field]) => [field.storedAs ?? name, name]))
+  const stored = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return stored
+    .filter((name) => !isDeepStrictEqual(before[name], after[name]))
+    .map((name) => wireNames.get(name) ?? name)
 }

@@ -31,7 +31,8 @@ const NOBODY = randomBytes(32)
 
 /** Compares in constant time, also when there is nothing to compare with. */
 export function isSameSecret(presented: Buffer, stored: Uint8Array | undefined): boolean {
-  return timingSafeEqual(presented, stored ?? NOBODY) && stored !== undefined
+  const known = stored?.length === presented.length ? stored : undefined
+  return timingSafeEqual(presented, known ?? NOBODY) && known !== undefined
 }
 
 // The secret has 256 random bits, so a plain hash cannot be searched.

@@ -53,6 +53,7 @@ export function seal(
   plaintext: Uint8Array,
   salt: Uint8Array = randomFillSync(Buffer.alloc(SALT)),
 ): Buffer {
+  if (salt.length !== SALT) throw new RangeError('A salt has 32 bytes.')
   const header = Buffer.alloc(HEADER)
   header.writeUInt8(VERSION, 0)
   header.writeUInt8(SUITE, 1)

@@ -77,7 +77,8 @@ export function readKekFile(path: string, mounted: boolean): KeyObject {
   let handle: number
   try {
     if (!mounted && lstatSync(path).isSymbolicLink()) refuse('is a symbolic link')
-    handle = openSync(path, constants.O_RDONLY)
+    // Without waiting: a named pipe would hold the start for ever.
+    handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     if (error instanceof StartRefused) throw error
     return refuse((error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : 'cannot be read', error)
@@ -96,29 +97,36 @@ export function readKekFile(path: string, mounted: boolean): KeyObject {
   }
 }
 
-/** Makes a key file that did not exist (mode 0600, its directory 0700), durable before it returns; throws when one is there. */
-export function createKekFile(path: string): KeyObject {
+/** Makes a key file (mode 0600, its directory 0700), durable before it returns; `undefined` when one is there already, which stays. */
+export function createKekFile(path: string): KeyObject | undefined {
   const directory = dirname(path)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const bytes = randomBytes(32)
   const temporary = join(directory, `.kek-${process.pid}-${randomBytes(4).toString('hex')}`)
-  const handle = openSync(temporary, 'wx', 0o600)
   try {
-    writeSync(handle, `${formatKek(bytes)}\n`)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
-  try {
+    writeDurably(temporary, `${formatKek(bytes)}\n`)
     // A link, not a rename: it never replaces a key that another process has made meanwhile.
     linkSync(temporary, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
+    throw new StartRefused(`The key file ${path} cannot be made.`, { cause: error })
   } finally {
-    rmSync(temporary)
+    rmSync(temporary, { force: true })
   }
   syncDirectory(directory)
   const kek = createSecretKey(bytes)
   bytes.fill(0)
   return kek
+}
+
+function writeDurably(path: string, text: string): void {
+  const handle = openSync(path, 'wx', 0o600)
+  try {
+    writeSync(handle, text)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
 }
 
 function syncDirectory(directory: string): void {

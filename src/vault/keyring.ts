@@ -97,7 +97,7 @@ export async function unlockKeyring(
     })
     const key = createSecretKey(unwrapped)
     unwrapped.fill(0)
-    if (!timingSafeEqual(checkValue(key), row.kcv)) throw keyRefused(row, 'but another data key came back')
+    if (!sameBytes(checkValue(key), row.kcv)) throw keyRefused(row, 'but another data key came back')
     keys.set(row.term, key)
   }
   const active = stored.find((row) => row.state === 'active')
@@ -105,6 +105,8 @@ export async function unlockKeyring(
     throw new StartRefused('The database holds no active data key; it cannot have been written by Hawser.')
   return new Keyring(installationId, active.term, keys)
 }
+
+const sameBytes = (a: Uint8Array, b: Uint8Array) => a.length === b.length && timingSafeEqual(a, b)
 
 const keyRefused = (row: StoredTerm, how: string, cause?: unknown) =>
   new StartRefused(
