@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { Unparsable, type Database, type RateLimits } from './config/parsers.ts'
@@ -30,7 +30,7 @@ export type Origins = { readonly [N in SettingName]: string }
 
 type Parsed = { config: Config; warnings: string[]; origins: Origins }
 
-/** Reads the whole configuration from `env`; throws `StartRefused` with every problem in one message. Warnings name unknown settings. */
+/** Reads the whole configuration from `env`; throws `StartRefused` with every problem in one message. Warnings are for the log. */
 export function parseConfig(env: Environment): Parsed {
   const problems: string[] = []
   const values: Record<string, unknown> = {}
@@ -50,7 +50,7 @@ export function parseConfig(env: Environment): Parsed {
   const config = compose(values as SettingValues, problems)
   if (problems.length > 0)
     throw new StartRefused(`The configuration cannot be used:\n${problems.map((p) => `- ${p}`).join('\n')}`)
-  return { config: deepFreeze(config), warnings: unknownSettings(env), origins: origins as Origins }
+  return { config: deepFreeze(config), warnings: warningsOf(env), origins: origins as Origins }
 }
 
 function readSetting(env: Environment, name: string, entry: Setting<unknown>, problems: string[]) {
@@ -125,9 +125,18 @@ function defaultKekFile(database: Database): string {
   return join(dirname(dataDirectory), `${basename(dataDirectory)}-keys`, 'kek')
 }
 
+/** The path behind symbolic links, as far as it exists. */
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return dirname(path) === path ? path : join(real(dirname(path)), basename(path))
+  }
+}
+
 function liesWithData(path: string, database: Database): boolean {
   if (database.kind !== 'sqlite') return false
-  const way = relative(dirname(database.path), path)
+  const way = relative(real(dirname(database.path)), real(path))
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
@@ -136,15 +145,18 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
-function unknownSettings(env: Environment): string[] {
+function warningsOf(env: Environment): string[] {
   const known = new Set<string>(
     Object.entries(settings).flatMap(([name, entry]) =>
       (entry as Setting<unknown>).file ? [name, `${name}_FILE`] : [name],
     ),
   )
-  return Object.keys(env)
+  const unknown = Object.keys(env)
     .filter((name) => name.startsWith('HAWSER_') && !known.has(name))
     .map((name) => `${name} is not a setting of Hawser and has no effect.`)
+  const readable =
+    'HAWSER_KEK stays readable in the start environment; prefer HAWSER_KEK_FILE or HAWSER_KEK_COMMAND.'
+  return env.HAWSER_KEK ? [...unknown, readable] : unknown
 }
 
 function deepFreeze<T>(value: T): T {

@@ -51,10 +51,18 @@ export const SYSTEM = 'system'
  * Opens keys and database, in this order: nothing is written before the stored data keys have been unlocked.
  * Throws `StartRefused` when a key is missing or wrong, or the database does not keep what it acknowledges.
  */
-export async function openContext(config: Config, log: Log, clock = () => new Date()): Promise<Context> {
+export async function openContext(
+  config: Config,
+  log: Log,
+  { clock = () => new Date(), mayCreate = true }: { clock?: () => Date; mayCreate?: boolean } = {},
+): Promise<Context> {
   const found = await inspectStore(config.database)
+  if (!mayCreate && found.installationId === undefined)
+    throw new StartRefused('There is no installation here yet; "hawser serve" makes one.')
   requireKnownMigrations(found.migrated)
-  const wrappers = await openKeySource(config, found)
+  const wrappers = await openKeySource(config, found).catch((error: unknown) => {
+    throw namingNeededKey(error, found)
+  })
   const unlocked =
     found.installationId === undefined
       ? undefined
@@ -83,6 +91,12 @@ async function openKeySource(
       `The key file ${kek.path} is missing. The database needs the key-encryption key ${needed.kek_id}; restore its file. A new key is not made, since it could open nothing that is stored. Nothing was changed.`,
     )
   return [localWrapper(createKekFile(kek.path) ?? readKekFile(kek.path, kek.mounted)), ...previous]
+}
+
+function namingNeededKey(error: unknown, { terms: [needed] }: Inspection): unknown {
+  if (!(error instanceof StartRefused) || !needed || error.message.includes(needed.kek_id)) return error
+  const more = `The database needs the key-encryption key ${needed.kek_id}. Nothing was changed.`
+  return new StartRefused(`${error.message} ${more}`, { cause: error.cause })
 }
 
 async function setUp(

@@ -1,55 +1,66 @@
 import type { FastifyInstance } from 'fastify'
 import { parseConfig, type Config, type Environment } from './config.ts'
 import { openContext, type Context } from './context.ts'
-import { StartRefused } from './errors.ts'
+import { ApiError, StartRefused } from './errors.ts'
+import { firstStartText } from './first-start.ts'
 import { buildApp } from './http/app.ts'
 import { createLog, describeError } from './log.ts'
 import { setUpFirstTenant } from './tenants/operator.ts'
-import { firstStartText } from './first-start.ts'
 import { version } from './version.ts'
 
-/** Runs one program to its end: its exit code, 78 where the start was refused with its reason, 1 for anything unforeseen. */
+/** Runs one program to its end: its exit code, 78 where the start was refused with its reason, 1 for anything else. */
 export async function run(program: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await program()
   } catch (error) {
-    if (error instanceof StartRefused) {
-      const { name, code } = error.cause === undefined ? { name: '' } : describeError(error.cause)
-      process.stderr.write(`${error.message}${name ? ` (${[name, code].filter(Boolean).join(' ')})` : ''}\n`)
-      process.exitCode = StartRefused.exitCode
-      return
-    }
-    process.stderr.write(`Hawser stopped: ${JSON.stringify(describeError(error))}\n`)
-    process.exitCode = 1
+    process.exitCode = error instanceof StartRefused ? StartRefused.exitCode : 1
+    process.stderr.write(`${lastWords(error)}\n`)
   }
+}
+
+function lastWords(error: unknown): string {
+  if (!(error instanceof StartRefused) && !(error instanceof ApiError))
+    return `Hawser stopped: ${JSON.stringify(describeError(error))}`
+  const cause = error.cause === undefined ? undefined : describeError(error.cause)
+  const told = cause?.message ?? [cause?.name, cause?.code].filter(Boolean).join(' ')
+  return told === '' || error.message.includes(cause?.code ?? '\0')
+    ? error.message
+    : `${error.message} (${told})`
 }
 
 /** Serves until SIGTERM or SIGINT, then lets running requests finish. Prints the first keys at the very first start. */
 export async function serve(env: Environment): Promise<number> {
+  const stopped = stopSignal()
   const { config, warnings } = parseConfig(env)
   const log = createLog(config.logLevel)
   for (const warning of warnings) log.warn(warning)
   const ctx = await openContext(config, log)
-  const first = await setUpFirstTenant(ctx)
   const app = await buildApp(ctx, version)
-  const metrics = await openMetrics(app, config)
-  const address = await listen(app, config.listen)
-  if (first) process.stdout.write(firstStartText(address, config, first))
-  log.info({ address, version }, 'listening')
-  await stopSignal()
-  log.info('stopping')
-  await metrics?.close()
-  await drain(app, ctx)
+  const metrics = await metricsServer(app, config)
+  try {
+    if (metrics && config.metrics) await listen(metrics, config.metrics)
+    const address = await listen(app, config.listen)
+    // Only now: keys that are shown once are not made by a start that fails.
+    const first = await setUpFirstTenant(ctx)
+    if (first) process.stdout.write(firstStartText(address, config, first))
+    log.info({ address, version }, 'listening')
+    await stopped
+    log.info('stopping')
+  } finally {
+    await metrics?.close()
+    await drain(app, ctx)
+  }
   return 0
 }
 
-async function openMetrics(app: FastifyInstance, { metrics }: Config): Promise<FastifyInstance | undefined> {
+async function metricsServer(
+  app: FastifyInstance,
+  { metrics }: Config,
+): Promise<FastifyInstance | undefined> {
   if (!metrics) return undefined
   // Loaded on demand: most installations run without.
   const { metricsApp, recordRequests } = await import('./http/metrics.ts')
-  const server = metricsApp(recordRequests(app))
-  await listen(server, metrics)
-  return server
+  return metricsApp(recordRequests(app))
 }
 
 async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {

@@ -23,7 +23,8 @@ export const listCarriers: Command['run'] = async ({ args, print }) => {
 
 /** One carrier with the JSON Schemas of its forms. */
 export const showCarrier: Command['run'] = async ({ args, print }) => {
-  const [name = ''] = readArgs(args, {}).positionals
+  const { values, positionals } = readArgs(args, { json: { type: 'boolean' } }, 1)
+  const [name = ''] = positionals
   const carrier = findCarrier(name) ?? findByScac(name)
   if (!carrier) throw new StartRefused('The catalog has no carrier of this name or SCAC.')
   const forms =
@@ -34,6 +35,6 @@ export const showCarrier: Command['run'] = async ({ args, print }) => {
           update: carrier.update ? formSchema(carrier.update) : null,
           settings: carrier.settings ? formSchema(carrier.settings) : null,
         }
-  print(JSON.stringify({ ...carrier, ...forms }, null, 2))
+  print(JSON.stringify({ ...carrier, ...forms }, null, values.json ? 0 : 2))
   return 0
 }

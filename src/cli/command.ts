@@ -12,20 +12,29 @@ export type Command = { usage: string; about: string; run: (invocation: Invocati
 
 type Flags = Record<string, { type: 'string' | 'boolean' }>
 
-/** The options and words of a command; throws `StartRefused` that names what it does not know. */
-export function readArgs<const F extends Flags>(args: readonly string[], options: F) {
+/** The options and words of a command; throws `StartRefused` that names what it does not know, or more words than it takes. */
+export function readArgs<const F extends Flags>(args: readonly string[], options: F, words = 0) {
+  const read = () => parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+  let parsed: ReturnType<typeof read>
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+    parsed = read()
   } catch (error) {
     throw new StartRefused((error as Error).message)
   }
+  const [extra] = parsed.positionals.slice(words)
+  if (extra !== undefined) throw new StartRefused(`Unexpected word "${extra}".`)
+  return parsed
 }
 
 /** Runs `work` on the installation that the environment names, beside a running server or without one. */
-export async function withContext<T>(env: Environment, work: (ctx: Context) => Promise<T>): Promise<T> {
+export async function withContext<T>(
+  env: Environment,
+  work: (ctx: Context) => Promise<T>,
+  options: { mayCreate?: boolean } = {},
+): Promise<T> {
   const { config } = parseConfig(env)
   const log = createLog('fatal')
-  const ctx = await openContext(config, log)
+  const ctx = await openContext(config, log, options)
   try {
     return await work(ctx)
   } finally {

@@ -1,4 +1,4 @@
-import type { Command } from './command.ts'
+import { readArgs, type Command } from './command.ts'
 
 const lazy = (usage: string, about: string, load: () => Promise<Command['run']>): Command => ({
   usage,
@@ -10,7 +10,7 @@ const lazy = (usage: string, about: string, load: () => Promise<Command['run']>)
 export const commands: Record<string, Command> = {
   serve: lazy('serve', 'Serve the API until SIGTERM.', async () => {
     const { serve } = await import('../main.ts')
-    return ({ env }) => serve(env)
+    return ({ env, args }) => (readArgs(args, {}), serve(env))
   }),
   migrate: lazy(
     'migrate',
@@ -28,7 +28,7 @@ export const commands: Record<string, Command> = {
     async () => (await import('./catalog.ts')).listCarriers,
   ),
   'catalog show': lazy(
-    'catalog show <name or SCAC>',
+    'catalog show <name or SCAC> [--json]',
     'Show one carrier.',
     async () => (await import('./catalog.ts')).showCarrier,
   ),

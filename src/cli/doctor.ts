@@ -3,29 +3,34 @@ import { describeConfig, parseConfig } from '../config.ts'
 import { checkReady } from '../context.ts'
 import { allTenants } from '../tenants/operator.ts'
 import { version } from '../version.ts'
-import { withContext, type Command } from './command.ts'
+import { readArgs, withContext, type Command } from './command.ts'
 
 /** Says what is configured and where each value came from, and checks keys, database and every audit chain. Fails when one is broken. */
-export const doctor: Command['run'] = async ({ env, print }) => {
+export const doctor: Command['run'] = async ({ env, args, print }) => {
+  readArgs(args, {})
   print(`Hawser ${version} on Node ${process.versions.node}`)
   for (const { name, value, origin } of describeConfig(env))
     print(`  ${name.padEnd(28)} ${value || '-'} (${origin})`)
   for (const warning of parseConfig(env).warnings) print(`warning: ${warning}`)
-  const broken = await withContext(env, async (ctx) => {
-    await checkReady(ctx)
-    print(`key ring: open, data key ${ctx.keyring.activeTerm} in use`)
-    print(`database: ${ctx.store.dialect}, up to date`)
-    const chains = await Promise.all(
-      (await allTenants(ctx)).map(async ({ tenant_id }) => ({
-        tenant_id,
-        ...(await verifyChain(ctx, tenant_id)),
-      })),
-    )
-    for (const { tenant_id, events, brokenAt } of chains)
-      print(
-        `audit log of ${tenant_id}: ${events} events, ${brokenAt === undefined ? 'chain intact' : `broken at ${brokenAt}`}`,
+  const broken = await withContext(
+    env,
+    async (ctx) => {
+      await checkReady(ctx)
+      print(`key ring: open, data key ${ctx.keyring.activeTerm} in use`)
+      print(`database: ${ctx.store.dialect}, up to date`)
+      const chains = await Promise.all(
+        (await allTenants(ctx)).map(async ({ tenant_id }) => ({
+          tenant_id,
+          ...(await verifyChain(ctx, tenant_id)),
+        })),
       )
-    return chains.some(({ brokenAt }) => brokenAt !== undefined)
-  })
+      for (const { tenant_id, events, brokenAt } of chains)
+        print(
+          `audit log of ${tenant_id}: ${events} events, ${brokenAt === undefined ? 'chain intact' : `broken at ${brokenAt}`}`,
+        )
+      return chains.some(({ brokenAt }) => brokenAt !== undefined)
+    },
+    { mayCreate: false },
+  )
   return broken ? 1 : 0
 }

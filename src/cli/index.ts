@@ -11,10 +11,13 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   await run(async () => {
     const words = [...argv]
     const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find((candidate) => candidate in commands)
+    if (argv.length === 0 || ['help', '--help', '-h'].includes(argv[0] ?? '')) {
+      process.stdout.write(usage())
+      return 0
+    }
     if (name === undefined) {
-      const asked = argv.length === 0 || ['help', '--help', '-h'].includes(argv[0] ?? '')
-      ;(asked ? process.stdout : process.stderr).write(usage())
-      return asked ? 0 : 2
+      process.stderr.write(`There is no command "${argv.slice(0, 2).join(' ')}"; "hawser help" lists them.\n`)
+      return 2
     }
     const command = commands[name]
     const rest = words.slice(name.split(' ').length)

@@ -77,7 +77,7 @@ export const list: Command['run'] = async ({ env, args, print }) => {
 
 /** Revokes a key of any tenant; servers refuse it from their next request on. */
 export const revoke: Command['run'] = async ({ env, args, print }) => {
-  const { values, positionals } = readArgs(args, { json: { type: 'boolean' } })
+  const { values, positionals } = readArgs(args, { json: { type: 'boolean' } }, 1)
   const [keyId] = positionals
   if (!keyId) throw new StartRefused('The id of a key is required.')
   await withContext(env, async (ctx) => {

@@ -84,3 +84,9 @@ export const addresses: Parser<readonly string[]> = (value) => {
   })
   return valid ? list : refuse('addresses or CIDR ranges, separated by commas')
 }
+
+/** The line of a key file, where it is given as a value; what it holds is proved later. */
+export const kekLine: Parser<string> = (value) =>
+  /^hwk1:[A-Za-z0-9_-]{43}:[0-9a-f]{8}$/.test(value)
+    ? value
+    : refuse('a key: hwk1:<32 bytes in base64url>:<CRC-32>')

@@ -2,6 +2,7 @@ import {
   addresses,
   command,
   database,
+  kekLine,
   offOr,
   oneOf,
   optional,
@@ -63,7 +64,7 @@ export const settings = {
       'Accepts a key file that a secret mount provides: a symbolic link, readable by the group, or owned by another user.',
   }),
   HAWSER_KEK: setting({
-    parse: optional(text),
+    parse: optional(kekLine),
     default: '',
     secret: true,
     about:

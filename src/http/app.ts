@@ -61,6 +61,7 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
     clientErrorHandler: answerUnreadable,
   })
   app.server.maxConnections = config.limits.connections
+  closeSilentConnections(app)
 
   receiveBodies(app)
   answerErrors(app, log)
@@ -88,6 +89,18 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
   for (const prefix of ['/v-beta/ltl', '/v-beta/ltl/v1']) await app.register(ltlRoutes(ctx), { prefix })
   await app.register(apiDocsRoutes(described, version))
   return app
+}
+
+/** When the server stops, a connection on which nothing was ever sent does not hold it up. */
+function closeSilentConnections(app: FastifyInstance): void {
+  const open = new Set<Socket>()
+  app.server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  app.addHook('preClose', async () => {
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy()
+  })
 }
 
 const UNREADABLE: Readonly<Record<string, ApiError>> = {

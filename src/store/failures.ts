@@ -46,9 +46,14 @@ export async function withoutDriverErrors<T>(work: () => Promise<T>): Promise<T>
     if (!isDriverError(error)) throw error
     const code = describeCode(error)
     if (isUnavailable(error))
-      fail('database_unavailable', 'The database cannot be used at the moment; nothing was changed.', {
-        cause: new StoreError(code),
-      })
+      // When a connection breaks during a commit, nobody knows whether it was made.
+      fail(
+        'database_unavailable',
+        'The database cannot be used at the moment. Look again before you repeat a change.',
+        {
+          cause: new StoreError(code),
+        },
+      )
     throw new StoreError(code, error.constraint)
   }
 }

@@ -58,8 +58,9 @@ export async function openPostgres(url: string, pool: number): Promise<Store> {
       onConnect: (client) =>
         client.query(`set role ${APP_ROLE}; set statement_timeout = ${STATEMENT_MS}`) as unknown as void,
     })
-    // An idle connection that breaks is replaced at its next use; without a listener the process would end.
+    // A connection that breaks fails the query on it, or is replaced at its next use; without listeners the process would end.
     connections.on('error', () => {})
+    connections.on('connect', (client) => void client.on('error', () => {}))
     const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: connections }) })
     return {
       dialect: 'postgres',

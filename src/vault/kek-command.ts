@@ -41,6 +41,8 @@ function ask(argv: readonly string[], question: Question): Promise<Record<string
     const give = (why: string) => {
       clearTimeout(timer)
       child.kill('SIGKILL')
+      // A program that the child has started may hold the pipe open.
+      child.stdout.destroy()
       reject(commandFailed(why))
     }
     const timer = setTimeout(() => give('did not answer within 5 seconds'), PATIENCE_MS)

@@ -100,9 +100,10 @@ for (const { database, end } of states)
     })
     after(() => installation.place.remove())
 
-    // Those that hang take 5 seconds each, whatever the database.
+    // All of them once; elsewhere every second one, and not those that take 5 seconds to be given up.
+    const isFull = database === 'sqlite' && end === 'stop'
     const looking = Object.entries(unusable).filter(
-      ([name]) => (database === 'sqlite' && end === 'stop') || !name.includes('hangs'),
+      ([name], at) => isFull || (at % 2 === 0 && !name.includes('hangs')),
     )
     for (const [name, badKey] of [...looking, ...Object.entries(foreign)])
       test(`keys: ${name} is refused with 78 and the id of the needed key, and no byte of the database changes (${database} after ${end})`, async () => {
@@ -113,7 +114,7 @@ for (const { database, end } of states)
         const made = readdirSync(directory)
         const { code, stdout, stderr, ms } = await place.run(['serve'], settings, 12_000)
         assert.equal(code, 78, stderr)
-        assert.equal(stdout, '')
+        assert.doesNotMatch(stdout, /listening|hws_|"level":"(info|error)"/)
         assert.deepEqual(await fingerprint(place), stored)
         assert.deepEqual(readdirSync(directory), made, 'no key file is made beside what another key seals')
         assert.ok(ms < 8_000, `it ends at once, not after ${Math.round(ms)} ms`)

@@ -6,7 +6,7 @@ import { databases } from '../support/harness.ts'
 import { openPlace, requireFirstKeys, type Place, type ServerProcess } from '../support/server-process.ts'
 
 const CONNECTIONS = 5_000
-const LISTS = 30
+const LISTS = 12
 
 /** Resident memory of a process in MiB, as the kernel counts it. */
 function resident(pid: number): number {
@@ -54,7 +54,7 @@ for (const database of databases)
           await fetch(`${server.address}/v1/carriers`, { headers: { 'API-Key': key } })
         ).json()
         assert.equal((whole as { carriers: unknown[] }).carriers.length, CONNECTIONS)
-        for (let turn = 0; turn < 5; turn += 1) await list()
+        for (let turn = 0; turn < 3; turn += 1) await list()
         const settled = resident(server.pid)
         let peak = 0
         let size = 0

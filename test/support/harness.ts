@@ -68,7 +68,7 @@ export async function openHouse(database: DatabaseName, options: HouseOptions = 
   }
   const logs: string[] = []
   const log = createLog('trace', { write: (line) => void logs.push(line) })
-  const ctx = await openContext(parseConfig(env).config, log, options.clock)
+  const ctx = await openContext(parseConfig(env).config, log, options.clock ? { clock: options.clock } : {})
   if (options.rehearse ?? true) ctx.store = rehearsing(ctx.store)
   const app = await buildApp(ctx, '0.0.0')
   await app.ready()
