@@ -23,13 +23,19 @@ try {
 }
 
 function runTests(url: string | undefined): Promise<number> {
-  const child = spawn(process.execPath, ['--test', '--test-reporter=./scripts/test-reporter.ts', ...files], {
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      ...(url ? { HAWSER_TEST_POSTGRES_URL: url } : {}),
-      ...(isQuick ? { HAWSER_TEST_QUICK: '1' } : {}),
+  const child = spawn(
+    process.execPath,
+    ['--test', '--test-concurrency=2', '--test-reporter=./scripts/test-reporter.ts', ...files],
+    {
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        // Each file is a process of its own that reads the same modules.
+        NODE_COMPILE_CACHE: 'node_modules/.cache/node',
+        ...(url ? { HAWSER_TEST_POSTGRES_URL: url } : {}),
+        ...(isQuick ? { HAWSER_TEST_QUICK: '1' } : {}),
+      },
     },
-  })
+  )
   return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
 }

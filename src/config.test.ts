@@ -9,10 +9,12 @@ import { describeConfig, isLoopback, parseConfig, type Environment } from './con
 import { settings, type Setting, type SettingName } from './config/settings.ts'
 import { StartRefused } from './errors.ts'
 import { Secret } from './secret.ts'
+import { formatKek } from './vault/kek-source.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'hawser-config-'))
 after(() => rmSync(home, { recursive: true, force: true }))
 
+const KEK = formatKek(Buffer.alloc(32, 5))
 const SECRET = 'Tr0ub4dor-3-Kq9'
 const names = Object.keys(settings) as SettingName[]
 const entryOf = (name: SettingName): Setting<unknown> => settings[name]
@@ -38,9 +40,9 @@ const short = (text: string): Environment =>
   Object.fromEntries(text.split(' ').map((part) => `HAWSER_${part}`.split(/=(.*)/s) as [string, string]))
 
 const contradictions: Record<string, [given: string, says: RegExp, instead: string]> = {
-  'a key and a key file': [`KEK=${SECRET} KEK_FILE=k`, /^- Only one of/, `KEK=${SECRET}`],
+  'a key and a key file': [`KEK=${KEK} KEK_FILE=k`, /^- Only one of/, `KEK=${KEK}`],
   'a key file and a command': ['KEK_FILE=k KEK_COMMAND=["k"]', /^- Only one of/, 'KEK_FILE=k'],
-  'a key and a command': [`KEK=${SECRET} KEK_COMMAND=["k"]`, /^- Only one of/, 'KEK_COMMAND=["k"]'],
+  'a key and a command': [`KEK=${KEK} KEK_COMMAND=["k"]`, /^- Only one of/, 'KEK_COMMAND=["k"]'],
   'a command and a previous key': [
     'KEK_COMMAND=["k"] KEK_PREVIOUS_FILE=p',
     /has no use beside/,
@@ -86,7 +88,7 @@ for (const [what, [given, says, instead]] of Object.entries(contradictions)) {
 }
 
 test('several contradictions stand in one message', () => {
-  const problems = problemsOf(short('HOST=0.0.0.0 SETTINGS_BODY_LIMIT=65535 KEK=k KEK_FILE=k'))
+  const problems = problemsOf(short(`HOST=0.0.0.0 SETTINGS_BODY_LIMIT=65535 KEK=${KEK} KEK_FILE=k`))
   assert.equal(problems.length, 3)
 })
 
@@ -149,7 +151,7 @@ test('the key file lies by default beside the directory of the database, and nev
 test('a configuration is frozen to its last member and shows no secret', () => {
   const { config } = parseConfig({
     HAWSER_DATABASE_URL: `postgres://u:${SECRET}@h/d`,
-    HAWSER_KEK: SECRET,
+    HAWSER_KEK: KEK,
     HAWSER_METRICS_PORT: '0',
     HAWSER_TRUSTED_PROXIES: '::1',
   })
@@ -160,13 +162,14 @@ test('a configuration is frozen to its last member and shows no secret', () => {
   assert.deepEqual(open(config), [])
   assert.deepEqual(open({ a: Object.freeze({ b: [] }) }).length, 2, 'the control: what is open is found')
   assert.ok(!(inspect(config, { depth: 9, showHidden: true }) + JSON.stringify(config)).includes(SECRET))
-  assert.equal(config.kek.kind === 'value' && config.kek.value.reveal(), SECRET)
+  assert.ok(!inspect(config, { depth: 9, showHidden: true }).includes(KEK))
+  assert.equal(config.kek.kind === 'value' && config.kek.value.reveal(), KEK)
 })
 
 test('a description says every setting with where it came from, and no secret', () => {
   const file = join(home, 'described')
   writeFileSync(file, `postgres://u:${SECRET}@h/d`)
-  const env = { HAWSER_DATABASE_URL_FILE: file, HAWSER_KEK: SECRET, HAWSER_PORT: '0' }
+  const env = { HAWSER_DATABASE_URL_FILE: file, HAWSER_KEK: KEK, HAWSER_PORT: '0' }
   const told = describeConfig(env)
   assert.deepEqual(
     told.map(({ name }) => name),

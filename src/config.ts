@@ -35,6 +35,7 @@ export function parseConfig(env: Environment): Parsed {
   const problems: string[] = []
   const values: Record<string, unknown> = {}
   const origins: Record<string, string> = {}
+  const bad = new Set<string>()
   for (const [name, entry] of Object.entries(settings) as [SettingName, Setting<unknown>][]) {
     const { text: given, origin } = readSetting(env, name, entry, problems)
     origins[name] = origin
@@ -45,9 +46,10 @@ export function parseConfig(env: Environment): Parsed {
       problems.push(`${origin} must be ${error.message}.`)
       // The default stands in, so that contradictions among the others are told too.
       values[name] = entry.parse(entry.default)
+      bad.add(name)
     }
   }
-  const config = compose(values as SettingValues, problems)
+  const config = compose(values as SettingValues, bad, problems)
   if (problems.length > 0)
     throw new StartRefused(`The configuration cannot be used:\n${problems.map((p) => `- ${p}`).join('\n')}`)
   return { config: deepFreeze(config), warnings: warningsOf(env), origins: origins as Origins }
@@ -68,7 +70,7 @@ function readSetting(env: Environment, name: string, entry: Setting<unknown>, pr
   }
 }
 
-function compose(values: SettingValues, problems: string[]): Config {
+function compose(values: SettingValues, bad: ReadonlySet<string>, problems: string[]): Config {
   const host = values.HAWSER_HOST
   if (!isLoopback(host) && !values.HAWSER_TLS_IN_FRONT)
     problems.push(
@@ -84,7 +86,7 @@ function compose(values: SettingValues, problems: string[]): Config {
         : { host: values.HAWSER_METRICS_HOST, port: values.HAWSER_METRICS_PORT },
     database: values.HAWSER_DATABASE_URL,
     databasePool: values.HAWSER_DATABASE_POOL,
-    kek: kekSource(values, problems),
+    kek: kekSource(values, bad, problems),
     logLevel: values.HAWSER_LOG_LEVEL,
     rateLimits: values.HAWSER_RATE_LIMIT,
     bodyLimits: { usual: values.HAWSER_BODY_LIMIT, settings: values.HAWSER_SETTINGS_BODY_LIMIT },
@@ -96,10 +98,11 @@ function compose(values: SettingValues, problems: string[]): Config {
   }
 }
 
-function kekSource(values: SettingValues, problems: string[]): KekSource {
+function kekSource(values: SettingValues, bad: ReadonlySet<string>, problems: string[]): KekSource {
   const { HAWSER_KEK: value, HAWSER_KEK_FILE: path, HAWSER_KEK_COMMAND: argv } = values
   const previousPath = values.HAWSER_KEK_PREVIOUS_FILE
-  if ([value, path, argv].filter((source) => source !== undefined).length > 1)
+  const sources = ['HAWSER_KEK', 'HAWSER_KEK_FILE', 'HAWSER_KEK_COMMAND'] as const
+  if (sources.filter((name) => values[name] !== undefined || bad.has(name)).length > 1)
     problems.push('Only one of HAWSER_KEK, HAWSER_KEK_FILE and HAWSER_KEK_COMMAND can be set.')
   if (argv && previousPath) problems.push('HAWSER_KEK_PREVIOUS_FILE has no use beside HAWSER_KEK_COMMAND.')
   const file = resolve(path ?? defaultKekFile(values.HAWSER_DATABASE_URL))

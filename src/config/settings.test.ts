@@ -49,7 +49,7 @@ const bad: Record<SettingName, readonly string[]> = {
   HAWSER_DATABASE_POOL: [...numbers, '1', '101'],
   HAWSER_KEK_FILE: [],
   HAWSER_KEK_FILE_MOUNTED: booleans,
-  HAWSER_KEK: [],
+  HAWSER_KEK: [SECRET, 'hwk1:', `hwk1:${SECRET}:00000000`],
   HAWSER_KEK_COMMAND: [SECRET, '/bin/kms --now', '[]', '{}', '"x"', '["a",1]', '[""]', '["a"', 'null'],
   HAWSER_KEK_PREVIOUS_FILE: [],
   HAWSER_LOG_LEVEL: ['', 'INFO', 'silent', 'verbose', SECRET],
@@ -101,9 +101,10 @@ test('every bad value stands in one message, one line each, in the order of the 
   const wrong = names.filter((name) => bad[name].length > 0)
   const problems = problemsOf(Object.fromEntries(wrong.map((name) => [name, bad[name][0] ?? ''])))
   assert.deepEqual(
-    problems.map((problem) => problem.split(' ')[1]),
+    problems.flatMap((problem) => /^- (\w+) must be /.exec(problem)?.[1] ?? []),
     wrong,
   )
+  assert.match(problems.at(-1) ?? '', /^- Only one of/, 'and what contradicts one another')
 })
 
 test('a whole number is taken from its least to its most, and not one beyond', () => {

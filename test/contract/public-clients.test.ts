@@ -80,7 +80,8 @@ onEveryDatabase('public clients', (house) => {
       },
     })
     try {
-      const { default: ShipStation } = (await import('shipstation-node')) as any
+      const module: any = await import('shipstation-node')
+      const ShipStation = module.default
       const client = new ShipStation({ credentials: { v2: { apiKey: house().key } } })
       client.v2.baseURL = `${baseUrl}/v2`
       await house().request('POST', '/v1/connections/carriers/endicia', { body: connectBodies.endicia })

@@ -312,7 +312,7 @@ onEveryDatabase('refusals', (house) => {
       assert.equal(answer.status, expected.status, answer.text)
       const [error, ...others] = answer.json.errors
       assert.deepEqual(others, [])
-      const { message, carrier_id, carrier_code, ...rest } = error
+      const { message, carrier_id: _id, carrier_code: _code, ...rest } = error
       assert.deepEqual(rest, {
         error_source: expected.source ?? 'shipengine',
         error_type: expected.type,
