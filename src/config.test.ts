@@ -123,7 +123,7 @@ test('the defaults are these', () => {
     logLevel: 'info',
     rateLimits: { production: 200, sandbox: 20 },
     bodyLimits: { usual: 65_536, settings: 1_048_576 },
-    limits: { requestSeconds: 30, drainSeconds: 10, connections: 10_000 },
+    limits: { requestSeconds: 30, handlerSeconds: 60, drainSeconds: 10, connections: 10_000 },
   })
   assert.deepEqual(warnings, [])
   assert.deepEqual(new Set(Object.values(origins)), new Set(['default']))

@@ -20,7 +20,12 @@ export type Config = Readonly<{
   logLevel: SettingValues['HAWSER_LOG_LEVEL']
   rateLimits: RateLimits | undefined
   bodyLimits: Readonly<{ usual: number; settings: number }>
-  limits: Readonly<{ requestSeconds: number; drainSeconds: number; connections: number }>
+  limits: Readonly<{
+    requestSeconds: number
+    handlerSeconds: number
+    drainSeconds: number
+    connections: number
+  }>
 }>
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -92,6 +97,7 @@ function compose(values: SettingValues, bad: ReadonlySet<string>, problems: stri
     bodyLimits: { usual: values.HAWSER_BODY_LIMIT, settings: values.HAWSER_SETTINGS_BODY_LIMIT },
     limits: {
       requestSeconds: values.HAWSER_REQUEST_TIMEOUT,
+      handlerSeconds: values.HAWSER_HANDLER_TIMEOUT,
       drainSeconds: values.HAWSER_DRAIN_TIMEOUT,
       connections: values.HAWSER_MAX_CONNECTIONS,
     },

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Field, Fields } from '../src/catalog/define.ts'
 import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
+import type { Context } from '../src/context.ts'
+import type { Secret } from '../src/secret.ts'
 import { bodyFor } from './support/generate-body.ts'
 import { administer, databases, openHouse, type Answer, type House } from './support/harness.ts'
 import { plant, scannerFor, type Scanner } from './support/leak-scanner.ts'
@@ -156,16 +159,36 @@ for (const database of databases)
       }
     })
 
-    test('a server that logs its bodies is caught', async () => {
-      const house = await openHouse(database, { rehearse: false })
-      try {
-        house.ctx.log.info({ body: JSON.stringify(planted(connectable[0]?.connect ?? {}, true)) })
-        assert.ok(house.logs.some((line) => scanner.scan(line) !== undefined))
-      } finally {
-        await house.close()
+    test('a server that logs its bodies is caught, and one that answers them', async () => {
+      for (const spoil of [logsBodies, answersBodies]) {
+        const house = await openHouse(database, { rehearse: false, spoil })
+        try {
+          const answers: string[] = []
+          await storm(house, 40, ({ text, headers }) => answers.push(text + JSON.stringify(headers)))
+          const caught = [...house.logs, ...answers].some((line) => scanner.scan(line) !== undefined)
+          assert.ok(caught, spoil.name)
+        } finally {
+          await house.close()
+        }
       }
     })
   })
+
+const bodyText = ({ body }: FastifyRequest) => {
+  const received = body as { bytes?: Secret<Buffer> } | undefined
+  return received?.bytes?.reveal().toString('utf8') ?? ''
+}
+
+function logsBodies(app: FastifyInstance, ctx: Context): void {
+  app.addHook('preHandler', async (request) => ctx.log.info({ body: bodyText(request) }))
+}
+
+function answersBodies(app: FastifyInstance): void {
+  app.addHook(
+    'onSend',
+    async (request, reply) => void reply.header('x-debug', encodeURIComponent(bodyText(request))),
+  )
+}
 
 test('the scanner finds a secret in every encoding it knows, at any offset', () => {
   const one = secrets[3] ?? ''

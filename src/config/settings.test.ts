@@ -64,6 +64,7 @@ const bad: Record<SettingName, readonly string[]> = {
   HAWSER_BODY_LIMIT: [...numbers, '1023', '16777217', '64k'],
   HAWSER_SETTINGS_BODY_LIMIT: [...numbers, '1023', '16777217'],
   HAWSER_REQUEST_TIMEOUT: [...numbers, '0', '601'],
+  HAWSER_HANDLER_TIMEOUT: [...numbers, '0', '601'],
   HAWSER_DRAIN_TIMEOUT: [...numbers, '601'],
   HAWSER_MAX_CONNECTIONS: [...numbers, '0', '100001'],
   HAWSER_METRICS_PORT: [...numbers, '65536', 'OFF'],
@@ -117,5 +118,5 @@ test('a whole number is taken from its least to its most, and not one beyond', (
     for (const bound of [Number(least), Number(most)]) assert.equal(parse(`${bound}`), bound)
     for (const beyond of [Number(least) - 1, Number(most) + 1]) assert.throws(() => parse(`${beyond}`), name)
   }
-  assert.equal(found, 8)
+  assert.equal(found, 9)
 })

@@ -106,6 +106,12 @@ export const settings = {
     default: '30',
     about: 'Seconds within which a request has to arrive whole.',
   }),
+  HAWSER_HANDLER_TIMEOUT: setting({
+    parse: wholeNumber(1, 600),
+    default: '60',
+    about:
+      'Seconds after which a request that is not answered yet is answered 503. A list gets ten times as long to be read.',
+  }),
   HAWSER_DRAIN_TIMEOUT: setting({
     parse: wholeNumber(0, 600),
     default: '10',

@@ -44,6 +44,7 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
     bodyLimit: config.bodyLimits.usual,
     requestTimeout: config.limits.requestSeconds * 1_000,
     connectionTimeout: (config.limits.requestSeconds + 30) * 1_000,
+    handlerTimeout: config.limits.handlerSeconds * 1_000,
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxRequestsPerSocket: REQUESTS_A_CONNECTION,
     forceCloseConnections: 'idle',

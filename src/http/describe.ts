@@ -25,11 +25,13 @@ declare module 'fastify' {
   }
 }
 
-/** The options of a route: its description, the scope it needs, and how large a body it takes. */
-export function describe(description: RouteDescription, bodyLimit?: number): RouteShorthandOptions {
+type Limits = { bodyLimit?: number; handlerTimeout?: number }
+
+/** The options of a route: its description, the scope it needs, and limits of its own. */
+export function describe(description: RouteDescription, limits: Limits = {}): RouteShorthandOptions {
   return {
     config: { description, ...(description.scope ? { scope: description.scope } : {}) },
-    ...(bodyLimit === undefined ? {} : { bodyLimit }),
+    ...limits,
   }
 }
 

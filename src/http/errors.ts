@@ -41,9 +41,14 @@ const MALFORMED = new ApiError([
   { condition: 'request_malformed', message: 'The request is not well-formed.' },
 ])
 
+const TOO_SLOW = new ApiError([
+  { condition: 'too_slow', message: 'The request took too long. Look again before you repeat a change.' },
+])
+
 /** What an error thrown anywhere in a request means to the caller. */
 function toApiError(error: FastifyError): ApiError {
   if (error instanceof ApiError) return error
+  if (error.code === 'FST_ERR_HANDLER_TIMEOUT') return TOO_SLOW
   if (typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500)
     return MALFORMED
   return new ApiError(

@@ -1,5 +1,9 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
+import type { Context } from '../context.ts'
+
+/** A long list may be read slowly: it gets ten times the time of other answers. */
+export const listLimits = ({ config }: Context) => ({ handlerTimeout: config.limits.handlerSeconds * 10_000 })
 
 /** Characters of one part of a streamed list: small enough that parts are young garbage, and memory stays where it is. */
 const PART = 16_384

@@ -25,8 +25,8 @@ type DriverError = Error & { code?: string; errcode?: number; constraint?: strin
 
 // Primary result codes of SQLite: busy, locked, read-only, interrupted, I/O error, corrupt, full, cannot open, not a database.
 const SQLITE_UNAVAILABLE = new Set([5, 6, 8, 9, 10, 11, 13, 14, 26])
-// SQLSTATE classes and codes of PostgreSQL: connection, resources, operator intervention, system error, read-only.
-const POSTGRES_UNAVAILABLE = /^(08|53|57P|58|25006)/
+// SQLSTATE classes and codes of PostgreSQL: connection, resources, operator intervention, statement timeout, system error, read-only.
+const POSTGRES_UNAVAILABLE = /^(08|53|57P|57014|58|25006)/
 const POSTGRES_RETRY = new Set(['40001', '40P01'])
 const SOCKET = /^E(CONN|PIPE|HOST|TIMEDOUT|NOTFOUND|AI_AGAIN|NETUNREACH)/
 const POOL =

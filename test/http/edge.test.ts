@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect, type AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { withoutDriverErrors } from '../../src/store/failures.ts'
 import { connectBodies, unique } from '../support/bodies.ts'
 import { openHouse, type House } from '../support/harness.ts'
 import { stored } from '../support/stored.ts'
@@ -40,7 +41,7 @@ const post = (length: number | string, ...headers: string[]) =>
 
 describe('the HTTP edge', () => {
   before(async () => {
-    house = await openHouse('sqlite', { env: { HAWSER_REQUEST_TIMEOUT: '1' } })
+    house = await openHouse('sqlite', { env: { HAWSER_REQUEST_TIMEOUT: '1', HAWSER_HANDLER_TIMEOUT: '1' } })
     await house.app.listen({ host: '127.0.0.1', port: 0 })
     port = (house.app.server.address() as AddressInfo).port
   })
@@ -128,6 +129,50 @@ describe('the HTTP edge', () => {
     assert.ok(Date.now() - start < 35_000)
     assert.deepEqual(answersIn(text), [408])
     assert.match(text, /"error_code":"unspecified"/)
+  })
+
+  test('a request that is not answered in time is answered 503, and the next one as ever', async () => {
+    const { store } = house.ctx
+    house.ctx.store = { ...store, read: () => new Promise(() => {}) }
+    try {
+      const answer = await house.request('GET', '/v1/carriers/se-1')
+      assert.equal(answer.status, 503)
+      assert.equal(answer.json.errors[0].error_type, 'system')
+    } finally {
+      house.ctx.store = store
+    }
+    assert.equal((await house.request('GET', '/v1/carriers/se-1')).status, 404)
+  })
+
+  test('a database that cannot be used is 503, and anything else that fails 500, without a word of it', async () => {
+    const { store } = house.ctx
+    const failing = (error: unknown) => ({
+      ...store,
+      read: () => withoutDriverErrors(() => Promise.reject(error as Error)),
+    })
+    try {
+      for (const error of [
+        Object.assign(new Error('disk I/O error in /secret/path'), { code: 'ERR_SQLITE_ERROR', errcode: 10 }),
+        Object.assign(new Error('secret'), { code: 'ECONNREFUSED' }),
+        Object.assign(new Error('secret'), { code: '57P01' }),
+      ]) {
+        house.ctx.store = failing(error)
+        const answer = await house.request('GET', '/v1/carriers/se-1')
+        assert.equal(answer.status, 503)
+        assert.ok(!answer.text.includes('secret'))
+        assert.equal((await house.request('GET', '/readyz', { key: '' })).status, 503)
+      }
+      house.ctx.store = failing(
+        Object.assign(new Error('Key (a)=(secret) already exists'), { code: '23505' }),
+      )
+      const answer = await house.request('GET', '/v1/carriers/se-1')
+      assert.equal(answer.status, 500)
+      assert.ok(!answer.text.includes('secret'))
+      assert.ok(!house.logs.join('').includes('secret'))
+      assert.ok(house.logs.some((line) => line.includes('23505') && line.includes(answer.json.request_id)))
+    } finally {
+      house.ctx.store = store
+    }
   })
 
   test('a body over the limit is refused whether its length is told or not', async () => {

@@ -54,7 +54,13 @@ export type House = {
   close: () => Promise<void>
 }
 
-type HouseOptions = { env?: Record<string, string>; clock?: () => Date; rehearse?: boolean }
+type HouseOptions = {
+  env?: Record<string, string>
+  clock?: () => Date
+  rehearse?: boolean
+  /** Spoils the server on purpose, for a control. */
+  spoil?: (app: FastifyInstance, ctx: Context) => void
+}
 
 /** Opens a house. Unless told otherwise every transaction is rehearsed: run, rolled back, and run again, as a conflict would make it. */
 export async function openHouse(database: DatabaseName, options: HouseOptions = {}): Promise<House> {
@@ -71,6 +77,7 @@ export async function openHouse(database: DatabaseName, options: HouseOptions = 
   const ctx = await openContext(parseConfig(env).config, log, options.clock ? { clock: options.clock } : {})
   if (options.rehearse ?? true) ctx.store = rehearsing(ctx.store)
   const app = await buildApp(ctx, '0.0.0')
+  options.spoil?.(app, ctx)
   await app.ready()
   const newTenant = async (name = 'a tenant') => (await createTenant(ctx, operator('cli'), name)).tenant_id
   const tenantId = await newTenant('first tenant')

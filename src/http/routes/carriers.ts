@@ -5,7 +5,7 @@ import { getConnection, listBatches, listPage } from '../../connections/list.ts'
 import type { Context } from '../../context.ts'
 import { ifMatchOf } from '../answers.ts'
 import { describe, type QueryParameter } from '../describe.ts'
-import { sendList } from '../list-stream.ts'
+import { listLimits, sendList } from '../list-stream.ts'
 import { readFlag, readPage } from '../query.ts'
 import * as schemas from '../schemas.ts'
 import { carrierObject, etag, packageObjects, serviceObjects } from '../wire.ts'
@@ -20,14 +20,17 @@ export const carrierRoutes =
   (app, _options, done) => {
     app.get(
       '/carriers',
-      describe({
-        operationId: 'list_carriers',
-        summary: 'Connected carriers, oldest first',
-        tag,
-        scope: 'read',
-        query: paged ? pageParameters : [],
-        answers: { 200: schemas.carrierList },
-      }),
+      describe(
+        {
+          operationId: 'list_carriers',
+          summary: 'Connected carriers, oldest first',
+          tag,
+          scope: 'read',
+          query: paged ? pageParameters : [],
+          answers: { 200: schemas.carrierList },
+        },
+        listLimits(ctx),
+      ),
       async (request, reply) => (paged ? listPaged(ctx, request, reply) : listAll(ctx, request, reply)),
     )
 

@@ -7,7 +7,7 @@ import type { Context } from '../../context.ts'
 import { ifMatchOf, tellOutcome } from '../answers.ts'
 import { bodyOf } from '../body.ts'
 import { describe, reference } from '../describe.ts'
-import { sendList } from '../list-stream.ts'
+import { listLimits, sendList } from '../list-stream.ts'
 import * as schemas from '../schemas.ts'
 import { etag, ltlCarrierObject, ltlConnectedObject, ltlRequirements } from '../wire.ts'
 
@@ -119,13 +119,16 @@ export const ltlRoutes =
 
     app.get(
       '/carriers',
-      describe({
-        operationId: 'list_ltl_carriers',
-        summary: 'Connected LTL carriers, oldest first',
-        tag,
-        scope: 'read',
-        answers: { 200: schemas.ltlCarrierList },
-      }),
+      describe(
+        {
+          operationId: 'list_ltl_carriers',
+          summary: 'Connected LTL carriers, oldest first',
+          tag,
+          scope: 'read',
+          answers: { 200: schemas.ltlCarrierList },
+        },
+        listLimits(ctx),
+      ),
       (request, reply) =>
         sendList(
           reply,

@@ -44,7 +44,7 @@ export const settingsRoutes =
           versioned: true,
           answers: { 204: null },
         },
-        ctx.config.bodyLimits.settings,
+        { bodyLimit: ctx.config.bodyLimits.settings },
       ),
       async (request, reply) => {
         const { carrier_name: carrierName, carrier_id: carrierId } = request.params
