@@ -54,6 +54,11 @@ const contradictions: Record<string, [given: string, says: RegExp, instead: stri
     /must not be smaller/,
     'SETTINGS_BODY_LIMIT=65536',
   ],
+  'an answer and a request that may take as long': [
+    'HANDLER_TIMEOUT=31',
+    /at least 2 seconds longer/,
+    'HANDLER_TIMEOUT=32',
+  ],
   'a key file and a database beside it': [
     'KEK_FILE=./data/kek',
     /directory of the database/,

@@ -83,6 +83,11 @@ function compose(values: SettingValues, bad: ReadonlySet<string>, problems: stri
     )
   if (values.HAWSER_SETTINGS_BODY_LIMIT < values.HAWSER_BODY_LIMIT)
     problems.push('HAWSER_SETTINGS_BODY_LIMIT must not be smaller than HAWSER_BODY_LIMIT.')
+  // Whether a request has arrived in time is looked at once a second.
+  if (values.HAWSER_HANDLER_TIMEOUT < values.HAWSER_REQUEST_TIMEOUT + 2)
+    problems.push(
+      'HAWSER_HANDLER_TIMEOUT must be at least 2 seconds longer than HAWSER_REQUEST_TIMEOUT, or a request that is still arriving would be answered 503.',
+    )
   return {
     listen: { host, port: values.HAWSER_PORT, trustedProxies: values.HAWSER_TRUSTED_PROXIES ?? [] },
     metrics:

@@ -64,7 +64,7 @@ const bad: Record<SettingName, readonly string[]> = {
   HAWSER_BODY_LIMIT: [...numbers, '1023', '16777217', '64k'],
   HAWSER_SETTINGS_BODY_LIMIT: [...numbers, '1023', '16777217'],
   HAWSER_REQUEST_TIMEOUT: [...numbers, '0', '601'],
-  HAWSER_HANDLER_TIMEOUT: [...numbers, '0', '601'],
+  HAWSER_HANDLER_TIMEOUT: [...numbers, '2', '1201'],
   HAWSER_DRAIN_TIMEOUT: [...numbers, '601'],
   HAWSER_MAX_CONNECTIONS: [...numbers, '0', '100001'],
   HAWSER_METRICS_PORT: [...numbers, '65536', 'OFF'],

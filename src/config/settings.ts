@@ -107,10 +107,10 @@ export const settings = {
     about: 'Seconds within which a request has to arrive whole.',
   }),
   HAWSER_HANDLER_TIMEOUT: setting({
-    parse: wholeNumber(1, 600),
+    parse: wholeNumber(3, 1_200),
     default: '60',
     about:
-      'Seconds after which a request that is not answered yet is answered 503. A list gets ten times as long to be read.',
+      'Seconds after which a request that is not answered yet is answered 503. At least 2 more than `HAWSER_REQUEST_TIMEOUT`. A list gets ten times as long to be read.',
   }),
   HAWSER_DRAIN_TIMEOUT: setting({
     parse: wholeNumber(0, 600),

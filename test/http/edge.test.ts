@@ -41,7 +41,7 @@ const post = (length: number | string, ...headers: string[]) =>
 
 describe('the HTTP edge', () => {
   before(async () => {
-    house = await openHouse('sqlite', { env: { HAWSER_REQUEST_TIMEOUT: '1', HAWSER_HANDLER_TIMEOUT: '1' } })
+    house = await openHouse('sqlite', { env: { HAWSER_REQUEST_TIMEOUT: '1', HAWSER_HANDLER_TIMEOUT: '5' } })
     await house.app.listen({ host: '127.0.0.1', port: 0 })
     port = (house.app.server.address() as AddressInfo).port
   })
