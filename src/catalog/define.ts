@@ -1,3 +1,5 @@
+import type { Verification } from './verification.ts'
+
 type Common = {
   label: string
   required?: true
@@ -69,6 +71,8 @@ type CarrierFacts = {
   /** The public page or file that the fields come from. */
   docs: string
   closed?: Closed
+  /** How the carrier proves credentials; absent where nothing public says how. */
+  verify?: Verification
 }
 
 export type ParcelCarrier = CarrierFacts & {

@@ -1,0 +1,60 @@
+import type { Material, Reply, Rule, Step, Verification } from '../verification.ts'
+import { jsonPart, readJson, valuesAt } from './json.ts'
+import { readXml, textsOf } from './xml.ts'
+
+type Recipe = {
+  source: string
+  needs: readonly string[]
+  operator?: readonly string[]
+  url: string
+  headers?: Readonly<Record<string, string>> | ((material: Material) => Readonly<Record<string, string>>)
+  body: (material: Material) => string
+  /** Where the outcome stands: local names of XML elements, or paths into JSON. */
+  codes: { xml: readonly string[] } | { json: readonly string[] }
+  rules: readonly Rule[]
+}
+
+/** The call of a carrier that says in the body what it thinks of the credentials; the HTTP status is not the signal. */
+export function bodyCode(recipe: Recipe): Verification {
+  const { source, needs, operator = [], rules, url } = recipe
+  return {
+    source,
+    needs,
+    operator,
+    hosts: [new URL(url).hostname],
+    steps: [bodyCodeStep(recipe, rules)],
+  }
+}
+
+/** One step of such a call, for a carrier that has more of them. */
+export function bodyCodeStep(
+  { url, headers = {}, body, codes }: Omit<Recipe, 'source' | 'needs' | 'operator' | 'rules'>,
+  rules: readonly Rule[],
+): Step {
+  const type = 'xml' in codes ? 'text/xml; charset=utf-8' : 'application/json'
+  return {
+    call: (material) => ({
+      method: 'POST',
+      url,
+      headers: {
+        'content-type': type,
+        ...(typeof headers === 'function' ? headers(material) : headers),
+      },
+      body: body(material),
+    }),
+    read: (reply) => ('xml' in codes ? readXmlCodes(reply, codes.xml) : readJsonCodes(reply, codes.json)),
+    rules,
+  }
+}
+
+function readXmlCodes(reply: Reply, names: readonly string[]) {
+  const elements = readXml(reply.body)
+  if (!elements) return undefined
+  return { codes: names.flatMap((name) => textsOf(elements, name)), text: reply.body.toLowerCase() }
+}
+
+function readJsonCodes(reply: Reply, paths: readonly string[]) {
+  const json = readJson(jsonPart(reply))
+  if (typeof json !== 'object' || json === null) return undefined
+  return { codes: paths.flatMap((path) => valuesAt(json, path)), text: reply.body.toLowerCase() }
+}

@@ -1,0 +1,36 @@
+import type { Reply } from '../verification.ts'
+
+/** The JSON of a reply; `undefined` where it is none. */
+export function readJson(reply: Reply): unknown {
+  try {
+    return JSON.parse(reply.body) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** Whatever stands at a path like `errors[].code`: every value there, as text; objects and nulls are left out. */
+export function valuesAt(value: unknown, path: string): string[] {
+  let found: unknown[] = [value]
+  for (const name of path.split('.')) {
+    const [member = '', each] = name.split('[]')
+    found = found.flatMap((one) => {
+      const next =
+        typeof one === 'object' && one !== null ? (one as Record<string, unknown>)[member] : undefined
+      return each === undefined ? [next] : Array.isArray(next) ? (next as unknown[]) : []
+    })
+  }
+  return found
+    .filter((one) => typeof one === 'string' || typeof one === 'number' || typeof one === 'boolean')
+    .map(String)
+}
+
+/** The part of a multipart reply that is JSON, as a reply of its own; any other reply as it is. */
+export function jsonPart(reply: Reply): Reply {
+  const boundary = /^multipart\/.*boundary="?([^";]+)"?/i.exec(reply.headers['content-type'] ?? '')?.[1]
+  if (boundary === undefined) return reply
+  const part = reply.body
+    .split(`--${boundary}`)
+    .find((one) => /content-type:\s*application\/json/i.test(one.split('\r\n\r\n')[0] ?? ''))
+  return { ...reply, body: part?.split('\r\n\r\n').slice(1).join('\r\n\r\n') ?? '' }
+}

@@ -1,0 +1,57 @@
+import type { Rule, Seen } from '../verification.ts'
+
+type When = Rule['when']
+
+/** One of these HTTP statuses. */
+export const status =
+  (...statuses: number[]): When =>
+  (seen) =>
+    statuses.includes(seen.status)
+
+/** An HTTP status from `low` to `high`, both included. */
+export const statusFrom =
+  (low: number, high: number): When =>
+  (seen) =>
+    seen.status >= low && seen.status <= high
+
+/** One of these codes, as the carrier writes it, stands in the reply. */
+export const code =
+  (...codes: string[]): When =>
+  (seen) =>
+    seen.codes.some((found) => codes.includes(found))
+
+/** A code of the reply begins like this. */
+export const codeBegins =
+  (start: string): When =>
+  (seen) =>
+    seen.codes.some((found) => found.startsWith(start))
+
+/** The text of the reply, in lower case, says this. */
+export const says =
+  (pattern: RegExp): When =>
+  (seen) =>
+    pattern.test(seen.text)
+
+/** The reply carries an access token. */
+export const minted: When = (seen) => seen.minted !== undefined
+
+/** A value read from the reply; compared as text. */
+export const fact =
+  (name: string, expected: (value: string | undefined, seen: Seen) => boolean): When =>
+  (seen) =>
+    expected(seen.facts?.[name], seen)
+
+/** All of these hold. */
+export const all =
+  (...conditions: When[]): When =>
+  (seen, material) =>
+    conditions.every((condition) => condition(seen, material))
+
+/** One of these holds. */
+export const either =
+  (...conditions: When[]): When =>
+  (seen, material) =>
+    conditions.some((condition) => condition(seen, material))
+
+/** A rule in one line: what is seen, what it means, and the sentence for the caller. */
+export const rule = (when: When, then: Rule['then'], because: string): Rule => ({ when, then, because })

@@ -1,0 +1,68 @@
+import type { Material, Minted, Reading, Reply, Rule, Step, Verification } from '../verification.ts'
+import { readJson, valuesAt } from './json.ts'
+
+type Mint = {
+  url: string
+  method?: 'GET' | 'POST'
+  headers?: (material: Material) => Readonly<Record<string, string>>
+  /** The body of the request: the fields of a form, or a JSON object. */
+  form?: (material: Material) => Readonly<Record<string, string>>
+  json?: (material: Material) => Readonly<Record<string, unknown>>
+  /** Where the token stands, the first that is set; and the seconds it lasts, or that number itself. */
+  token: readonly string[]
+  lifetime: string | number
+  codes?: readonly string[]
+  rules: readonly Rule[]
+}
+
+type Recipe = Mint & {
+  source: string
+  needs: readonly string[]
+  operator?: readonly string[]
+}
+
+/** A request that mints an access token from the caller's own secret; the token is the proof. */
+export function tokenMint({ source, needs, operator = [], ...recipe }: Recipe): Verification {
+  return { source, needs, operator, hosts: [new URL(recipe.url).hostname], steps: [tokenStep(recipe)] }
+}
+
+/** One step of such a proof: for a carrier where the token alone proves nothing about the caller. */
+export function tokenStep({ url, method = 'POST', headers, form, json, rules, ...reads }: Mint): Step {
+  return {
+    call: (material) => ({
+      method,
+      url,
+      headers: {
+        accept: 'application/json',
+        ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...(json && { 'content-type': 'application/json' }),
+        ...headers?.(material),
+      },
+      ...(form && { body: new URLSearchParams(form(material)).toString() }),
+      ...(json && { body: JSON.stringify(json(material)) }),
+    }),
+    read: (reply) => readToken(reply, reads),
+    rules,
+  }
+}
+
+const LONGEST_LIFETIME = 86_400
+
+function readToken(
+  reply: Reply,
+  { token, lifetime, codes = [] }: Pick<Mint, 'token' | 'lifetime' | 'codes'>,
+): Reading | undefined {
+  const body = readJson(reply)
+  if (typeof body !== 'object' || body === null) return undefined
+  const text = token.flatMap((path) => valuesAt(body, path)).find((value) => value !== '')
+  const seconds = Number(typeof lifetime === 'number' ? lifetime : valuesAt(body, lifetime)[0])
+  const minted: Minted | undefined =
+    text === undefined || reply.status >= 300
+      ? undefined
+      : { token: text, seconds: seconds > 0 ? Math.min(seconds, LONGEST_LIFETIME) : 0 }
+  return {
+    codes: codes.flatMap((path) => valuesAt(body, path)),
+    text: reply.body.toLowerCase(),
+    ...(minted && { minted }),
+  }
+}

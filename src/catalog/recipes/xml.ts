@@ -1,0 +1,74 @@
+import { SaxesParser } from 'saxes'
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+}
+
+/** Text as it may stand between tags or in an attribute. */
+export function escapeXml(value: unknown): string {
+  return String(value ?? '').replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+}
+
+/** XML from a template; whatever stands in it is escaped. */
+export function xml(parts: TemplateStringsArray, ...values: unknown[]): string {
+  return parts.map((part, index) => part + (index < values.length ? escapeXml(values[index]) : '')).join('')
+}
+
+/** One element: its name without prefix, its own text, and its attributes. */
+export type Element = {
+  name: string
+  text: string
+  attributes: Readonly<Record<string, string>>
+  depth: number
+}
+
+const DEEPEST = 64
+const MOST_ELEMENTS = 5_000
+
+class NotXml extends Error {}
+
+/** The elements of a document in the order of their opening; `undefined` for what is no XML, has a DTD, or is absurdly large. */
+export function readXml(text: string): Element[] | undefined {
+  const elements: Element[] = []
+  const open: Element[] = []
+  const parser = new SaxesParser({ xmlns: true })
+  const refuse = () => {
+    throw new NotXml()
+  }
+  parser.on('error', refuse)
+  parser.on('doctype', refuse)
+  parser.on('opentag', (tag) => {
+    if (open.length >= DEEPEST || elements.length >= MOST_ELEMENTS) refuse()
+    const attributes = Object.values(tag.attributes).map(({ local, value }) => [local, value])
+    const element = {
+      name: tag.local,
+      text: '',
+      attributes: Object.fromEntries(attributes),
+      depth: open.length,
+    }
+    elements.push(element)
+    open.push(element)
+  })
+  const addText = (part: string) => {
+    const current = open.at(-1)
+    if (current) current.text += part
+  }
+  parser.on('text', addText)
+  parser.on('cdata', addText)
+  parser.on('closetag', () => void open.pop())
+  try {
+    parser.write(text).close()
+  } catch {
+    return undefined
+  }
+  return elements.length > 0 ? elements : undefined
+}
+
+/** The trimmed text of every element of this name. */
+export function textsOf(elements: readonly Element[], name: string): string[] {
+  return elements.filter((element) => element.name === name).map(({ text }) => text.trim())
+}

@@ -1,0 +1,173 @@
+/** What asking a carrier can end in; only `invalid_credentials` and `not_entitled` speak against the caller. */
+export const OUTCOMES = [
+  'verified',
+  'invalid_credentials',
+  'not_entitled',
+  'platform_misconfigured',
+  'rate_limited',
+  'unavailable',
+  'inconclusive',
+] as const
+
+export type VerificationOutcome = (typeof OUTCOMES)[number]
+
+/** One request to a carrier. A caller's value stands in it only through an escaper for its position. */
+export type Call = Readonly<{
+  method: 'GET' | 'POST'
+  url: string
+  headers: Readonly<Record<string, string>>
+  body?: string
+}>
+
+/** What came back: header names in lower case, the body as text. */
+export type Reply = Readonly<{ status: number; headers: Readonly<Record<string, string>>; body: string }>
+
+/** Puts a call and answers the reply; rejects when there is none. */
+export type Ask = (call: Call) => Promise<Reply>
+
+/** What calls are built from. */
+export type Material = Readonly<{
+  /** The credentials by the name each is stored under, opened. */
+  values: Readonly<Record<string, unknown>>
+  /** What belongs to the operator and not to the merchant, by the names in `Verification.operator`. */
+  operator: Readonly<Record<string, string>>
+  at: Date
+  /** A UUID for carriers that want one with each request. */
+  requestId: string
+  /** What an earlier step minted. */
+  token?: string
+}>
+
+/** An access token and the seconds it is good for. */
+export type Minted = Readonly<{ token: string; seconds: number }>
+
+/** A reply in the carrier's own words: its codes, and its text in lower case. Never shown to anyone. */
+export type Reading = Readonly<{
+  codes: readonly string[]
+  text: string
+  /** Values of the reply that rules ask about. */
+  facts?: Readonly<Record<string, string | undefined>>
+  minted?: Minted
+}>
+
+export type Seen = Reading & { status: number }
+
+/** `continue` goes on with the next step; after the last one it proves nothing. */
+export type Rule = Readonly<{
+  when: (seen: Seen, material: Material) => boolean
+  then: VerificationOutcome | 'continue'
+  /** What to tell the caller about it, as a sentence of ours. */
+  because: string
+}>
+
+export type Step = Readonly<{
+  call: (material: Material) => Call
+  /** Reads a reply; `undefined` where it is not in the format that the carrier documents. */
+  read: (reply: Reply) => Reading | undefined
+  /** The carrier's own rules; the first that holds decides. */
+  rules: readonly Rule[]
+}>
+
+/** How a carrier proves credentials, by the cheapest call that changes nothing there. */
+export type Verification = Readonly<{
+  /** The only hosts that its calls go to. */
+  hosts: readonly [string, ...string[]]
+  /** Credentials that have to be set for the proof; without them nothing can be asked. */
+  needs: readonly string[]
+  /** Values that the operator holds, without which nothing can be asked. */
+  operator: readonly string[]
+  steps: readonly [Step, ...Step[]]
+  /** The public page or file that the call and its outcomes come from. */
+  source: string
+}>
+
+/** What is known after asking; `because` is a sentence for the caller, `retryAfter` in seconds. */
+export type Finding = Readonly<{
+  outcome: VerificationOutcome
+  because: string
+  minted?: Minted
+  retryAfter?: number
+}>
+
+/** Whether this carrier can be asked about these values at all. */
+export function canVerify(
+  verification: Verification | undefined,
+  values: Material['values'],
+  operator: Material['operator'],
+): verification is Verification {
+  if (!verification) return false
+  return (
+    verification.needs.every((name) => values[name] !== undefined && values[name] !== '') &&
+    verification.operator.every((name) => operator[name] !== undefined)
+  )
+}
+
+/** Asks the carrier step by step; never rejects: a carrier that cannot be reached is an outcome. */
+export async function verify(verification: Verification, material: Material, ask: Ask): Promise<Finding> {
+  let token: string | undefined
+  let minted: Minted | undefined
+  for (const step of verification.steps) {
+    let reply: Reply
+    try {
+      reply = await ask(step.call(token === undefined ? material : { ...material, token }))
+    } catch {
+      return { outcome: 'unavailable', because: 'The carrier could not be reached.' }
+    }
+    const reading = step.read(reply)
+    const finding = judge(step, reply, reading, material)
+    minted = reading?.minted ?? minted
+    if (finding.outcome !== 'continue')
+      return finding.outcome === 'verified' && minted
+        ? { ...finding, outcome: finding.outcome, minted }
+        : { ...finding, outcome: finding.outcome }
+    token = reading?.minted?.token ?? token
+  }
+  return { outcome: 'inconclusive', because: 'What the carrier was asked does not prove these credentials.' }
+}
+
+type Judged = Omit<Finding, 'outcome'> & { outcome: Rule['then'] }
+
+/**
+ * What a reply means: by the carrier's own rules, top to bottom, then by the rules that hold everywhere.
+ * A reply outside the carrier's format may refuse, but never proves anything; a page for people is an outage.
+ */
+export function judge(
+  step: Step,
+  reply: Reply,
+  reading: Reading | undefined,
+  material: Material,
+): Judged & { rule?: Rule } {
+  const seen = { codes: [], text: '', ...reading, status: reply.status }
+  const rule = step.rules.find(({ when, then }) => (reading || !PROVES.has(then)) && when(seen, material))
+  const judged = rule ? { outcome: rule.then, because: rule.because, rule } : usually(reply, reading)
+  const retryAfter = judged.outcome === 'rate_limited' ? retrySeconds(reply) : undefined
+  return { ...judged, ...(retryAfter && { retryAfter }) }
+}
+
+const PROVES: ReadonlySet<Rule['then']> = new Set(['verified', 'continue'])
+
+function usually({ status, body, headers }: Reply, reading: Reading | undefined): Judged {
+  if (status === 429) return { outcome: 'rate_limited', because: 'The carrier asks to wait.' }
+  if (status === 408 || status >= 500)
+    return { outcome: 'unavailable', because: 'The carrier’s system fails at the moment.' }
+  if (status >= 300 && status < 400)
+    return {
+      outcome: 'inconclusive',
+      because: 'The carrier points elsewhere, where no credentials are sent.',
+    }
+  const isPage = /html/i.test(headers['content-type'] ?? '') || /^\s*<(!doctype html|html)/i.test(body)
+  if (isPage || (!reading && status < 300))
+    return { outcome: 'unavailable', because: 'The carrier did not answer in its own format.' }
+  if (status === 401)
+    return { outcome: 'invalid_credentials', because: 'The carrier does not accept these credentials.' }
+  if (status === 403)
+    return { outcome: 'not_entitled', because: 'The carrier does not let this account use its API.' }
+  return { outcome: 'inconclusive', because: 'The carrier’s answer says nothing about these credentials.' }
+}
+
+const LONGEST_WAIT = 86_400
+
+function retrySeconds({ headers }: Reply): number | undefined {
+  const seconds = Number(headers['retry-after'])
+  return Number.isInteger(seconds) && seconds > 0 ? Math.min(seconds, LONGEST_WAIT) : undefined
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto'
+import { always, elementOf, xmlReply, type SimulatedCarrier } from '../define.ts'
+
+const result = (stat: number) =>
+  xmlReply(
+    200,
+    `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><WSI2_RechercheCPResponse xmlns="http://www.mondialrelay.fr/webservice/"><WSI2_RechercheCPResult><STAT>${stat}</STAT></WSI2_RechercheCPResult></WSI2_RechercheCPResponse></soap:Body></soap:Envelope>`,
+  )
+
+/** Answers with the STAT codes of the Mondial Relay web service, after computing the digest of the request itself. */
+export const mondialRelay: SimulatedCarrier = {
+  carrier: 'mondial_relay',
+  answer: (call, accounts) => {
+    const sent = ['Enseigne', 'Pays', 'Ville', 'CP', 'NbResult'].map((name) => elementOf(call, name) ?? '')
+    const account = accounts.find(({ values }) => values.enseigne === sent[0])
+    if (!account) return result(1)
+    const digest = createHash('md5')
+      .update(Buffer.from(`${sent.join('')}${String(account.values.api_key)}`, 'latin1'))
+      .digest('hex')
+      .toUpperCase()
+    return result(elementOf(call, 'Security') === digest ? 0 : 97)
+  },
+  scripts: {
+    stat_2: always('invalid_credentials', result(2)),
+    stat_3: always('invalid_credentials', result(3)),
+    stat_8: always('invalid_credentials', result(8)),
+    stat_95: always('not_entitled', result(95)),
+    stat_9: always('inconclusive', result(9)),
+    stat_35: always('inconclusive', result(35)),
+    stat_98: always('unavailable', result(98)),
+    stat_99: always('unavailable', result(99)),
+    stat_nobody_knows: always('inconclusive', result(777)),
+  },
+}

@@ -1,0 +1,58 @@
+import type { Ask, Call, Reply, VerificationOutcome } from '../catalog/verification.ts'
+import { mondialRelay } from './carriers/mondial-relay.ts'
+import type { Account, Script, SimulatedCarrier } from './define.ts'
+import { weather } from './weather.ts'
+
+/** Every simulated carrier. */
+export const simulatedCarriers: readonly SimulatedCarrier[] = [mondialRelay]
+
+const byId = new Map(simulatedCarriers.map((carrier) => [carrier.carrier, carrier]))
+
+/** The simulated carrier of a catalog entry; `undefined` where there is none. */
+export function findSimulated(carrierId: string): SimulatedCarrier | undefined {
+  return byId.get(carrierId)
+}
+
+const MAGIC = /^simulate-([a-z-]+)$/i
+
+/** The outcome that a caller of the sandbox asks for: one of the credentials reads `simulate-<outcome>`. */
+export function wantedOutcome(
+  values: Account['values'],
+  known: readonly string[],
+): VerificationOutcome | undefined {
+  for (const value of Object.values(values)) {
+    const name =
+      typeof value === 'string' ? MAGIC.exec(value)?.[1]?.toLowerCase().replaceAll('-', '_') : undefined
+    if (name !== undefined && known.includes(name)) return name as VerificationOutcome
+  }
+  return undefined
+}
+
+/**
+ * What the sandbox asks instead of a carrier: a simulated one that knows exactly this account,
+ * unless the outcome asked for is another. `undefined` where the carrier is not simulated.
+ */
+export function askSimulated(
+  carrierId: string,
+  account: Account,
+  wanted: VerificationOutcome | undefined,
+): Ask | undefined {
+  const carrier = findSimulated(carrierId)
+  if (!carrier) return undefined
+  return async (call) => reply(carrier, call, account, wanted)
+}
+
+function reply(
+  carrier: SimulatedCarrier,
+  call: Call,
+  account: Account,
+  wanted: VerificationOutcome | undefined,
+): Reply {
+  if (wanted === undefined || wanted === 'verified') return carrier.answer(call, [account])
+  if (wanted === 'invalid_credentials') return carrier.answer(call, [])
+  return scriptFor(carrier, wanted)?.reply(call) ?? carrier.answer(call, [account])
+}
+
+function scriptFor({ scripts }: SimulatedCarrier, wanted: VerificationOutcome): Script | undefined {
+  return [...Object.values(scripts), ...Object.values(weather)].find(({ outcome }) => outcome === wanted)
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
+import {
+  judge,
+  verify,
+  type Call,
+  type Material,
+  type Reply,
+  type Rule,
+} from '../src/catalog/verification.ts'
+import { findSimulated, simulatedCarriers } from '../src/simulator/index.ts'
+import { weather } from '../src/simulator/weather.ts'
+import { materialOf } from './support/material.ts'
+
+const SECRET = 'Zq7-planted-secret'
+
+const withRecipe = [...parcelCarriers, ...ltlCarriers].filter(({ verify }) => verify)
+
+test('every carrier that can be asked is simulated, and no other', () => {
+  assert.deepEqual(
+    simulatedCarriers.map(({ carrier }) => carrier).sort(),
+    withRecipe.map(({ id }) => id).sort(),
+  )
+})
+
+for (const carrier of withRecipe) {
+  const recipe = carrier.verify
+  const simulated = findSimulated(carrier.id)
+  if (!recipe || !simulated) continue
+  const material = materialOf(carrier)
+  const account = { values: material.values, operator: material.operator }
+
+  describe(`${carrier.id}: what the carrier answers`, () => {
+    const used = new Set<Rule>()
+    const prove = (answer: (call: Call) => Reply, from: Material = material) => {
+      let step = 0
+      return verify(recipe, from, async (call) => {
+        const reply = answer(call)
+        const current = recipe.steps[step++]
+        assert.ok(current)
+        const { rule } = judge(current, reply, current.read(reply), from)
+        if (rule) used.add(rule)
+        return reply
+      })
+    }
+
+    test('the right credentials are verified', async () => {
+      const finding = await prove((call) => simulated.answer(call, [account]))
+      assert.equal(finding.outcome, 'verified', finding.because)
+    })
+
+    test('an account that the carrier does not know is refused', async () => {
+      assert.equal((await prove((call) => simulated.answer(call, []))).outcome, 'invalid_credentials')
+    })
+
+    test('any other value of a credential that the proof needs is not verified', async () => {
+      for (const name of recipe.needs) {
+        const values = { ...material.values, [name]: `${SECRET}1` }
+        const { outcome } = await prove((call) => simulated.answer(call, [account]), { ...material, values })
+        assert.ok(['invalid_credentials', 'not_entitled'].includes(outcome), `${name}: ${outcome}`)
+      }
+    })
+
+    for (const [name, script] of [...Object.entries(simulated.scripts), ...Object.entries(weather)])
+      test(`${name} is ${script.outcome}`, async () => {
+        const finding = await prove((call) => script.reply(call) ?? simulated.answer(call, [account]))
+        assert.equal(finding.outcome, script.outcome, finding.because)
+      })
+
+    test('nothing that carries no answer proves anything', async () => {
+      for (const status of [200, 201, 204, 301, 400, 404, 418, 500, 503])
+        for (const body of ['', 'ok', '<html></html>', '{', 'null', '[]', '<a/>', '<a>'])
+          for (const type of ['text/html', 'application/json', 'text/xml']) {
+            const reply = { status, headers: { 'content-type': type }, body }
+            const { outcome } = await prove(() => reply)
+            assert.ok(
+              outcome === 'unavailable' || outcome === 'inconclusive' || status >= 400,
+              `${status} ${type} ${body}: ${outcome}`,
+            )
+            if (body === '' || type === 'text/html') assert.notEqual(outcome, 'verified')
+          }
+    })
+
+    test('every rule is reached by an answer', () => {
+      const rules = recipe.steps.flatMap(({ rules }) => rules)
+      assert.deepEqual(
+        rules.filter((rule) => !used.has(rule)).map(({ then, because }) => `${then}: ${because}`),
+        [],
+      )
+    })
+
+    test('calls go to the hosts of the recipe, over TLS, and values cannot leave their place', async () => {
+      const hostile = Object.fromEntries(
+        Object.entries(material.values).map(([name, value]) => [
+          name,
+          typeof value === 'string' ? `${value}/../?&#@evil.example"'<>]]>&amp;%00` : value,
+        ]),
+      )
+      for (const values of [material.values, hostile])
+        await verify(recipe, { ...material, values }, async (call) => {
+          const url = new URL(call.url)
+          assert.equal(url.protocol, 'https:')
+          assert.equal(url.username + url.password, '')
+          assert.ok(recipe.hosts.includes(url.hostname), call.url)
+          assert.ok(!/evil\.example/.test(url.hostname))
+          if (call.body?.startsWith('<')) assert.ok(!call.body.includes('"\'<>'))
+          return simulated.answer(call, [{ values, operator: material.operator }])
+        })
+    })
+  })
+}
