@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { parseConfig, type Config, type Environment } from './config.ts'
+import { parseConfig, type Environment } from './config.ts'
 import { openContext, type Context } from './context.ts'
 import { ApiError, StartRefused } from './errors.ts'
 import { firstStartText } from './first-start.ts'
@@ -36,7 +36,7 @@ export async function serve(env: Environment): Promise<number> {
   for (const warning of warnings) log.warn(warning)
   const ctx = await openContext(config, log)
   const app = await buildApp(ctx, version)
-  const metrics = await metricsServer(app, config)
+  const metrics = await metricsServer(app, ctx)
   try {
     if (metrics && config.metrics) await listen(metrics, config.metrics)
     const address = await listen(app, config.listen)
@@ -55,12 +55,12 @@ export async function serve(env: Environment): Promise<number> {
 
 async function metricsServer(
   app: FastifyInstance,
-  { metrics }: Config,
+  { config, log }: Context,
 ): Promise<FastifyInstance | undefined> {
-  if (!metrics) return undefined
+  if (!config.metrics) return undefined
   // Loaded on demand: most installations run without.
   const { metricsApp, recordRequests } = await import('./http/metrics.ts')
-  return metricsApp(recordRequests(app))
+  return metricsApp(recordRequests(app), log)
 }
 
 async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {

@@ -21,21 +21,25 @@ export async function listEvents(
 
 const BATCH = 1_000
 
-/** Walks one tenant's chain from its start; answers how many events it has, and the first that does not fit. */
-export async function verifyChain(
-  { store }: Context,
-  tenantId: string,
-): Promise<{ events: number; brokenAt?: number }> {
+/** A walked chain: how many events it has, the newest hash in hex, and the first event that does not fit. */
+export type Walk = { events: number; head: string; brokenAt?: number }
+
+/** Walks one tenant's chain from its start to the head that it had when the walk began, or beyond. */
+export async function verifyChain({ store }: Context, tenantId: string): Promise<Walk> {
+  const head = await store.read(tenantId, (db) => findAuditHead(db, tenantId))
   let before: { seq: number; hash: Uint8Array } = { seq: 0, hash: GENESIS }
+  const walked = (brokenAt?: number): Walk => ({
+    events: before.seq,
+    head: Buffer.from(before.hash).toString('hex'),
+    ...(brokenAt === undefined ? {} : { brokenAt }),
+  })
   for (;;) {
     const events = await store.read(tenantId, (db) => readAuditChain(db, tenantId, before.seq, BATCH))
     const brokenAt = findBreak(before, events)
-    if (brokenAt !== undefined) return { events: before.seq, brokenAt }
+    if (brokenAt !== undefined) return walked(brokenAt)
+    const atHead = events.find(({ seq }) => seq === head?.seq)
+    if (head && atHead && !Buffer.from(atHead.hash).equals(head.hash)) return walked(head.seq)
     before = events.at(-1) ?? before
-    if (events.length === BATCH) continue
-    const head = await store.read(tenantId, (db) => findAuditHead(db, tenantId))
-    return (head?.seq ?? 0) === before.seq
-      ? { events: before.seq }
-      : { events: before.seq, brokenAt: before.seq + 1 }
+    if (events.length < BATCH) return walked(before.seq < (head?.seq ?? 0) ? before.seq + 1 : undefined)
   }
 }

@@ -9,6 +9,7 @@ import { readArgs, withContext, type Command } from './command.ts'
 export const doctor: Command['run'] = async ({ env, args, print }) => {
   readArgs(args, {})
   print(`Hawser ${version} on Node ${process.versions.node}`)
+  print('Configuration of this shell; a running server has its own:')
   for (const { name, value, origin } of describeConfig(env))
     print(`  ${name.padEnd(28)} ${value || '-'} (${origin})`)
   for (const warning of parseConfig(env).warnings) print(`warning: ${warning}`)
@@ -16,6 +17,8 @@ export const doctor: Command['run'] = async ({ env, args, print }) => {
     env,
     async (ctx) => {
       await checkReady(ctx)
+      const { kek } = ctx.config
+      if (kek.kind === 'file') print(`key file: ${kek.path}`)
       print(`key ring: open, data key ${ctx.keyring.activeTerm} in use`)
       print(`database: ${ctx.store.dialect}, up to date`)
       const chains = await Promise.all(
@@ -24,9 +27,9 @@ export const doctor: Command['run'] = async ({ env, args, print }) => {
           ...(await verifyChain(ctx, tenant_id)),
         })),
       )
-      for (const { tenant_id, events, brokenAt } of chains)
+      for (const { tenant_id, events, brokenAt, head } of chains)
         print(
-          `audit log of ${tenant_id}: ${events} events, ${brokenAt === undefined ? 'chain intact' : `broken at ${brokenAt}`}`,
+          `audit log of ${tenant_id}: ${events} events, ${brokenAt === undefined ? `chain intact, newest hash ${head}` : `broken at ${brokenAt}`}`,
         )
       return chains.some(({ brokenAt }) => brokenAt !== undefined)
     },

@@ -1,7 +1,7 @@
 import type { Context, Scope } from '../context.ts'
 import { StartRefused } from '../errors.ts'
 import { allKeys, createKey, keysOf, revokeKey } from '../tenants/api-keys.ts'
-import { findTenantByIdOrName, operator } from '../tenants/operator.ts'
+import { findTenantsByIdOrName, operator } from '../tenants/operator.ts'
 import { parseScopes, scopeNames } from '../tenants/scopes.ts'
 import { readArgs, requireOption, withContext, type Command } from './command.ts'
 
@@ -59,14 +59,15 @@ export const list: Command['run'] = async ({ env, args, print }) => {
   )
   if (values.json) print(JSON.stringify({ keys: rows }))
   else
-    for (const { id, tenant_id, environment, scopes, revoked_at, description } of rows)
+    for (const { id, tenant_id, environment, scopes, revoked_at, expires_at, description } of rows)
       print(
         [
           id,
           tenant_id.padEnd(26),
           environment.padEnd(10),
           scopes.join(',').padEnd(24),
-          revoked_at ? 'revoked' : 'in force',
+          stateOf({ revoked_at, expires_at }).padEnd(8),
+          (expires_at ?? 'no end').padEnd(24),
           description ?? '',
         ]
           .join(' ')
@@ -90,9 +91,22 @@ export const revoke: Command['run'] = async ({ env, args, print }) => {
   return 0
 }
 
+function stateOf({
+  revoked_at,
+  expires_at,
+}: {
+  revoked_at: string | null
+  expires_at: string | null
+}): string {
+  if (revoked_at) return 'revoked'
+  return expires_at && expires_at <= new Date().toISOString() ? 'expired' : 'in force'
+}
+
 async function requireTenant(ctx: Context, text: string): Promise<string> {
-  const tenant = await findTenantByIdOrName(ctx, text)
-  if (!tenant) throw new StartRefused('No tenant, or more than one, has this name or id; see "tenants list".')
+  const found = await findTenantsByIdOrName(ctx, text)
+  const [tenant] = found
+  if (!tenant) throw new StartRefused('No tenant has this id or name; see "tenants list".')
+  if (found.length > 1) throw new StartRefused(`${found.length} tenants have this name; give the id of one.`)
   return tenant.tenant_id
 }
 

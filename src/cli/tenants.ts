@@ -1,3 +1,4 @@
+import { StartRefused } from '../errors.ts'
 import { createTenant } from '../tenants/create-tenant.ts'
 import { allTenants, operator } from '../tenants/operator.ts'
 import { readArgs, requireOption, withContext, type Command } from './command.ts'
@@ -5,7 +6,7 @@ import { readArgs, requireOption, withContext, type Command } from './command.ts
 /** Creates a tenant and prints its id. */
 export const create: Command['run'] = async ({ env, args, print }) => {
   const { values } = readArgs(args, { name: { type: 'string' }, json: { type: 'boolean' } })
-  const name = requireOption(values.name, 'name')
+  const name = requireName(requireOption(values.name, 'name'))
   const tenant = await withContext(env, (ctx) => createTenant(ctx, operator('cli'), name))
   print(
     values.json
@@ -31,4 +32,13 @@ export const list: Command['run'] = async ({ env, args, print }) => {
     for (const { id, name, active } of rows)
       print(`${id.padEnd(26)} ${active ? 'active  ' : 'disabled'} ${name}`)
   return 0
+}
+
+const LONGEST_NAME = 100
+
+function requireName(text: string): string {
+  const name = text.trim()
+  if (name === '' || name.length > LONGEST_NAME || /\p{Cc}/u.test(name))
+    throw new StartRefused(`--name must have 1 to ${LONGEST_NAME} characters and no control characters.`)
+  return name
 }

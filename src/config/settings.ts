@@ -32,7 +32,7 @@ export const settings = {
     parse: yesOrNo,
     default: 'false',
     about:
-      'Says that TLS ends in front of this server. Without it, only loopback addresses are listened on, since Hawser itself speaks HTTP in clear.',
+      'Says that TLS ends in front of this server. Without it, the API is listened for on loopback addresses only, since Hawser itself speaks HTTP in clear.',
   }),
   HAWSER_TRUSTED_PROXIES: setting({
     parse: optional(addresses),

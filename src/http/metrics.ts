@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import type { Log } from '../log.ts'
+import { answerErrors } from './errors.ts'
+import { answerUnknownRoutes } from './unknown-routes.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15]
 
@@ -35,8 +39,10 @@ export function recordRequests(app: FastifyInstance): Registry {
 }
 
 /** Answers what was counted at `/metrics`, without a key; for a port of its own. */
-export function metricsApp(registry: Registry): FastifyInstance {
-  const app = fastify({ logger: false, forceCloseConnections: true })
+export function metricsApp(registry: Registry, log: Log): FastifyInstance {
+  const app = fastify({ logger: false, genReqId: () => randomUUID(), forceCloseConnections: true })
+  answerErrors(app, log)
+  answerUnknownRoutes(app)
   app.get('/metrics', async (_request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics()),
   )

@@ -21,6 +21,11 @@ export function findApiKey(db: Db, keyId: string): Promise<(ApiKey & { tenant_ac
     .executeTakeFirst()
 }
 
+/** Whether there is any key yet. */
+export async function hasApiKeys(db: Db): Promise<boolean> {
+  return (await db.selectFrom('api_key').select('key_id').limit(1).executeTakeFirst()) !== undefined
+}
+
 /** The keys of one tenant, or of all tenants along the operator's path, oldest first. */
 export function listApiKeys(db: Db, tenantId?: string): Promise<ListedApiKey[]> {
   return db

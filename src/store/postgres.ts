@@ -91,8 +91,23 @@ async function prepareDatabase(url: string): Promise<void> {
       )
     const { migrated } = await inspectPostgres(url)
     if (!isUpToDate(migrated)) await migrate(db, 'postgres')
+    await requireAppRole(db)
   } finally {
     await db.destroy()
+  }
+}
+
+const INSUFFICIENT = '42501'
+
+async function requireAppRole(db: Kysely<unknown>): Promise<void> {
+  try {
+    await sql`set role ${sql.id(APP_ROLE)}`.execute(db)
+  } catch (error) {
+    if ((error as { code?: string }).code !== INSUFFICIENT) throw error
+    throw new StartRefused(
+      `The role of HAWSER_DATABASE_URL may not take the role ${APP_ROLE}: grant ${APP_ROLE} to it.`,
+      { cause: error },
+    )
   }
 }
 

@@ -23,11 +23,6 @@ export function listTenants(db: Db): Promise<Tenant[]> {
   return db.selectFrom('tenant').selectAll().orderBy('created_at').orderBy('tenant_id').execute()
 }
 
-/** Whether there is any tenant yet. */
-export async function hasTenants(db: Db): Promise<boolean> {
-  return (await db.selectFrom('tenant').select('tenant_id').limit(1).executeTakeFirst()) !== undefined
-}
-
 /** The tenant that this partner created under this id. */
 export function findPartnerTenant(db: Db, partnerId: string, tenantId: string): Promise<Tenant | undefined> {
   return db

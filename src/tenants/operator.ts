@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import type { Environment, Tenant } from '../store/schema.ts'
-import { findTenant, hasTenants, listTenants } from '../store/tenants.ts'
+import { hasApiKeys } from '../store/api-keys.ts'
+import { findTenant, listTenants } from '../store/tenants.ts'
 import { storeKey, type IssuedKey } from './api-keys.ts'
 import { storeTenant } from './create-tenant.ts'
 
@@ -17,19 +18,19 @@ export function allTenants({ store }: Context): Promise<Tenant[]> {
   return store.cross({ path: 'operate' }, listTenants)
 }
 
-/** The tenant with this id or, where only one has it, this name. */
-export async function findTenantByIdOrName(ctx: Context, text: string): Promise<Tenant | undefined> {
+/** The tenant with this id or, where none has it, every tenant of this name. */
+export async function findTenantsByIdOrName(ctx: Context, text: string): Promise<Tenant[]> {
   const tenants = await allTenants(ctx)
-  const named = tenants.filter(({ company_name }) => company_name === text)
-  return tenants.find(({ tenant_id }) => tenant_id === text) ?? (named.length === 1 ? named[0] : undefined)
+  const identified = tenants.filter(({ tenant_id }) => tenant_id === text)
+  return identified.length > 0 ? identified : tenants.filter(({ company_name }) => company_name === text)
 }
 
 /** The fixed id lets two processes that start together make one tenant and not two. */
 const FIRST_TENANT = 'se-default'
 
-/** At the very first start: the tenant `default` with a key for each environment. `undefined` when there are tenants already. */
+/** At the very first start: the tenant `default` with a key for each environment. `undefined` when there are keys already. */
 export async function setUpFirstTenant(ctx: Context): Promise<Record<Environment, IssuedKey> | undefined> {
-  if (await ctx.store.cross({ path: 'operate' }, hasTenants)) return undefined
+  if (await ctx.store.cross({ path: 'operate' }, hasApiKeys)) return undefined
   return ctx.store.transaction(FIRST_TENANT, async (tx) => {
     if (await findTenant(tx, FIRST_TENANT)) return undefined
     const actor = { ...operator('system'), tenantId: FIRST_TENANT }

@@ -28,6 +28,9 @@ describe('metrics', () => {
     assert.match(text, /hawser_process_resident_memory_bytes/)
     assert.doesNotMatch(text, /se-1234567890|secret-looking|hws_/)
     assert.equal((await server.request('GET', '/metrics')).status, 404, 'not on the port of the API')
+    const nothing = await fetch(`http://127.0.0.1:${port}/`)
+    assert.equal(nothing.status, 404)
+    assert.match(await nothing.text(), /"error_source":"shipengine"/)
   })
 
   test('are not served unless asked for', async () => {

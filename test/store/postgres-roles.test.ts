@@ -8,6 +8,7 @@ import { createTenant } from '../../src/tenants/create-tenant.ts'
 import { allTenants, operator } from '../../src/tenants/operator.ts'
 import { formatKek } from '../../src/vault/kek-source.ts'
 import { administer, databases, newDatabase } from '../support/harness.ts'
+import { startPostgres } from '../support/postgres-server.ts'
 
 const log = createLog('fatal', { write: () => {} })
 
@@ -56,6 +57,31 @@ describe(
         [tenant.tenant_id],
       )
       await ctx.store.close()
+    })
+
+    test('an owner that may not take the role is told so in a sentence', async () => {
+      const lonely = await newDatabase('postgres')
+      await administer(server, `alter database ${new URL(lonely.url).pathname.slice(1)} owner to ${stranger}`)
+      await administer(lonely.url, `grant create, usage on schema public to ${stranger}`)
+      try {
+        await assert.rejects(open(lonely.url.replace('//owner@', `//${stranger}@`)), { name: 'StartRefused' })
+      } finally {
+        await lonely.remove()
+      }
+    })
+
+    test('an owner that may create roles takes the role that it creates, or that somebody else created', async () => {
+      const cluster = await startPostgres()
+      try {
+        await administer(cluster.url, 'create role founder login createrole')
+        await administer(cluster.url, 'create database founded owner founder')
+        const founded = cluster.url.replace('//owner@', '//founder@').replace(/\/postgres$/, '/founded')
+        const ctx = await open(founded)
+        await createTenant(ctx, operator('cli'), 'by the founder')
+        await ctx.store.close()
+      } finally {
+        await cluster.stop()
+      }
     })
 
     test('afterwards a login that is only a member of the role serves, and cannot change the schema', async () => {

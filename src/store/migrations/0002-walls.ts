@@ -21,7 +21,9 @@ async function confineServer(db: Kysely<unknown>): Promise<void> {
     if not exists (select from pg_roles where rolname = '${sql.raw(APP_ROLE)}') then
       create role ${sql.raw(APP_ROLE)} nologin;
     end if;
-    if not pg_has_role(current_user, '${sql.raw(APP_ROLE)}', 'member') then
+    -- From version 16 on, who creates a role may grant it but not take it.
+    if not pg_has_role(current_user, '${sql.raw(APP_ROLE)}',
+      case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end) then
       execute format('grant ${sql.raw(APP_ROLE)} to %I', current_user);
     end if;
     execute format('grant usage on schema %I to ${sql.raw(APP_ROLE)}', current_schema());
