@@ -2,6 +2,7 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { Unparsable, type Database, type RateLimits } from './config/parsers.ts'
+import { operatorValues } from './config/operator.ts'
 import { settings, type Setting, type SettingName, type SettingValues } from './config/settings.ts'
 import { StartRefused } from './errors.ts'
 import { Secret } from './secret.ts'
@@ -20,6 +21,8 @@ export type Config = Readonly<{
   logLevel: SettingValues['HAWSER_LOG_LEVEL']
   rateLimits: RateLimits | undefined
   bodyLimits: Readonly<{ usual: number; settings: number }>
+  verification: SettingValues['HAWSER_VERIFICATION']
+  operator: Secret<Readonly<Record<string, string>>>
   limits: Readonly<{
     requestSeconds: number
     handlerSeconds: number
@@ -100,6 +103,8 @@ function compose(values: SettingValues, bad: ReadonlySet<string>, problems: stri
     logLevel: values.HAWSER_LOG_LEVEL,
     rateLimits: values.HAWSER_RATE_LIMIT,
     bodyLimits: { usual: values.HAWSER_BODY_LIMIT, settings: values.HAWSER_SETTINGS_BODY_LIMIT },
+    verification: values.HAWSER_VERIFICATION,
+    operator: operatorValues(values),
     limits: {
       requestSeconds: values.HAWSER_REQUEST_TIMEOUT,
       handlerSeconds: values.HAWSER_HANDLER_TIMEOUT,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Config } from './config.ts'
+import type { Ask, Call, Material, Reply, VerificationOutcome } from './catalog/verification.ts'
 import type { Log } from './log.ts'
 import type { Environment } from './store/schema.ts'
 import { StartRefused } from './errors.ts'
@@ -26,7 +27,27 @@ export type Context = {
   store: Store
   keyring: Keyring
   clock: () => Date
+  outbound: Outbound
+  simulator: Simulator
 }
+
+/** The way to the world: asks a carrier at one of its hosts. */
+export type Outbound = { ask(carrierId: string, hosts: readonly string[], call: Call): Promise<Reply> }
+
+/** The carriers of the sandbox, where no request leaves the machine. */
+export type Simulator = {
+  /** The outcome that credentials ask for by name, if they do. */
+  wantedOutcome(values: Material['values']): VerificationOutcome | undefined
+  /** How to ask the simulated carrier; `undefined` where there is none. */
+  ask(
+    carrierId: string,
+    account: Pick<Material, 'values' | 'operator'>,
+    wanted: VerificationOutcome | undefined,
+  ): Ask | undefined
+}
+
+const nobody: Outbound = { ask: () => Promise.reject(new Error('There is no way out.')) }
+const noSimulator: Simulator = { wantedOutcome: () => undefined, ask: () => undefined }
 
 /** What keys of an account may do; see `grants` in `tenants/scopes.ts`. */
 export type Scope = 'read' | 'write' | 'use' | 'admin' | 'partner'
@@ -54,7 +75,12 @@ export const SYSTEM = 'system'
 export async function openContext(
   config: Config,
   log: Log,
-  { clock = () => new Date(), mayCreate = true }: { clock?: () => Date; mayCreate?: boolean } = {},
+  {
+    clock = () => new Date(),
+    mayCreate = true,
+    outbound = nobody,
+    simulator = noSimulator,
+  }: { clock?: () => Date; mayCreate?: boolean; outbound?: Outbound; simulator?: Simulator } = {},
 ): Promise<Context> {
   const found = await inspectStore(config.database)
   if (!mayCreate && found.installationId === undefined)
@@ -70,7 +96,7 @@ export async function openContext(
   const store = await openStore(config.database, config.databasePool)
   try {
     const keyring = unlocked ?? (await setUp(store, wrappers, config, clock))
-    return { config, log, store, keyring, clock }
+    return { config, log, store, keyring, clock, outbound, simulator }
   } catch (error) {
     await store.close()
     throw error

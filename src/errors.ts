@@ -129,6 +129,18 @@ export const conditions = {
     'verification_failure',
     'The carrier refused the credentials.',
   ),
+  verification_impossible: carriers(
+    502,
+    'integrations',
+    'verification_failure',
+    'The credentials had to be proved, and the carrier could not be asked or did not say.',
+  ),
+  verification_paused: ours(
+    429,
+    'system',
+    'rate_limit_exceeded',
+    'The carrier has refused the account several times; it is not asked again for a while.',
+  ),
   account_unknown: ours(404, 'business_rules', 'unspecified', 'No account of this partner has the id.'),
   api_key_unknown: ours(404, 'business_rules', 'unspecified', 'The account has no API key of this id.'),
   external_id_taken: ours(

@@ -1,3 +1,4 @@
+import { operatorSettings } from './operator.ts'
 import {
   addresses,
   command,
@@ -122,6 +123,13 @@ export const settings = {
     default: '10000',
     about: 'Most client connections at one time; further ones are closed.',
   }),
+  HAWSER_VERIFICATION: setting({
+    parse: oneOf('required', 'best-effort', 'off'),
+    default: 'best-effort',
+    about:
+      'Whether a carrier is asked before its credentials are believed. `required` refuses what could not be proved where the carrier can be asked at all; `best-effort` stores it as `unverified`; `off` asks nobody.',
+  }),
+  ...operatorSettings,
   HAWSER_METRICS_PORT: setting({
     parse: offOr(wholeNumber(0, 65535)),
     default: 'off',

@@ -7,6 +7,8 @@ import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { findByAccount, findPrimary, insertConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
+import { checkedNow } from './check-times.ts'
+import type { Proof } from './findings.ts'
 import { accountKey, accountNumber, withoutCleared, type Parts } from './values.ts'
 
 /** `se-` and 80 random bits in base-32 hex: inside the published pattern, and never used again. */
@@ -25,6 +27,7 @@ export async function addConnection(
   actor: Actor,
   carrier: Carrier,
   parts: Parts,
+  proof: Proof,
   scac: string | null = null,
 ): Promise<{ carrierId: string; duplicateOf: string | undefined }> {
   const carrierId = newCarrierId(carrier.mode)
@@ -46,6 +49,7 @@ export async function addConnection(
       carrierId,
       fields: parts.given,
       version: 1,
+      verification: proof.outcome,
       envelopeHash: fingerprint(credentials, settings),
     })
     await insertConnection(tx, {
@@ -65,6 +69,7 @@ export async function addConnection(
       credentials_version: 1,
       settings,
       settings_version: 1,
+      ...checkedNow(ctx, carrier, proof, undefined),
     })
     return existing
   })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import type { Connection } from '../store/schema.ts'
+import type { Connection, PreviousCredentials } from '../store/schema.ts'
 import { EnvelopeError } from '../vault/envelope.ts'
 import type { Place, Purpose } from '../vault/keyring.ts'
 
@@ -39,6 +39,25 @@ export function openCredentials(ctx: Context, connection: Connection): SealedVal
     ctx,
     place('connection.credentials', connection, connection.credentials_version),
     connection.credentials,
+  )
+}
+
+/** Seals credentials that are no longer in force, so that putting their bytes back into force opens nothing. */
+export function sealPrevious(
+  { keyring }: Context,
+  holder: Holder,
+  version: number,
+  values: SealedValues,
+): Uint8Array {
+  return keyring.seal(place('connection.previous', holder, version), encode(values))
+}
+
+/** Opens the credentials that were in force before the current ones. */
+export function openPrevious(ctx: Context, holder: Holder, previous: PreviousCredentials): SealedValues {
+  return openValues(
+    ctx,
+    place('connection.previous', holder, previous.credentials_version),
+    previous.credentials,
   )
 }
 

@@ -14,6 +14,15 @@ export function findSimulated(carrierId: string): SimulatedCarrier | undefined {
 }
 
 const MAGIC = /^simulate-([a-z-]+)$/i
+const OUTCOMES: ReadonlySet<string> = new Set<VerificationOutcome>([
+  'verified',
+  'invalid_credentials',
+  'not_entitled',
+  'platform_misconfigured',
+  'rate_limited',
+  'unavailable',
+  'inconclusive',
+])
 
 /** The outcome that a caller of the sandbox asks for: one of the credentials reads `simulate-<outcome>`. */
 export function wantedOutcome(
@@ -23,7 +32,7 @@ export function wantedOutcome(
   for (const value of Object.values(values)) {
     const name =
       typeof value === 'string' ? MAGIC.exec(value)?.[1]?.toLowerCase().replaceAll('-', '_') : undefined
-    if (name !== undefined && known.includes(name)) return name as VerificationOutcome
+    if (name !== undefined && OUTCOMES.has(name)) return name as VerificationOutcome
   }
   return undefined
 }
@@ -56,3 +65,6 @@ function reply(
 function scriptFor({ scripts }: SimulatedCarrier, wanted: VerificationOutcome): Script | undefined {
   return [...Object.values(scripts), ...Object.values(weather)].find(({ outcome }) => outcome === wanted)
 }
+
+/** What a context takes as its sandbox. */
+export const simulator = { wantedOutcome, ask: askSimulated }

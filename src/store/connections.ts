@@ -88,6 +88,12 @@ export function listConnections(
       'updated_at',
       'credentials_version',
       'settings_version',
+      'state',
+      'state_since',
+      'checked_at',
+      'diagnosis',
+      'next_check_at',
+      'failed_checks',
     ])
     .where((eb) => eb.and({ ...inScope(scope), mode }))
     .where('created_seq', '>', page.afterSeq)
@@ -113,6 +119,12 @@ export type ConnectionChange = Partial<
     | 'credentials_version'
     | 'settings'
     | 'settings_version'
+    | 'state'
+    | 'state_since'
+    | 'checked_at'
+    | 'diagnosis'
+    | 'next_check_at'
+    | 'failed_checks'
   >
 >
 

@@ -47,6 +47,9 @@ type ApiKeyTable = {
   revoked_at: Time | null
 }
 
+/** What is known of a connection's credentials. */
+export type ConnectionState = 'verified' | 'unverified' | 'degraded' | 'needs_reauth' | 'action_required'
+
 type ConnectionTable = {
   tenant_id: string
   environment: Environment
@@ -67,7 +70,26 @@ type ConnectionTable = {
   credentials_version: number
   settings: Uint8Array | null
   settings_version: number
+  state: ConnectionState
+  /** Absent where the state has been the same since the connect. */
+  state_since: Time | null
+  checked_at: Time | null
+  diagnosis: string | null
+  next_check_at: Time | null
+  failed_checks: number
 }
+
+type PreviousCredentialsTable = {
+  tenant_id: string
+  environment: Environment
+  carrier_id: string
+  credentials: Uint8Array
+  credentials_version: number
+  replaced_at: Time
+  erase_after: Time
+}
+
+type VerificationAttemptTable = { account: Uint8Array; slot: number; at: Time }
 
 type TombstoneTable = {
   tenant_id: string
@@ -107,6 +129,8 @@ export type Schema = {
   api_key: ApiKeyTable
   connection: ConnectionTable
   tombstone: TombstoneTable
+  previous_credentials: PreviousCredentialsTable
+  verification_attempt: VerificationAttemptTable
   audit_head: AuditHeadTable
   audit_event: AuditEventTable
 }
@@ -116,6 +140,7 @@ export type KeyTerm = Selectable<KeyTermTable>
 export type Tenant = Selectable<TenantTable>
 export type ApiKey = Selectable<ApiKeyTable>
 export type Connection = Selectable<ConnectionTable>
+export type PreviousCredentials = Selectable<PreviousCredentialsTable>
 export type Tombstone = Selectable<TombstoneTable>
 export type AuditEvent = Selectable<AuditEventTable>
 export type NewConnection = Insertable<ConnectionTable>

@@ -13,7 +13,7 @@ export type StoredTerm = {
   kcv: Uint8Array
 }
 
-export type Purpose = 'connection.credentials' | 'connection.settings'
+export type Purpose = 'connection.credentials' | 'connection.settings' | 'connection.previous'
 
 /** The one place where an envelope opens; all of it is authenticated. `carrier` is the catalog's immutable id. */
 export type Place = {

@@ -1,0 +1,83 @@
+import type { Carrier } from '../catalog/define.ts'
+import { canVerify, verify, type Finding, type Material } from '../catalog/verification.ts'
+import type { Actor, Context } from '../context.ts'
+import { fail } from '../errors.ts'
+import { randomUUID } from 'node:crypto'
+import { refuses, type Proof } from './findings.ts'
+import { limitAttempts } from './limit-attempts.ts'
+
+/** What a request says about asking the carrier: `only` asks and stores nothing. */
+export type VerifyWish = 'required' | 'best-effort' | 'only' | undefined
+
+type Values = Readonly<Record<string, unknown>>
+
+const UNASKED: Proof = {
+  asked: false,
+  outcome: 'unasked',
+  because: 'There is no way to ask this carrier about these credentials.',
+}
+const NOT_WANTED: Proof = { asked: false, outcome: 'unasked', because: 'The carrier was not asked.' }
+
+/**
+ * Asks the carrier what it thinks of credentials before they are stored; outside of every transaction.
+ * Throws where the carrier refuses them (400), where it had to answer and could not (502), and where it is not asked so as to lock nobody out (429).
+ */
+export async function requireProof(
+  ctx: Context,
+  actor: Actor,
+  carrier: Carrier,
+  values: Values,
+  wish: VerifyWish,
+): Promise<Proof> {
+  const policy = ctx.config.verification
+  if (policy === 'off' && wish === undefined) return NOT_WANTED
+  const proof = await prove(ctx, actor, carrier, values)
+  if (refuses(proof.outcome))
+    fail('credentials_refused', proof.because, { carrierCode: codeOf(carrier) })
+  const isRequired = wish === 'required' || (policy === 'required' && wish !== 'only')
+  if (isRequired && proof.asked && proof.outcome !== 'verified') refuseUnproved(carrier, proof)
+  return proof
+}
+
+function refuseUnproved(carrier: Carrier, { because, retryAfter }: Finding): never {
+  return fail('verification_impossible', `${carrier.title} could not prove these credentials. ${because}`, {
+    carrierCode: codeOf(carrier),
+    ...(retryAfter ? { headers: { 'retry-after': `${retryAfter}` } } : {}),
+  })
+}
+
+/** How answers name a carrier. */
+const codeOf = (carrier: Carrier) => (carrier.mode === 'ltl' ? carrier.scacs[0].toLowerCase() : carrier.name)
+
+/** Asks the carrier, or in the sandbox the simulated one; never throws for what the carrier answers or does not. */
+export async function prove(ctx: Context, actor: Actor, carrier: Carrier, values: Values): Promise<Proof> {
+  const asked = { asked: true } as const
+  if (actor.environment === 'sandbox') {
+    const finding = await askSandbox(ctx, carrier, values)
+    return finding ? { ...finding, ...asked } : UNASKED
+  }
+  const { verify: recipe } = carrier
+  const material = materialOf(ctx, values, ctx.config.operator.reveal())
+  if (!canVerify(recipe, values, material.operator)) return UNASKED
+  const finding = await limitAttempts(ctx, actor, carrier, values, () =>
+    verify(recipe, material, (call) => ctx.outbound.ask(carrier.id, recipe.hosts, call)),
+  )
+  return { ...finding, ...asked }
+}
+
+async function askSandbox(ctx: Context, carrier: Carrier, values: Values): Promise<Finding | undefined> {
+  const wanted = ctx.simulator.wantedOutcome(values)
+  const { verify: recipe } = carrier
+  const operator = Object.fromEntries((recipe?.operator ?? []).map((name) => [name, `sandbox-${name}`]))
+  const ask = ctx.simulator.ask(carrier.id, { values, operator }, wanted)
+  if (ask && canVerify(recipe, values, operator))
+    return verify(recipe, materialOf(ctx, values, operator), ask)
+  return wanted && { outcome: wanted, because: 'The sandbox was told to answer so.' }
+}
+
+const materialOf = (ctx: Context, values: Values, operator: Material['operator']): Material => ({
+  values,
+  operator,
+  at: ctx.clock(),
+  requestId: randomUUID(),
+})

@@ -1,0 +1,33 @@
+import type { Tx, Db } from './db.ts'
+import type { ConnectionKey } from './connections.ts'
+import type { PreviousCredentials } from './schema.ts'
+
+const byKey = ({ tenantId, environment, carrierId }: ConnectionKey) => ({
+  tenant_id: tenantId,
+  environment,
+  carrier_id: carrierId,
+})
+
+/** The version before the current one, where there is one. */
+export function findPrevious(db: Db, key: ConnectionKey): Promise<PreviousCredentials | undefined> {
+  return db
+    .selectFrom('previous_credentials')
+    .selectAll()
+    .where((eb) => eb.and(byKey(key)))
+    .executeTakeFirst()
+}
+
+/** Keeps `row` as the version before the current one; the one that was kept until now is gone. */
+export async function keepPrevious(tx: Tx, row: PreviousCredentials): Promise<void> {
+  const { tenant_id, environment, carrier_id } = row
+  await dropPrevious(tx, { tenantId: tenant_id, environment, carrierId: carrier_id })
+  await tx.insertInto('previous_credentials').values(row).execute()
+}
+
+/** Removes the version before the current one. */
+export async function dropPrevious(tx: Tx, key: ConnectionKey): Promise<void> {
+  await tx
+    .deleteFrom('previous_credentials')
+    .where((eb) => eb.and(byKey(key)))
+    .execute()
+}
