@@ -67,6 +67,7 @@ function formTable(fields: Fields, prefix = ''): string[][] {
         'format' in field && field.format && `format ${field.format}`,
         'latch' in field && field.latch && 'cannot be switched off again',
         field.deprecated && 'deprecated',
+        field.extension && 'an addition of Hawser',
       ]
         .filter(Boolean)
         .join('; '),

@@ -33,11 +33,14 @@ export function formSchema(
   }
 }
 
+const EXTENSION = 'An addition of Hawser: the public form does not have it. Without it nothing is verified.'
+
 function fieldSchema(field: Field): JsonSchema {
   return {
     title: field.label,
     ...typeSchema(field),
     ...(field.secret ? { writeOnly: true } : {}),
+    ...(field.extension ? { description: EXTENSION } : {}),
     ...(field.deprecated ? { deprecated: true } : {}),
     ...(field.examples ? { examples: field.examples } : {}),
   }

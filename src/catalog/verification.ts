@@ -138,7 +138,8 @@ export function judge(
   material: Material,
 ): Judged & { rule?: Rule } {
   const seen = { codes: [], text: '', ...reading, status: reply.status }
-  const rule = step.rules.find(({ when, then }) => (reading || !PROVES.has(then)) && when(seen, material))
+  const rules = reading || !isPage(reply) ? step.rules : []
+  const rule = rules.find(({ when, then }) => (reading || !PROVES.has(then)) && when(seen, material))
   const judged = rule ? { outcome: rule.then, because: rule.because, rule } : usually(reply, reading)
   const retryAfter = judged.outcome === 'rate_limited' ? retrySeconds(reply) : undefined
   return { ...judged, ...(retryAfter && { retryAfter }) }
@@ -146,7 +147,11 @@ export function judge(
 
 const PROVES: ReadonlySet<Rule['then']> = new Set(['verified', 'continue'])
 
-function usually({ status, body, headers }: Reply, reading: Reading | undefined): Judged {
+const isPage = ({ headers, body }: Reply) =>
+  /html/i.test(headers['content-type'] ?? '') || /^\s*<(!doctype html|html)/i.test(body)
+
+function usually(reply: Reply, reading: Reading | undefined): Judged {
+  const { status } = reply
   if (status === 429) return { outcome: 'rate_limited', because: 'The carrier asks to wait.' }
   if (status === 408 || status >= 500)
     return { outcome: 'unavailable', because: 'The carrier’s system fails at the moment.' }
@@ -155,8 +160,7 @@ function usually({ status, body, headers }: Reply, reading: Reading | undefined)
       outcome: 'inconclusive',
       because: 'The carrier points elsewhere, where no credentials are sent.',
     }
-  const isPage = /html/i.test(headers['content-type'] ?? '') || /^\s*<(!doctype html|html)/i.test(body)
-  if (isPage || (!reading && status < 300))
+  if (isPage(reply) || (!reading && status < 300))
     return { outcome: 'unavailable', because: 'The carrier did not answer in its own format.' }
   if (status === 401)
     return { outcome: 'invalid_credentials', because: 'The carrier does not accept these credentials.' }

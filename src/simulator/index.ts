@@ -1,10 +1,28 @@
 import type { Ask, Call, Reply, VerificationOutcome } from '../catalog/verification.ts'
+import { australiaPost } from './carriers/australia-post.ts'
+import { canadaPost } from './carriers/canada-post.ts'
+import { chronopost } from './carriers/chronopost.ts'
+import { colissimo } from './carriers/colissimo.ts'
+import { dhlEcommerce } from './carriers/dhl-ecommerce.ts'
+import { dhlExpress } from './carriers/dhl-express.ts'
+import { dpd } from './carriers/dpd.ts'
 import { mondialRelay } from './carriers/mondial-relay.ts'
+import { royalMail } from './carriers/royal-mail.ts'
 import type { Account, Script, SimulatedCarrier } from './define.ts'
 import { weather } from './weather.ts'
 
 /** Every simulated carrier. */
-export const simulatedCarriers: readonly SimulatedCarrier[] = [mondialRelay]
+export const simulatedCarriers: readonly SimulatedCarrier[] = [
+  australiaPost,
+  canadaPost,
+  chronopost,
+  colissimo,
+  dhlEcommerce,
+  dhlExpress,
+  dpd,
+  mondialRelay,
+  royalMail,
+]
 
 const byId = new Map(simulatedCarriers.map((carrier) => [carrier.carrier, carrier]))
 

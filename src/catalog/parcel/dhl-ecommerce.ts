@@ -1,6 +1,8 @@
 import { option, parcel, service } from '../codes.ts'
 import { defineCarrier } from '../define.ts'
 import { ENDORSEMENTS, choice, identifier, nickname, optional, secret, text } from '../fields.ts'
+import { minted, rule, status } from '../recipes/rules.ts'
+import { tokenMint } from '../recipes/token.ts'
 
 export default defineCarrier({
   id: 'dhl_ecommerce',
@@ -92,4 +94,25 @@ export default defineCarrier({
   codeSources: [
     'https://github.com/dregraham/ShipWorks (DhlEcommerceServiceType, DhlEcommercePackagingType)',
   ],
+  verify: tokenMint({
+    source: 'https://developer.dhl.com/api-reference/authentication-dhl-ecommerce-americas',
+    needs: ['api_key', 'api_secret'],
+    url: 'https://api.dhlecs.com/auth/v4/accesstoken',
+    form: ({ values }) => ({
+      grant_type: 'client_credentials',
+      client_id: String(values.api_key),
+      client_secret: String(values.api_secret),
+    }),
+    token: ['access_token'],
+    lifetime: 'expires_in',
+    rules: [
+      rule(minted, 'verified', 'DHL eCommerce accepts the API key; the pickup number was not asked about.'),
+      rule(
+        status(401),
+        'invalid_credentials',
+        'DHL eCommerce does not accept this API key with this secret.',
+      ),
+      rule(status(400), 'inconclusive', 'DHL eCommerce did not accept the request for a token.'),
+    ],
+  }),
 })

@@ -1,5 +1,7 @@
 import { defineCarrier } from '../define.ts'
-import { identifier, nickname, optional, text } from '../fields.ts'
+import { identifier, nickname, optional, secret, text } from '../fields.ts'
+import { probe } from '../recipes/probe.ts'
+import { all, anyCode, rule, status } from '../recipes/rules.ts'
 
 export default defineCarrier({
   id: 'royal_mail',
@@ -20,5 +22,26 @@ export default defineCarrier({
     postal_code: text('Postal code'),
     phone: optional(text('Phone', { minLength: 1 })),
     nickname: nickname(),
+    api_key: optional(secret('Click & Drop API key', { extension: true })),
   },
+  verify: probe({
+    source:
+      'https://api.parcel.royalmail.com/doc/v1/click-and-drop-api-v1.yaml; https://github.com/niccokunzmann/python-royal-mail-click-and-drop-api (docs/CarriersApi.md)',
+    host: 'api.parcel.royalmail.com',
+    needs: ['api_key'],
+    url: 'https://api.parcel.royalmail.com/api/v1/carriers',
+    headers: ({ values }) => ({ accept: 'application/json', authorization: String(values.api_key) }),
+    format: 'json',
+    codes: ['[].carrierGuid', '[].carrierName'],
+    rules: [
+      rule(
+        all(status(200), anyCode),
+        'verified',
+        'Royal Mail accepts the Click & Drop API key; the account number was not asked about.',
+      ),
+      rule(status(401), 'invalid_credentials', 'Royal Mail does not accept this Click & Drop API key.'),
+      rule(status(403), 'not_entitled', 'Royal Mail does not let this Click & Drop API key list carriers.'),
+      rule(status(500), 'unavailable', 'Royal Mail’s system fails at the moment.'),
+    ],
+  }),
 })

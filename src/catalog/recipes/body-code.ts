@@ -1,6 +1,6 @@
-import type { Material, Reply, Rule, Step, Verification } from '../verification.ts'
-import { jsonPart, readJson, valuesAt } from './json.ts'
-import { readXml, textsOf } from './xml.ts'
+import type { Material, Rule, Step, Verification } from '../verification.ts'
+import { jsonPart } from './json.ts'
+import { readReply } from './probe.ts'
 
 type Recipe = {
   source: string
@@ -11,6 +11,8 @@ type Recipe = {
   body: (material: Material) => string
   /** Where the outcome stands: local names of XML elements, or paths into JSON. */
   codes: { xml: readonly string[] } | { json: readonly string[] }
+  /** Values of the same kind that rules ask about. */
+  facts?: readonly string[]
   rules: readonly Rule[]
 }
 
@@ -28,7 +30,7 @@ export function bodyCode(recipe: Recipe): Verification {
 
 /** One step of such a call, for a carrier that has more of them. */
 export function bodyCodeStep(
-  { url, headers = {}, body, codes }: Omit<Recipe, 'source' | 'needs' | 'operator' | 'rules'>,
+  { url, headers = {}, body, codes, facts }: Omit<Recipe, 'source' | 'needs' | 'operator' | 'rules'>,
   rules: readonly Rule[],
 ): Step {
   const type = 'xml' in codes ? 'text/xml; charset=utf-8' : 'application/json'
@@ -42,19 +44,10 @@ export function bodyCodeStep(
       },
       body: body(material),
     }),
-    read: (reply) => ('xml' in codes ? readXmlCodes(reply, codes.xml) : readJsonCodes(reply, codes.json)),
+    read: (reply) =>
+      'xml' in codes
+        ? readReply(reply, 'xml', codes.xml, facts)
+        : readReply(jsonPart(reply), 'json', codes.json, facts),
     rules,
   }
-}
-
-function readXmlCodes(reply: Reply, names: readonly string[]) {
-  const elements = readXml(reply.body)
-  if (!elements) return undefined
-  return { codes: names.flatMap((name) => textsOf(elements, name)), text: reply.body.toLowerCase() }
-}
-
-function readJsonCodes(reply: Reply, paths: readonly string[]) {
-  const json = readJson(jsonPart(reply))
-  if (typeof json !== 'object' || json === null) return undefined
-  return { codes: paths.flatMap((path) => valuesAt(json, path)), text: reply.body.toLowerCase() }
 }

@@ -9,14 +9,13 @@ export function readJson(reply: Reply): unknown {
   }
 }
 
-/** Whatever stands at a path like `errors[].code`: every value there, as text; objects and nulls are left out. */
+/** Whatever stands at a path like `errors[].code`, or `[].code` in a list: every value there, as text; objects and nulls are left out. */
 export function valuesAt(value: unknown, path: string): string[] {
   let found: unknown[] = [value]
   for (const name of path.split('.')) {
     const [member = '', each] = name.split('[]')
     found = found.flatMap((one) => {
-      const next =
-        typeof one === 'object' && one !== null ? (one as Record<string, unknown>)[member] : undefined
+      const next = member === '' ? one : isObject(one) && Object.hasOwn(one, member) ? one[member] : undefined
       return each === undefined ? [next] : Array.isArray(next) ? (next as unknown[]) : []
     })
   }
@@ -24,6 +23,9 @@ export function valuesAt(value: unknown, path: string): string[] {
     .filter((one) => typeof one === 'string' || typeof one === 'number' || typeof one === 'boolean')
     .map(String)
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
 
 /** The part of a multipart reply that is JSON, as a reply of its own; any other reply as it is. */
 export function jsonPart(reply: Reply): Reply {

@@ -14,11 +14,17 @@ export const statusFrom =
   (seen) =>
     seen.status >= low && seen.status <= high
 
+/** An HTTP status that refuses the request, other than the two that only ask to come again. */
+export const refusal: When = ({ status }) => status >= 400 && status < 500 && status !== 408 && status !== 429
+
 /** One of these codes, as the carrier writes it, stands in the reply. */
 export const code =
   (...codes: string[]): When =>
   (seen) =>
     seen.codes.some((found) => codes.includes(found))
+
+/** Some code stands in the reply, whichever it is. */
+export const anyCode: When = (seen) => seen.codes.length > 0
 
 /** A code of the reply begins like this. */
 export const codeBegins =

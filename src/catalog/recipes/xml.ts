@@ -10,7 +10,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Text as it may stand between tags or in an attribute. */
 export function escapeXml(value: unknown): string {
-  return String(value ?? '').replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+  const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
+  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 }
 
 /** XML from a template; whatever stands in it is escaped. */
@@ -31,7 +32,7 @@ const MOST_ELEMENTS = 5_000
 
 class NotXml extends Error {}
 
-/** The elements of a document in the order of their opening; `undefined` for what is no XML, has a DTD, or is absurdly large. */
+/** The elements of a document in the order of their opening; `undefined` for what is no XML, has a DTD, is absurdly large, or is a page for people. */
 export function readXml(text: string): Element[] | undefined {
   const elements: Element[] = []
   const open: Element[] = []
@@ -43,7 +44,7 @@ export function readXml(text: string): Element[] | undefined {
   parser.on('doctype', refuse)
   parser.on('opentag', (tag) => {
     if (open.length >= DEEPEST || elements.length >= MOST_ELEMENTS) refuse()
-    const attributes = Object.values(tag.attributes).map(({ local, value }) => [local, value])
+    const attributes = Object.values(tag.attributes).map(({ local, value }) => [local, value] as const)
     const element = {
       name: tag.local,
       text: '',
@@ -65,7 +66,7 @@ export function readXml(text: string): Element[] | undefined {
   } catch {
     return undefined
   }
-  return elements.length > 0 ? elements : undefined
+  return elements[0] && elements[0].name.toLowerCase() !== 'html' ? elements : undefined
 }
 
 /** The trimmed text of every element of this name. */
