@@ -8,6 +8,8 @@ type Common = {
   /** The field that tells one account at the carrier from another; of several, the first that is set. Stands in clear. */
   identifier?: true
   deprecated?: true
+  /** Not in the public form: an optional field of ours, for the proof of the credentials. */
+  extension?: true
   /** Values that the carrier’s documentation names without closing the list. */
   examples?: readonly string[]
   /** Name under which the value is kept, where one name means two things. */

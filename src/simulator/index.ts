@@ -1,10 +1,33 @@
 import type { Ask, Call, Reply, VerificationOutcome } from '../catalog/verification.ts'
+import { xpo } from './carriers/cnwy.ts'
+import { daylight } from './carriers/dylt.ts'
+import { endicia } from './carriers/endicia.ts'
+import { estes } from './carriers/exla.ts'
+import { fedex, fedexFreight } from './carriers/fedex.ts'
 import { mondialRelay } from './carriers/mondial-relay.ts'
+import { oldDominion } from './carriers/odfl.ts'
+import { rlCarriers } from './carriers/rlca.ts'
+import { stampsCom } from './carriers/stamps-com.ts'
+import { tforceFreight } from './carriers/upgf.ts'
+import { ups } from './carriers/ups.ts'
 import type { Account, Script, SimulatedCarrier } from './define.ts'
 import { weather } from './weather.ts'
 
 /** Every simulated carrier. */
-export const simulatedCarriers: readonly SimulatedCarrier[] = [mondialRelay]
+export const simulatedCarriers: readonly SimulatedCarrier[] = [
+  daylight,
+  endicia,
+  estes,
+  fedex,
+  fedexFreight,
+  mondialRelay,
+  oldDominion,
+  rlCarriers,
+  stampsCom,
+  tforceFreight,
+  ups,
+  xpo,
+]
 
 const byId = new Map(simulatedCarriers.map((carrier) => [carrier.carrier, carrier]))
 
@@ -49,7 +72,8 @@ function reply(
   wanted: VerificationOutcome | undefined,
 ): Reply {
   if (wanted === undefined || wanted === 'verified') return carrier.answer(call, [account])
-  if (wanted === 'invalid_credentials') return carrier.answer(call, [])
+  if (wanted === 'invalid_credentials')
+    return carrier.answer(call, [{ values: {}, operator: account.operator }])
   return scriptFor(carrier, wanted)?.reply(call) ?? carrier.answer(call, [account])
 }
 
