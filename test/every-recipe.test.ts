@@ -8,12 +8,14 @@ import {
   type Material,
   type Reply,
   type Rule,
+  type VerificationOutcome,
 } from '../src/catalog/verification.ts'
 import { findSimulated, simulatedCarriers } from '../src/simulator/index.ts'
 import { weather } from '../src/simulator/weather.ts'
 import { materialOf } from './support/material.ts'
 
 const SECRET = 'Zq7-planted-secret'
+const REFUSALS: readonly VerificationOutcome[] = ['invalid_credentials', 'not_entitled']
 
 const withRecipe = [...parcelCarriers, ...ltlCarriers].filter(({ verify }) => verify)
 
@@ -51,14 +53,27 @@ for (const carrier of withRecipe) {
     })
 
     test('an account that the carrier does not know is refused', async () => {
-      assert.equal((await prove((call) => simulated.answer(call, []))).outcome, 'invalid_credentials')
+      const stranger = { values: {}, operator: material.operator }
+      const { outcome } = await prove((call) => simulated.answer(call, [stranger]))
+      assert.ok(REFUSALS.includes(outcome), outcome)
+    })
+
+    test('values of the operator that the carrier does not know speak against the platform', async () => {
+      for (const name of recipe.operator) {
+        const operator = { ...material.operator, [name]: `${SECRET}1` }
+        const { outcome } = await prove((call) => simulated.answer(call, [account]), {
+          ...material,
+          operator,
+        })
+        assert.equal(outcome, 'platform_misconfigured', name)
+      }
     })
 
     test('any other value of a credential that the proof needs is not verified', async () => {
       for (const name of recipe.needs) {
         const values = { ...material.values, [name]: `${SECRET}1` }
         const { outcome } = await prove((call) => simulated.answer(call, [account]), { ...material, values })
-        assert.ok(['invalid_credentials', 'not_entitled'].includes(outcome), `${name}: ${outcome}`)
+        assert.ok(REFUSALS.includes(outcome), `${name}: ${outcome}`)
       }
     })
 

@@ -66,6 +66,8 @@ export type Step = Readonly<{
   read: (reply: Reply) => Reading | undefined
   /** The carrier's own rules; the first that holds decides. */
   rules: readonly Rule[]
+  /** The call goes out under the operator's name: a plain refusal then speaks of the operator, and a token is not the caller's. */
+  asOperator?: true
 }>
 
 /** How a carrier proves credentials, by the cheapest call that changes nothing there. */
@@ -114,8 +116,8 @@ export async function verify(verification: Verification, material: Material, ask
       return { outcome: 'unavailable', because: 'The carrier could not be reached.' }
     }
     const reading = step.read(reply)
-    const finding = judge(step, reply, reading, material)
-    minted = reading?.minted ?? minted
+    const { rule: _rule, ...finding } = judge(step, reply, reading, material)
+    if (!step.asOperator) minted = reading?.minted ?? minted
     if (finding.outcome !== 'continue')
       return finding.outcome === 'verified' && minted
         ? { ...finding, outcome: finding.outcome, minted }
@@ -140,9 +142,21 @@ export function judge(
   const seen = { codes: [], text: '', ...reading, status: reply.status }
   const rules = reading || !isPage(reply) ? step.rules : []
   const rule = rules.find(({ when, then }) => (reading || !PROVES.has(then)) && when(seen, material))
-  const judged = rule ? { outcome: rule.then, because: rule.because, rule } : usually(reply, reading)
+  const judged = rule ? { outcome: rule.then, because: rule.because, rule } : usuallyOf(step, reply, reading)
   const retryAfter = judged.outcome === 'rate_limited' ? retrySeconds(reply) : undefined
   return { ...judged, ...(retryAfter && { retryAfter }) }
+}
+
+const REFUSES: ReadonlySet<Rule['then']> = new Set(['invalid_credentials', 'not_entitled'])
+
+function usuallyOf(step: Step, reply: Reply, reading: Reading | undefined): Judged {
+  const judged = usually(reply, reading)
+  return step.asOperator && REFUSES.has(judged.outcome)
+    ? {
+        outcome: 'platform_misconfigured',
+        because: 'The carrier does not accept the registration that this server’s operator holds with it.',
+      }
+    : judged
 }
 
 const PROVES: ReadonlySet<Rule['then']> = new Set(['verified', 'continue'])

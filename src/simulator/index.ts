@@ -2,12 +2,22 @@ import type { Ask, Call, Reply, VerificationOutcome } from '../catalog/verificat
 import { australiaPost } from './carriers/australia-post.ts'
 import { canadaPost } from './carriers/canada-post.ts'
 import { chronopost } from './carriers/chronopost.ts'
+import { xpo } from './carriers/cnwy.ts'
 import { colissimo } from './carriers/colissimo.ts'
 import { dhlEcommerce } from './carriers/dhl-ecommerce.ts'
 import { dhlExpress } from './carriers/dhl-express.ts'
 import { dpd } from './carriers/dpd.ts'
+import { daylight } from './carriers/dylt.ts'
+import { endicia } from './carriers/endicia.ts'
+import { estes } from './carriers/exla.ts'
+import { fedex, fedexFreight } from './carriers/fedex.ts'
 import { mondialRelay } from './carriers/mondial-relay.ts'
+import { oldDominion } from './carriers/odfl.ts'
+import { rlCarriers } from './carriers/rlca.ts'
 import { royalMail } from './carriers/royal-mail.ts'
+import { stampsCom } from './carriers/stamps-com.ts'
+import { tforceFreight } from './carriers/upgf.ts'
+import { ups } from './carriers/ups.ts'
 import type { Account, Script, SimulatedCarrier } from './define.ts'
 import { weather } from './weather.ts'
 
@@ -17,11 +27,22 @@ export const simulatedCarriers: readonly SimulatedCarrier[] = [
   canadaPost,
   chronopost,
   colissimo,
+  daylight,
   dhlEcommerce,
   dhlExpress,
   dpd,
+  endicia,
+  estes,
+  fedex,
+  fedexFreight,
   mondialRelay,
+  oldDominion,
+  rlCarriers,
   royalMail,
+  stampsCom,
+  tforceFreight,
+  ups,
+  xpo,
 ]
 
 const byId = new Map(simulatedCarriers.map((carrier) => [carrier.carrier, carrier]))
@@ -76,7 +97,8 @@ function reply(
   wanted: VerificationOutcome | undefined,
 ): Reply {
   if (wanted === undefined || wanted === 'verified') return carrier.answer(call, [account])
-  if (wanted === 'invalid_credentials') return carrier.answer(call, [])
+  if (wanted === 'invalid_credentials')
+    return carrier.answer(call, [{ values: {}, operator: account.operator }])
   return scriptFor(carrier, wanted)?.reply(call) ?? carrier.answer(call, [account])
 }
 

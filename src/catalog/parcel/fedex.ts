@@ -11,6 +11,9 @@ import {
   terms,
   text,
 } from '../fields.ts'
+import { fedexQuote } from '../recipes/fedex-quote.ts'
+
+const ABROAD = ['international', 'multiPackage', 'returns'] as const
 
 export default defineCarrier({
   id: 'fedex',
@@ -92,6 +95,20 @@ export default defineCarrier({
     signature_image: optional(text('Signature image', { maxLength: LONGEST_IMAGE })),
     letterhead_image: optional(text('Letterhead image', { maxLength: LONGEST_IMAGE })),
   },
+  verify: fedexQuote({
+    source: 'https://developer.fedex.com/api/en-us/catalog/rate/v1/docs.html',
+    title: 'FedEx',
+    path: '/rate/v1/rates/quotes',
+    quote: () => ({
+      requestedShipment: {
+        shipper: { address: { postalCode: '38116', countryCode: 'US' } },
+        recipient: { address: { postalCode: '10001', countryCode: 'US' } },
+        pickupType: 'DROPOFF_AT_FEDEX_LOCATION',
+        rateRequestType: ['ACCOUNT'],
+        requestedPackageLineItems: [{ weight: { units: 'LB', value: 1 } }],
+      },
+    }),
+  }),
   traits: { has_multi_package_supporting_services: true, supports_label_messages: true },
   services: [
     service('fedex_ground', 'FedEx Ground®', 'domestic', 'multiPackage', 'returns'),
@@ -106,34 +123,10 @@ export default defineCarrier({
     service('fedex_2_day_freight', 'FedEx 2Day® Freight', 'domestic', 'multiPackage'),
     service('fedex_3_day_freight', 'FedEx 3Day® Freight', 'domestic', 'multiPackage'),
     service('fedex_first_overnight_freight', 'FedEx First Overnight® Freight', 'domestic', 'multiPackage'),
-    service(
-      'fedex_ground_international',
-      'FedEx International Ground®',
-      'international',
-      'multiPackage',
-      'returns',
-    ),
-    service(
-      'fedex_international_economy',
-      'FedEx International Economy®',
-      'international',
-      'multiPackage',
-      'returns',
-    ),
-    service(
-      'fedex_international_priority',
-      'FedEx International Priority®',
-      'international',
-      'multiPackage',
-      'returns',
-    ),
-    service(
-      'fedex_international_first',
-      'FedEx International First®',
-      'international',
-      'multiPackage',
-      'returns',
-    ),
+    service('fedex_ground_international', 'FedEx International Ground®', ...ABROAD),
+    service('fedex_international_economy', 'FedEx International Economy®', ...ABROAD),
+    service('fedex_international_priority', 'FedEx International Priority®', ...ABROAD),
+    service('fedex_international_first', 'FedEx International First®', ...ABROAD),
     service(
       'fedex_international_economy_freight',
       'FedEx International Economy® Freight',
@@ -147,20 +140,8 @@ export default defineCarrier({
       'multiPackage',
     ),
     service('fedex_international_connect_plus', 'FedEx International Connect Plus®', 'international'),
-    service(
-      'fedex_international_priority_express',
-      'FedEx International Priority® Express',
-      'international',
-      'multiPackage',
-      'returns',
-    ),
-    service(
-      'fedex_economy_international',
-      'FedEx International Economy®',
-      'international',
-      'multiPackage',
-      'returns',
-    ),
+    service('fedex_international_priority_express', 'FedEx International Priority® Express', ...ABROAD),
+    service('fedex_economy_international', 'FedEx International Economy®', ...ABROAD),
   ],
   packages: [
     parcel('fedex_envelope_onerate', 'FedEx One Rate® Envelope', 'FedEx envelope at One Rate pricing'),

@@ -12,6 +12,12 @@ import {
   secret,
   text,
 } from '../fields.ts'
+import { basicAuth } from '../recipes/basic-auth.ts'
+import { operatorAccount } from '../recipes/operator-account.ts'
+import { all, code, either, fact, inFormat, minted, rule, says, status } from '../recipes/rules.ts'
+
+const ABROAD = ['international', 'multiPackage', 'returns'] as const
+const SUCCEEDED = fact('RateResponse.Response.ResponseStatus.Code', (answer) => answer === '1')
 
 export default defineCarrier({
   id: 'ups',
@@ -33,15 +39,7 @@ export default defineCarrier({
     use_ground_freight_pricing: flag('Ground freight pricing'),
     use_consolidation_services: flag('Mail Innovations and Ground Saver'),
     use_order_number_on_mail_innovations_labels: flag('Order number on Mail Innovations labels'),
-    mail_innovations_endorsement: optional(
-      choice('Mail Innovations endorsement', [
-        'return_service_requested',
-        'forwarding_service_requested',
-        'address_service_requested',
-        'change_service_requested',
-        'leave_if_no_response',
-      ]),
-    ),
+    mail_innovations_endorsement: optional(choice('Mail Innovations endorsement', ENDORSEMENTS.slice(1))),
     mail_innovations_cost_center: optional(text('Mail Innovations cost center')),
     use_negotiated_rates: flag('Negotiated rates', { latch: true }),
     account_postal_code: text('Account postal code'),
@@ -75,54 +73,86 @@ export default defineCarrier({
       { storedAs: 'invoice_details' },
     ),
   },
+  verify: operatorAccount({
+    source: 'https://github.com/UPS-API/api-documentation (OAuthClientCredentials, Rating)',
+    needs: ['account_number'],
+    operator: ['ups_client_id', 'ups_client_secret'],
+    token: {
+      url: 'https://onlinetools.ups.com/security/v1/oauth/token',
+      headers: ({ operator }) => ({
+        authorization: basicAuth(operator.ups_client_id, operator.ups_client_secret),
+      }),
+      form: () => ({ grant_type: 'client_credentials' }),
+      token: ['access_token'],
+      lifetime: 'expires_in',
+      codes: ['response.errors[].code'],
+      rules: [
+        rule(all(status(200), minted), 'continue', 'UPS knows the operator’s own app.'),
+        rule(code('10401', '250002'), 'platform_misconfigured', 'UPS does not know the operator’s own app.'),
+        rule(all(status(403), inFormat), 'platform_misconfigured', 'UPS has blocked the operator’s own app.'),
+        rule(code('10429'), 'rate_limited', 'UPS asks to wait.'),
+        rule(code('250003'), 'inconclusive', 'UPS does not offer its API at this address.'),
+      ],
+    },
+    account: {
+      url: 'https://onlinetools.ups.com/api/rating/v2409/Rate',
+      headers: ({ token, requestId }) => ({
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        transid: requestId,
+        transactionsrc: 'hawser',
+      }),
+      body: ({ values }) => {
+        const Address = { PostalCode: values.account_postal_code, CountryCode: values.account_country_code }
+        const PackageWeight = { UnitOfMeasurement: { Code: 'LBS' }, Weight: '1' }
+        const Shipment = {
+          Shipper: { ShipperNumber: String(values.account_number), Address },
+          ShipFrom: { Address },
+          ShipTo: { Address: { PostalCode: '10001', StateProvinceCode: 'NY', CountryCode: 'US' } },
+          Service: { Code: '03' },
+          // Without it UPS quotes list prices and has no need of the account.
+          ShipmentRatingOptions: { NegotiatedRatesIndicator: 'Y' },
+          Package: { PackagingType: { Code: '02' }, PackageWeight },
+        }
+        return JSON.stringify({ RateRequest: { Request: { RequestOption: 'Rate' }, Shipment } })
+      },
+      format: 'json',
+      codes: ['response.errors[].code'],
+      facts: ['RateResponse.Response.ResponseStatus.Code'],
+      rules: [
+        rule(
+          all(status(200), says(/shipper number/)),
+          'inconclusive',
+          'UPS quotes a price, but with a doubt about the account number.',
+        ),
+        rule(all(status(200), SUCCEEDED), 'verified', 'UPS quotes a price for this account.'),
+        rule(
+          all(status(400), either(code('120100'), says(/shipper number/))),
+          'not_entitled',
+          'UPS does not accept this account number.',
+        ),
+        rule(code('250002'), 'platform_misconfigured', 'UPS tells the operator’s own app no prices.'),
+      ],
+    },
+  }),
   traits: { has_multi_package_supporting_services: true, supports_label_messages: true },
   services: [
     service('ups_standard_international', 'UPS Standard®', 'international', 'multiPackage'),
     service('ups_next_day_air_early_am', 'UPS Next Day Air® Early', 'domestic', 'multiPackage', 'returns'),
-    service('ups_worldwide_express', 'UPS Worldwide Express®', 'international', 'multiPackage', 'returns'),
+    service('ups_worldwide_express', 'UPS Worldwide Express®', ...ABROAD),
     service('ups_next_day_air', 'UPS Next Day Air®', 'domestic', 'multiPackage', 'returns'),
-    service(
-      'ups_ground_international',
-      'UPS Ground® (International)',
-      'international',
-      'multiPackage',
-      'returns',
-    ),
-    service(
-      'ups_worldwide_express_plus',
-      'UPS Worldwide Express Plus®',
-      'international',
-      'multiPackage',
-      'returns',
-    ),
+    service('ups_ground_international', 'UPS Ground® (International)', ...ABROAD),
+    service('ups_worldwide_express_plus', 'UPS Worldwide Express Plus®', ...ABROAD),
     service('ups_next_day_air_saver', 'UPS Next Day Air Saver®', 'domestic', 'multiPackage', 'returns'),
     service('ups_worldwide_expedited', 'UPS Worldwide Expedited®', 'international', 'multiPackage'),
     service('ups_2nd_day_air_am', 'UPS 2nd Day Air AM®', 'domestic', 'multiPackage', 'returns'),
     service('ups_2nd_day_air', 'UPS 2nd Day Air®', 'domestic', 'multiPackage', 'returns'),
-    service('ups_worldwide_saver', 'UPS Worldwide Saver®', 'international', 'multiPackage', 'returns'),
-    service(
-      'ups_2nd_day_air_international',
-      'UPS 2nd Day Air® (International)',
-      'international',
-      'multiPackage',
-      'returns',
-    ),
+    service('ups_worldwide_saver', 'UPS Worldwide Saver®', ...ABROAD),
+    service('ups_2nd_day_air_international', 'UPS 2nd Day Air® (International)', ...ABROAD),
     service('ups_3_day_select', 'UPS 3 Day Select®', 'both', 'multiPackage', 'returns'),
     service('ups_ground', 'UPS® Ground', 'domestic', 'multiPackage', 'returns'),
-    service(
-      'ups_next_day_air_international',
-      'UPS Next Day Air® (International)',
-      'international',
-      'multiPackage',
-      'returns',
-    ),
-    service(
-      'ups_express_early_am',
-      'UPS Express Early A.M. to the U.S.',
-      'international',
-      'multiPackage',
-      'returns',
-    ),
+    service('ups_next_day_air_international', 'UPS Next Day Air® (International)', ...ABROAD),
+    service('ups_express_early_am', 'UPS Express Early A.M. to the U.S.', ...ABROAD),
     service('ups_standard', 'UPS Standard®', 'domestic', 'multiPackage'),
     service('ups_economy_ddp', 'UPS™ Economy DDP', 'international', 'multiPackage'),
     service('ups_economy_ddu', 'UPS™ Economy DDU', 'international', 'multiPackage'),

@@ -6,6 +6,8 @@ type Probe = {
   /** The address, where it carries a value: escaped with `encodeURIComponent`. */
   url: string | ((material: Material) => string)
   headers: (material: Material) => Readonly<Record<string, string>>
+  /** What the request says where the carrier wants a POST; its type stands in the headers. */
+  body?: (material: Material) => string
   /** What the carrier answers in, and where its codes and the values that rules ask about stand. */
   format: 'json' | 'xml'
   codes?: readonly string[]
@@ -26,12 +28,13 @@ export function probe({ source, host, needs, operator = [], ...recipe }: Recipe)
 }
 
 /** One step of such a proof, for a carrier that has more of them. */
-export function probeStep({ url, headers, format, codes = [], facts = [], rules }: Probe): Step {
+export function probeStep({ url, headers, body, format, codes = [], facts = [], rules }: Probe): Step {
   return {
     call: (material) => ({
-      method: 'GET',
+      method: body ? 'POST' : 'GET',
       url: typeof url === 'string' ? url : url(material),
       headers: headers(material),
+      ...(body && { body: body(material) }),
     }),
     read: (reply) => readReply(reply, format, codes, facts),
     rules,

@@ -32,6 +32,15 @@ export const codeBegins =
   (seen) =>
     seen.codes.some((found) => found.startsWith(start))
 
+/** A code of the reply reads like this; for carriers whose codes are sentences. */
+export const codeSays =
+  (pattern: RegExp): When =>
+  (seen) =>
+    seen.codes.some((found) => pattern.test(found))
+
+/** The reply is in the format that the carrier documents. */
+export const inFormat: When = (seen) => seen.text !== ''
+
 /** The text of the reply, in lower case, says this. */
 export const says =
   (pattern: RegExp): When =>
