@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { StartRefused } from '../errors.ts'
 import type { Dialect } from './db.ts'
@@ -14,8 +14,10 @@ const LOCK_TABLE = 'hawser_migration_lock'
 
 /** Applies what is missing, all in one transaction, and answers the names applied; processes that start together take turns. */
 export async function migrate(db: Kysely<unknown>, dialect: Dialect): Promise<string[]> {
+  const schema = dialect === 'postgres' ? await currentSchema(db) : undefined
   const migrator = new Migrator({
     db,
+    ...(schema === undefined ? {} : { migrationTableSchema: schema }),
     migrationTableName: MIGRATION_TABLE,
     migrationLockTableName: LOCK_TABLE,
     provider: {
@@ -36,6 +38,12 @@ export async function migrate(db: Kysely<unknown>, dialect: Dialect): Promise<st
   return (results ?? [])
     .filter(({ status }) => status === 'Success')
     .map(({ migrationName }) => migrationName)
+}
+
+/** Without it the tables of another installation in the same database would be taken for ours. */
+async function currentSchema(db: Kysely<unknown>): Promise<string | undefined> {
+  const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(db)
+  return rows[0]?.name ?? undefined
 }
 
 /** Throws `StartRefused` when a newer Hawser has written this database. */
