@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import type { Config } from './config.ts'
 import type { Ask, Call, Material, Reply, VerificationOutcome } from './catalog/verification.ts'
 import type { Log } from './log.ts'
@@ -62,8 +62,8 @@ export type Actor = {
   ip: string | undefined
 }
 
-/** Reads the body of a request when its turn among the refusals has come; throws what is wrong with it as a whole. */
-export type Body = () => Secret<Readonly<Record<string, unknown>>>
+/** Reads the body of a request when its turn among the refusals has come; throws what is wrong with it as a whole. `large` where it may carry images. */
+export type Body = (size?: 'usual' | 'large') => Secret<Readonly<Record<string, unknown>>>
 
 /** The chain of events that concern the installation and no tenant. */
 export const SYSTEM = 'system'
@@ -86,6 +86,10 @@ export async function openContext(
   if (!mayCreate && found.installationId === undefined)
     throw new StartRefused('There is no installation here yet; "hawser serve" makes one.')
   requireKnownMigrations(found.migrated)
+  if (found.installationId === undefined && found.hasConnections)
+    throw new StartRefused(
+      'The database holds sealed credentials, but not the record of the keys that open them: restore it whole. Nothing was changed.',
+    )
   const wrappers = await openKeySource(config, found).catch((error: unknown) => {
     throw namingNeededKey(error, found)
   })
@@ -110,13 +114,23 @@ async function openKeySource(
   if (kek.kind === 'command') return [await commandWrapper(kek.argv)]
   const previous = kek.previousPath ? [localWrapper(readKekFile(kek.previousPath, kek.mounted))] : []
   if (kek.kind === 'value') return [localWrapper(readKekValue(kek.value)), ...previous]
-  if (existsSync(kek.path)) return [localWrapper(readKekFile(kek.path, kek.mounted)), ...previous]
+  if (!isMissing(kek.path)) return [localWrapper(readKekFile(kek.path, kek.mounted)), ...previous]
   const [needed] = found.terms
   if (needed)
     throw new StartRefused(
       `The key file ${kek.path} is missing. The database needs the key-encryption key ${needed.kek_id}; restore its file. A new key is not made, since it could open nothing that is stored. Nothing was changed.`,
     )
   return [localWrapper(createKekFile(kek.path) ?? readKekFile(kek.path, kek.mounted)), ...previous]
+}
+
+/** Whether there is nothing; what cannot be looked at is something. */
+function isMissing(path: string): boolean {
+  try {
+    lstatSync(path)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+  }
 }
 
 function namingNeededKey(error: unknown, { terms: [needed] }: Inspection): unknown {

@@ -49,6 +49,12 @@ export const conditions = {
   route_unknown: ours(404, 'validation', 'unspecified', 'No route has this path.'),
   method_not_allowed: ours(405, 'validation', 'unspecified', 'The route does not have this method.'),
   content_type_unsupported: ours(415, 'validation', 'unspecified', 'The body is not `application/json`.'),
+  expectation_unknown: ours(
+    417,
+    'validation',
+    'unspecified',
+    'The header `Expect` asks for something else than `100-continue`.',
+  ),
   body_too_large: ours(413, 'validation', 'unspecified', 'The body is larger than the route takes.'),
   body_required: ours(400, 'validation', 'request_body_required', 'The body is absent or `null`.'),
   body_malformed: ours(

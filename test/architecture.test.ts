@@ -11,6 +11,7 @@ const allowed: Record<string, readonly string[]> = {
   errors: [],
   secret: [],
   version: [],
+  time: [],
   catalog: ['secret'],
   config: base,
   log: base,
@@ -21,8 +22,8 @@ const allowed: Record<string, readonly string[]> = {
   tenants: ['store', 'context', 'audit', 'catalog', ...base],
   custody: ['vault', 'store', 'audit', 'context', ...base],
   connections: ['catalog', 'custody', 'store', 'audit', 'context', ...base],
-  http: [...domain, 'catalog', 'config', 'context', 'log', ...base],
-  cli: [...domain, 'catalog', 'config', 'context', 'log', 'custody', 'main', 'version', ...base],
+  http: [...domain, 'catalog', 'config', 'context', 'log', 'time', ...base],
+  cli: [...domain, 'catalog', 'config', 'context', 'log', 'custody', 'main', 'time', 'version', ...base],
 }
 const root = new Set(['main', 'first-start'])
 

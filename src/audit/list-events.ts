@@ -40,6 +40,7 @@ export async function verifyChain({ store }: Context, tenantId: string): Promise
     const atHead = events.find(({ seq }) => seq === head?.seq)
     if (head && atHead && !Buffer.from(atHead.hash).equals(head.hash)) return walked(head.seq)
     before = events.at(-1) ?? before
-    if (events.length < BATCH) return walked(before.seq < (head?.seq ?? 0) ? before.seq + 1 : undefined)
+    // The first event of every tenant is its own creation, so that an empty chain is a cut one.
+    if (events.length < BATCH) return walked(before.seq < (head?.seq ?? 1) ? before.seq + 1 : undefined)
   }
 }

@@ -13,8 +13,8 @@ export type Happening = {
   fields?: readonly string[]
   version?: number
   envelopeHash?: Uint8Array
-  /** `succeeded` unless it says otherwise. */
-  outcome?: 'refused'
+  /** `succeeded` unless it says otherwise; `unverified` where credentials were stored that the carrier has not proved. */
+  outcome?: 'refused' | 'unverified'
   /** Set where the event concerns the account as a whole and no environment of it. */
   everywhere?: true
 }

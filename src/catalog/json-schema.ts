@@ -3,8 +3,8 @@ import { LONGEST_TEXT } from './fields.ts'
 
 export type JsonSchema = { [keyword: string]: unknown }
 
-/** Text without control characters (C0, DEL) and without lone surrogates. */
-export const PLAIN_TEXT = '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*$'
+/** Text without control characters (C0, DEL, C1) and without lone surrogates. */
+export const PLAIN_TEXT = '^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]*$'
 
 /**
  * The JSON Schema (2020-12) of a form: closed, in the form's order, each secret marked `writeOnly`.

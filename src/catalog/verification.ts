@@ -91,6 +91,16 @@ export type Finding = Readonly<{
   retryAfter?: number
 }>
 
+/** What a catalog shows of a proof: whom it asks, and what has to be known for it. */
+export type VerificationSummary = Pick<Verification, 'hosts' | 'needs' | 'operator' | 'source'>
+
+/** What a catalog shows of a proof; `null` where there is none. */
+export function summarize(verification: Verification | undefined): VerificationSummary | null {
+  if (!verification) return null
+  const { hosts, needs, operator, source } = verification
+  return { hosts, needs, operator, source }
+}
+
 /** Whether this carrier can be asked about these values at all. */
 export function canVerify(
   verification: Verification | undefined,

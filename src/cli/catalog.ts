@@ -3,6 +3,7 @@ import { ltlCarriers, parcelCarriers } from '../catalog/index.ts'
 import { formSchema } from '../catalog/json-schema.ts'
 import { StartRefused } from '../errors.ts'
 import { readArgs, type Command } from './command.ts'
+import { summarize } from '../catalog/verification.ts'
 
 /** Every carrier: mode, names, title, and whether it can be connected. */
 export const listCarriers: Command['run'] = async ({ args, print }) => {
@@ -35,6 +36,8 @@ export const showCarrier: Command['run'] = async ({ args, print }) => {
           update: carrier.update ? formSchema(carrier.update) : null,
           settings: carrier.settings ? formSchema(carrier.settings) : null,
         }
-  print(JSON.stringify({ ...carrier, ...forms }, null, values.json ? 0 : 2))
+  const { verify, ...facts } = carrier
+  const shown = { ...facts, verification: summarize(verify), ...forms }
+  print(JSON.stringify(shown, null, values.json ? 0 : 2))
   return 0
 }

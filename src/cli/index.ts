@@ -15,7 +15,9 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   })
   await run(async () => {
     const words = [...argv]
-    const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find((candidate) => candidate in commands)
+    const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find((candidate) =>
+      Object.hasOwn(commands, candidate),
+    )
     if (argv.length === 0 || argv[0] === 'help' || argv.some((word) => word === '--help' || word === '-h')) {
       process.stdout.write(usage())
       return 0

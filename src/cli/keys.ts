@@ -3,6 +3,7 @@ import { StartRefused } from '../errors.ts'
 import { allKeys, createKey, keysOf, revokeKey } from '../tenants/api-keys.ts'
 import { findTenantsByIdOrName, operator } from '../tenants/operator.ts'
 import { parseScopes, scopeNames } from '../tenants/scopes.ts'
+import { parseTime } from '../time.ts'
 import { readArgs, requireOption, withContext, type Command } from './command.ts'
 
 /** Makes a key and prints its text, the only time that it is known. */
@@ -118,7 +119,10 @@ function requireScopes(text: string): Scope[] {
 }
 
 function requireTime(text: string): string {
-  const time = new Date(text)
-  if (Number.isNaN(time.getTime())) throw new StartRefused('--expires must be a time in ISO 8601.')
-  return time.toISOString()
+  const time = parseTime(text)
+  if (time === undefined)
+    throw new StartRefused(
+      '--expires must be a date, or a date and time with an offset, in ISO 8601 (2027-01-31T12:00:00Z).',
+    )
+  return time
 }

@@ -14,15 +14,17 @@ const held = (about: string): Setting<Secret<string> | undefined> => ({
 
 /** What the operator holds at carriers that tell one shipping platform from another; never the merchant's. */
 export const operatorSettings = {
-  HAWSER_UPS_CLIENT_ID: held('Client id of your UPS developer app; with the secret, UPS accounts are verified.'),
+  HAWSER_UPS_CLIENT_ID: held(
+    'Client id of your UPS developer app; with the secret, UPS accounts are verified.',
+  ),
   HAWSER_UPS_CLIENT_SECRET: held('Client secret of your UPS developer app.'),
   HAWSER_FEDEX_CLIENT_ID: held('API key of your FedEx developer project; for FedEx and FedEx Freight.'),
   HAWSER_FEDEX_CLIENT_SECRET: held('Secret key of your FedEx developer project.'),
   HAWSER_STAMPS_COM_INTEGRATION_ID: held('Integration id of your registration with Stamps.com.'),
   HAWSER_ENDICIA_REQUESTER_ID: held('Requester id of your registration with Endicia.'),
-  HAWSER_XPO_ACCESS_KEY: held('Access key of your XPO app: consumer key and secret in base64, as XPO issues it.'),
-  HAWSER_PUROLATOR_KEY: held('Developer key of your registration with Purolator.'),
-  HAWSER_PUROLATOR_PASSWORD: held('Password of that Purolator key.'),
+  HAWSER_XPO_ACCESS_KEY: held(
+    'Access key of your XPO app: consumer key and secret in base64, as XPO issues it.',
+  ),
 }
 
 type OperatorSetting = keyof typeof operatorSettings

@@ -6,7 +6,7 @@ import { fingerprint, sealCredentials, sealSettings } from '../custody/sealed-va
 import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { findByAccount, findPrimary, insertConnection } from '../store/connections.ts'
-import type { Tx } from '../store/db.ts'
+import type { Db } from '../store/db.ts'
 import { checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
 import { accountKey, accountNumber, withoutCleared, type Parts } from './values.ts'
@@ -49,7 +49,7 @@ export async function addConnection(
       carrierId,
       fields: parts.given,
       version: 1,
-      verification: proof.outcome,
+      ...(proof.outcome === 'verified' ? {} : { outcome: 'unverified' as const }),
       envelopeHash: fingerprint(credentials, settings),
     })
     await insertConnection(tx, {
@@ -76,14 +76,27 @@ export async function addConnection(
   return { carrierId, duplicateOf }
 }
 
+/** Refuses what the transaction would refuse as a duplicate, before a carrier is asked in vain. */
+export async function requireNoDuplicate(
+  ctx: Context,
+  actor: Actor,
+  carrier: Carrier,
+  parts: Parts,
+): Promise<void> {
+  if (carrier.mode !== 'parcel' || parts.allowDuplicate) return
+  const key = accountKey(accountNumber(carrier, parts.credentials.reveal()))
+  const existing = await ctx.store.read(actor.tenantId, (db) => findDuplicate(db, actor, carrier, key))
+  if (existing) refuseDuplicate(carrier, existing)
+}
+
 /** The id of a connection that stands for the same account already. */
 export async function findDuplicate(
-  tx: Tx,
+  db: Db,
   actor: Actor,
   carrier: Carrier,
   key: string | null,
 ): Promise<string | undefined> {
-  return key === null ? undefined : (await findByAccount(tx, actor, carrier.id, key))?.carrier_id
+  return key === null ? undefined : (await findByAccount(db, actor, carrier.id, key))?.carrier_id
 }
 
 /** Refuses a second connection of one account, and names the first. */

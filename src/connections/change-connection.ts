@@ -51,6 +51,8 @@ async function changeInside(ctx: Context, tx: Tx, actor: Actor, change: Change) 
   if (!connection || connection.carrier !== carrier.id) return refuseUnknown()
   requireVersion(connection, change.ifMatch)
   const plan = planChange(carrier, form, hold(ctx, connection), parts, how)
+  if (change.action === 'connection.settings_updated' && plan.changed.length === 0)
+    return { version: connection.version, duplicateOf: undefined }
   const duplicateOf = await checkDuplicate(tx, actor, carrier, plan)
   if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, carrier)
   const version = await writePlan(ctx, tx, actor, connection, plan, change)

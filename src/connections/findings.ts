@@ -2,9 +2,7 @@ import type { Finding, VerificationOutcome } from '../catalog/verification.ts'
 import type { ConnectionState } from '../store/schema.ts'
 
 /** What is known of credentials: what the carrier said, or that nobody could be asked. */
-export type Proof =
-  | (Finding & { asked: true })
-  | { asked: false; outcome: 'unasked'; because: string }
+export type Proof = (Finding & { asked: true }) | { asked: false; outcome: 'unasked'; because: string }
 
 /** Whether the carrier itself has spoken against the credentials. */
 export function refuses(outcome: Proof['outcome']): boolean {

@@ -76,8 +76,11 @@ const ltlForms = remember((carrier: LtlCarrier): { names: readonly string[]; fie
  */
 export function ltlForm(carrier: LtlCarrier, body: Readonly<Record<string, unknown>>): Form {
   const forms = ltlForms(carrier)
-  const given =
-    typeof body.credentials === 'object' && body.credentials !== null ? Object.keys(body.credentials) : []
+  const { credentials } = body
+  const members = typeof credentials === 'object' && credentials !== null ? Object.entries(credentials) : []
+  const given = members
+    .filter(([name, value]) => value !== null && Object.hasOwn(carrier.credentials, name))
+    .map(([name]) => name)
   const chosen =
     forms.find(({ names }) => names.length === 0 || given.every((name) => names.includes(name))) ??
     forms.at(-1)

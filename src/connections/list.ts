@@ -1,4 +1,4 @@
-import type { Carrier, Field } from '../catalog/define.ts'
+import type { Carrier, Field, ParcelCarrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
 import { openCredentials, openSettings } from '../custody/sealed-values.ts'
 import { listConnections, type ListedConnection } from '../store/connections.ts'
@@ -57,6 +57,12 @@ export async function getConnection<M extends Carrier['mode']>(
   return withCarrier<M>(await requireConnection(ctx, actor, mode, carrierId))
 }
 
+/** The names under which the forms of a carrier keep what they all call `name`. */
+function storedNames({ connect, update, settings }: ParcelCarrier, name: string): string[] {
+  const named = [connect, update, settings].flatMap((fields) => fields?.[name] ?? [])
+  return [...new Set(named.map(({ storedAs }) => storedAs ?? name))]
+}
+
 /** Which fields of a connection are set, by wire name, and which of them are secret; no value of any. */
 export async function describeConnection(
   ctx: Context,
@@ -71,8 +77,9 @@ export async function describeConnection(
   }))
   const isSet = (name: string, field: Field) => {
     if ('role' in field && field.role === 'nickname') return connection.nickname !== null
-    const stored = field.storedAs ?? name
-    return Object.hasOwn(settingNames(carrier).has(stored) ? settings : credentials, stored)
+    return storedNames(carrier, name).some((stored) =>
+      Object.hasOwn(settingNames(carrier).has(stored) ? settings : credentials, stored),
+    )
   }
   const fields = Object.fromEntries(
     Object.entries(allFields(carrier))

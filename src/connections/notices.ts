@@ -1,5 +1,6 @@
 import type { Carrier, Fields } from '../catalog/define.ts'
 import type { Value, Values } from '../catalog/validate.ts'
+import type { Proof } from './findings.ts'
 
 /** Something the caller should know that is no error; never a value. */
 export type Notice = { code: string; field?: string; carrierId?: string }
@@ -22,6 +23,11 @@ export function suspectText(fields: Fields, values: Values, prefix = ''): Notice
 
 const suspectsIn = (value: Value) =>
   typeof value === 'string' ? SUSPECTS.filter(([, pattern]) => pattern.test(value)).map(([code]) => code) : []
+
+/** Says that credentials were stored which the carrier has not proved. */
+export function proofNotice(proof: Proof): Notice[] {
+  return proof.asked && proof.outcome !== 'verified' ? [{ code: `unverified_${proof.outcome}` }] : []
+}
 
 /** Says that new connections should use another carrier. */
 export function supersededNotice(carrier: Carrier): Notice[] {

@@ -89,7 +89,8 @@ test('of a pair that goes together one alone is refused, whether it was left out
   refuses(() => update('dhl_express', both, { ...dhlBody, password: null }), missing('password'))
   refuses(() => update('dhl_express', both, { ...dhlBody, site_id: null }), missing('site_id'))
   const other = { ...dhlBody, account_number: 'B2' }
-  refuses(() => update('dhl_express', both, other), missing('password'))
+  assert.deepEqual(update('dhl_express', both, other).credentials, { account_number: 'B2' })
+  refuses(() => update('dhl_express', both, { ...other, site_id: 't' }), missing('password'))
   const cleared = update('dhl_express', both, { ...dhlBody, site_id: null, password: null })
   assert.deepEqual(cleared.credentials, { account_number: 'A1' })
   assert.deepEqual(update('dhl_express', both, { ...dhlBody, site_id: 't' }).changed, ['site_id'])

@@ -33,8 +33,7 @@ export function planChange(
   const merged = apply(held.credentials, parts.credentials.reveal(), how)
   const before = accountKey(accountNumber(carrier, held.credentials))
   const accountChanged = before !== accountKey(accountNumber(carrier, merged))
-  const credentials =
-    before !== null && accountChanged && how === 'merge' ? withoutOldSecrets(carrier, parts, merged) : merged
+  const credentials = accountChanged && how === 'merge' ? withoutOldSecrets(carrier, parts, merged) : merged
   const problems = [
     ...brokenLatches(form, held, parts),
     ...brokenPairs(carrier, credentials),
@@ -71,6 +70,11 @@ function withoutOldSecrets(carrier: Carrier, parts: Parts, credentials: Values):
     .filter(([, field]) => field.secret && !field.required)
     .map(([name, field]) => field.storedAs ?? name)
     .filter((name) => !Object.hasOwn(given, name))
+  // What is only given together goes together.
+  const pairs = carrier.mode === 'parcel' ? carrier.together : []
+  for (const [a, b] of pairs)
+    for (const [one, other] of [[a, b] as const, [b, a] as const])
+      if (old.includes(one) && !Object.hasOwn(given, other)) old.push(other)
   return Object.fromEntries(Object.entries(credentials).filter(([name]) => !old.includes(name)))
 }
 

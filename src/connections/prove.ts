@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
+import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
 import { canVerify, verify, type Finding, type Material } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
-import { randomUUID } from 'node:crypto'
 import { refuses, type Proof } from './findings.ts'
 import { limitAttempts } from './limit-attempts.ts'
 
@@ -18,22 +19,31 @@ const UNASKED: Proof = {
 }
 const NOT_WANTED: Proof = { asked: false, outcome: 'unasked', because: 'The carrier was not asked.' }
 
+/** What is to be proved: the values of a connection that may not be there yet. */
+export type Claim = { carrier: Carrier; values: Values; wish?: VerifyWish | undefined; carrierId?: string }
+
 /**
  * Asks the carrier what it thinks of credentials before they are stored; outside of every transaction.
- * Throws where the carrier refuses them (400), where it had to answer and could not (502), and where it is not asked so as to lock nobody out (429).
+ * Throws where the carrier refuses them (400, on record), where it had to answer and could not (502), and where it is not asked so as to lock nobody out (429).
  */
-export async function requireProof(
-  ctx: Context,
-  actor: Actor,
-  carrier: Carrier,
-  values: Values,
-  wish: VerifyWish,
-): Promise<Proof> {
+export async function requireProof(ctx: Context, actor: Actor, claim: Claim): Promise<Proof> {
+  const { carrier, values, wish, carrierId } = claim
   const policy = ctx.config.verification
   if (policy === 'off' && wish === undefined) return NOT_WANTED
   const proof = await prove(ctx, actor, carrier, values)
-  if (refuses(proof.outcome))
-    fail('credentials_refused', proof.because, { carrierCode: codeOf(carrier) })
+  if (refuses(proof.outcome)) {
+    await ctx.store.transaction(actor.tenantId, (tx) =>
+      recordEvent(ctx, tx, actor, {
+        action: 'connection.refused',
+        outcome: 'refused',
+        ...(carrierId === undefined ? {} : { carrierId }),
+      }),
+    )
+    fail('credentials_refused', proof.because, {
+      carrierCode: codeOf(carrier),
+      ...(carrierId === undefined ? {} : { carrierId }),
+    })
+  }
   const isRequired = wish === 'required' || (policy === 'required' && wish !== 'only')
   if (isRequired && proof.asked && proof.outcome !== 'verified') refuseUnproved(carrier, proof)
   return proof

@@ -1,4 +1,5 @@
 import type { Fields } from '../catalog/define.ts'
+import { LONGEST_TEXT } from '../catalog/fields.ts'
 import { validate, type Values } from '../catalog/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { openSettings } from '../custody/sealed-values.ts'
@@ -45,6 +46,9 @@ function expressible(fields: Fields, settings: Values): Values {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => !broken.has(name)))
 }
 
+const hasImages = (fields: Fields) =>
+  Object.values(fields).some((field) => field.type === 'string' && (field.maxLength ?? 0) > LONGEST_TEXT)
+
 /** Changes the settings that the body gives and keeps the others; no credential is touched. */
 export async function updateSettings(
   ctx: Context,
@@ -55,7 +59,8 @@ export async function updateSettings(
   const carrier = requireCarrier(request.carrierName)
   await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
   const form = settingsForm(carrier)
-  const { notices, ...parts } = acceptBody(carrier, form, request.body().reveal())
+  const size = hasImages(form.fields) ? 'large' : 'usual'
+  const { notices, ...parts } = acceptBody(carrier, form, request.body(size).reveal())
   const { version } = await applyChange(ctx, actor, {
     carrier,
     carrierId,

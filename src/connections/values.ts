@@ -71,9 +71,9 @@ export function accountNumber(
   return typeof set === 'string' || typeof set === 'number' ? `${set}` : null
 }
 
-/** What two spellings of one account have in common: no outer white space, one letter case. */
+/** What two spellings of one account have in common: no outer white space, one letter case (`ß` as `SS`). */
 export function accountKey(account: string | null): string | null {
-  return account?.trim().toLowerCase() || null
+  return account === null ? null : account.trim().toUpperCase().toLowerCase()
 }
 
 /** The entries that are not `null`. */

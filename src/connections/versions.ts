@@ -8,7 +8,7 @@ export function parseIfMatch(header: string | undefined): IfMatch {
   if (header === undefined) return undefined
   if (header.trim() === '*') return '*'
   return header.split(',').flatMap((tag) => {
-    const version = /^"v(\d{1,10})"$/.exec(tag.trim())?.[1]
+    const version = /^"v([1-9]\d{0,9})"$/.exec(tag.trim())?.[1]
     return version === undefined ? [] : [Number(version)]
   })
 }

@@ -9,6 +9,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The content type as it was sent. */
     contentType: string
+    /** Whether the rest of the body was left unread, so that nothing else can come on this connection. */
+    isCut: boolean
   }
 }
 
@@ -23,6 +25,10 @@ const DRAINED = 1_048_576
  */
 export function receiveBodies(app: FastifyInstance): void {
   app.decorateRequest('contentType', '')
+  app.decorateRequest('isCut', false)
+  app.addHook('onSend', async (request, reply) => {
+    if (request.isCut) reply.header('connection', 'close')
+  })
   app.addHook('onRequest', async (request) => {
     request.contentType = request.headers['content-type'] ?? ''
     // The framework would refuse a missing or odd type before its turn.
@@ -32,7 +38,8 @@ export function receiveBodies(app: FastifyInstance): void {
   app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage, done) => {
     const limit = request.routeOptions.bodyLimit
     receive(payload, limit).then(
-      (bytes) => {
+      ({ bytes, isCut }) => {
+        request.isCut = isCut
         if (bytes === undefined) done(null, { kind: 'too_large' } satisfies Received)
         else if (bytes.length > 0 && !isJson(request)) done(null, { kind: 'not_json' } satisfies Received)
         else done(null, { kind: 'bytes', bytes: new Secret(bytes) } satisfies Received)
@@ -42,7 +49,7 @@ export function receiveBodies(app: FastifyInstance): void {
   })
 }
 
-async function receive(payload: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+async function receive(payload: IncomingMessage, limit: number): Promise<{ bytes?: Buffer; isCut: boolean }> {
   const chunks: Buffer[] = []
   let size = 0
   // The refusal still has to go out on this connection, so that it is not destroyed when reading stops.
@@ -50,20 +57,28 @@ async function receive(payload: IncomingMessage, limit: number): Promise<Buffer 
     size += chunk.length
     if (size <= limit) chunks.push(chunk)
     else chunks.length = 0
-    if (size > limit + DRAINED) return undefined
+    if (size > limit + DRAINED) return { isCut: true }
   }
-  return size > limit ? undefined : Buffer.concat(chunks)
+  return size > limit ? { isCut: false } : { bytes: Buffer.concat(chunks), isCut: false }
 }
 
-const JSON_TYPE = /^application\/json\s*(;\s*(charset\s*=\s*"?utf-8"?\s*)?)?$/i
+/** JSON in UTF-8; what other parameters say is nothing to us. */
+const JSON_TYPE = /^application\/json\s*(;(?!\s*charset\s*=(?!\s*"?utf-?8"?\s*(;|$)))[^;]*)*$/i
 
 function isJson({ contentType, headers }: FastifyRequest): boolean {
-  return JSON_TYPE.test(contentType) && headers['content-encoding'] === undefined
+  const coding = headers['content-encoding']?.toLowerCase() ?? 'identity'
+  return JSON_TYPE.test(contentType) && coding === 'identity'
 }
 
 /** The body of a request as an object, read when it is called; refuses what is none. */
 export function bodyOf(request: FastifyRequest): Body {
-  return () => new Secret(readObject(request.body as Received | undefined))
+  return (size = 'usual') => {
+    const received = request.body as Received | undefined
+    const most =
+      size === 'usual' ? (request.server.initialConfig.bodyLimit ?? 0) : request.routeOptions.bodyLimit
+    const isLarger = received?.kind === 'bytes' && received.bytes.reveal().length > most
+    return new Secret(readObject(isLarger ? { kind: 'too_large' } : received))
+  }
 }
 
 function readObject(received: Received | undefined): Record<string, unknown> {
@@ -71,8 +86,7 @@ function readObject(received: Received | undefined): Record<string, unknown> {
     return fail('body_required', 'Request body cannot be empty.')
   if (received.kind === 'not_json')
     return fail('content_type_unsupported', 'The body must be application/json in UTF-8.')
-  if (received.kind === 'too_large')
-    return fail('body_too_large', 'The body is too large.', { headers: { connection: 'close' } })
+  if (received.kind === 'too_large') return fail('body_too_large', 'The body is too large.')
   const parsed = parseStrictJson(received.bytes.reveal())
   if (!parsed) return fail('body_malformed', 'The body is not well-formed JSON.')
   const { value } = parsed

@@ -22,10 +22,13 @@ export function errorEnvelope(requestId: string, problems: readonly Problem[]) {
 export function answerErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const refusal = toApiError(error)
-    if (refusal.status >= 500) log.error({ id: request.id, err: error }, 'request failed')
+    if (refusal.status >= 500 && isWhole(request)) log.error({ id: request.id, err: error }, 'request failed')
     return sendRefusal(request, reply, refusal)
   })
 }
+
+/** A client that left half-way is no failure of ours. */
+const isWhole = ({ raw }: FastifyRequest) => raw.complete || !raw.destroyed
 
 /** Answers a refusal. */
 export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: ApiError): FastifyReply {

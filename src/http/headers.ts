@@ -15,6 +15,9 @@ const ONCE = new Set([
   'transfer-encoding',
 ])
 
+/** What answers may repeat in links: a name or an address, and a port. */
+const HOST = /^[\w.:[\]-]*$/
+
 /** Refuses a request that repeats such a header, or names no host, or has a target that is no path. */
 export function requirePlainHeaders({ raw }: FastifyRequest): void {
   const seen = new Set<string>()
@@ -29,5 +32,6 @@ export function requirePlainHeaders({ raw }: FastifyRequest): void {
     fail('request_malformed', 'The only transfer-encoding taken is chunked.')
   if (raw.httpVersion === '1.1' && raw.headers.host === undefined)
     fail('request_malformed', 'The header host is missing.')
+  if (!HOST.test(raw.headers.host ?? '')) fail('request_malformed', 'The header host names no host.')
   if (!raw.url?.startsWith('/')) fail('request_malformed', 'The request target must be a path.')
 }

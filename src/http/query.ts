@@ -1,4 +1,5 @@
 import { failFields } from '../errors.ts'
+import { parseTime } from '../time.ts'
 
 type Query = Readonly<Record<string, unknown>>
 type Page = { page: number; size: number }
@@ -20,8 +21,9 @@ function readNumber(query: Query, name: string, most: number): number | undefine
 /** A parameter that stands once, or not at all. */
 export function readText(query: Query, name: string): string | undefined {
   const value = query[name]
-  if (value === undefined || typeof value === 'string') return value
-  return refuse(name, 'must be given once')
+  if (value === undefined) return undefined
+  if (typeof value !== 'string') return refuse(name, 'must be given once')
+  return value.includes('\0') ? refuse(name, 'must have no control characters') : value
 }
 
 /** A truth value. */
@@ -32,15 +34,11 @@ export function readFlag(query: Query, name: string): boolean | undefined {
   return refuse(name, 'must be true or false')
 }
 
-const TIME = /^\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2}))?$/
-
 /** A date, or a date and time with its offset, as the database keeps times. */
 export function readTime(query: Query, name: string): string | undefined {
   const text = readText(query, name)
   if (text === undefined) return undefined
-  const time = TIME.test(text) ? new Date(text) : undefined
-  if (time && !Number.isNaN(time.getTime())) return time.toISOString()
-  return refuse(name, 'must be a date, or a date and time with an offset, in ISO 8601')
+  return parseTime(text) ?? refuse(name, 'must be a date, or a date and time with an offset, in ISO 8601')
 }
 
 const refuse = (name: string, why: string): never =>

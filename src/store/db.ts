@@ -38,4 +38,18 @@ export type Store = {
 }
 
 /** What the database holds before anything is written to it. */
-export type Inspection = { migrated: string[]; installationId: string | undefined; terms: KeyTerm[] }
+export type Inspection = {
+  migrated: string[]
+  installationId: string | undefined
+  terms: KeyTerm[]
+  /** Whether there is a connection, with what is sealed in it. */
+  hasConnections: boolean
+}
+
+/** What is found where nothing is yet. */
+export const NOTHING_YET: Inspection = {
+  migrated: [],
+  installationId: undefined,
+  terms: [],
+  hasConnections: false,
+}

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { StartRefused } from '../errors.ts'
 import type { Dialect } from './db.ts'
@@ -8,7 +8,8 @@ import { verification } from './migrations/0004-verification.ts'
 
 /** Every migration in order; a name that has been released never changes. */
 export const migrations = {
-  '0001-foundation': foundation, '0002-walls': walls,
+  '0001-foundation': foundation,
+  '0002-walls': walls,
   '0004-verification': verification,
 }
 
@@ -18,8 +19,10 @@ const LOCK_TABLE = 'hawser_migration_lock'
 
 /** Applies what is missing, all in one transaction, and answers the names applied; processes that start together take turns. */
 export async function migrate(db: Kysely<unknown>, dialect: Dialect): Promise<string[]> {
+  const schema = dialect === 'postgres' ? await currentSchema(db) : undefined
   const migrator = new Migrator({
     db,
+    ...(schema === undefined ? {} : { migrationTableSchema: schema }),
     migrationTableName: MIGRATION_TABLE,
     migrationLockTableName: LOCK_TABLE,
     provider: {
@@ -40,6 +43,12 @@ export async function migrate(db: Kysely<unknown>, dialect: Dialect): Promise<st
   return (results ?? [])
     .filter(({ status }) => status === 'Success')
     .map(({ migrationName }) => migrationName)
+}
+
+/** Without it the tables of another installation in the same database would be taken for ours. */
+async function currentSchema(db: Kysely<unknown>): Promise<string | undefined> {
+  const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(db)
+  return rows[0]?.name ?? undefined
 }
 
 /** Throws `StartRefused` when a newer Hawser has written this database. */

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { StartRefused } from '../errors.ts'
-import type { Crossing, Inspection, Store, Tx } from './db.ts'
+import { NOTHING_YET, type Crossing, type Inspection, type Store, type Tx } from './db.ts'
 import { isConflict, withoutDriverErrors } from './failures.ts'
 import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
 import { APP_ROLE } from './migrations/0002-walls.ts'
@@ -30,14 +30,16 @@ export async function inspectPostgres(url: string): Promise<Inspection> {
         `select to_regclass($1) is not null and to_regclass('key_term') is not null as known`,
         [MIGRATION_TABLE],
       )
-      if (!found[0]?.known) return { migrated: [], installationId: undefined, terms: [] }
+      if (!found[0]?.known) return NOTHING_YET
       const migrated = await client.query<{ name: string }>(`select name from ${MIGRATION_TABLE}`)
       const installation = await client.query<{ id: string }>('select id from installation')
       const terms = await client.query<KeyTerm>('select * from key_term order by term')
+      const connections = await client.query('select 1 from connection limit 1')
       return {
         migrated: migrated.rows.map(({ name }) => name),
         installationId: installation.rows[0]?.id,
         terms: terms.rows,
+        hasConnections: connections.rows.length > 0,
       }
     } finally {
       await client.end()
@@ -56,17 +58,21 @@ export async function openPostgres(url: string, pool: number): Promise<Store> {
       types,
       // The pool waits for what this returns, though its type does not say so.
       onConnect: (client) =>
-        client.query(`set role ${APP_ROLE}; set statement_timeout = ${STATEMENT_MS}`) as unknown as void,
+        client.query(
+          `${KEEP_SCHEMAS}; set role ${APP_ROLE}; set statement_timeout = ${STATEMENT_MS}`,
+        ) as unknown as void,
     })
     // A connection that breaks fails the query on it, or is replaced at its next use; without listeners the process would end.
     connections.on('error', () => {})
     connections.on('connect', (client) => void client.on('error', () => {}))
     const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: connections }) })
+    const inTurn = takeTurns()
     return {
       dialect: 'postgres',
       read: (tenantId, work) => withoutDriverErrors(() => readAs(db, { tenantId }, work)),
       cross: (crossing, work) => withoutDriverErrors(() => readAs(db, { crossing }, work)),
-      transaction: (tenantId, work) => withoutDriverErrors(() => writeAs(db, tenantId, work)),
+      transaction: (tenantId, work) =>
+        withoutDriverErrors(() => inTurn(tenantId, () => writeAs(db, tenantId, work))),
       close: () => db.destroy(),
     }
   })
@@ -92,9 +98,32 @@ async function prepareDatabase(url: string): Promise<void> {
     const { migrated } = await inspectPostgres(url)
     if (!isUpToDate(migrated)) await migrate(db, 'postgres')
     await requireAppRole(db)
+    await requireWalls(db)
   } finally {
     await db.destroy()
   }
+}
+
+/** The role that is taken has a `$user` of its own: the schemas of the one that logged in stay the ones that are searched. */
+const KEEP_SCHEMAS = `select set_config('search_path', (select string_agg(quote_ident(name), ', ')
+  from unnest(current_schemas(false)) as name), false)`
+
+/** Refuses a role or a table on which the second wall between tenants does not stand. */
+async function requireWalls(db: Kysely<unknown>): Promise<void> {
+  const { rows: tall } = await sql`select 1 from pg_roles
+    where rolname = ${APP_ROLE} and (rolsuper or rolbypassrls or rolcanlogin)`.execute(db)
+  if (tall.length > 0)
+    throw new StartRefused(
+      `The role ${APP_ROLE} may do more than it should: alter role ${APP_ROLE} nologin nosuperuser nobypassrls.`,
+    )
+  const { rows: open } = await sql<{ name: string }>`select c.relname as name from pg_class c
+    join pg_policy p on p.polrelid = c.oid and p.polname = 'own_tenant'
+    where c.relnamespace = current_schema()::regnamespace
+      and not (c.relrowsecurity and c.relforcerowsecurity)`.execute(db)
+  if (open.length > 0)
+    throw new StartRefused(
+      `Row-level security is off on ${open.map(({ name }) => name).join(', ')}: enable and force it on each.`,
+    )
 }
 
 const INSUFFICIENT = '42501'
@@ -108,6 +137,20 @@ async function requireAppRole(db: Kysely<unknown>): Promise<void> {
       `The role of HAWSER_DATABASE_URL may not take the role ${APP_ROLE}: grant ${APP_ROLE} to it.`,
       { cause: error },
     )
+  }
+}
+
+/** Writers of one tenant wait for each other here, and not each with a connection of the pool in its hand. */
+function takeTurns() {
+  const last = new Map<string, Promise<unknown>>()
+  return <T>(tenantId: string, work: () => Promise<T>): Promise<T> => {
+    const turn = (last.get(tenantId) ?? Promise.resolve()).then(work, work)
+    last.set(tenantId, turn)
+    const leave = () => {
+      if (last.get(tenantId) === turn) last.delete(tenantId)
+    }
+    turn.then(leave, leave)
+    return turn
   }
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import {
   CompiledQuery,
@@ -12,7 +13,7 @@ import {
   type SqliteDatabase,
 } from 'kysely'
 import { StartRefused } from '../errors.ts'
-import type { Inspection, Store } from './db.ts'
+import { NOTHING_YET, type Inspection, type Store } from './db.ts'
 import { withoutDriverErrors } from './failures.ts'
 import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
 import type { KeyTerm, Schema } from './schema.ts'
@@ -23,20 +24,25 @@ const KEPT_STATEMENTS = 256
 
 /** See `inspectStore`. A write-ahead log that a crash has left is read, and left as it is. */
 export async function inspectSqlite(path: string): Promise<Inspection> {
-  if (!existsSync(path)) return { migrated: [], installationId: undefined, terms: [] }
+  if (!existsSync(path)) return NOTHING_YET
   const url = pathToFileURL(path)
   if (existsSync(`${path}-wal`)) url.searchParams.set('mode', 'ro')
   else url.searchParams.set('immutable', '1')
-  return withoutDriverErrors(async () => {
+  return usable(path, async () => {
     const db = new DatabaseSync(url, { readOnly: true, timeout: BUSY_MS })
     try {
       const has = db.prepare(`select 1 from sqlite_schema where type = 'table' and name = ?`)
-      if (!has.get(MIGRATION_TABLE) || !has.get('key_term'))
-        return { migrated: [], installationId: undefined, terms: [] }
+      if (!has.get(MIGRATION_TABLE) || !has.get('key_term')) return NOTHING_YET
       const migrated = db.prepare(`select name from ${MIGRATION_TABLE}`).all() as { name: string }[]
       const installation = db.prepare('select id from installation').get() as { id: string } | undefined
       const terms = db.prepare('select * from key_term order by term').all() as unknown as KeyTerm[]
-      return { migrated: migrated.map(({ name }) => name), installationId: installation?.id, terms }
+      const connection = db.prepare('select 1 from connection limit 1').get()
+      return {
+        migrated: migrated.map(({ name }) => name),
+        installationId: installation?.id,
+        terms,
+        hasConnections: connection !== undefined,
+      }
     } finally {
       db.close()
     }
@@ -45,22 +51,61 @@ export async function inspectSqlite(path: string): Promise<Inspection> {
 
 /** See `openStore`. One connection writes, another reads; the file is made readable by its owner only. */
 export async function openSqlite(path: string): Promise<Store> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  return withoutDriverErrors(async () => {
+  return usable(path, async () => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     closeSync(openSync(path, 'a', 0o600))
-    const writer = kysely(openDurably(path))
+    const file = openDurably(path)
+    const writer = kysely(file)
     const { migrated } = await inspectSqlite(path)
     if (!isUpToDate(migrated)) await migrate(writer as Kysely<unknown>, 'sqlite')
+    // From here on nobody waits inside SQLite, where everything else would wait too.
+    file.exec('pragma busy_timeout = 0')
     const reader = kysely(new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS }))
     return {
       dialect: 'sqlite',
       read: (_tenantId, work) => withoutDriverErrors(() => work(reader)),
       cross: (_crossing, work) => withoutDriverErrors(() => work(reader)),
-      transaction: (_tenantId, work) => withoutDriverErrors(() => writer.transaction().execute(work)),
+      transaction: (_tenantId, work) =>
+        withoutDriverErrors(() => whenFree(() => writer.transaction().execute(work))),
       close: async () => {
         await reader.destroy()
         await writer.destroy()
       },
+    }
+  })
+}
+
+const BUSY = 5
+const LOOK_AGAIN_MS = 10
+
+/** Waits for another process that writes without holding up this one: the lock is asked for again and again, for as long as SQLite would wait. */
+async function whenFree<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + BUSY_MS
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      const isBusy = ((error as { errcode?: number }).errcode ?? 0) % 256 === BUSY
+      if (!isBusy || Date.now() > deadline) throw error
+      await pause(LOOK_AGAIN_MS)
+    }
+  }
+}
+
+// Read-only, unreadable, damaged, not to be opened, not a database.
+const UNUSABLE = new Set([8, 10, 11, 14, 26])
+
+/** Opens a file; one that the start can do nothing with is refused by its path. */
+async function usable<T>(path: string, work: () => Promise<T>): Promise<T> {
+  return withoutDriverErrors(async () => {
+    try {
+      return await work()
+    } catch (error) {
+      const { code = '', errcode } = error as NodeJS.ErrnoException & { errcode?: number }
+      const isFile = /^E(ACCES|PERM|ROFS|ISDIR|NOTDIR|NOENT|NOSPC)$/.test(code)
+      if (!isFile && !(errcode !== undefined && UNUSABLE.has(errcode % 256))) throw error
+      const why = isFile ? code : `SQLite ${errcode}: damaged, no database, or not writable`
+      throw new StartRefused(`The database file ${path} cannot be used (${why}).`)
     }
   })
 }

@@ -90,6 +90,7 @@ export async function setAccountActive(
 
 /** The partner's account with this id; 404 for any other. */
 export async function requireAccount({ store }: Context, partner: Actor, accountId: string): Promise<Tenant> {
+  requireStorable(accountId)
   const partnerId = partner.tenantId
   const tenant = await store.cross({ path: 'partner', partnerId }, (db) =>
     findPartnerTenant(db, partnerId, accountId),
@@ -103,6 +104,7 @@ export async function requireAccountByExternalId(
   partner: Actor,
   externalId: string,
 ): Promise<Tenant> {
+  requireStorable(externalId)
   const partnerId = partner.tenantId
   const tenant = await store.cross({ path: 'partner', partnerId }, (db) =>
     findByExternalId(db, partnerId, externalId),
@@ -155,8 +157,13 @@ export async function revokeAccountKey(
   keyId: string,
 ): Promise<void> {
   await requireAccount(ctx, partner, accountId)
-  if (!(await revokeKey(ctx, { ...partner, tenantId: accountId }, keyId)))
-    fail('api_key_unknown', 'The account has no API key of this id.')
+  const isKnown = !keyId.includes('\0') && (await revokeKey(ctx, { ...partner, tenantId: accountId }, keyId))
+  if (!isKnown) fail('api_key_unknown', 'The account has no API key of this id.')
+}
+
+/** No stored text has a NUL, which one of the databases refuses even in a question. */
+function requireStorable(text: string): void {
+  if (text.includes('\0')) refuseAccount()
 }
 
 function accept(fields: Fields, body: Body): Values {

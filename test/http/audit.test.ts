@@ -16,6 +16,12 @@ async function newcomer(house: House): Promise<{ tenantId: string; key: string }
   return { tenantId, key: await house.newKey({ tenantId }) }
 }
 
+const walk = async (...of: Parameters<typeof verifyChain>) => {
+  const { head, ...walked } = await verifyChain(...of)
+  assert.match(head, /^[0-9a-f]{64}$/)
+  return walked
+}
+
 onEveryDatabase('audit', (house) => {
   const list = async (key: string, query = '') =>
     (await house().request('GET', `/v1/audit${query}`, { key })).json
@@ -46,7 +52,7 @@ onEveryDatabase('audit', (house) => {
         [1, 'tenant.created'],
       ],
     )
-    assert.deepEqual(await verifyChain(house().ctx, tenantId), { events: 5 })
+    assert.deepEqual(await walk(house().ctx, tenantId), { events: 5 })
   })
 
   test('filters by connection, actor, action and time, and pages', async () => {
@@ -118,7 +124,7 @@ onEveryDatabase('audit', (house) => {
     assert.equal(state.json.nickname, connectBodies.stamps_com.nickname)
     assert.equal(state.json.version, 1)
     assert.equal((await list(key)).total, 3)
-    assert.deepEqual(await verifyChain(ctx, tenantId), { events: 3 })
+    assert.deepEqual(await walk(ctx, tenantId), { events: 3 })
   })
 
   test('the log only grows: an edit and a delete are refused by the database', async () => {
@@ -138,6 +144,6 @@ onEveryDatabase('audit', (house) => {
     await ctx.store.transaction(tenantId, (tx) =>
       tx.updateTable('audit_head').set({ seq: 4 }).where('tenant_id', '=', tenantId).execute(),
     )
-    assert.deepEqual(await verifyChain(ctx, tenantId), { events: 3, brokenAt: 4 })
+    assert.deepEqual(await walk(ctx, tenantId), { events: 3, brokenAt: 4 })
   })
 })

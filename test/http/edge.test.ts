@@ -51,6 +51,9 @@ describe('the HTTP edge', () => {
     'two Host headers': () => [
       lines('GET /v1/carriers HTTP/1.1', 'Host: x', 'Host: y', `API-Key: ${house.key}`),
     ],
+    'a Host that is none': () => [
+      lines('GET /v1/carriers HTTP/1.1', 'Host: elsewhere"/x', `API-Key: ${house.key}`),
+    ],
     'two equal key headers': () => [
       lines('GET /v1/carriers HTTP/1.1', 'Host: x', `API-Key: ${house.key}`, `api-key: ${house.key}`),
     ],
@@ -103,6 +106,60 @@ describe('the HTTP edge', () => {
       assert.equal(body.errors[0].error_source, 'shipengine')
       assert.ok(!text.includes('elsewhere'))
     })
+
+  test('what Node would answer with nothing is answered in the envelope', async () => {
+    const expecting = lines('GET /v1/carriers HTTP/1.1', 'Host: x', `API-Key: ${house.key}`, 'Expect: 200-ok')
+    for (const [request, status] of [
+      [expecting, 417],
+      [lines('CONNECT x:80 HTTP/1.1', 'Host: x:80'), 405],
+    ] as const) {
+      const text = await exchange(request)
+      assert.deepEqual(answersIn(text), [status])
+      assert.equal(JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4)).errors.length, 1)
+    }
+  })
+
+  test('a connection that carried many requests ends with a whole answer', async () => {
+    const text = await exchange(lines('GET /healthz HTTP/1.1', 'Host: x').repeat(1_005))
+    assert.deepEqual(
+      [text.match(/HTTP\/1\.1 /g)?.length, text.match(/HTTP\/1\.1 200/g)?.length],
+      [1_000, 1_000],
+    )
+    assert.equal(text.match(/connection: close/gi)?.length, 1)
+  })
+
+  test('a large body that was refused unread does not pass for the next request', async () => {
+    const large = 3_000_000
+    for (const [method, path, status] of [
+      ['POST', '/v1/nope', 404],
+      ['POST', '/v1/connections/carriers/nope', 404],
+      ['PATCH', '/v1/carriers', 405],
+      ['DELETE', '/v1/carriers/se-1', 404],
+    ] as const) {
+      const head = lines(
+        `${method} ${path} HTTP/1.1`,
+        'Host: x',
+        `API-Key: ${house.key}`,
+        'Content-Type: application/json',
+        `Content-Length: ${large}`,
+      )
+      const next = lines('GET /healthz HTTP/1.1', 'Host: x')
+      const text = await exchange(head, Buffer.alloc(large, ' '), next)
+      const answers = answersIn(text)
+      assert.equal(answers[0], status, `${method} ${path}`)
+      if (answers.length === 1) assert.match(text, /connection: close/i)
+      else assert.deepEqual(answers, [status, 200])
+    }
+  })
+
+  test('a path parameter of any length is judged like any other', async () => {
+    const long = 'x'.repeat(2_000)
+    assert.equal((await house.request('GET', `/v1/carriers/${long}`, { key: '' })).status, 401)
+    assert.equal(
+      (await house.request('GET', `/v1/carriers/${long}`)).json.errors[0].error_code,
+      'invalid_identifier',
+    )
+  })
 
   test('TRACE and made-up methods reach no route', async () => {
     for (const method of ['TRACE', 'PROPFIND', 'CONNECT'])
@@ -255,7 +312,7 @@ describe('the HTTP edge', () => {
   })
 
   test('any valid text is stored as it was sent', async () => {
-    const password = 'é ß 漢字 🚚\u2028\ufeff 𝄞 ‮ ı' + String.fromCharCode(0x80, 0x9f, 0xffff)
+    const password = 'é ß 漢字 🚚\u2028\ufeff 𝄞 ‮ ı' + String.fromCharCode(0xa0, 0xffff)
     const { json } = await house.request('POST', PATH, {
       body: { nickname: 'n', username: unique(), password },
     })

@@ -168,6 +168,11 @@ const rows: Row[] = [
     (house) => connect(house, { raw: `{"nickname":"n","username":"${unique()}","password":"\\ud800"}` }),
     invalid('password'),
   ],
+  [
+    'a C1 control character',
+    (house) => connect(house, stamps({ password: 'a\u0085b' })),
+    invalid('password'),
+  ],
   ['a control character', (house) => connect(house, stamps({ password: 'a\u0007b' })), invalid('password')],
   [
     'a field that some other carrier has',

@@ -70,20 +70,6 @@ describe(
       }
     })
 
-    test('an owner that may create roles takes the role that it creates, or that somebody else created', async () => {
-      const cluster = await startPostgres()
-      try {
-        await administer(cluster.url, 'create role founder login createrole')
-        await administer(cluster.url, 'create database founded owner founder')
-        const founded = cluster.url.replace('//owner@', '//founder@').replace(/\/postgres$/, '/founded')
-        const ctx = await open(founded)
-        await createTenant(ctx, operator('cli'), 'by the founder')
-        await ctx.store.close()
-      } finally {
-        await cluster.stop()
-      }
-    })
-
     test('afterwards a login that is only a member of the role serves, and cannot change the schema', async () => {
       await administer(server, `grant hawser_app to ${guest}`)
       const ctx = await open(as(guest))
@@ -97,6 +83,85 @@ describe(
       await administer(server, `alter role ${guest} set synchronous_commit = off`)
       await assert.rejects(open(as(guest)), /synchronous_commit/)
       await administer(server, `alter role ${guest} reset synchronous_commit`)
+    })
+  },
+)
+
+describe(
+  'a PostgreSQL server of its own',
+  { skip: databases.includes('postgres') ? false : 'no PostgreSQL in this run' },
+  () => {
+    let cluster: Awaited<ReturnType<typeof startPostgres>>
+    before(async () => {
+      cluster = await startPostgres()
+    })
+    after(() => cluster.stop())
+
+    const url = (role: string, database: string) =>
+      cluster.url.replace('//owner@', `//${role}@`).replace(/\/postgres$/, `/${database}`)
+    const openAt = async (where: string) => {
+      const env = { HAWSER_DATABASE_URL: where, HAWSER_KEK: formatKek(Buffer.alloc(32, 9)) }
+      const ctx = await openContext(parseConfig(env).config, log)
+      try {
+        await createTenant(ctx, operator('cli'), 'a tenant')
+        return (await allTenants(ctx)).length
+      } finally {
+        await ctx.store.close()
+      }
+    }
+
+    test('an owner that may create roles takes the role that it creates', async () => {
+      await administer(cluster.url, 'create role founder login createrole')
+      await administer(cluster.url, 'create database founded owner founder')
+      assert.equal(await openAt(url('founder', 'founded')), 1)
+      assert.equal(await openAt(url('founder', 'founded')), 2)
+    })
+
+    test('a schema that is named like the role of the URL is where everything stands', async () => {
+      await administer(cluster.url, 'create database named owner founder')
+      await administer(url('founder', 'named'), 'create schema founder')
+      assert.equal(await openAt(url('founder', 'named')), 1)
+      const [at] = await administer(
+        url('founder', 'named'),
+        `select schemaname from pg_tables where tablename = 'connection'`,
+      )
+      assert.equal(at.schemaname, 'founder')
+    })
+
+    test('two schemas of one database hold two installations', async () => {
+      await administer(cluster.url, 'create database shared owner founder')
+      await administer(url('founder', 'shared'), 'create schema second')
+      const second = `${url('founder', 'shared')}?options=-csearch_path%3Dsecond`
+      assert.equal(await openAt(url('founder', 'shared')), 1)
+      assert.equal(await openAt(second), 1)
+      assert.equal(await openAt(url('founder', 'shared')), 2)
+    })
+
+    test('without the wall between tenants nothing starts', async () => {
+      const where = url('founder', 'founded')
+      const refused: [does: string, undoes: string, says: RegExp][] = [
+        ['alter role hawser_app bypassrls', 'alter role hawser_app nobypassrls', /nobypassrls/],
+        ['alter role hawser_app superuser', 'alter role hawser_app nosuperuser', /nosuperuser/],
+        ['alter role hawser_app login', 'alter role hawser_app nologin', /nologin/],
+      ]
+      for (const [does, undoes, says] of refused) {
+        await administer(cluster.url, does)
+        await assert.rejects(openAt(where), (error: Error) => {
+          assert.equal(error.name, 'StartRefused')
+          assert.match(error.message, says)
+          return true
+        })
+        await administer(cluster.url, undoes)
+      }
+      for (const [off, on] of [
+        ['disable', 'enable'],
+        ['no force', 'force'],
+      ]) {
+        await administer(where, `alter table connection ${off} row level security`)
+        await assert.rejects(openAt(where), /Row-level security is off on connection/)
+        await administer(where, `alter table connection ${on} row level security`)
+      }
+      assert.equal(await openAt(where), 3)
     })
   },
 )

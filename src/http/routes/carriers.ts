@@ -76,8 +76,9 @@ export const carrierRoutes =
         scope: 'read',
         answers: { 200: schemas.closed({ services: { type: 'array', items: schemas.service } }) },
       }),
-      async (request) => {
+      async (request, reply) => {
         const listed = await getConnection(ctx, request.actor, 'parcel', request.params.carrier_id)
+        reply.header('etag', etag(listed.connection.version))
         return { services: serviceObjects(listed) }
       },
     )
@@ -91,8 +92,14 @@ export const carrierRoutes =
         scope: 'read',
         answers: { 200: schemas.closed({ packages: { type: 'array', items: schemas.packageType } }) },
       }),
-      async (request) => {
-        const { carrier } = await getConnection(ctx, request.actor, 'parcel', request.params.carrier_id)
+      async (request, reply) => {
+        const { carrier, connection } = await getConnection(
+          ctx,
+          request.actor,
+          'parcel',
+          request.params.carrier_id,
+        )
+        reply.header('etag', etag(connection.version))
         return { packages: packageObjects(carrier) }
       },
     )
@@ -106,8 +113,14 @@ export const carrierRoutes =
         scope: 'read',
         answers: { 200: schemas.closed({ options: { type: 'array', items: schemas.option } }) },
       }),
-      async (request) => {
-        const { carrier } = await getConnection(ctx, request.actor, 'parcel', request.params.carrier_id)
+      async (request, reply) => {
+        const { carrier, connection } = await getConnection(
+          ctx,
+          request.actor,
+          'parcel',
+          request.params.carrier_id,
+        )
+        reply.header('etag', etag(connection.version))
         return { options: carrier.options }
       },
     )

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { ApiError, type ConditionName } from '../errors.ts'
+import { errorEnvelope } from './errors.ts'
+
+const REQUESTS_A_CONNECTION = 1_000
+
+/** What is no request that could be read. */
+export const MALFORMED = new ApiError([
+  { condition: 'request_malformed', message: 'The request is not well-formed.' },
+])
+
+/** When the server stops, a connection on which nothing was ever sent does not hold it up. */
+export function closeSilentConnections(app: FastifyInstance): void {
+  const open = new Set<Socket>()
+  app.server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  app.addHook('preClose', async () => {
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy()
+  })
+}
+
+/** A connection ends after so many requests, with an answer that says so, and not with a request that gets none. */
+export function renewConnections(app: FastifyInstance): void {
+  const counts = new WeakMap<Socket, number>()
+  app.addHook('onSend', async ({ socket }, reply) => {
+    const count = (counts.get(socket) ?? 0) + 1
+    counts.set(socket, count)
+    if (count >= REQUESTS_A_CONNECTION) reply.header('connection', 'close')
+  })
+}
+
+/** Answers in the envelope what Node would answer with nothing: an expectation, and a request for a tunnel. */
+export function answerOddRequests(app: FastifyInstance): void {
+  app.server.on('checkExpectation', (request: IncomingMessage) =>
+    refuseSocket(request.socket, refusal('expectation_unknown', 'The only expectation met is 100-continue.')),
+  )
+  app.server.on('connect', (_request, socket: Socket) =>
+    refuseSocket(socket, refusal('method_not_allowed', 'There are no tunnels here.')),
+  )
+}
+
+const UNREADABLE: Readonly<Record<string, ApiError>> = {
+  HPE_HEADER_OVERFLOW: refusal('headers_too_large', 'The headers are too large.'),
+  ERR_HTTP_REQUEST_TIMEOUT: refusal('request_timeout', 'The request did not arrive in time.'),
+}
+
+function refusal(condition: ConditionName, message: string): ApiError {
+  return new ApiError([{ condition, message }])
+}
+
+/** Answers what is not HTTP at all, or never arrives: the envelope, then the end of the connection. */
+export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  refuseSocket(socket, UNREADABLE[error.code ?? ''] ?? MALFORMED)
+}
+
+function refuseSocket(socket: Socket, { status, problems }: ApiError): void {
+  const id = randomUUID()
+  const body = JSON.stringify(errorEnvelope(id, problems))
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `x-shipengine-requestid: ${id}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  )
+}

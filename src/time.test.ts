@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseTime } from './time.ts'
+
+test('dates and times with an offset are read as UTC', () => {
+  const read = {
+    '2026-02-28': '2026-02-28T00:00:00.000Z',
+    '2024-02-29': '2024-02-29T00:00:00.000Z',
+    '2026-02-28T23:30+01:00': '2026-02-28T22:30:00.000Z',
+    '2026-02-28t23:30:01.123456789z': '2026-02-28T23:30:01.123Z',
+    '9999-12-31T23:59:59Z': '9999-12-31T23:59:59.000Z',
+  }
+  for (const [text, utc] of Object.entries(read)) assert.equal(parseTime(text), utc, text)
+})
+
+test('what is no such time, or sorts wrongly as text, is none', () => {
+  for (const text of [
+    '',
+    '1',
+    '2026',
+    'soon',
+    '2026-02-29',
+    '2026-02-30',
+    '2026-13-01',
+    '2026-02-28T23:30',
+    '2026-02-28T24:30Z',
+    '2026-02-28 23:30Z',
+    '9999-12-31T23:59:59-23:59',
+    '0000-01-01T00:00:00+23:59',
+    '+275760-09-13T00:00:00Z',
+  ])
+    assert.equal(parseTime(text), undefined, text)
+})

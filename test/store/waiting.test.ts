@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, describe, test } from 'node:test'
+import pg from 'pg'
+import { connectBodies, unique } from '../support/bodies.ts'
+import { databases, openHouse, type House } from '../support/harness.ts'
+
+const PATH = '/v1/connections/carriers/stamps_com'
+const connect = (house: House, key = house.key) =>
+  house.request('POST', PATH, { key, body: { ...connectBodies.stamps_com, username: unique() } })
+
+describe('another process that writes to the SQLite file', () => {
+  let house: House
+  let other: DatabaseSync
+  before(async () => {
+    house = await openHouse('sqlite')
+    other = new DatabaseSync(house.env.HAWSER_DATABASE_URL?.replace('sqlite:', '') ?? '')
+  })
+  after(async () => {
+    other.close()
+    await house.close()
+  })
+
+  test('holds up writers until it is done, and nobody else', async () => {
+    other.exec('begin immediate')
+    const writers = [connect(house), connect(house)]
+    const start = Date.now()
+    for (let asked = 0; asked < 20; asked += 1)
+      assert.equal((await house.request('GET', '/v1/carriers')).status, 200)
+    assert.ok(Date.now() - start < 2_000, 'readers waited for the lock')
+    other.exec('commit')
+    assert.deepEqual(
+      (await Promise.all(writers)).map(({ status }) => status),
+      [200, 200],
+    )
+  })
+
+  test('and never ends is answered 503 in the time of one wait, whoever else waits', async () => {
+    other.exec('begin immediate')
+    const start = Date.now()
+    const answers = await Promise.all([connect(house), connect(house), connect(house)])
+    other.exec('rollback')
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [503, 503, 503],
+    )
+    assert.ok(Date.now() - start < 9_000)
+    assert.equal((await connect(house)).status, 200)
+  })
+})
+
+describe(
+  'a tenant whose writers wait on PostgreSQL',
+  { skip: databases.includes('postgres') ? false : 'no PostgreSQL in this run' },
+  () => {
+    test('leaves connections for everybody else', async () => {
+      const house = await openHouse('postgres', { rehearse: false })
+      const other = await house.newKey({ tenantId: await house.newTenant() })
+      const lock = new pg.Client({ connectionString: house.env.HAWSER_DATABASE_URL })
+      await lock.connect()
+      try {
+        await lock.query('begin')
+        await lock.query(`select * from audit_head where tenant_id = '${house.tenantId}' for update`)
+        const waiting = Array.from({ length: 30 }, () => connect(house))
+        const start = Date.now()
+        for (let asked = 0; asked < 10; asked += 1) assert.equal((await connect(house, other)).status, 200)
+        assert.ok(Date.now() - start < 4_000)
+        await lock.query('rollback')
+        assert.deepEqual([...new Set((await Promise.all(waiting)).map(({ status }) => status))], [200])
+      } finally {
+        await lock.end()
+        await house.close()
+      }
+    })
+  },
+)
