@@ -81,7 +81,7 @@ export const addresses: Parser<readonly string[]> = (value) => {
   const valid = list.every((entry) => {
     const [address = '', bits = '0', ...rest] = entry.split('/')
     const widest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
-    return /^\d{1,3}$/.test(bits) && Number(bits) <= widest && rest.length === 0
+    return /^\d{1,3}$/.test(bits) && Number(bits) <= widest && rest.length === 0 && !address.includes('%')
   })
   return valid ? list : refuse('addresses or CIDR ranges, separated by commas')
 }

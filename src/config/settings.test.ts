@@ -86,7 +86,7 @@ const bad: Record<SettingName, readonly string[]> = {
     'a.example:443=https://b.example',
     '127.0.0.1=http://127.0.0.1:4020',
   ],
-  HAWSER_OUTBOUND_ALLOW: [SECRET, 'localhost', '10.0.0.0/33', '10.0.0.1,', 'https://10.0.0.1', '10.0.0.0-9'],
+  HAWSER_OUTBOUND_ALLOW: [SECRET, 'localhost', '10.0.0.0/33', '10.0.0.1,', 'https://10.0.0.1', 'fe80::1%lo'],
   HAWSER_OUTBOUND_CA: [
     SECRET,
     '-----BEGIN CERTIFICATE-----',

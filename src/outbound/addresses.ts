@@ -60,13 +60,18 @@ type Address = Range[0]
 
 function parseAddress(text: string): Address | undefined {
   // A zone names an interface of this machine: nothing public has one.
-  return isIP(text) === 0 || text.includes('%') ? undefined : ipaddr.process(text)
+  if (isIP(text) === 0 || text.includes('%')) return undefined
+  return ipaddr.process(inHex(text))
 }
 
+/** In dotted spelling, `::1.2.3.4` would be taken for `::ffff:1.2.3.4`. */
+const inHex = (text: string) =>
+  text.includes(':') ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text
+
 function parseRange(text: string): Range {
-  if (text.includes('/')) return ipaddr.parseCIDR(text)
-  const address = ipaddr.parse(text)
-  return [address, address.kind() === 'ipv4' ? 32 : 128]
+  const [address = '', bits] = text.split('/')
+  const base = ipaddr.parse(inHex(address))
+  return [base, Number(bits ?? (base.kind() === 'ipv4' ? 32 : 128))]
 }
 
 function isPublic(address: Address): boolean {

@@ -3,7 +3,7 @@ import type { Call, Reply } from '../catalog/verification.ts'
 import type { Log } from '../log.ts'
 import { guardFor } from './addresses.ts'
 import { openBreakers, openBulkhead } from './bulkhead.ts'
-import { openDeadlines, withFairBlame } from './deadlines.ts'
+import { openDeadlines, putInTurn } from './deadlines.ts'
 import { parseDestination, type Rules } from './destination.ts'
 import { discard, exchange, readText, trust, type Line, type Sent } from './exchange.ts'
 import { LIMITS, type Limits } from './limits.ts'
@@ -58,9 +58,10 @@ export function openOutbound(options: OutboundOptions): Outbound {
         const body = await readText(answer, limits.bodyBytes)
         return { status: answer.status, headers: answer.headers, body }
       })
-    return within((signal) =>
-      calls(carrierId, () => breakers(to.host, () => withFairBlame(put, signal, limits.headersMs)), signal),
-    )
+    return within((deadline) => {
+      const work = () => putInTurn(deadline, limits.headersMs, put)
+      return calls(carrierId, () => breakers(to.host, work), deadline.signal)
+    })
   }
 
   const deliver = async ({ url, headers, body }: Delivery): Promise<Receipt> => {
@@ -73,7 +74,9 @@ export function openOutbound(options: OutboundOptions): Outbound {
         return { status: answer.status, ...(retryAfter !== undefined && { retryAfter }) }
       })
     // No breaker: one tenant's path on a shared host would silence the others'.
-    return within((signal) => deliveries(to.name, () => put(signal), signal))
+    return within((deadline) =>
+      deliveries(to.name, () => putInTurn(deadline, limits.headersMs, put), deadline.signal),
+    )
   }
 
   const told = tellerFor(log, limits.stepMs)
