@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { after, test } from 'node:test'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
-import { describeConfig, isLoopback, parseConfig, type Environment } from './config.ts'
+import { describeConfig, parseConfig, type Environment } from './config.ts'
+import { isLoopback } from './config/parsers.ts'
 import { settings, type Setting, type SettingName } from './config/settings.ts'
 import { StartRefused } from './errors.ts'
 import { Secret } from './secret.ts'
@@ -127,6 +128,7 @@ test('the defaults are these', () => {
     kek: { kind: 'file', path: join(process.cwd(), 'data-keys', 'kek'), mounted: false },
     logLevel: 'info',
     rateLimits: { production: 200, sandbox: 20 },
+    outbound: { overrides: new Map(), allow: [], ca: undefined },
     bodyLimits: { usual: 65_536, settings: 1_048_576 },
     limits: { requestSeconds: 30, handlerSeconds: 60, drainSeconds: 10, connections: 10_000 },
   })
@@ -205,6 +207,26 @@ test('a name that is no setting is warned of without its value, and other progra
     ['HAWSER_PROT', 'HAWSER_PORT_FILE'],
   )
   assert.ok(!warnings.join().includes(SECRET))
+})
+
+test('the way out: hosts sent elsewhere, ranges opened and certificates trusted are read, and the first two warned of', () => {
+  const ca = join(import.meta.dirname, '../test/support/tls/ca.pem')
+  const { config, warnings, origins } = parseConfig({
+    HAWSER_CARRIER_HOSTS: 'api.a.example=http://127.0.0.1:4020, b.example=https://relay.example:9443/',
+    HAWSER_OUTBOUND_ALLOW: '10.1.0.0/16',
+    HAWSER_OUTBOUND_CA_FILE: ca,
+  })
+  assert.deepEqual(Object.fromEntries(config.outbound.overrides), {
+    'api.a.example': 'http://127.0.0.1:4020',
+    'b.example': 'https://relay.example:9443',
+  })
+  assert.deepEqual(config.outbound.allow, ['10.1.0.0/16'])
+  assert.equal(config.outbound.ca, readFileSync(ca, 'utf8').trim())
+  assert.equal(origins.HAWSER_OUTBOUND_CA, 'HAWSER_OUTBOUND_CA_FILE')
+  assert.deepEqual(
+    warnings.map((warning) => warning.split(' ')[0]),
+    ['HAWSER_CARRIER_HOSTS', 'HAWSER_OUTBOUND_ALLOW'],
+  )
 })
 
 test('only addresses of the machine itself count as loopback', () => {

@@ -1,8 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { Unparsable, type Database, type RateLimits } from './config/parsers.ts'
 import { operatorValues } from './config/operator.ts'
+import { Unparsable, isLoopback, type Database, type RateLimits } from './config/parsers.ts'
 import { settings, type Setting, type SettingName, type SettingValues } from './config/settings.ts'
 import { StartRefused } from './errors.ts'
 import { Secret } from './secret.ts'
@@ -20,6 +19,11 @@ export type Config = Readonly<{
   kek: KekSource
   logLevel: SettingValues['HAWSER_LOG_LEVEL']
   rateLimits: RateLimits | undefined
+  outbound: Readonly<{
+    overrides: ReadonlyMap<string, string>
+    allow: readonly string[]
+    ca: string | undefined
+  }>
   bodyLimits: Readonly<{ usual: number; settings: number }>
   verification: SettingValues['HAWSER_VERIFICATION']
   operator: Secret<Readonly<Record<string, string>>>
@@ -102,6 +106,11 @@ function compose(values: SettingValues, bad: ReadonlySet<string>, problems: stri
     kek: kekSource(values, bad, problems),
     logLevel: values.HAWSER_LOG_LEVEL,
     rateLimits: values.HAWSER_RATE_LIMIT,
+    outbound: {
+      overrides: values.HAWSER_CARRIER_HOSTS ?? new Map<string, string>(),
+      allow: values.HAWSER_OUTBOUND_ALLOW ?? [],
+      ca: values.HAWSER_OUTBOUND_CA,
+    },
     bodyLimits: { usual: values.HAWSER_BODY_LIMIT, settings: values.HAWSER_SETTINGS_BODY_LIMIT },
     verification: values.HAWSER_VERIFICATION,
     operator: operatorValues(values),
@@ -159,9 +168,12 @@ function liesWithData(path: string, database: Database): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
-/** Whether `host` can only be reached from the machine itself. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+const WARNED = {
+  HAWSER_KEK:
+    'HAWSER_KEK stays readable in the start environment; prefer HAWSER_KEK_FILE or HAWSER_KEK_COMMAND.',
+  HAWSER_CARRIER_HOSTS:
+    'HAWSER_CARRIER_HOSTS sends credentials to other places than the carriers themselves.',
+  HAWSER_OUTBOUND_ALLOW: 'HAWSER_OUTBOUND_ALLOW lets webhooks reach addresses that are not public.',
 }
 
 function warningsOf(env: Environment): string[] {
@@ -173,9 +185,8 @@ function warningsOf(env: Environment): string[] {
   const unknown = Object.keys(env)
     .filter((name) => name.startsWith('HAWSER_') && !known.has(name))
     .map((name) => `${name} is not a setting of Hawser and has no effect.`)
-  const readable =
-    'HAWSER_KEK stays readable in the start environment; prefer HAWSER_KEK_FILE or HAWSER_KEK_COMMAND.'
-  return env.HAWSER_KEK ? [...unknown, readable] : unknown
+  const told = Object.entries(WARNED).flatMap(([name, warning]) => (env[name] ? [warning] : []))
+  return [...unknown, ...told]
 }
 
 function deepFreeze<T>(value: T): T {

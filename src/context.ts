@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { lstatSync } from 'node:fs'
 import type { Config } from './config.ts'
-import type { Ask, Call, Material, Reply, VerificationOutcome } from './catalog/verification.ts'
+import type { Ask, Material, VerificationOutcome } from './catalog/verification.ts'
 import type { Log } from './log.ts'
+import type { Outbound } from './outbound/http.ts'
 import type { Environment } from './store/schema.ts'
 import { StartRefused } from './errors.ts'
 import type { Secret } from './secret.ts'
@@ -31,9 +32,6 @@ export type Context = {
   simulator: Simulator
 }
 
-/** The way to the world: asks a carrier at one of its hosts. */
-export type Outbound = { ask(carrierId: string, hosts: readonly string[], call: Call): Promise<Reply> }
-
 /** The carriers of the sandbox, where no request leaves the machine. */
 export type Simulator = {
   /** The outcome that credentials ask for by name, if they do. */
@@ -46,7 +44,8 @@ export type Simulator = {
   ): Ask | undefined
 }
 
-const nobody: Outbound = { ask: () => Promise.reject(new Error('There is no way out.')) }
+const noWayOut = () => Promise.reject(new Error('There is no way out.'))
+const nobody: Outbound = { ask: noWayOut, deliver: noWayOut, close: async () => {} }
 const noSimulator: Simulator = { wantedOutcome: () => undefined, ask: () => undefined }
 
 /** What keys of an account may do; see `grants` in `tenants/scopes.ts`. */

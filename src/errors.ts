@@ -162,6 +162,7 @@ export const conditions = {
     'What is stored for the connection fails its integrity check and is not used.',
   ),
   database_unavailable: ours(503, 'system', 'unspecified', 'The database cannot be used at the moment.'),
+  too_busy: ours(503, 'system', 'unspecified', 'Others change the connection all the time.'),
   too_slow: ours(503, 'system', 'unspecified', 'The request was not answered in time.'),
   internal: ours(500, 'system', 'unspecified', 'Something failed on our side.'),
 } satisfies Record<string, Condition>

@@ -5,6 +5,8 @@ import { ApiError, StartRefused } from './errors.ts'
 import { firstStartText } from './first-start.ts'
 import { buildApp } from './http/app.ts'
 import { createLog, describeError } from './log.ts'
+import { openOutbound } from './outbound/http.ts'
+import { simulator } from './simulator/index.ts'
 import { setUpFirstTenant } from './tenants/operator.ts'
 import { version } from './version.ts'
 
@@ -34,7 +36,8 @@ export async function serve(env: Environment): Promise<number> {
   const { config, warnings } = parseConfig(env)
   const log = createLog(config.logLevel)
   for (const warning of warnings) log.warn(warning)
-  const ctx = await openContext(config, log)
+  const outbound = openOutbound({ ...config.outbound, log })
+  const ctx = await openContext(config, log, { outbound, simulator })
   const app = await buildApp(ctx, version)
   const metrics = await metricsServer(app, ctx)
   try {
@@ -78,9 +81,10 @@ function stopSignal(): Promise<void> {
   })
 }
 
-async function drain(app: FastifyInstance, { config, store }: Context): Promise<void> {
+async function drain(app: FastifyInstance, { config, outbound, store }: Context): Promise<void> {
   const impatient = setTimeout(() => app.server.closeAllConnections(), config.limits.drainSeconds * 1_000)
   await app.close()
   clearTimeout(impatient)
+  await outbound.close()
   await store.close()
 }

@@ -17,7 +17,9 @@ const allowed: Record<string, readonly string[]> = {
   log: base,
   vault: base,
   store: base,
-  context: ['config', 'log', 'catalog', 'vault', 'store', ...base],
+  outbound: ['catalog', 'log', ...base],
+  simulator: ['catalog'],
+  context: ['config', 'log', 'catalog', 'vault', 'store', 'outbound', ...base],
   audit: ['store', 'context', 'errors'],
   tenants: ['store', 'context', 'audit', 'catalog', ...base],
   custody: ['vault', 'store', 'audit', 'context', ...base],
@@ -56,6 +58,22 @@ test('the table names every module, and no module that is not there', () => {
 
 test('the environment is read in main and at the command line only', () => {
   assert.deepEqual(withCode(/process\.env/), ['src/cli/index.ts'])
+})
+
+test('sockets to the world stay in outbound', () => {
+  const outside = sources.filter((file) => moduleOf(file) !== 'outbound')
+  const code = (file: string) =>
+    read(file)
+      .replace(/^import type .*$/gm, '')
+      // Neither opens anything: a table of texts, and a question about a text.
+      .replace(/^import \{ (STATUS_CODES|isIP) \} from 'node:(http|net)'$/gm, '')
+  const opens =
+    /['"](undici|cockatiel|(node:)?(net|tls|https?|http2|dgram|dns)(\/promises)?)['"]|\bfetch\(|\bWebSocket\(|\bhttps?\.(request|get)\(/
+  assert.deepEqual(
+    outside.filter((file) => opens.test(code(file))),
+    [],
+  )
+  assert.ok(withCode(opens).length > 0, 'the control: what opens sockets is seen where it may be')
 })
 
 test('SQL and drivers stay in the store', () => {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { Secret } from '../secret.ts'
@@ -80,9 +81,45 @@ export const addresses: Parser<readonly string[]> = (value) => {
   const valid = list.every((entry) => {
     const [address = '', bits = '0', ...rest] = entry.split('/')
     const widest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
-    return /^\d{1,3}$/.test(bits) && Number(bits) <= widest && rest.length === 0
+    return /^\d{1,3}$/.test(bits) && Number(bits) <= widest && rest.length === 0 && !address.includes('%')
   })
   return valid ? list : refuse('addresses or CIDR ranges, separated by commas')
+}
+
+/** Whether `host` can only be reached from the machine itself. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+export const hostOverrides: Parser<ReadonlyMap<string, string>> = (value) => {
+  const pairs = value.split(',').map((part) => part.trim().split(/=(.*)/s))
+  const overrides = new Map(pairs.map(([host = '', origin = '']) => [host, originOf(origin)] as const))
+  const good = pairs.every(([host = '']) => isHostName(host) && overrides.get(host) !== undefined)
+  return good && overrides.size === pairs.length
+    ? (overrides as Map<string, string>)
+    : refuse('<host>=<origin> pairs, separated by commas; an http:// origin has to be on this machine')
+}
+
+const isHostName = (host: string) =>
+  /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(host) &&
+  URL.canParse(`https://${host}`) &&
+  isIP(new URL(`https://${host}`).hostname) === 0
+
+function originOf(text: string): string | undefined {
+  if (!/^https?:\/\/[^\s\\/?#@]+\/?$/.test(text) || !URL.canParse(text)) return undefined
+  const { protocol, hostname, origin } = new URL(text)
+  return protocol === 'https:' || isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')) ? origin : undefined
+}
+
+export const certificates: Parser<string> = (value) => {
+  const found = value.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  try {
+    for (const certificate of found) new X509Certificate(certificate)
+    if (found.length > 0) return found.join('\n')
+  } catch {
+    // The sentence below says what is expected.
+  }
+  return refuse('one or more certificates in PEM')
 }
 
 /** The line of a key file, where it is given as a value; what it holds is proved later. */

@@ -61,12 +61,52 @@ const bad: Record<SettingName, readonly string[]> = {
     'OFF',
     SECRET,
   ],
+  HAWSER_CARRIER_HOSTS: [
+    SECRET,
+    'a.example',
+    'a.example=',
+    '=https://b.example',
+    'a.example=b.example',
+    'a.example=ftp://b.example',
+    'a.example=https://b.example/path',
+    'a.example=https://b.example?q',
+    'a.example=https://b.example#f',
+    `a.example=https://u:${SECRET}@b.example`,
+    'a.example=https://b.example,',
+    'a.example=https://b.example,a.example=https://c.example',
+    'a.example=https://b.example c.example=https://d.example',
+    'a.example=https://b.example:99999',
+    'a.example=http://b.example',
+    'a.example=http://10.0.0.1:80',
+    'a.example=http://127.0.0.1.example',
+    'a.example=http://[::2]:80',
+    'A.example=https://b.example',
+    'a.example.=https://b.example',
+    'https://a.example=https://b.example',
+    'a.example:443=https://b.example',
+    '127.0.0.1=http://127.0.0.1:4020',
+  ],
+  HAWSER_OUTBOUND_ALLOW: [SECRET, 'localhost', '10.0.0.0/33', '10.0.0.1,', 'https://10.0.0.1', 'fe80::1%lo'],
+  HAWSER_OUTBOUND_CA: [
+    SECRET,
+    '-----BEGIN CERTIFICATE-----',
+    '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----',
+    `-----BEGIN PRIVATE KEY-----\n${SECRET}\n-----END PRIVATE KEY-----`,
+  ],
   HAWSER_BODY_LIMIT: [...numbers, '1023', '16777217', '64k'],
   HAWSER_SETTINGS_BODY_LIMIT: [...numbers, '1023', '16777217'],
   HAWSER_REQUEST_TIMEOUT: [...numbers, '0', '601'],
   HAWSER_HANDLER_TIMEOUT: [...numbers, '2', '1201'],
   HAWSER_DRAIN_TIMEOUT: [...numbers, '601'],
   HAWSER_MAX_CONNECTIONS: [...numbers, '0', '100001'],
+  HAWSER_VERIFICATION: ['', 'on', 'Required', 'best_effort', SECRET],
+  HAWSER_UPS_CLIENT_ID: [],
+  HAWSER_UPS_CLIENT_SECRET: [],
+  HAWSER_FEDEX_CLIENT_ID: [],
+  HAWSER_FEDEX_CLIENT_SECRET: [],
+  HAWSER_STAMPS_COM_INTEGRATION_ID: [],
+  HAWSER_ENDICIA_REQUESTER_ID: [],
+  HAWSER_XPO_ACCESS_KEY: [],
   HAWSER_METRICS_PORT: [...numbers, '65536', 'OFF'],
   HAWSER_METRICS_HOST: [''],
 }
@@ -96,6 +136,17 @@ test('a trusted range with more bits than an address has is refused', () => {
     assert.match(problemsOf({ HAWSER_TRUSTED_PROXIES: value })[0] ?? '', /HAWSER_TRUSTED_PROXIES/)
   const { config } = parseConfig({ HAWSER_TRUSTED_PROXIES: '10.0.0.0/8, ::1/128,1.2.3.4' })
   assert.deepEqual(config.listen.trustedProxies, ['10.0.0.0/8', '::1/128', '1.2.3.4'])
+})
+
+test('a carrier’s host can be sent to this machine in clear, and anywhere else over TLS', () => {
+  for (const origin of [
+    'http://127.0.0.1:4020',
+    'http://localhost',
+    'http://[::1]:80',
+    'https://relay.example',
+    'https://10.0.0.1:9443',
+  ])
+    assert.doesNotThrow(() => parseConfig({ HAWSER_CARRIER_HOSTS: `api.a.example=${origin}` }), origin)
 })
 
 test('every bad value stands in one message, one line each, in the order of the table', () => {

@@ -1,8 +1,10 @@
 import { operatorSettings } from './operator.ts'
 import {
   addresses,
+  certificates,
   command,
   database,
+  hostOverrides,
   kekLine,
   offOr,
   oneOf,
@@ -91,6 +93,25 @@ export const settings = {
     parse: offOr(rateLimits),
     default: 'production=200,sandbox=20',
     about: 'Requests a minute for each key, by environment, counted per process; `off` removes the limit.',
+  }),
+  HAWSER_CARRIER_HOSTS: setting({
+    parse: optional(hostOverrides),
+    default: '',
+    about:
+      'Sends the calls to a carrier’s host somewhere else, as `<host>=<origin>` pairs separated by commas: `api.mondialrelay.com=http://127.0.0.1:4020`. The path and the `Host` header stay. An `http://` origin has to be on this machine; an `https://` one has to prove the carrier’s host name.',
+  }),
+  HAWSER_OUTBOUND_ALLOW: setting({
+    parse: optional(addresses),
+    default: '',
+    about:
+      'Addresses or CIDR ranges that carriers’ hosts and webhooks may lead to although they are not public.',
+  }),
+  HAWSER_OUTBOUND_CA: setting({
+    parse: optional(certificates),
+    default: '',
+    file: true,
+    about:
+      'Certificates in PEM that carriers’ hosts and webhooks may be signed with, beside the authorities that Node trusts; best given as a file.',
   }),
   HAWSER_BODY_LIMIT: setting({
     parse: wholeNumber(1024, 16_777_216),

@@ -1,26 +1,27 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Carrier, Fields } from '../catalog/define.ts'
+import type { Values } from '../catalog/validate.ts'
 import type { Action } from '../audit/actions.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
-import {
-  fingerprint,
-  openCredentials,
-  openSettings,
-  sealCredentials,
-  sealSettings,
-} from '../custody/sealed-values.ts'
+import { fingerprint, openCredentials, openSettings, sealSettings } from '../custody/sealed-values.ts'
+import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { changeConnection, findConnection, findPrimary } from '../store/connections.ts'
-import type { Tx } from '../store/db.ts'
+import type { Db, Tx } from '../store/db.ts'
 import type { Connection } from '../store/schema.ts'
 import { findDuplicate, refuseDuplicate } from './add-connection.ts'
+import { checkedNow } from './check-times.ts'
+import type { Proof } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { planChange, type Held, type Plan } from './plan-change.ts'
+import { requireProof, UNTOUCHED, type VerifyWish } from './prove.ts'
+import { replaceCredentials } from './replace-credentials.ts'
 import { keyOf, refuseUnknown } from './require.ts'
 import { accountKey, accountNumber, type Parts } from './values.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
-type Change = {
+export type Change = {
   carrier: Carrier
   carrierId: string
   form: Fields
@@ -28,34 +29,78 @@ type Change = {
   how: 'merge' | 'replace'
   action: Action
   ifMatch: IfMatch
+  verify?: VerifyWish
 }
+
+type Changed = { version: number; duplicateOf: string | undefined; proof: Proof }
 
 /**
  * Replaces what a connection holds, under the same id: all of it or nothing, with its audit event.
- * Decides on what the transaction reads, so that of two writers each replaces what the other left. Answers the new version.
+ * New credentials are proved before the transaction, which decides again on what it reads: of two writers each replaces
+ * what the other left, and what was proved is what is stored. A refusal leaves the old ones in force, untouched.
  */
-export function applyChange(
-  ctx: Context,
-  actor: Actor,
-  change: Change,
-): Promise<{ version: number; duplicateOf: string | undefined }> {
-  return guardIntegrity(ctx, actor, change.carrierId, () =>
-    ctx.store.transaction(actor.tenantId, (tx) => changeInside(ctx, tx, actor, change)),
-  )
+export function applyChange(ctx: Context, actor: Actor, change: Change): Promise<Changed> {
+  return guardIntegrity(ctx, actor, change.carrierId, () => proveAndChange(ctx, actor, change))
 }
 
-async function changeInside(ctx: Context, tx: Tx, actor: Actor, change: Change) {
-  const { carrier, carrierId, form, parts, how } = change
+/** What a change would do, after asking the carrier and without storing anything. */
+export function rehearseChange(ctx: Context, actor: Actor, change: Change): Promise<Proof> {
+  return guardIntegrity(ctx, actor, change.carrierId, async () => {
+    const { plan } = await ctx.store.read(actor.tenantId, (db) => prepare(ctx, db, actor, change))
+    return proveCredentials(ctx, actor, change, plan)
+  })
+}
 
-  const connection = await findConnection(tx, keyOf(actor, carrierId))
+const ATTEMPTS = 5
+
+async function proveAndChange(ctx: Context, actor: Actor, change: Change): Promise<Changed> {
+  let proved: { credentials: Values; proof: Proof } | undefined
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const { plan } = await ctx.store.read(actor.tenantId, (db) => prepare(ctx, db, actor, change))
+    const isProved = proved && isDeepStrictEqual(proved.credentials, plan.credentials)
+    if (!proved || !isProved)
+      proved = { credentials: plan.credentials, proof: await proveCredentials(ctx, actor, change, plan) }
+    const { credentials, proof } = proved
+    const done = await ctx.store.transaction(actor.tenantId, (tx) =>
+      changeInside(ctx, tx, actor, change, credentials, proof),
+    )
+    if (done) return { ...done, proof }
+  }
+  return fail('too_busy', 'The connection is being changed by others all the time; try again.')
+}
+
+function proveCredentials(ctx: Context, actor: Actor, change: Change, { credentials }: Plan): Promise<Proof> {
+  const { carrier, carrierId, action, verify: wish } = change
+  if (action === 'connection.settings_updated') return Promise.resolve(UNTOUCHED)
+  return requireProof(ctx, actor, { carrier, values: credentials, wish, carrierId })
+}
+
+/** What a change comes to, decided from what `db` reads; refuses what cannot be. */
+async function prepare(ctx: Context, db: Db, actor: Actor, change: Change) {
+  const { carrier, carrierId, form, parts, how } = change
+  const connection = await findConnection(db, keyOf(actor, carrierId))
   if (!connection || connection.carrier !== carrier.id) return refuseUnknown()
   requireVersion(connection, change.ifMatch)
   const plan = planChange(carrier, form, hold(ctx, connection), parts, how)
-  if (change.action === 'connection.settings_updated' && plan.changed.length === 0)
-    return { version: connection.version, duplicateOf: undefined }
-  const duplicateOf = await checkDuplicate(tx, actor, carrier, plan)
-  if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, carrier)
-  const version = await writePlan(ctx, tx, actor, connection, plan, change)
+  const duplicateOf = await checkDuplicate(db, actor, carrier, plan)
+  return { connection, plan, duplicateOf }
+}
+
+/** `undefined` when what is stored has moved on, so that the credentials would not be the proved ones. */
+async function changeInside(
+  ctx: Context,
+  tx: Tx,
+  actor: Actor,
+  change: Change,
+  proved: Values,
+  proof: Proof,
+): Promise<Omit<Changed, 'proof'> | undefined> {
+  const { connection, plan, duplicateOf } = await prepare(ctx, tx, actor, change)
+  const isSettings = change.action === 'connection.settings_updated'
+  if (isSettings && plan.changed.length === 0) return { version: connection.version, duplicateOf }
+  if (!isSettings && !isDeepStrictEqual(plan.credentials, proved)) return undefined
+  if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, change.carrier)
+  const version = await writePlan(ctx, tx, actor, connection, plan, change, proof)
   return { version, duplicateOf }
 }
 
@@ -69,14 +114,14 @@ function hold(ctx: Context, connection: Connection): Held {
 }
 
 async function checkDuplicate(
-  tx: Tx,
+  db: Db,
   actor: Actor,
   carrier: Carrier,
   plan: Plan,
 ): Promise<string | undefined> {
   if (!plan.accountChanged) return undefined
   const existing = await findDuplicate(
-    tx,
+    db,
     actor,
     carrier,
     accountKey(accountNumber(carrier, plan.credentials)),
@@ -117,33 +162,34 @@ async function writePlan(
   connection: Connection,
   plan: Plan,
   { carrier, action }: Change,
+  proof: Proof,
 ): Promise<number> {
   const { carrier_id, version } = connection
-  const credentialsVersion = connection.credentials_version + (action === 'connection.updated' ? 1 : 0)
-  const credentials =
-    action === 'connection.updated'
-      ? sealCredentials(ctx, connection, credentialsVersion, new Secret(plan.credentials))
-      : connection.credentials
+  const isUpdate = action === 'connection.updated'
+  const replaced = isUpdate ? await replaceCredentials(ctx, tx, connection, plan.credentials) : connection
+  const { credentials, credentials_version } = replaced
   const settingsVersion = connection.settings_version + 1
   const settings = sealSettings(ctx, connection, settingsVersion, new Secret(plan.settings))
   const account = accountNumber(carrier, plan.credentials)
-  const replaced = await changeConnection(tx, keyOf(actor, carrier_id), version, {
+  const done = await changeConnection(tx, keyOf(actor, carrier_id), version, {
     nickname: plan.nickname,
     account_number: account,
     account_key: accountKey(account),
     ...(plan.becomesPrimary ? { is_primary: 1 as const } : {}),
     credentials,
-    credentials_version: credentialsVersion,
+    credentials_version,
     settings,
     settings_version: settingsVersion,
+    ...(isUpdate ? checkedNow(ctx, carrier, proof, connection) : {}),
     updated_at: ctx.clock().toISOString(),
   })
-  if (!replaced) throw new Error('A connection changed under its own lock.')
+  if (!done) throw new Error('A connection changed under its own lock.')
   await recordEvent(ctx, tx, actor, {
     action,
     carrierId: carrier_id,
     fields: plan.changed,
     version: version + 1,
+    ...(isUpdate && proof.outcome !== 'verified' ? { outcome: 'unverified' as const } : {}),
     envelopeHash: fingerprint(credentials, settings),
   })
   return version + 1

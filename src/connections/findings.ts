@@ -4,6 +4,15 @@ import type { ConnectionState } from '../store/schema.ts'
 /** What is known of credentials: what the carrier said, or that nobody could be asked. */
 export type Proof = (Finding & { asked: true }) | { asked: false; outcome: 'unasked'; because: string }
 
+/** Every state, as answers name it. */
+export const STATES: readonly ConnectionState[] = [
+  'verified',
+  'unverified',
+  'degraded',
+  'needs_reauth',
+  'action_required',
+]
+
 /** Whether the carrier itself has spoken against the credentials. */
 export function refuses(outcome: Proof['outcome']): boolean {
   return outcome === 'invalid_credentials' || outcome === 'not_entitled'
@@ -18,6 +27,21 @@ const NEXT_STEPS: Record<VerificationOutcome | 'unasked', string | null> = {
   unavailable: 'Nothing to do: the carrier is asked again later.',
   inconclusive: 'Use the connection, and update it if the carrier refuses it there.',
   unasked: 'Use the connection, and update it if the carrier refuses it there.',
+}
+
+const DIAGNOSES: Record<VerificationOutcome, string | null> = {
+  verified: null,
+  invalid_credentials: 'The carrier does not accept the credentials.',
+  not_entitled: 'The carrier accepts the credentials, and does not let this account use its API.',
+  platform_misconfigured: 'The carrier does not accept the registration of this server’s operator.',
+  rate_limited: 'The carrier asked to wait.',
+  unavailable: 'The carrier could not be asked.',
+  inconclusive: 'The carrier answered, and its answer says nothing about the credentials.',
+}
+
+/** What is known of a connection, in plain language; `null` where nothing is wrong. */
+export function diagnose(outcome: string | null): string | null {
+  return DIAGNOSES[outcome as VerificationOutcome] ?? null
 }
 
 /** What to do about a finding; `null` where nothing is. */

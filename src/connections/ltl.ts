@@ -4,12 +4,13 @@ import type { Actor, Body, Context } from '../context.ts'
 import { fail, failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { addConnection } from './add-connection.ts'
-import { applyChange } from './change-connection.ts'
-import type { Outcome } from './connect.ts'
+import { applyChange, rehearseChange } from './change-connection.ts'
+import type { DryRun, Outcome } from './connect.ts'
 import { ltlForm } from './forms.ts'
-import type { Notice } from './notices.ts'
+import { proofNotice, type Notice } from './notices.ts'
+import { requireProof, type VerifyWish } from './prove.ts'
 import { carrierOf, requireConnectable, requireConnection, requireLtlCarrier } from './require.ts'
-import { acceptBody, type Changes, type Parts } from './values.ts'
+import { acceptBody, withoutCleared, type Changes, type Parts } from './values.ts'
 import type { IfMatch } from './versions.ts'
 
 type Accepted = Parts & { notices: Notice[] }
@@ -18,8 +19,8 @@ type Accepted = Parts & { notices: Notice[] }
 export function connectLtlCarrier(
   ctx: Context,
   actor: Actor,
-  request: { scac: string; body: Body },
-): Promise<Outcome> {
+  request: { scac: string; body: Body; verify?: VerifyWish },
+): Promise<Outcome | DryRun> {
   const carrier = requireLtlCarrier(request.scac, actor.environment)
   requireConnectable(carrier)
   const body = request.body().reveal()
@@ -29,6 +30,7 @@ export function connectLtlCarrier(
     carrier,
     request.scac,
     unwrap(acceptBody(carrier, ltlForm(carrier, body), body)),
+    request.verify,
   )
 }
 
@@ -36,8 +38,8 @@ export function connectLtlCarrier(
 export async function connectLtlCarrierByBody(
   ctx: Context,
   actor: Actor,
-  request: { body: Body },
-): Promise<Outcome & { carrier: LtlCarrier }> {
+  request: { body: Body; verify?: VerifyWish },
+): Promise<(Outcome | DryRun) & { carrier: LtlCarrier }> {
   const body = request.body().reveal()
   const scac = body.carrier_code
   if (scac === undefined || scac === null || scac === '')
@@ -48,7 +50,8 @@ export async function connectLtlCarrierByBody(
   requireConnectable(carrier)
   const { fields } = ltlForm(carrier, body)
   const form = { fields: { carrier_code: text('Carrier code'), ...fields, nickname: optional(nickname()) } }
-  const outcome = await addLtlConnection(ctx, actor, carrier, scac, unwrap(acceptBody(carrier, form, body)))
+  const accepted = unwrap(acceptBody(carrier, form, body))
+  const outcome = await addLtlConnection(ctx, actor, carrier, scac, accepted, request.verify)
   return { ...outcome, carrier }
 }
 
@@ -58,16 +61,32 @@ async function addLtlConnection(
   carrier: LtlCarrier,
   scac: string,
   { notices, ...parts }: Accepted,
-): Promise<Outcome> {
+  verify: VerifyWish,
+): Promise<Outcome | DryRun> {
   const told = askSandbox(carrier)
-  const { carrierId, duplicateOf } = await addConnection(ctx, actor, carrier, parts, scac.toUpperCase())
-  return { carrierId, version: 1, notices: [...notices, ...told, ...duplicateNotice(duplicateOf)] }
+  const values = withoutCleared(parts.credentials.reveal())
+  const proof = await requireProof(ctx, actor, { carrier, values, wish: verify })
+  const all = [...notices, ...told, ...proofNotice(proof)]
+  if (verify === 'only') return { proof, notices: all }
+  const { carrierId, duplicateOf } = await addConnection(
+    ctx,
+    actor,
+    carrier,
+    parts,
+    proof,
+    scac.toUpperCase(),
+  )
+  return { carrierId, version: 1, notices: [...all, ...duplicateNotice(duplicateOf)] }
 }
 
-type Update = { carrierId: string; ifMatch: IfMatch; body: Body; scac?: string }
+type Update = { carrierId: string; ifMatch: IfMatch; body: Body; scac?: string; verify?: VerifyWish }
 
 /** Replaces the whole credential set of an LTL connection under its permanent id; reached under any SCAC of its carrier, or none. */
-export async function updateLtlConnection(ctx: Context, actor: Actor, request: Update): Promise<Outcome> {
+export async function updateLtlConnection(
+  ctx: Context,
+  actor: Actor,
+  request: Update,
+): Promise<Outcome | DryRun> {
   const { carrierId, ifMatch, scac } = request
   const named = scac === undefined ? undefined : requireLtlCarrier(scac, actor.environment)
   const connection = await requireConnection(ctx, actor, 'ltl', carrierId, named)
@@ -76,7 +95,7 @@ export async function updateLtlConnection(ctx: Context, actor: Actor, request: U
   const form = ltlForm(carrier, body)
   const { notices, ...parts } = unwrap(acceptBody(carrier, form, body))
   const told = askSandbox(carrier)
-  const { version, duplicateOf } = await applyChange(ctx, actor, {
+  const change = {
     carrier,
     carrierId,
     ifMatch,
@@ -84,8 +103,12 @@ export async function updateLtlConnection(ctx: Context, actor: Actor, request: U
     parts,
     how: 'replace',
     action: 'connection.updated',
-  })
-  return { carrierId, version, notices: [...notices, ...told, ...duplicateNotice(duplicateOf)] }
+    verify: request.verify,
+  } as const
+  const all = [...notices, ...told]
+  if (request.verify === 'only') return { proof: await rehearseChange(ctx, actor, change), notices: all }
+  const { version, duplicateOf, proof } = await applyChange(ctx, actor, change)
+  return { carrierId, version, notices: [...all, ...proofNotice(proof), ...duplicateNotice(duplicateOf)] }
 }
 
 /** The members of `credentials` are what is kept; the object itself and the SCAC beside it are not. */

@@ -17,6 +17,12 @@ const UNASKED: Proof = {
   outcome: 'unasked',
   because: 'There is no way to ask this carrier about these credentials.',
 }
+/** Of a change that touches no credential. */
+export const UNTOUCHED: Proof = {
+  asked: false,
+  outcome: 'unasked',
+  because: 'The credentials are as they were.',
+}
 const NOT_WANTED: Proof = { asked: false, outcome: 'unasked', because: 'The carrier was not asked.' }
 
 /** What is to be proved: the values of a connection that may not be there yet. */

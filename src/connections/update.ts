@@ -1,15 +1,21 @@
 import type { Actor, Body, Context } from '../context.ts'
-import { applyChange } from './change-connection.ts'
-import type { Outcome } from './connect.ts'
+import { applyChange, rehearseChange } from './change-connection.ts'
+import type { DryRun, Outcome } from './connect.ts'
 import { updateForm } from './forms.ts'
+import { proofNotice } from './notices.ts'
+import type { VerifyWish } from './prove.ts'
 import { requireCarrier, requireConnection } from './require.ts'
 import { acceptBody } from './values.ts'
 import type { IfMatch } from './versions.ts'
 
-type Request = { carrierName: string; carrierId: string; ifMatch: IfMatch; body: Body }
+type Request = { carrierName: string; carrierId: string; ifMatch: IfMatch; body: Body; verify?: VerifyWish }
 
 /** Replaces the credentials of a connection under its permanent id; a refusal leaves the old ones in force, untouched. */
-export async function updateConnection(ctx: Context, actor: Actor, request: Request): Promise<Outcome> {
+export async function updateConnection(
+  ctx: Context,
+  actor: Actor,
+  request: Request,
+): Promise<Outcome | DryRun> {
   const { carrierId, ifMatch } = request
   const carrier = requireCarrier(request.carrierName)
   await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
@@ -23,7 +29,9 @@ export async function updateConnection(ctx: Context, actor: Actor, request: Requ
     parts,
     how: 'merge',
     action: 'connection.updated',
+    verify: request.verify,
   } as const
-  const { version } = await applyChange(ctx, actor, change)
-  return { carrierId, version, notices }
+  if (request.verify === 'only') return { proof: await rehearseChange(ctx, actor, change), notices }
+  const { version, proof } = await applyChange(ctx, actor, change)
+  return { carrierId, version, notices: [...notices, ...proofNotice(proof)] }
 }

@@ -1,12 +1,53 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Outcome } from '../connections/connect.ts'
+import type { DryRun, Outcome } from '../connections/connect.ts'
+import { nextStep, type Proof } from '../connections/findings.ts'
+import type { VerifyWish } from '../connections/prove.ts'
 import { parseIfMatch, type IfMatch } from '../connections/versions.ts'
+import { failFields } from '../errors.ts'
+import type { QueryParameter } from './describe.ts'
+import { readText } from './query.ts'
 import { etag, noticeHeaders } from './wire.ts'
 
 /** Sets what an answer says of a connection beside its body: the version, and any notices. */
-export function tellOutcome(reply: FastifyReply, { version, notices }: Outcome): void {
-  reply.header('etag', etag(version))
-  if (notices.length > 0) reply.header('hawser-notice', noticeHeaders(notices))
+export function tellOutcome(reply: FastifyReply, outcome: Outcome | DryRun): void {
+  if ('version' in outcome) reply.header('etag', etag(outcome.version))
+  if (outcome.notices.length > 0) reply.header('hawser-notice', noticeHeaders(outcome.notices))
+}
+
+/** The answer to a connect or an update: the id, or what the carrier said where nothing was to be stored. */
+export function answerOutcome(
+  reply: FastifyReply,
+  outcome: Outcome | DryRun,
+  whole: (carrierId: string) => object = (carrierId) => ({ carrier_id: carrierId }),
+): object {
+  tellOutcome(reply, outcome)
+  return 'carrierId' in outcome
+    ? whole(outcome.carrierId)
+    : { verification: verificationObject(outcome.proof) }
+}
+
+/** What the carrier said, in a sentence and what to do about it. */
+export function verificationObject({ outcome, because }: Proof) {
+  return { outcome, diagnosis: because, next_step: nextStep(outcome) }
+}
+
+const WISHES = ['required', 'best-effort', 'only'] as const
+
+/** What the query says about asking the carrier. */
+export function verifyWishOf({ query }: FastifyRequest): VerifyWish {
+  const given = readText(query as Record<string, unknown>, 'verify')
+  const wish = WISHES.find((known) => known === given)
+  if (wish === undefined && given !== undefined)
+    failFields([{ kind: 'invalid', field: 'verify', message: `verify must be one of ${WISHES.join(', ')}.` }])
+  return wish
+}
+
+/** The parameter of every route that stores credentials. */
+export const verifyParameter: QueryParameter = {
+  name: 'verify',
+  about:
+    '`required` refuses what the carrier could not prove, `best-effort` stores it unverified, `only` asks the carrier and stores nothing.',
+  schema: { enum: [...WISHES] },
 }
 
 /** The versions that a request insists on. */

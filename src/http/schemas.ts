@@ -1,4 +1,6 @@
 import type { JsonSchema } from '../catalog/json-schema.ts'
+import { OUTCOMES } from '../catalog/verification.ts'
+import { STATES } from '../connections/findings.ts'
 
 const text: JsonSchema = { type: 'string' }
 const nullableText: JsonSchema = { type: ['string', 'null'] }
@@ -23,9 +25,18 @@ export const seId: JsonSchema = { type: 'string', pattern: '^se(-[a-z0-9]+)+$', 
 export const ltlId: JsonSchema = { type: 'string', format: 'uuid' }
 const requestId: JsonSchema = { type: 'string', format: 'uuid', minLength: 36, maxLength: 36 }
 
-/** The id of a connection, which is the whole answer of connect and update. */
-export const carrierIdAnswer = closed({ carrier_id: seId })
-export const ltlCarrierIdAnswer = closed({ carrier_id: ltlId })
+/** What the carrier said of credentials. */
+export const verification = closed({
+  outcome: { enum: [...OUTCOMES, 'unasked'] },
+  diagnosis: text,
+  next_step: nullableText,
+})
+
+const orDryRun = (answer: JsonSchema): JsonSchema => ({ anyOf: [answer, closed({ verification })] })
+
+/** The id of a connection, which is the whole answer of connect and update; what the carrier said, where nothing was to be stored. */
+export const carrierIdAnswer = orDryRun(closed({ carrier_id: seId }))
+export const ltlCarrierIdAnswer = orDryRun(closed({ carrier_id: ltlId }))
 
 export const service = closed({
   carrier_id: seId,
@@ -117,6 +128,8 @@ export const ltlConnected = closed({
   packages: codeAndName,
 })
 
+export const ltlConnectedAnswer = orDryRun(ltlConnected)
+
 /** A carrier of the catalog, with a JSON Schema for each of its forms. */
 export const catalogEntry = closed({
   carrier_name: text,
@@ -130,6 +143,10 @@ export const catalogEntry = closed({
   connect: { type: ['object', 'null'] },
   update: { type: ['object', 'null'] },
   settings: { type: ['object', 'null'] },
+  /** How its credentials are proved; `null` where nothing public says how. */
+  verification: {
+    anyOf: [closed({ hosts: texts, needs: texts, operator: texts, source: text }), { type: 'null' }],
+  },
 })
 export const catalogList = closed({ carriers: list(catalogEntry) })
 
@@ -142,6 +159,11 @@ export const connectionState = closed({
   primary: flag,
   connection_status: text,
   fields: { type: 'object', additionalProperties: closed({ set: flag, secret: flag }) },
+  state: { enum: [...STATES] },
+  state_since: time,
+  checked_at: { anyOf: [time, { type: 'null' }] },
+  diagnosis: nullableText,
+  next_step: nullableText,
   version: { type: 'integer', minimum: 1 },
   credentials_version: { type: 'integer', minimum: 1 },
   created_at: time,

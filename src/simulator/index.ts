@@ -64,10 +64,7 @@ const OUTCOMES: ReadonlySet<string> = new Set<VerificationOutcome>([
 ])
 
 /** The outcome that a caller of the sandbox asks for: one of the credentials reads `simulate-<outcome>`. */
-export function wantedOutcome(
-  values: Account['values'],
-  known: readonly string[],
-): VerificationOutcome | undefined {
+export function wantedOutcome(values: Account['values']): VerificationOutcome | undefined {
   for (const value of Object.values(values)) {
     const name =
       typeof value === 'string' ? MAGIC.exec(value)?.[1]?.toLowerCase().replaceAll('-', '_') : undefined

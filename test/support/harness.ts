@@ -12,6 +12,8 @@ import { createLog } from '../../src/log.ts'
 import type { Store } from '../../src/store/db.ts'
 import type { Environment } from '../../src/store/schema.ts'
 import { createKey } from '../../src/tenants/api-keys.ts'
+import type { Outbound } from '../../src/outbound/http.ts'
+import { simulator } from '../../src/simulator/index.ts'
 import { createTenant } from '../../src/tenants/create-tenant.ts'
 import { operator } from '../../src/tenants/operator.ts'
 import { formatKek } from '../../src/vault/kek-source.ts'
@@ -57,6 +59,7 @@ export type House = {
 type HouseOptions = {
   env?: Record<string, string>
   clock?: () => Date
+  outbound?: Outbound
   rehearse?: boolean
   /** Spoils the server on purpose, for a control. */
   spoil?: (app: FastifyInstance, ctx: Context) => void
@@ -74,7 +77,11 @@ export async function openHouse(database: DatabaseName, options: HouseOptions = 
   }
   const logs: string[] = []
   const log = createLog('trace', { write: (line) => void logs.push(line) })
-  const ctx = await openContext(parseConfig(env).config, log, options.clock ? { clock: options.clock } : {})
+  const ctx = await openContext(parseConfig(env).config, log, {
+    simulator,
+    ...(options.clock ? { clock: options.clock } : {}),
+    ...(options.outbound ? { outbound: options.outbound } : {}),
+  })
   if (options.rehearse ?? true) ctx.store = rehearsing(ctx.store)
   const app = await buildApp(ctx, '0.0.0')
   options.spoil?.(app, ctx)

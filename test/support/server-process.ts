@@ -75,7 +75,7 @@ const PATIENCE_MS = 30_000
 export async function openPlace(database: DatabaseName): Promise<Place> {
   const directory = mkdtempSync(join(tmpdir(), 'hawser-e2e-'))
   const postgres = database === 'postgres' ? await newDatabase('postgres') : undefined
-  const env: Settings = { HAWSER_PORT: '0', HAWSER_DATABASE_URL: postgres?.url }
+  const env: Settings = { HAWSER_PORT: '0', HAWSER_DATABASE_URL: postgres?.url, HAWSER_VERIFICATION: 'off' }
   const running = new Set<Running>()
   const start: Place['start'] = (words, settings = {}) => {
     const started = startProgram([process.execPath, program, ...words], directory, { ...env, ...settings })

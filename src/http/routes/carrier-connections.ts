@@ -1,10 +1,11 @@
 import type { FastifyPluginCallback } from 'fastify'
 import { connectCarrier } from '../../connections/connect.ts'
+import { diagnose, nextStep } from '../../connections/findings.ts'
 import { disconnectCarrier } from '../../connections/disconnect.ts'
 import { describeConnection } from '../../connections/list.ts'
 import { updateConnection } from '../../connections/update.ts'
 import type { Context } from '../../context.ts'
-import { ifMatchOf, tellOutcome } from '../answers.ts'
+import { answerOutcome, ifMatchOf, verifyParameter, verifyWishOf } from '../answers.ts'
 import { bodyOf } from '../body.ts'
 import { describe, reference } from '../describe.ts'
 import * as schemas from '../schemas.ts'
@@ -26,14 +27,14 @@ export const carrierConnectionRoutes =
         summary: 'Connect a carrier account',
         tag,
         scope: 'write',
+        query: [verifyParameter],
         body: reference('connect_carrier'),
         answers: { 200: schemas.carrierIdAnswer },
       }),
       async (request, reply) => {
         const { carrier_name: carrierName } = request.params
-        const outcome = await connectCarrier(ctx, request.actor, { carrierName, body: bodyOf(request) })
-        tellOutcome(reply, outcome)
-        return { carrier_id: outcome.carrierId }
+        const named = { carrierName, body: bodyOf(request), verify: verifyWishOf(request) }
+        return answerOutcome(reply, await connectCarrier(ctx, request.actor, named))
       },
     )
 
@@ -44,16 +45,16 @@ export const carrierConnectionRoutes =
         summary: 'Replace the credentials of a connection under its permanent id',
         tag,
         scope: 'write',
+        query: [verifyParameter],
         body: reference('update_carrier'),
         versioned: true,
         answers: { 200: schemas.carrierIdAnswer },
       }),
       async (request, reply) => {
         const { carrier_name: carrierName, carrier_id: carrierId } = request.params
-        const named = { carrierName, carrierId, ifMatch: ifMatchOf(request), body: bodyOf(request) }
-        const outcome = await updateConnection(ctx, request.actor, named)
-        tellOutcome(reply, outcome)
-        return { carrier_id: outcome.carrierId }
+        const asked = { body: bodyOf(request), ifMatch: ifMatchOf(request), verify: verifyWishOf(request) }
+        const named = { carrierName, carrierId, ...asked }
+        return answerOutcome(reply, await updateConnection(ctx, request.actor, named))
       },
     )
 
@@ -98,6 +99,11 @@ export const carrierConnectionRoutes =
           primary: connection.is_primary === 1,
           connection_status: connection.connection_status,
           fields,
+          state: connection.state,
+          state_since: connection.state_since ?? connection.created_at,
+          checked_at: connection.checked_at,
+          diagnosis: diagnose(connection.diagnosis),
+          next_step: connection.diagnosis && nextStep(connection.diagnosis),
           version: connection.version,
           credentials_version: connection.credentials_version,
           created_at: connection.created_at,

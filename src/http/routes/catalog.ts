@@ -1,4 +1,5 @@
 import type { FastifyPluginCallback } from 'fastify'
+import { summarize } from '../../catalog/verification.ts'
 import { listCatalog, showCatalog, type CatalogEntry } from '../../connections/catalog.ts'
 import { describe } from '../describe.ts'
 import * as schemas from '../schemas.ts'
@@ -46,5 +47,6 @@ function catalogObject({ carrier, connect, update, settings }: CatalogEntry) {
     connect,
     update,
     settings,
+    verification: summarize(carrier.verify),
   }
 }

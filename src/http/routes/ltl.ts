@@ -4,7 +4,7 @@ import { getConnection, listBatches } from '../../connections/list.ts'
 import { connectLtlCarrier, connectLtlCarrierByBody, updateLtlConnection } from '../../connections/ltl.ts'
 import { requireLtlCarrier } from '../../connections/require.ts'
 import type { Context } from '../../context.ts'
-import { ifMatchOf, tellOutcome } from '../answers.ts'
+import { answerOutcome, ifMatchOf, verifyParameter, verifyWishOf } from '../answers.ts'
 import { bodyOf } from '../body.ts'
 import { describe, reference } from '../describe.ts'
 import { listLimits, sendList } from '../list-stream.ts'
@@ -29,14 +29,14 @@ export const ltlRoutes =
         summary: 'Connect an LTL account under a SCAC',
         tag,
         scope: 'write',
+        query: [verifyParameter],
         body: reference('ltl_credentials'),
         answers: { 200: schemas.ltlCarrierIdAnswer },
       }),
       async (request, reply) => {
         const { carrier_code: scac } = request.params
-        const outcome = await connectLtlCarrier(ctx, request.actor, { scac, body: bodyOf(request) })
-        tellOutcome(reply, outcome)
-        return { carrier_id: outcome.carrierId }
+        const named = { scac, body: bodyOf(request), verify: verifyWishOf(request) }
+        return answerOutcome(reply, await connectLtlCarrier(ctx, request.actor, named))
       },
     )
 
@@ -47,16 +47,18 @@ export const ltlRoutes =
         summary: 'Replace the credentials of an LTL connection under its permanent id',
         tag,
         scope: 'write',
+        query: [verifyParameter],
         body: reference('ltl_credentials'),
         versioned: true,
         answers: { 200: schemas.ltlCarrierIdAnswer },
       }),
       async (request, reply) => {
         const { carrier_code: scac, carrier_id: carrierId } = request.params
-        const named = { scac, carrierId, ifMatch: ifMatchOf(request), body: bodyOf(request) }
-        const outcome = await updateLtlConnection(ctx, request.actor, named)
-        tellOutcome(reply, outcome)
-        return { carrier_id: outcome.carrierId }
+        const asked = { body: bodyOf(request), ifMatch: ifMatchOf(request), verify: verifyWishOf(request) }
+        return answerOutcome(
+          reply,
+          await updateLtlConnection(ctx, request.actor, { scac, carrierId, ...asked }),
+        )
       },
     )
 
@@ -84,13 +86,14 @@ export const ltlRoutes =
         summary: 'Connect an LTL account whose SCAC stands in the body',
         tag,
         scope: 'write',
+        query: [verifyParameter],
         body: reference('ltl_connect'),
-        answers: { 200: schemas.ltlConnected },
+        answers: { 200: schemas.ltlConnectedAnswer },
       }),
       async (request, reply) => {
-        const outcome = await connectLtlCarrierByBody(ctx, request.actor, { body: bodyOf(request) })
-        tellOutcome(reply, outcome)
-        return ltlConnectedObject(outcome.carrierId, outcome.carrier)
+        const asked = { body: bodyOf(request), verify: verifyWishOf(request) }
+        const outcome = await connectLtlCarrierByBody(ctx, request.actor, asked)
+        return answerOutcome(reply, outcome, (carrierId) => ltlConnectedObject(carrierId, outcome.carrier))
       },
     )
 
@@ -101,6 +104,7 @@ export const ltlRoutes =
         summary: 'Replace the credentials of an LTL connection, found by its id alone',
         tag,
         scope: 'write',
+        query: [verifyParameter],
         body: reference('ltl_credentials'),
         versioned: true,
         answers: { 200: schemas.ltlCarrierIdAnswer },
@@ -110,10 +114,9 @@ export const ltlRoutes =
           carrierId: request.params.carrier,
           ifMatch: ifMatchOf(request),
           body: bodyOf(request),
+          verify: verifyWishOf(request),
         }
-        const outcome = await updateLtlConnection(ctx, request.actor, named)
-        tellOutcome(reply, outcome)
-        return { carrier_id: outcome.carrierId }
+        return answerOutcome(reply, await updateLtlConnection(ctx, request.actor, named))
       },
     )
 

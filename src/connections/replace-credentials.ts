@@ -1,0 +1,35 @@
+import type { Values } from '../catalog/validate.ts'
+import type { Context } from '../context.ts'
+import { openCredentials, sealCredentials, sealPrevious } from '../custody/sealed-values.ts'
+import { Secret } from '../secret.ts'
+import type { Tx } from '../store/db.ts'
+import { keepPrevious } from '../store/previous-credentials.ts'
+import type { Connection } from '../store/schema.ts'
+
+/** How long the credentials before the current ones are kept, in days; the next update ends it too. */
+export const KEPT_DAYS = 30
+const DAY_MS = 24 * 60 * 60_000
+
+/** Seals new credentials as the next version, and keeps those in force until now, sealed for another purpose. */
+export async function replaceCredentials(
+  ctx: Context,
+  tx: Tx,
+  connection: Connection,
+  next: Values,
+): Promise<Pick<Connection, 'credentials' | 'credentials_version'>> {
+  const { tenant_id, environment, carrier_id, credentials_version: current } = connection
+  const now = ctx.clock()
+  await keepPrevious(tx, {
+    tenant_id,
+    environment,
+    carrier_id,
+    credentials: sealPrevious(ctx, connection, current, openCredentials(ctx, connection)),
+    credentials_version: current,
+    replaced_at: now.toISOString(),
+    erase_after: new Date(now.getTime() + KEPT_DAYS * DAY_MS).toISOString(),
+  })
+  return {
+    credentials: sealCredentials(ctx, connection, current + 1, new Secret(next)),
+    credentials_version: current + 1,
+  }
+}

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import type { LookupAddress } from 'node:dns'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import type { TestContext } from 'node:test'
+import type { Call } from '../../src/catalog/verification.ts'
+import { createLog } from '../../src/log.ts'
+import { openOutbound, type Outbound, type OutboundOptions } from '../../src/outbound/http.ts'
+import type { Limits } from '../../src/outbound/limits.ts'
+import { Unreachable, type Reason } from '../../src/outbound/unreachable.ts'
+
+const tls = (file: string) => readFileSync(join(import.meta.dirname, 'tls', file), 'utf8')
+
+/** The test authority; it signed a certificate for `localhost`, `carrier.test`, 127.0.0.1 and ::1, and its key is gone. */
+export const testCa = tls('ca.pem')
+
+export type Way = Outbound & { logs: string[] }
+
+/** Opens the way out with quick refusals, and closes it after the test. */
+export function openWay(t: TestContext, options: Partial<OutboundOptions> = {}): Way {
+  const logs: string[] = []
+  const log = createLog('trace', { write: (line) => void logs.push(line) })
+  const { limits, ...rest } = options
+  const outbound = openOutbound({
+    overrides: new Map(),
+    allow: [],
+    log,
+    ...rest,
+    limits: { stepMs: 1, ...limits },
+  })
+  t.after(() => outbound.close())
+  return { ...outbound, logs }
+}
+
+/** A resolver that finds these addresses under every name. */
+export const found = (...addresses: string[]): LookupAddress[] =>
+  addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
+
+export type Peer = {
+  port: number
+  /** Connections that were made, that are open, and the most that were open at one time. */
+  seen: { made: number; open: number; most: number }
+  /** What the clients sent, in latin1. */
+  heard: () => string
+  /** Bytes that were taken from this server. */
+  written: () => number
+  server: Server
+}
+
+export type Talk = (socket: Socket, heard: string) => void
+type PeerOptions = { host?: string; port?: number; tls?: boolean }
+
+/** A server on loopback that talks bytes; `talk` is called once for each connection, when its request has come, unless it hangs up at once. */
+export async function openPeer(
+  t: TestContext,
+  talk: Talk | 'hang up',
+  options: PeerOptions = {},
+): Promise<Peer> {
+  const seen = { made: 0, open: 0, most: 0 }
+  let heard = ''
+  let written = 0
+  const sockets = new Set<Socket>()
+  const serve = (socket: Socket) => {
+    let request = ''
+    socket.on('error', () => undefined)
+    socket.on('data', (chunk) => {
+      const isFirst = !request.includes('\r\n\r\n')
+      request += chunk.toString('latin1')
+      heard += chunk.toString('latin1')
+      if (isFirst && talk !== 'hang up' && request.includes('\r\n\r\n')) talk(socket, request)
+    })
+  }
+  const server = options.tls
+    ? createTlsServer({ cert: tls('server.pem'), key: tls('server.key') }, (socket: TLSSocket) =>
+        serve(socket),
+      )
+    : createServer(serve)
+  server.on('tlsClientError', () => undefined)
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    seen.made += 1
+    seen.open += 1
+    seen.most = Math.max(seen.most, seen.open)
+    socket.on('error', () => undefined)
+    if (talk === 'hang up') socket.destroy()
+    socket.on('close', () => {
+      sockets.delete(socket)
+      seen.open -= 1
+      written += socket.bytesWritten
+    })
+  })
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    seen,
+    heard: () => heard,
+    written: () => written,
+    server,
+  }
+}
+
+/** Talks a reply and ends the connection. */
+export const reply =
+  (text: string): Talk =>
+  (socket) =>
+    socket.end(text)
+
+export const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
+
+/** Holds when a call ends without a reply for this reason, and tells nothing to whom it is told. */
+export async function isUnreachable(
+  call: Promise<unknown>,
+  reason: Reason | readonly Reason[],
+  what = '',
+): Promise<void> {
+  await assert.rejects(
+    call,
+    (error: unknown) => {
+      assert.ok(error instanceof Unreachable, what)
+      assert.ok(
+        [reason].flat().includes(error.reason),
+        `${what}: ${error.reason} instead of ${String(reason)}`,
+      )
+      assert.equal(error.message, 'The host could not be reached.')
+      assert.equal(error.cause, undefined)
+      return true
+    },
+    what,
+  )
+}
+
+/** Limits that end every wait soon. */
+export const QUICK = { connectMs: 300, headersMs: 300, totalMs: 1_500, receiptMs: 200 }
+/** Stands wherever a caller's secret does. */
+export const SECRET = 'Tr0ub4dor-3-Kq9-in-the-weather'
+export const call: Call = {
+  method: 'POST',
+  url: `https://carrier.test/login?key=${SECRET}`,
+  headers: { authorization: `Basic ${SECRET}`, 'content-type': 'application/json' },
+  body: JSON.stringify({ password: SECRET }),
+}
+
+/** A carrier in this weather, reached through an override. */
+export async function openCarrier(t: TestContext, talk: Talk | 'hang up', limits: Partial<Limits> = QUICK) {
+  const peer = await openPeer(t, talk)
+  const way = openWay(t, { overrides: new Map([['carrier.test', `http://127.0.0.1:${peer.port}`]]), limits })
+  return {
+    ...peer,
+    way,
+    ask: (given: Partial<Call> = {}) => way.ask('test', ['carrier.test'], { ...call, ...given }),
+  }
+}
