@@ -16,8 +16,12 @@ function exchange(...parts: (string | Buffer)[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     let text = ''
-    socket.setTimeout(400, () => socket.destroy())
-    socket.on('data', (chunk) => (text += chunk.toString('latin1')))
+    // The first answer may take its time on a busy machine.
+    socket.setTimeout(5_000, () => socket.destroy())
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+      socket.setTimeout(400)
+    })
     socket.on('close', () => resolve(text))
     socket.on('error', (error: NodeJS.ErrnoException) =>
       error.code === 'ECONNRESET' ? resolve(text) : reject(error),
