@@ -26,6 +26,26 @@ export type Context = {
   store: Store
   keyring: Keyring
   clock: () => Date
+  deliver: Deliver
+}
+
+/**
+ * Posts `body` as it is to a receiver of webhooks; answers its status, and `Retry-After` in seconds where it gives one.
+ * Throws where the receiver may not be asked, or does not answer.
+ */
+export type Deliver = (request: {
+  url: string
+  headers: Readonly<Record<string, string>>
+  body: string
+}) => Promise<{ status: number; retryAfter?: number | undefined }>
+
+/** The ways from here into the world. */
+export type Outbound = { deliver: Deliver }
+
+const closed: Outbound = {
+  deliver: async () => {
+    throw new Error('There is no way out of this process.')
+  },
 }
 
 /** What keys of an account may do; see `grants` in `tenants/scopes.ts`. */
@@ -54,7 +74,11 @@ export const SYSTEM = 'system'
 export async function openContext(
   config: Config,
   log: Log,
-  { clock = () => new Date(), mayCreate = true }: { clock?: () => Date; mayCreate?: boolean } = {},
+  {
+    clock = () => new Date(),
+    mayCreate = true,
+    outbound = closed,
+  }: { clock?: () => Date; mayCreate?: boolean; outbound?: Outbound } = {},
 ): Promise<Context> {
   const found = await inspectStore(config.database)
   if (!mayCreate && found.installationId === undefined)
@@ -70,7 +94,7 @@ export async function openContext(
   const store = await openStore(config.database, config.databasePool)
   try {
     const keyring = unlocked ?? (await setUp(store, wrappers, config, clock))
-    return { config, log, store, keyring, clock }
+    return { config, log, store, keyring, clock, deliver: outbound.deliver }
   } catch (error) {
     await store.close()
     throw error

@@ -7,6 +7,7 @@ import { buildApp } from './http/app.ts'
 import { createLog, describeError } from './log.ts'
 import { setUpFirstTenant } from './tenants/operator.ts'
 import { version } from './version.ts'
+import { createDeliveries, type Deliveries } from './webhooks/deliver.ts'
 
 /** Runs one program to its end: its exit code, 78 where the start was refused with its reason, 1 for anything else. */
 export async function run(program: () => Promise<number>): Promise<void> {
@@ -37,18 +38,20 @@ export async function serve(env: Environment): Promise<number> {
   const ctx = await openContext(config, log)
   const app = await buildApp(ctx, version)
   const metrics = await metricsServer(app, config)
+  const deliveries = createDeliveries(ctx)
   try {
     if (metrics && config.metrics) await listen(metrics, config.metrics)
     const address = await listen(app, config.listen)
     // Only now: keys that are shown once are not made by a start that fails.
     const first = await setUpFirstTenant(ctx)
     if (first) process.stdout.write(firstStartText(address, config, first))
+    deliveries.start()
     log.info({ address, version }, 'listening')
     await stopped
     log.info('stopping')
   } finally {
     await metrics?.close()
-    await drain(app, ctx)
+    await drain(app, deliveries, ctx)
   }
   return 0
 }
@@ -78,9 +81,14 @@ function stopSignal(): Promise<void> {
   })
 }
 
-async function drain(app: FastifyInstance, { config, store }: Context): Promise<void> {
-  const impatient = setTimeout(() => app.server.closeAllConnections(), config.limits.drainSeconds * 1_000)
-  await app.close()
+async function drain(
+  app: FastifyInstance,
+  deliveries: Deliveries,
+  { config, store }: Context,
+): Promise<void> {
+  const patienceMs = config.limits.drainSeconds * 1_000
+  const impatient = setTimeout(() => app.server.closeAllConnections(), patienceMs)
+  await Promise.all([app.close(), deliveries.stop(patienceMs)])
   clearTimeout(impatient)
   await store.close()
 }

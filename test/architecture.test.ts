@@ -4,7 +4,7 @@ import { dirname, join, normalize, relative } from 'node:path'
 import { test } from 'node:test'
 
 const base = ['errors', 'secret']
-const domain = ['connections', 'tenants', 'audit']
+const domain = ['connections', 'tenants', 'audit', 'webhooks']
 
 /** What each module may import; `main` may import everything. */
 const allowed: Record<string, readonly string[]> = {
@@ -20,7 +20,8 @@ const allowed: Record<string, readonly string[]> = {
   audit: ['store', 'context', 'errors'],
   tenants: ['store', 'context', 'audit', 'catalog', ...base],
   custody: ['vault', 'store', 'audit', 'context', ...base],
-  connections: ['catalog', 'custody', 'store', 'audit', 'context', ...base],
+  webhooks: ['catalog', 'custody', 'store', 'audit', 'context', ...base],
+  connections: ['catalog', 'custody', 'store', 'audit', 'webhooks', 'context', ...base],
   http: [...domain, 'catalog', 'config', 'context', 'log', ...base],
   cli: [...domain, 'catalog', 'config', 'context', 'log', 'custody', 'main', 'version', ...base],
 }

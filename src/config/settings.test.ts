@@ -67,6 +67,16 @@ const bad: Record<SettingName, readonly string[]> = {
   HAWSER_HANDLER_TIMEOUT: [...numbers, '2', '1201'],
   HAWSER_DRAIN_TIMEOUT: [...numbers, '601'],
   HAWSER_MAX_CONNECTIONS: [...numbers, '0', '100001'],
+  HAWSER_PUBLIC_URL: [
+    SECRET,
+    'hawser.example',
+    'ftp://hawser.example',
+    'https://hawser.example/api',
+    `https://u:${SECRET}@hawser.example`,
+    'https://hawser.example/?x',
+  ],
+  HAWSER_WEBHOOK_HTTP: booleans,
+  HAWSER_WEBHOOK_LIMIT: [...numbers, '0', '1001'],
   HAWSER_METRICS_PORT: [...numbers, '65536', 'OFF'],
   HAWSER_METRICS_HOST: [''],
 }
@@ -118,5 +128,5 @@ test('a whole number is taken from its least to its most, and not one beyond', (
     for (const bound of [Number(least), Number(most)]) assert.equal(parse(`${bound}`), bound)
     for (const beyond of [Number(least) - 1, Number(most) + 1]) assert.throws(() => parse(`${beyond}`), name)
   }
-  assert.equal(found, 9)
+  assert.equal(found, 10)
 })

@@ -6,6 +6,7 @@ import {
   offOr,
   oneOf,
   optional,
+  origin,
   rateLimits,
   text,
   wholeNumber,
@@ -121,6 +122,22 @@ export const settings = {
     parse: wholeNumber(1, 100_000),
     default: '10000',
     about: 'Most client connections at one time; further ones are closed.',
+  }),
+  HAWSER_PUBLIC_URL: setting({
+    parse: optional(origin),
+    default: '',
+    about:
+      'Where clients reach this server, as `https://<host>`; webhooks name resources by it. Default: `http://` with the address and port to listen on.',
+  }),
+  HAWSER_WEBHOOK_HTTP: setting({
+    parse: yesOrNo,
+    default: 'false',
+    about: 'Lets webhooks be sent to `http://` addresses too, in clear.',
+  }),
+  HAWSER_WEBHOOK_LIMIT: setting({
+    parse: wholeNumber(1, 1_000),
+    default: '20',
+    about: 'Most webhooks that an account may have in one environment.',
   }),
   HAWSER_METRICS_PORT: setting({
     parse: offOr(wholeNumber(0, 65535)),

@@ -7,6 +7,7 @@ import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { findByAccount, findPrimary, insertConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
+import { announce } from '../webhooks/announce.ts'
 import { accountKey, accountNumber, withoutCleared, type Parts } from './values.ts'
 
 /** `se-` and 80 random bits in base-32 hex: inside the published pattern, and never used again. */
@@ -66,6 +67,7 @@ export async function addConnection(
       settings,
       settings_version: 1,
     })
+    await announce(ctx, tx, actor, { type: 'carrier_connected', carrierId })
     return existing
   })
   return { carrierId, duplicateOf }

@@ -13,6 +13,7 @@ import { Secret } from '../secret.ts'
 import { changeConnection, findConnection, findPrimary } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import type { Connection } from '../store/schema.ts'
+import { announce } from '../webhooks/announce.ts'
 import { findDuplicate, refuseDuplicate } from './add-connection.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { planChange, type Held, type Plan } from './plan-change.ts'
@@ -106,6 +107,7 @@ export async function markPrimary(
     fields: ['is_primary_account'],
     version: version + 1,
   })
+  await announce(ctx, tx, actor, { type: 'connection.updated', carrierId: carrier_id })
 }
 
 async function writePlan(
@@ -144,5 +146,6 @@ async function writePlan(
     version: version + 1,
     envelopeHash: fingerprint(credentials, settings),
   })
+  await announce(ctx, tx, actor, { type: 'connection.updated', carrierId: carrier_id })
   return version + 1
 }

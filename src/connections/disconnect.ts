@@ -2,6 +2,7 @@ import type { Carrier } from '../catalog/define.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import { buryConnection, findConnection, findOldest } from '../store/connections.ts'
+import { announce } from '../webhooks/announce.ts'
 import { markPrimary } from './change-connection.ts'
 import { keyOf, refuseUnknown, requireCarrier, requireConnection, requireLtlCarrier } from './require.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
@@ -41,6 +42,7 @@ function removeConnection(
     const connection = await findConnection(tx, keyOf(actor, carrierId))
     if (!connection || connection.mode !== mode) return refuseUnknown()
     requireVersion(connection, ifMatch)
+    await announce(ctx, tx, actor, { type: 'connection.disconnected', carrierId })
     await buryConnection(tx, connection, ctx.clock().toISOString())
     await recordEvent(ctx, tx, actor, {
       action: 'connection.disconnected',

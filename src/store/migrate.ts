@@ -4,9 +4,10 @@ import { StartRefused } from '../errors.ts'
 import type { Dialect } from './db.ts'
 import { foundation } from './migrations/0001-foundation.ts'
 import { walls } from './migrations/0002-walls.ts'
+import { webhooks } from './migrations/0003-webhooks.ts'
 
 /** Every migration in order; a name that has been released never changes. */
-export const migrations = { '0001-foundation': foundation, '0002-walls': walls }
+export const migrations = { '0001-foundation': foundation, '0002-walls': walls, '0003-webhooks': webhooks }
 
 /** Names of the tables that record what has been applied. */
 export const MIGRATION_TABLE = 'hawser_migration'
