@@ -129,14 +129,14 @@ for (const database of databases) {
     await createWebhook(house, { url: 'https://a.example/' })
     await connect(house)
     clock.forward(1)
-    const { cross } = house.ctx.store
+    const { store } = house.ctx
     let asked = 0
     house.ctx.store = {
-      ...house.ctx.store,
+      ...store,
       cross: (crossing, work) => {
         asked += 1
         if (asked === 1) throw new Error('away')
-        return cross(crossing, work)
+        return store.cross(crossing, work)
       },
     }
     const worker = createDeliveries(house.ctx)
