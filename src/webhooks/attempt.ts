@@ -12,18 +12,21 @@ import { signatureHeaders } from './sign.ts'
 /** A receiver that has not answered after this is not waited for. */
 const PATIENCE_MS = 15_000
 
+export type Limits = {
+  random: () => number
+  patienceMs?: number | undefined
+  /** Abandons the attempt: its claim ends by itself, and others deliver it again. */
+  signal: AbortSignal
+}
+
 /** Sends one claimed message, and writes down what became of it; whatever goes wrong outside leads to another attempt later. */
-export async function attempt(
-  ctx: Context,
-  claim: Claim,
-  random: () => number,
-  patienceMs = PATIENCE_MS,
-): Promise<void> {
+export async function attempt(ctx: Context, claim: Claim, limits: Limits): Promise<void> {
   const sentAt = ctx.clock()
   const secrets = openSecrets(ctx, claim)
-  const reply = secrets ? await send(ctx, claim, secrets, sentAt, patienceMs) : { status: undefined }
+  const reply = secrets ? await send(ctx, claim, secrets, sentAt, limits) : NO_REPLY
+  if (limits.signal.aborted) return
   const attempts = claim.attempts + 1
-  const verdict = judge(reply, attempts, random())
+  const verdict = judge(reply, attempts, limits.random())
   const { tenantId, webhookId } = claim.key
   const about = { tenant: tenantId, webhook_id: webhookId, message_id: claim.message.message_id }
   ctx.log[verdict.kind === 'delivered' ? 'debug' : 'warn'](
@@ -35,6 +38,8 @@ export async function attempt(
     await settle(ctx, tx, claim, { attempts, sentAt, status: reply.status, verdict })
   })
 }
+
+const NO_REPLY: Reply = { status: undefined }
 
 function openSecrets(ctx: Context, { endpoint }: Claim): Secret<WebhookSecrets> | undefined {
   try {
@@ -50,7 +55,7 @@ async function send(
   { endpoint, message }: Claim,
   secrets: Secret<WebhookSecrets>,
   at: Date,
-  patienceMs: number,
+  { signal, patienceMs = PATIENCE_MS }: Limits,
 ): Promise<Reply> {
   const { signing, headers } = secrets.reveal()
   const { message_id: id, payload: body } = message
@@ -64,17 +69,20 @@ async function send(
     },
     body,
   }
-  let timer: NodeJS.Timeout | undefined
+  let giveUp = () => {}
   const late = new Promise<Reply>((resolve) => {
-    timer = setTimeout(() => resolve({ status: undefined }), patienceMs)
+    giveUp = () => resolve(NO_REPLY)
   })
+  const timer = setTimeout(giveUp, patienceMs)
+  signal.addEventListener('abort', giveUp)
   try {
     return await Promise.race([deliver(request), late])
   } catch {
     // Whatever kept the message from arriving, it is tried again; what foreign errors say stays out of the log.
-    return { status: undefined }
+    return NO_REPLY
   } finally {
     clearTimeout(timer)
+    signal.removeEventListener('abort', giveUp)
   }
 }
 

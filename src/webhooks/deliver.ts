@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Context } from '../context.ts'
 import {
   claimDeliveries,
@@ -44,11 +45,13 @@ export function createDeliveries(
   const underWay = new Map<Promise<void>, Slot>()
   const cleaned = new Map<string, number>()
   const rest = newRest()
+  const abandoning = new AbortController()
+  setMaxListeners(SLOTS, abandoning.signal)
   let isStopped = false
   let looping: Promise<void> | undefined
 
   const start = (claim: Claim, slot: Slot): Promise<void> => {
-    const running = attempt(ctx, claim, random, patienceMs)
+    const running = attempt(ctx, claim, { random, patienceMs, signal: abandoning.signal })
       .catch((error: unknown) => {
         // Its claim ends by itself, and it is delivered again.
         log.warn({ err: error, message_id: claim.message.message_id }, 'a delivery could not be written down')
@@ -124,6 +127,7 @@ export function createDeliveries(
       enough.begin()
       void Promise.all(underWay.keys()).then(() => enough.end())
       await enough.last(ms)
+      abandoning.abort()
     },
   }
 }

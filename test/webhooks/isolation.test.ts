@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { createDeliveries } from '../../src/webhooks/deliver.ts'
 import { connectBodies, unique } from '../support/bodies.ts'
 import { databases, openHouse, type House } from '../support/harness.ts'
-import { attemptsOf, createWebhook, DAY, HOUR, newClock, receive, SECOND } from '../support/webhooks.ts'
+import { attemptsOf, createWebhook, DAY, HOUR, newClock, outbox, receive, SECOND } from '../support/webhooks.ts'
 
 const connect = (house: House, key = house.key) =>
   house.request('POST', '/v1/connections/carriers/ups', {
@@ -41,6 +41,28 @@ for (const database of databases) {
     const entries = (await trail(house)).filter((entry: string) => entry === 'system webhook.disabled')
     assert.equal(entries.length, 1)
     assert.equal(await worker.tick(), 0)
+  })
+
+  test(`${database}: messages are kept for 30 days, and longer only while one waits`, async (t) => {
+    const { house, clock, receivers, worker } = await open(t)
+    await createWebhook(house, { url: 'https://a.example/' })
+    await connect(house)
+    await worker.tick()
+    clock.forward(29 * DAY)
+    receivers.script('a.example', () => ({ status: 500 }))
+    await connect(house)
+    await worker.tick()
+    assert.equal((await outbox(house)).length, 2)
+    clock.forward(DAY + HOUR)
+    await worker.tick()
+    assert.deepEqual(
+      (await outbox(house)).map(({ message_id }) => message_id),
+      [receivers.seen.at(-1)?.headers['webhook-id']],
+    )
+    clock.forward(31 * DAY)
+    await connect(house)
+    await worker.tick()
+    assert.equal((await outbox(house)).length, 2, 'what still waits stays')
   })
 
   test(`${database}: a dead endpoint delays no other, of the same tenant or another`, async (t) => {

@@ -16,7 +16,7 @@ const connect = (house: House) =>
 for (const database of databases) {
   /**
    * A house, and further workers on its database. On PostgreSQL each has connections of its own; two writers of one
-   * SQLite file in one thread would wait for each other, so there they share the store: see `processes.test.ts`.
+   * SQLite file in one thread would wait for each other, so there they share the store: see `test/e2e/webhook-processes.test.ts`.
    */
   const open = async (t: TestContext, rehearse = true) => {
     const clock = newClock()
