@@ -3,7 +3,16 @@ import { test, type TestContext } from 'node:test'
 import { createDeliveries } from '../../src/webhooks/deliver.ts'
 import { connectBodies, unique } from '../support/bodies.ts'
 import { databases, openHouse, type House } from '../support/harness.ts'
-import { attemptsOf, createWebhook, DAY, HOUR, newClock, outbox, receive, SECOND } from '../support/webhooks.ts'
+import {
+  attemptsOf,
+  createWebhook,
+  DAY,
+  HOUR,
+  newClock,
+  outbox,
+  receive,
+  SECOND,
+} from '../support/webhooks.ts'
 
 const connect = (house: House, key = house.key) =>
   house.request('POST', '/v1/connections/carriers/ups', {
