@@ -122,6 +122,8 @@ test('the defaults are these', () => {
   const { config, warnings, origins } = parseConfig({})
   assert.deepEqual(config, {
     listen: { host: '127.0.0.1', port: 4010, trustedProxies: [] },
+    publicUrl: 'http://127.0.0.1:4010',
+    webhooks: { http: false, most: 20 },
     metrics: undefined,
     database: { kind: 'sqlite', path: join(process.cwd(), 'data', 'hawser.db') },
     databasePool: 10,

@@ -13,6 +13,9 @@ export type KekSource =
 
 export type Config = Readonly<{
   listen: Readonly<{ host: string; port: number; trustedProxies: readonly string[] }>
+  /** Where clients reach this server: scheme, host and port. */
+  publicUrl: string
+  webhooks: Readonly<{ http: boolean; most: number }>
   metrics: Readonly<{ host: string; port: number }> | undefined
   database: Database
   databasePool: number
@@ -97,6 +100,9 @@ function compose(values: SettingValues, bad: ReadonlySet<string>, problems: stri
     )
   return {
     listen: { host, port: values.HAWSER_PORT, trustedProxies: values.HAWSER_TRUSTED_PROXIES ?? [] },
+    publicUrl:
+      values.HAWSER_PUBLIC_URL ?? `http://${host.includes(':') ? `[${host}]` : host}:${values.HAWSER_PORT}`,
+    webhooks: { http: values.HAWSER_WEBHOOK_HTTP, most: values.HAWSER_WEBHOOK_LIMIT },
     metrics:
       values.HAWSER_METRICS_PORT === undefined
         ? undefined

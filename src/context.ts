@@ -44,8 +44,10 @@ export type Simulator = {
   ): Ask | undefined
 }
 
-const noWayOut = () => Promise.reject(new Error('There is no way out.'))
-const nobody: Outbound = { ask: noWayOut, deliver: noWayOut, close: async () => {} }
+const refuse = () => Promise.reject(new Error('There is no way out.'))
+
+/** The way out of a process that has none: the command line’s. */
+export const noWayOut: Outbound = { ask: refuse, deliver: refuse, close: async () => {} }
 const noSimulator: Simulator = { wantedOutcome: () => undefined, ask: () => undefined }
 
 /** What keys of an account may do; see `grants` in `tenants/scopes.ts`. */
@@ -77,7 +79,7 @@ export async function openContext(
   {
     clock = () => new Date(),
     mayCreate = true,
-    outbound = nobody,
+    outbound = noWayOut,
     simulator = noSimulator,
   }: { clock?: () => Date; mayCreate?: boolean; outbound?: Outbound; simulator?: Simulator } = {},
 ): Promise<Context> {

@@ -9,6 +9,7 @@ import { openOutbound } from './outbound/http.ts'
 import { simulator } from './simulator/index.ts'
 import { setUpFirstTenant } from './tenants/operator.ts'
 import { version } from './version.ts'
+import { createDeliveries, type Deliveries } from './webhooks/deliver.ts'
 
 /** Runs one program to its end: its exit code, 78 where the start was refused with its reason, 1 for anything else. */
 export async function run(program: () => Promise<number>): Promise<void> {
@@ -36,22 +37,24 @@ export async function serve(env: Environment): Promise<number> {
   const { config, warnings } = parseConfig(env)
   const log = createLog(config.logLevel)
   for (const warning of warnings) log.warn(warning)
-  const outbound = openOutbound({ ...config.outbound, log })
+  const outbound = openOutbound({ ...config.outbound, deliverInClear: config.webhooks.http, log })
   const ctx = await openContext(config, log, { outbound, simulator })
   const app = await buildApp(ctx, version)
   const metrics = await metricsServer(app, ctx)
+  const deliveries = createDeliveries(ctx)
   try {
     if (metrics && config.metrics) await listen(metrics, config.metrics)
     const address = await listen(app, config.listen)
     // Only now: keys that are shown once are not made by a start that fails.
     const first = await setUpFirstTenant(ctx)
     if (first) process.stdout.write(firstStartText(address, config, first))
+    deliveries.start()
     log.info({ address, version }, 'listening')
     await stopped
     log.info('stopping')
   } finally {
     await metrics?.close()
-    await drain(app, ctx)
+    await drain(app, deliveries, ctx)
   }
   return 0
 }
@@ -81,10 +84,11 @@ function stopSignal(): Promise<void> {
   })
 }
 
-async function drain(app: FastifyInstance, { config, outbound, store }: Context): Promise<void> {
-  const impatient = setTimeout(() => app.server.closeAllConnections(), config.limits.drainSeconds * 1_000)
-  await app.close()
+async function drain(app: FastifyInstance, deliveries: Deliveries, ctx: Context): Promise<void> {
+  const patienceMs = ctx.config.limits.drainSeconds * 1_000
+  const impatient = setTimeout(() => app.server.closeAllConnections(), patienceMs)
+  await Promise.all([app.close(), deliveries.stop(patienceMs)])
   clearTimeout(impatient)
-  await outbound.close()
-  await store.close()
+  await ctx.outbound.close()
+  await ctx.store.close()
 }

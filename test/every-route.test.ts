@@ -10,7 +10,15 @@ const OWN_ROUTES = /^\/(healthz|readyz|openapi\.json)$/
 
 onEveryDatabase('every route', (house) => {
   let routes: Route[] = []
-  const foreign = { parcel: '', ltl: '', account: '', key: '', partner: '', secrets: [] as string[] }
+  const foreign = {
+    parcel: '',
+    ltl: '',
+    account: '',
+    webhook: '',
+    key: '',
+    partner: '',
+    secrets: [] as string[],
+  }
 
   before(async () => {
     const { paths } = (await house().request('GET', '/openapi.json', { key: '' })).json
@@ -47,9 +55,13 @@ onEveryDatabase('every route', (house) => {
     foreign.account = (
       await house().request('POST', '/v1/partners/accounts', { key: partner, body: account })
     ).json.account_id
+    const webhook = { event: 'carrier_connected', url: 'https://foreign-nick.example/' }
+    foreign.webhook = (
+      await house().request('POST', '/v1/environment/webhooks', { key, body: webhook })
+    ).json.webhook_id
   })
 
-  const fill = (path: string, ids: { parcel: string; ltl: string; account: string }) =>
+  const fill = (path: string, ids: typeof absentIds) =>
     path
       .replace('{carrier_name}', 'stamps_com')
       .replace('{carrier_code}', 'FXFE')
@@ -59,8 +71,14 @@ onEveryDatabase('every route', (house) => {
       .replace('{account_id}', ids.account)
       .replace('{external_account_id}', 'none')
       .replace('{api_key_id}', '000000000000')
+      .replace('{webhook_id}', ids.webhook)
 
-  const absentIds = { parcel: ABSENT.carrier_id, ltl: ABSENT.ltl, account: ABSENT.carrier_id }
+  const absentIds = {
+    parcel: ABSENT.carrier_id,
+    ltl: ABSENT.ltl,
+    account: ABSENT.carrier_id,
+    webhook: ABSENT.carrier_id,
+  }
   const ask = (route: Route, ids: typeof absentIds, key: string, headers = {}): Promise<Answer> =>
     house().request(route.method, fill(route.path, ids), {
       key,
@@ -130,5 +148,9 @@ onEveryDatabase('every route', (house) => {
     })
     assert.equal(account.json.active, true)
     assert.equal(account.json.modified_at, account.json.created_at)
+    const webhook = await house().request('GET', `/v1/environment/webhooks/${foreign.webhook}`, {
+      key: foreign.key,
+    })
+    assert.equal(webhook.json.url, 'https://foreign-nick.example/')
   })
 })

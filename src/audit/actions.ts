@@ -8,13 +8,18 @@ export const actions = {
   'connection.checked': 'The carrier was asked about a connection, and its state changed.',
   'connection.rolled_back': 'The credentials before the current ones were put back into force.',
   'connection.leased': 'The credentials of a connection were handed out.',
-  'integrity.violation': 'What is stored of a connection was altered or moved; it was not used.',
+  'integrity.violation': 'What is stored of a connection or a webhook was altered or moved; it was not used.',
   'tenant.created': 'An account was created.',
   'tenant.updated': 'Data of an account were changed.',
   'tenant.enabled': 'A disabled account was enabled.',
   'tenant.disabled': 'An account was disabled; its keys are refused.',
   'api_key.created': 'An API key was made.',
   'api_key.revoked': 'An API key was revoked.',
+  'webhook.created': 'A webhook was created.',
+  'webhook.updated': 'A webhook was changed, and enabled where it was disabled.',
+  'webhook.deleted': 'A webhook was deleted, with its secret and its deliveries.',
+  'webhook.replayed': 'Messages were made due at a webhook once more.',
+  'webhook.disabled': 'A webhook was disabled: its address answered 410, or took nothing for five days.',
 } as const
 
 export type Action = keyof typeof actions

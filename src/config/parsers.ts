@@ -40,6 +40,14 @@ export const offOr =
   (value) =>
     value === 'off' ? undefined : parser(value)
 
+/** A scheme, a host and a port, with nothing behind them. */
+export const origin: Parser<string> = (value) => {
+  const url = /^https?:\/\//i.test(value) && URL.canParse(value) ? new URL(value) : undefined
+  return url && url.href === `${url.origin}/`
+    ? url.origin
+    : refuse('an address like https://hawser.example.com, without a path')
+}
+
 export type Database = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: Secret<string> }
 
 export const database: Parser<Database> = (value) => {

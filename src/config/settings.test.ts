@@ -107,6 +107,16 @@ const bad: Record<SettingName, readonly string[]> = {
   HAWSER_STAMPS_COM_INTEGRATION_ID: [],
   HAWSER_ENDICIA_REQUESTER_ID: [],
   HAWSER_XPO_ACCESS_KEY: [],
+  HAWSER_PUBLIC_URL: [
+    SECRET,
+    'hawser.example',
+    'ftp://hawser.example',
+    'https://hawser.example/api',
+    `https://u:${SECRET}@hawser.example`,
+    'https://hawser.example/?x',
+  ],
+  HAWSER_WEBHOOK_HTTP: booleans,
+  HAWSER_WEBHOOK_LIMIT: [...numbers, '0', '1001'],
   HAWSER_METRICS_PORT: [...numbers, '65536', 'OFF'],
   HAWSER_METRICS_HOST: [''],
 }
@@ -169,5 +179,5 @@ test('a whole number is taken from its least to its most, and not one beyond', (
     for (const bound of [Number(least), Number(most)]) assert.equal(parse(`${bound}`), bound)
     for (const beyond of [Number(least) - 1, Number(most) + 1]) assert.throws(() => parse(`${beyond}`), name)
   }
-  assert.equal(found, 9)
+  assert.equal(found, 10)
 })

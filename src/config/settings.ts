@@ -9,6 +9,7 @@ import {
   offOr,
   oneOf,
   optional,
+  origin,
   rateLimits,
   text,
   wholeNumber,
@@ -151,6 +152,22 @@ export const settings = {
       'Whether a carrier is asked before its credentials are believed. `required` refuses what could not be proved where the carrier can be asked at all; `best-effort` stores it as `unverified`; `off` asks nobody.',
   }),
   ...operatorSettings,
+  HAWSER_PUBLIC_URL: setting({
+    parse: optional(origin),
+    default: '',
+    about:
+      'Where clients reach this server, as `https://<host>`; webhooks name resources by it. Default: `http://` with the address and port to listen on.',
+  }),
+  HAWSER_WEBHOOK_HTTP: setting({
+    parse: yesOrNo,
+    default: 'false',
+    about: 'Lets webhooks be sent to `http://` addresses too, in clear.',
+  }),
+  HAWSER_WEBHOOK_LIMIT: setting({
+    parse: wholeNumber(1, 1_000),
+    default: '20',
+    about: 'Most webhooks that an account may have in one environment.',
+  }),
   HAWSER_METRICS_PORT: setting({
     parse: offOr(wholeNumber(0, 65535)),
     default: 'off',

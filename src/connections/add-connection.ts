@@ -7,6 +7,7 @@ import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { findByAccount, findPrimary, insertConnection } from '../store/connections.ts'
 import type { Db } from '../store/db.ts'
+import { announce } from '../webhooks/announce.ts'
 import { checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
 import { accountKey, accountNumber, withoutCleared, type Parts } from './values.ts'
@@ -71,6 +72,7 @@ export async function addConnection(
       settings_version: 1,
       ...checkedNow(ctx, carrier, proof, undefined),
     })
+    await announce(ctx, tx, actor, { type: 'carrier_connected', carrierId })
     return existing
   })
   return { carrierId, duplicateOf }

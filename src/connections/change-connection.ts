@@ -10,6 +10,7 @@ import { Secret } from '../secret.ts'
 import { changeConnection, findConnection, findPrimary } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
 import type { Connection } from '../store/schema.ts'
+import { announce } from '../webhooks/announce.ts'
 import { findDuplicate, refuseDuplicate } from './add-connection.ts'
 import { checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
@@ -153,6 +154,7 @@ export async function markPrimary(
     fields: ['is_primary_account'],
     version: version + 1,
   })
+  await announce(ctx, tx, actor, { type: 'connection.updated', carrierId: carrier_id })
 }
 
 async function writePlan(
@@ -192,5 +194,6 @@ async function writePlan(
     ...(isUpdate && proof.outcome !== 'verified' ? { outcome: 'unverified' as const } : {}),
     envelopeHash: fingerprint(credentials, settings),
   })
+  await announce(ctx, tx, actor, { type: 'connection.updated', carrierId: carrier_id })
   return version + 1
 }

@@ -3,6 +3,7 @@ import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import { buryConnection, findConnection, findOldest } from '../store/connections.ts'
 import { dropPrevious } from '../store/previous-credentials.ts'
+import { announce } from '../webhooks/announce.ts'
 import { markPrimary } from './change-connection.ts'
 import { keyOf, refuseUnknown, requireCarrier, requireConnection, requireLtlCarrier } from './require.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
@@ -43,6 +44,7 @@ function removeConnection(
     if (!connection || connection.mode !== mode) return refuseUnknown()
     requireVersion(connection, ifMatch)
     await dropPrevious(tx, keyOf(actor, carrierId))
+    await announce(ctx, tx, actor, { type: 'connection.disconnected', carrierId })
     await buryConnection(tx, connection, ctx.clock().toISOString())
     await recordEvent(ctx, tx, actor, {
       action: 'connection.disconnected',

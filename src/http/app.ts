@@ -17,6 +17,7 @@ import { healthRoutes } from './routes/health.ts'
 import { ltlRoutes } from './routes/ltl.ts'
 import { partnerAccountRoutes } from './routes/partner-accounts.ts'
 import { settingsRoutes } from './routes/settings.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 import {
   answerOddRequests,
   answerUnreadable,
@@ -85,6 +86,7 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
     await app.register(carrierRoutes(ctx, { paged: prefix === '/v2' }), { prefix })
     await app.register(auditRoutes(ctx), { prefix })
     await app.register(partnerAccountRoutes(ctx), { prefix })
+    await app.register(webhookRoutes(ctx), { prefix })
   }
   for (const prefix of ['/v-beta/ltl', '/v-beta/ltl/v1']) await app.register(ltlRoutes(ctx), { prefix })
   await app.register(apiDocsRoutes(described, version))

@@ -18,6 +18,8 @@ export type Rules = Readonly<{
   /** By host name, the origin that the operator sends its calls to. */
   overrides: ReadonlyMap<string, string>
   ports: readonly number[]
+  /** Whether a call may go in clear, to any port, where the operator has said so. */
+  inClear?: boolean
   isOpen: Guard
 }>
 
@@ -29,7 +31,8 @@ export function parseDestination(text: string, rules: Rules): Destination {
   const origin = rules.overrides.get(name)
   if (origin !== undefined) return { name, host, path, ...overridden(url, new URL(origin), rules) }
   const port = Number(url.port || 443)
-  if (url.protocol !== 'https:' || !rules.ports.includes(port)) throw new Unreachable('blocked')
+  const isClear = rules.inClear && url.protocol === 'http:'
+  if (!isClear && (url.protocol !== 'https:' || !rules.ports.includes(port))) throw new Unreachable('blocked')
   requireOpen(url, rules.isOpen)
   return { name, host, path, origin: url.origin, isOpen: rules.isOpen }
 }

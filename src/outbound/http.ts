@@ -15,6 +15,8 @@ export type OutboundOptions = Readonly<{
   overrides: ReadonlyMap<string, string>
   /** Addresses and ranges beside the public ones that may be reached. */
   allow: readonly string[]
+  /** Whether messages to receivers may go in clear. */
+  deliverInClear?: boolean
   /** Certificates in PEM that are trusted beside the usual ones. */
   ca?: string | undefined
   log: Log
@@ -44,7 +46,11 @@ export function openOutbound(options: OutboundOptions): Outbound {
   const limits: Limits = { ...LIMITS, ...options.limits }
   const line: Line = { limits, resolve, trusted: trust(options.ca) }
   const rules: Rules = { overrides, ports: limits.ports, isOpen: guardFor(options.allow) }
-  const forDeliveries: Rules = { ...rules, overrides: new Map() }
+  const forDeliveries: Rules = {
+    ...rules,
+    overrides: new Map(),
+    inClear: options.deliverInClear ?? false,
+  }
   // Receivers are chosen by tenants: however slow, they take no carrier's place.
   const [calls, deliveries] = [openBulkhead(limits), openBulkhead(limits)]
   const breakers = openBreakers(limits)

@@ -15,9 +15,14 @@ export type Tx = Transaction<Schema>
 
 /**
  * The paths that may look across tenants, all of them: finding the owner of an API key, the operator's command line,
- * and a partner's view of the accounts it created. None reaches a connection or the audit log.
+ * a partner's view of the accounts it created, and which tenants have webhooks to deliver.
+ * None reaches a connection, the audit log, or what a webhook says and to whom.
  */
-export type Crossing = { path: 'authenticate' } | { path: 'operate' } | { path: 'partner'; partnerId: string }
+export type Crossing =
+  | { path: 'authenticate' }
+  | { path: 'operate' }
+  | { path: 'partner'; partnerId: string }
+  | { path: 'deliver' }
 
 export type Store = {
   dialect: Dialect

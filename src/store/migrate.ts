@@ -4,12 +4,14 @@ import { StartRefused } from '../errors.ts'
 import type { Dialect } from './db.ts'
 import { foundation } from './migrations/0001-foundation.ts'
 import { walls } from './migrations/0002-walls.ts'
+import { webhooks } from './migrations/0003-webhooks.ts'
 import { verification } from './migrations/0004-verification.ts'
 
 /** Every migration in order; a name that has been released never changes. */
 export const migrations = {
   '0001-foundation': foundation,
   '0002-walls': walls,
+  '0003-webhooks': webhooks,
   '0004-verification': verification,
 }
 

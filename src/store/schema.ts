@@ -122,6 +122,50 @@ type AuditEventTable = {
   hash: Uint8Array
 }
 
+type WebhookEndpointTable = {
+  tenant_id: string
+  environment: Environment
+  webhook_id: string
+  event: string
+  url: string
+  name: string | null
+  store_id: number | null
+  /** JSON list of the names of the headers; their values are sealed with the signing secret. */
+  header_names: string
+  sealed: Uint8Array
+  sealed_version: number
+  /** Since when nothing has been delivered, though it was tried. */
+  failing_since: Time | null
+  disabled_at: Time | null
+  created_at: Time
+  updated_at: Time
+}
+
+type OutboxMessageTable = {
+  tenant_id: string
+  environment: Environment
+  message_id: string
+  type: string
+  payload: string
+  created_at: Time
+}
+
+type WebhookDeliveryTable = {
+  tenant_id: string
+  environment: Environment
+  webhook_id: string
+  message_id: string
+  state: 'pending' | 'delivered' | 'failed'
+  attempts: number
+  next_at: Time
+  /** Until when the process that counted `fence` up may be delivering it. */
+  claimed_until: Time | null
+  fence: number
+  last_at: Time | null
+  last_status: number | null
+  created_at: Time
+}
+
 export type Schema = {
   installation: InstallationTable
   key_term: KeyTermTable
@@ -133,6 +177,9 @@ export type Schema = {
   verification_attempt: VerificationAttemptTable
   audit_head: AuditHeadTable
   audit_event: AuditEventTable
+  webhook_endpoint: WebhookEndpointTable
+  outbox_message: OutboxMessageTable
+  webhook_delivery: WebhookDeliveryTable
 }
 
 export type Installation = Selectable<InstallationTable>
@@ -143,5 +190,8 @@ export type Connection = Selectable<ConnectionTable>
 export type PreviousCredentials = Selectable<PreviousCredentialsTable>
 export type Tombstone = Selectable<TombstoneTable>
 export type AuditEvent = Selectable<AuditEventTable>
+export type WebhookEndpoint = Selectable<WebhookEndpointTable>
+export type OutboxMessage = Selectable<OutboxMessageTable>
+export type WebhookDelivery = Selectable<WebhookDeliveryTable>
 export type NewConnection = Insertable<ConnectionTable>
 export type NewAuditEvent = Insertable<AuditEventTable>

@@ -13,9 +13,13 @@ export type StoredTerm = {
   kcv: Uint8Array
 }
 
-export type Purpose = 'connection.credentials' | 'connection.settings' | 'connection.previous'
+export type Purpose =
+  'connection.credentials' | 'connection.settings' | 'connection.previous' | 'webhook.endpoint'
 
-/** The one place where an envelope opens; all of it is authenticated. `carrier` is the catalog's immutable id. */
+/**
+ * The one place where an envelope opens; all of it is authenticated. `carrier` is the catalog's immutable id.
+ * A webhook stands there under its own id, and without a carrier.
+ */
 export type Place = {
   purpose: Purpose
   tenantId: string

@@ -142,7 +142,7 @@ onEveryDatabase('connect', (house) => {
       carrier_id: json.carrier_id,
       fields: ['nickname', 'username', 'password'],
       version: 1,
-      outcome: 'succeeded',
+      outcome: 'unverified',
     })
     assert.equal(request_id, headers['x-shipengine-requestid'])
     assert.equal(actor, `key:${house().key.split('_')[1]}`)

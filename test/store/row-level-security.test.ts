@@ -5,7 +5,10 @@ import type { Crossing } from '../../src/store/db.ts'
 import { connectBodies, unique } from '../support/bodies.ts'
 import { administer, databases, openHouse, type House } from '../support/harness.ts'
 
-const TENANT_TABLES = ['tenant', 'api_key', 'connection', 'tombstone', 'audit_head', 'audit_event'] as const
+const TENANT_TABLES = [
+  ...(['tenant', 'api_key', 'connection', 'tombstone', 'audit_head', 'audit_event'] as const),
+  ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery'] as const),
+] as const
 
 describe(
   'row-level security',
@@ -19,6 +22,10 @@ describe(
       house = await openHouse('postgres')
       other = await house.newTenant()
       for (const key of [house.key, await house.newKey({ tenantId: other })]) {
+        await house.request('POST', '/v1/environment/webhooks', {
+          key,
+          body: { event: 'carrier_connected', url: 'https://hooks.example/' },
+        })
         const body = { ...connectBodies.stamps_com, username: unique() }
         const { json } = await house.request('POST', '/v1/connections/carriers/stamps_com', { key, body })
         await house.request('POST', '/v1/connections/carriers/ups', {
@@ -64,12 +71,19 @@ describe(
       await house.ctx.store.transaction(other, async (tx) => {
         await tx.updateTable('connection').set({ nickname: 'taken over' }).execute()
         await tx.updateTable('tenant').set({ company_name: 'taken over' }).execute()
+        await tx.updateTable('webhook_endpoint').set({ url: 'https://taken.example/' }).execute()
+        await tx.updateTable('webhook_delivery').set({ state: 'failed' }).execute()
       })
       const rows = await administer(
         url(),
         `select tenant_id from connection where nickname = 'taken over' union select tenant_id from tenant where company_name = 'taken over'`,
       )
       assert.deepEqual(rows, [{ tenant_id: other }])
+      const hooks = await administer(
+        url(),
+        `select tenant_id from webhook_endpoint where url like '%taken%' union select tenant_id from webhook_delivery where state = 'failed'`,
+      )
+      assert.deepEqual(hooks, [{ tenant_id: other }])
       const gone = house.ctx.store.transaction(other, (tx) => tx.deleteFrom('connection').execute())
       await gone
       const [left] = await administer(
@@ -103,10 +117,17 @@ describe(
         )
     })
 
-    test('the paths across tenants open keys and tenants for reading, and nothing else', async () => {
+    test('the paths across tenants open keys, tenants and what is due for reading, and nothing else', async () => {
       const partner: Crossing = { path: 'partner', partnerId: other }
-      for (const crossing of [{ path: 'authenticate' }, { path: 'operate' }, partner] as Crossing[]) {
-        for (const table of ['connection', 'tombstone', 'audit_head', 'audit_event'] as const) {
+      const closed = TENANT_TABLES.filter((table) => table !== 'tenant' && table !== 'api_key')
+      for (const crossing of [
+        { path: 'authenticate' },
+        { path: 'operate' },
+        partner,
+        { path: 'deliver' },
+      ] as Crossing[]) {
+        for (const table of closed) {
+          if (crossing.path === 'deliver' && table === 'webhook_delivery') continue
           const seen = await house.ctx.store.cross(crossing, (db) =>
             db.selectFrom(table).select('tenant_id').execute(),
           )
@@ -117,6 +138,21 @@ describe(
         )
         assert.equal(changed.numUpdatedRows, 0n)
       }
+      const due = await house.ctx.store.cross({ path: 'deliver' }, (db) =>
+        db.selectFrom('webhook_delivery').select(['tenant_id', 'state']).distinct().execute(),
+      )
+      assert.deepEqual(due, [{ tenant_id: house.tenantId, state: 'pending' }], 'what is done is not seen')
+      for (const table of ['tenant', 'api_key'] as const)
+        assert.deepEqual(
+          await house.ctx.store.cross({ path: 'deliver' }, (db) =>
+            db.selectFrom(table).select('tenant_id').execute(),
+          ),
+          [],
+        )
+      const settled = await house.ctx.store.cross({ path: 'deliver' }, (db) =>
+        db.updateTable('webhook_delivery').set({ state: 'failed' }).executeTakeFirst(),
+      )
+      assert.equal(settled.numUpdatedRows, 0n)
       assert.deepEqual(
         await house.ctx.store.cross(partner, (db) => db.selectFrom('tenant').selectAll().execute()),
         [],

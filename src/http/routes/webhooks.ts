@@ -1,0 +1,137 @@
+import type { FastifyPluginCallback } from 'fastify'
+import type { Context } from '../../context.ts'
+import {
+  createWebhook,
+  getWebhook,
+  removeWebhook,
+  updateWebhook,
+  webhooksOf,
+} from '../../webhooks/endpoints.ts'
+import { deliveriesOf, replay } from '../../webhooks/replay.ts'
+import { bodyOf } from '../body.ts'
+import { describe, type QueryParameter } from '../describe.ts'
+import { readPage } from '../query.ts'
+import * as wire from '../webhook-wire.ts'
+
+type OfWebhook = { Params: { webhook_id: string } }
+
+const tag = 'Webhooks'
+const path = '/environment/webhooks'
+const one = `${path}/:webhook_id`
+const MOST = 500
+const USUAL = 25
+
+const query: QueryParameter[] = [
+  { name: 'page', about: 'Which page, newest messages first.', schema: { type: 'integer', minimum: 1 } },
+  { name: 'page_size', about: 'Messages on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
+]
+
+/** The webhooks of an account in one environment, and what became of what was sent to them. */
+export const webhookRoutes =
+  (ctx: Context): FastifyPluginCallback =>
+  (app, _options, done) => {
+    app.post(
+      path,
+      describe({
+        operationId: 'create_webhook',
+        summary:
+          'Create a webhook; its signing secret is shown this once, in the header Hawser-Webhook-Secret',
+        tag,
+        scope: 'admin',
+        body: wire.newWebhookBody,
+        answers: { 200: wire.webhookAnswer },
+      }),
+      async (request, reply) => {
+        const { webhook, secret } = await createWebhook(ctx, request.actor, bodyOf(request))
+        reply.header('hawser-webhook-secret', secret.reveal()).header('cache-control', 'no-store')
+        return wire.webhookObject(webhook)
+      },
+    )
+
+    app.get(
+      path,
+      describe({
+        operationId: 'list_webhooks',
+        summary: 'The webhooks of the account, oldest first',
+        tag,
+        scope: 'read',
+        answers: { 200: wire.webhookListAnswer },
+      }),
+      async (request) => (await webhooksOf(ctx, request.actor)).map(wire.webhookObject),
+    )
+
+    app.get<OfWebhook>(
+      one,
+      describe({
+        operationId: 'get_webhook_by_id',
+        summary: 'One webhook',
+        tag,
+        scope: 'read',
+        answers: { 200: wire.webhookAnswer },
+      }),
+      async (request) => wire.webhookObject(await getWebhook(ctx, request.actor, request.params.webhook_id)),
+    )
+
+    app.put<OfWebhook>(
+      one,
+      describe({
+        operationId: 'update_webhook',
+        summary: 'Change a webhook, and enable it where it was disabled',
+        tag,
+        scope: 'admin',
+        body: wire.webhookChangeBody,
+        answers: { 204: null },
+      }),
+      async (request, reply) => {
+        await updateWebhook(ctx, request.actor, request.params.webhook_id, bodyOf(request))
+        return reply.code(204).send()
+      },
+    )
+
+    app.delete<OfWebhook>(
+      one,
+      describe({
+        operationId: 'delete_webhook',
+        summary: 'Delete a webhook, with its secret and its deliveries',
+        tag,
+        scope: 'admin',
+        answers: { 204: null },
+      }),
+      async (request, reply) => {
+        await removeWebhook(ctx, request.actor, request.params.webhook_id)
+        return reply.code(204).send()
+      },
+    )
+
+    app.get<OfWebhook>(
+      `${one}/attempts`,
+      describe({
+        operationId: 'list_webhook_attempts',
+        summary: 'What became of the messages of a webhook, newest first',
+        tag,
+        scope: 'read',
+        query,
+        answers: { 200: wire.attemptPage },
+      }),
+      async (request) => {
+        const page = readPage(request.query as Record<string, unknown>, MOST, USUAL)
+        const asked = page ?? { page: 1, size: USUAL }
+        const { webhook_id: webhookId } = request.params
+        return wire.attemptsObject(await deliveriesOf(ctx, request.actor, webhookId, asked))
+      },
+    )
+
+    app.post<OfWebhook>(
+      `${one}/replay`,
+      describe({
+        operationId: 'replay_webhook',
+        summary: 'Send a message, or all since a time, once more',
+        tag,
+        scope: 'admin',
+        body: wire.replayBody,
+        answers: { 200: wire.replayAnswer },
+      }),
+      async (request) => replay(ctx, request.actor, request.params.webhook_id, bodyOf(request)),
+    )
+    done()
+  }

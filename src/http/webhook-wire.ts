@@ -1,0 +1,77 @@
+import { formSchema, type JsonSchema } from '../catalog/json-schema.ts'
+import type { Webhook } from '../webhooks/endpoints.ts'
+import { events } from '../webhooks/events.ts'
+import { createFields, replayFields, updateFields } from '../webhooks/form.ts'
+import { MASK } from '../webhooks/headers.ts'
+import type { DeliveryPage } from '../webhooks/replay.ts'
+import { closed, seId } from './schemas.ts'
+
+const text: JsonSchema = { type: 'string' }
+const time: JsonSchema = { type: 'string', format: 'date-time' }
+const count: JsonSchema = { type: 'integer', minimum: 0 }
+const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] })
+const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items })
+const header = closed({ key: text, value: text })
+
+const withHeaders = (form: JsonSchema): JsonSchema => ({
+  ...form,
+  properties: { ...(form.properties as Record<string, JsonSchema>), headers: list(header) },
+})
+export const newWebhookBody = withHeaders(formSchema(createFields))
+export const webhookChangeBody = withHeaders(formSchema(updateFields))
+export const replayBody = formSchema(replayFields)
+
+/** The published webhook object. */
+export const webhookAnswer = closed(
+  {
+    webhook_id: seId,
+    url: text,
+    event: { type: 'string', enum: Object.keys(events) },
+    headers: list(header),
+    name: text,
+    store_id: { type: 'integer' },
+  },
+  ['name', 'store_id'],
+)
+export const webhookListAnswer = list(webhookAnswer)
+
+export const attemptPage = closed({
+  disabled_at: orNull(time),
+  attempts: list(
+    closed({
+      message_id: text,
+      type: text,
+      state: { type: 'string', enum: ['pending', 'delivered', 'failed'] },
+      attempts: count,
+      created_at: time,
+      next_at: orNull(time),
+      last_at: orNull(time),
+      last_status: orNull({ type: 'integer' }),
+    }),
+  ),
+  total: count,
+  page: { type: 'integer', minimum: 1 },
+  pages: count,
+})
+export const replayAnswer = closed({ replayed: count })
+
+/** A webhook as published; the values of its headers are masked, and its secret is nowhere. */
+export function webhookObject({ webhook_id, url, event, header_names, name, store_id }: Webhook) {
+  return {
+    webhook_id,
+    url,
+    event,
+    headers: (JSON.parse(header_names) as string[]).map((key) => ({ key, value: MASK })),
+    ...(name === null ? {} : { name }),
+    ...(store_id === null ? {} : { store_id }),
+  }
+}
+
+/** One page of what became of the messages of a webhook. */
+export function attemptsObject({ disabledAt, deliveries, total, page, pages }: DeliveryPage) {
+  const attempts = deliveries.map(({ next_at, ...delivery }) => ({
+    ...delivery,
+    next_at: delivery.state === 'pending' ? next_at : null,
+  }))
+  return { disabled_at: disabledAt, attempts, total, page, pages }
+}

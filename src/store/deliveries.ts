@@ -1,0 +1,141 @@
+import type { ExpressionBuilder } from 'kysely'
+import type { Db, Tx } from './db.ts'
+import type { OutboxMessage, Schema, WebhookDelivery, WebhookEndpoint } from './schema.ts'
+import type { WebhookKey } from './webhooks.ts'
+
+/** Due: waiting, its time has come, and nobody is at it. */
+const isDue = (at: string) => (eb: ExpressionBuilder<Schema, 'webhook_delivery'>) =>
+  eb.and([
+    eb('webhook_delivery.state', '=', 'pending'),
+    eb('webhook_delivery.next_at', '<=', at),
+    eb.or([eb('webhook_delivery.claimed_until', 'is', null), eb('webhook_delivery.claimed_until', '<=', at)]),
+  ])
+
+/** The tenants that have something due, along the crossing `deliver`. */
+export async function listDueTenants(db: Db, at: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('webhook_delivery')
+    .select('tenant_id')
+    .distinct()
+    .where(isDue(at))
+    .execute()
+  return rows.map(({ tenant_id }) => tenant_id)
+}
+
+export type DueEndpoint = { key: WebhookKey; isFailing: boolean }
+
+/** The endpoints of a tenant that have something due. */
+export async function listDueEndpoints(db: Db, tenantId: string, at: string): Promise<DueEndpoint[]> {
+  const rows = await db
+    .selectFrom('webhook_delivery')
+    .innerJoin('webhook_endpoint as endpoint', (join) =>
+      join
+        .onRef('endpoint.tenant_id', '=', 'webhook_delivery.tenant_id')
+        .onRef('endpoint.environment', '=', 'webhook_delivery.environment')
+        .onRef('endpoint.webhook_id', '=', 'webhook_delivery.webhook_id'),
+    )
+    .select(['endpoint.environment', 'endpoint.webhook_id', 'endpoint.failing_since'])
+    .distinct()
+    .where('webhook_delivery.tenant_id', '=', tenantId)
+    .where(isDue(at))
+    .execute()
+  return rows.map(({ environment, webhook_id: webhookId, failing_since }) => ({
+    key: { tenantId, environment, webhookId },
+    isFailing: failing_since !== null,
+  }))
+}
+
+/** A delivery that is this process's alone until its claim ends, and all that it takes. */
+export type Claim = {
+  key: WebhookKey
+  endpoint: WebhookEndpoint
+  message: OutboxMessage
+  attempts: number
+  /** Counted up by every claim: who claimed before cannot write any more. */
+  fence: number
+}
+
+/** Claims at most `limit` due deliveries of an endpoint until `until`, longest due first. */
+export async function claimDeliveries(
+  tx: Tx,
+  key: WebhookKey,
+  limit: number,
+  at: string,
+  until: string,
+): Promise<Claim[]> {
+  const { tenantId: tenant_id, environment, webhookId: webhook_id } = key
+  const endpoint = await tx
+    .selectFrom('webhook_endpoint')
+    .selectAll()
+    .where((eb) => eb.and({ tenant_id, environment, webhook_id }))
+    .executeTakeFirst()
+  if (!endpoint) return []
+  const due = await tx
+    .selectFrom('webhook_delivery')
+    .selectAll()
+    .where((eb) => eb.and({ tenant_id, environment, webhook_id }))
+    .where(isDue(at))
+    .orderBy('next_at')
+    .limit(limit)
+    .execute()
+  const claims: Claim[] = []
+  for (const { message_id, attempts, fence } of due) {
+    const message = await tx
+      .selectFrom('outbox_message')
+      .selectAll()
+      .where((eb) => eb.and({ tenant_id, environment, message_id }))
+      .executeTakeFirstOrThrow()
+    await tx
+      .updateTable('webhook_delivery')
+      .set({ claimed_until: until, fence: fence + 1 })
+      .where((eb) => eb.and({ tenant_id, environment, webhook_id, message_id }))
+      .execute()
+    claims.push({ key, endpoint, message, attempts, fence: fence + 1 })
+  }
+  return claims
+}
+
+type Result = Pick<WebhookDelivery, 'state' | 'attempts' | 'last_at' | 'last_status'> & { next_at?: string }
+
+/** Writes what became of a claim and ends it; `false` when another process has claimed the delivery since, or it is gone. */
+export async function settleClaim(
+  tx: Tx,
+  { key, message, fence }: Pick<Claim, 'key' | 'message' | 'fence'>,
+  result: Result,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('webhook_delivery')
+    .set({ ...result, claimed_until: null })
+    .where((eb) =>
+      eb.and({
+        tenant_id: key.tenantId,
+        environment: key.environment,
+        webhook_id: key.webhookId,
+        message_id: message.message_id,
+        fence,
+      }),
+    )
+    // What was given up meanwhile, because its endpoint was stopped, stays so unless it has arrived.
+    .$if(result.state !== 'delivered', (query) => query.where('state', '=', 'pending'))
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Removes a tenant's messages from before `before` that no endpoint waits for, with what became of them. */
+export async function deleteOldMessages(tx: Tx, tenantId: string, before: string): Promise<void> {
+  await tx
+    .deleteFrom('outbox_message')
+    .where('tenant_id', '=', tenantId)
+    .where('created_at', '<', before)
+    .where((eb) => {
+      const waiting = eb
+        .selectFrom('webhook_delivery')
+        .select('webhook_delivery.message_id')
+        .whereRef('webhook_delivery.tenant_id', '=', 'outbox_message.tenant_id')
+        .whereRef('webhook_delivery.environment', '=', 'outbox_message.environment')
+        .whereRef('webhook_delivery.message_id', '=', 'outbox_message.message_id')
+        .where('webhook_delivery.state', '=', 'pending')
+      return eb.not(eb.exists(waiting))
+    })
+    .execute()
+}

@@ -1,0 +1,134 @@
+import { recordEvent } from '../audit/record-event.ts'
+import type { Actor, Context } from '../context.ts'
+import { openWebhook, type WebhookSecrets } from '../custody/sealed-webhook.ts'
+import { ApiError } from '../errors.ts'
+import type { Secret } from '../secret.ts'
+import type { Tx } from '../store/db.ts'
+import { settleClaim, type Claim } from '../store/deliveries.ts'
+import { changeWebhook, disableWebhook, findWebhook, markWorking } from '../store/webhooks.ts'
+import { isHopeless, judge, type Reply, type Verdict } from './schedule.ts'
+import { signatureHeaders } from './sign.ts'
+
+/** A receiver that has not answered after this is not waited for. */
+const PATIENCE_MS = 15_000
+
+export type Limits = {
+  random: () => number
+  patienceMs?: number | undefined
+  /** Abandons the attempt: its claim ends by itself, and others deliver it again. */
+  signal: AbortSignal
+}
+
+/** Sends one claimed message, and writes down what became of it; whatever goes wrong outside leads to another attempt later. */
+export async function attempt(ctx: Context, claim: Claim, limits: Limits): Promise<void> {
+  const sentAt = ctx.clock()
+  const secrets = openSecrets(ctx, claim)
+  const reply = secrets ? await send(ctx, claim, secrets, sentAt, limits) : NO_REPLY
+  if (limits.signal.aborted) return
+  const attempts = claim.attempts + 1
+  const verdict = judge(reply, attempts, limits.random())
+  const { tenantId, webhookId } = claim.key
+  const about = { tenant: tenantId, webhook_id: webhookId, message_id: claim.message.message_id }
+  ctx.log[verdict.kind === 'delivered' ? 'debug' : 'warn'](
+    { ...about, attempt: attempts, status: reply.status, verdict: verdict.kind },
+    verdict.kind === 'delivered' ? 'webhook delivered' : 'webhook not delivered',
+  )
+  await ctx.store.transaction(tenantId, async (tx) => {
+    if (!secrets) await recordViolation(ctx, tx, claim)
+    await settle(ctx, tx, claim, { attempts, sentAt, status: reply.status, verdict })
+  })
+}
+
+const NO_REPLY: Reply = { status: undefined }
+
+function openSecrets(ctx: Context, { endpoint }: Claim): Secret<WebhookSecrets> | undefined {
+  try {
+    return openWebhook(ctx, endpoint)
+  } catch (error) {
+    if (error instanceof ApiError) return undefined
+    throw error
+  }
+}
+
+async function send(
+  { outbound: { deliver } }: Context,
+  { endpoint, message }: Claim,
+  secrets: Secret<WebhookSecrets>,
+  at: Date,
+  { signal, patienceMs = PATIENCE_MS }: Limits,
+): Promise<Reply> {
+  const { signing, headers } = secrets.reveal()
+  const { message_id: id, payload: body } = message
+  const request = {
+    url: endpoint.url,
+    headers: {
+      ...Object.fromEntries(headers.map(({ key, value }) => [key.toLowerCase(), value])),
+      'content-type': 'application/json; charset=utf-8',
+      'user-agent': 'Hawser-Webhooks',
+      ...signatureHeaders(signing, { id, at, body }),
+    },
+    body,
+  }
+  let giveUp = () => {}
+  const late = new Promise<Reply>((resolve) => {
+    giveUp = () => resolve(NO_REPLY)
+  })
+  const timer = setTimeout(giveUp, patienceMs)
+  signal.addEventListener('abort', giveUp)
+  try {
+    return await Promise.race([deliver(request), late])
+  } catch {
+    // Whatever kept the message from arriving, it is tried again; what foreign errors say stays out of the log.
+    return NO_REPLY
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', giveUp)
+  }
+}
+
+type Outcome = { attempts: number; sentAt: Date; status: number | undefined; verdict: Verdict }
+
+async function settle(ctx: Context, tx: Tx, claim: Claim, outcome: Outcome): Promise<void> {
+  const { attempts, sentAt, status, verdict } = outcome
+  const now = ctx.clock()
+  const told = { attempts, last_at: sentAt.toISOString(), last_status: status ?? null }
+  if (verdict.kind === 'delivered') {
+    if (await settleClaim(tx, claim, { state: 'delivered', ...told })) await markWorking(tx, claim.key)
+    return
+  }
+  const settled = await settleClaim(
+    tx,
+    claim,
+    verdict.kind === 'retry'
+      ? { state: 'pending', ...told, next_at: new Date(now.getTime() + verdict.inMs).toISOString() }
+      : { state: 'failed', ...told },
+  )
+  if (settled) await blame(ctx, tx, claim, outcome, now)
+}
+
+/** Notes since when an endpoint takes nothing, and disables it when it is gone or hopeless. */
+async function blame(
+  ctx: Context,
+  tx: Tx,
+  { key }: Claim,
+  { attempts, verdict }: Outcome,
+  now: Date,
+): Promise<void> {
+  const endpoint = await findWebhook(tx, key)
+  if (!endpoint || endpoint.disabled_at !== null) return
+  const at = now.toISOString()
+  const since = endpoint.failing_since ?? at
+  if (endpoint.failing_since === null) await changeWebhook(tx, key, { failing_since: at })
+  if (verdict.kind !== 'gone' && !isHopeless(since, attempts, now)) return
+  if (await disableWebhook(tx, key, at))
+    await recordEvent(ctx, tx, system(key), { action: 'webhook.disabled', subject: key.webhookId })
+}
+
+async function recordViolation(ctx: Context, tx: Tx, { key }: Claim): Promise<void> {
+  const event = { action: 'integrity.violation', subject: key.webhookId, outcome: 'refused' } as const
+  await recordEvent(ctx, tx, system(key), event)
+}
+
+const system = ({ tenantId, environment }: Claim['key']): Actor => ({
+  ...{ tenantId, environment, name: 'system', requestId: undefined, ip: undefined },
+})

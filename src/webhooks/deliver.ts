@@ -1,0 +1,175 @@
+import { setMaxListeners } from 'node:events'
+import type { Context } from '../context.ts'
+import {
+  claimDeliveries,
+  deleteOldMessages,
+  listDueEndpoints,
+  listDueTenants,
+  type Claim,
+  type DueEndpoint,
+} from '../store/deliveries.ts'
+import { attempt } from './attempt.ts'
+
+/** Attempts of one process at a time. */
+const SLOTS = 64
+/** Of them at most this many wait for endpoints that took nothing last time: the others always find room. */
+const SLOTS_FOR_FAILING = 32
+const SLOTS_AN_ENDPOINT = 4
+const SLOTS_A_FAILING_ENDPOINT = 1
+/** Longer than an attempt takes: a process that dies leaves its claims to others after this. */
+const CLAIM_MS = 60_000
+const LOOK_MS = 1_000
+const LOOK_AFTER_TROUBLE_MS = 5_000
+const CLEAN_MS = 60 * 60 * 1_000
+/** How long a message can be replayed. */
+const KEPT_MS = 30 * 24 * CLEAN_MS
+
+export type Deliveries = {
+  /** Attempts what is due and fits in, and waits for it; answers how many attempts it began. */
+  tick(): Promise<number>
+  /** Does so by itself from now on, whenever something is due. */
+  start(): void
+  /** Claims nothing any more, and gives attempts under way `patienceMs` to end; what does not is delivered again by others. */
+  stop(patienceMs: number): Promise<void>
+}
+
+type Slot = { endpoint: string; isFailing: boolean }
+type Options = { random?: () => number; patienceMs?: number }
+
+/** A worker that delivers what is due; several may work on one database, and no two are at one delivery at the same time. */
+export function createDeliveries(
+  ctx: Context,
+  { random = Math.random, patienceMs }: Options = {},
+): Deliveries {
+  const { store, log } = ctx
+  const underWay = new Map<Promise<void>, Slot>()
+  const cleaned = new Map<string, number>()
+  const rest = newRest()
+  const abandoning = new AbortController()
+  setMaxListeners(SLOTS, abandoning.signal)
+  let isStopped = false
+  let looping: Promise<void> | undefined
+
+  const start = (claim: Claim, slot: Slot): Promise<void> => {
+    const running = attempt(ctx, claim, { random, patienceMs, signal: abandoning.signal })
+      .catch((error: unknown) => {
+        // Its claim ends by itself, and it is delivered again.
+        log.warn({ err: error, message_id: claim.message.message_id }, 'a delivery could not be written down')
+      })
+      .then(() => {
+        underWay.delete(running)
+        rest.end()
+      })
+    underWay.set(running, slot)
+    return running
+  }
+
+  const beginAt = async ({ key, isFailing }: DueEndpoint): Promise<Promise<void>[]> => {
+    const endpoint = [key.tenantId, key.environment, key.webhookId].join()
+    const limit = roomFor({ endpoint, isFailing }, [...underWay.values()])
+    if (limit <= 0) return []
+    const claims = await store.transaction(key.tenantId, (tx) => {
+      const now = ctx.clock()
+      return claimDeliveries(tx, key, limit, now.toISOString(), later(now, CLAIM_MS))
+    })
+    return claims.map((claim) => start(claim, { endpoint, isFailing }))
+  }
+
+  /** Begins what is due and fits in; what it answers is under way. */
+  const begin = async (): Promise<Promise<void>[]> => {
+    const at = ctx.clock().toISOString()
+    const tenants = await store.cross({ path: 'deliver' }, (db) => listDueTenants(db, at))
+    const begun: Promise<void>[] = []
+    for (const tenantId of shuffled(tenants, random)) {
+      if (underWay.size >= SLOTS || isStopped) break
+      const due = await store.read(tenantId, (db) => listDueEndpoints(db, tenantId, at))
+      for (const endpoint of shuffled(due, random)) begun.push(...(await beginAt(endpoint)))
+      await clean(tenantId)
+    }
+    return begun
+  }
+
+  /** A tenant's messages grow in number only when there is something to deliver, so that it is enough to clean up then. */
+  const clean = async (tenantId: string): Promise<void> => {
+    const now = ctx.clock()
+    if (now.getTime() - (cleaned.get(tenantId) ?? 0) < CLEAN_MS) return
+    cleaned.set(tenantId, now.getTime())
+    await store.transaction(tenantId, (tx) => deleteOldMessages(tx, tenantId, later(now, -KEPT_MS)))
+  }
+
+  const loop = async (): Promise<void> => {
+    while (!isStopped) {
+      let ms = LOOK_MS
+      rest.begin()
+      try {
+        void (await begin())
+      } catch (error) {
+        ms = LOOK_AFTER_TROUBLE_MS
+        log.warn({ err: error }, 'webhooks could not be looked for')
+      }
+      // An attempt that ends makes room: then the next look comes at once.
+      await rest.last(ms)
+    }
+  }
+
+  return {
+    tick: async () => {
+      const begun = await begin()
+      await Promise.all(begun)
+      return begun.length
+    },
+    start: () => void (looping ??= loop()),
+    stop: async (ms) => {
+      isStopped = true
+      rest.end()
+      await looping
+      const enough = newRest()
+      enough.begin()
+      void Promise.all(underWay.keys()).then(() => enough.end())
+      await enough.last(ms)
+      abandoning.abort()
+    },
+  }
+}
+
+/** How many more attempts an endpoint may have beside those under way. */
+function roomFor({ endpoint, isFailing }: Slot, underWay: readonly Slot[]): number {
+  const own = underWay.filter((slot) => slot.endpoint === endpoint).length
+  const failing = underWay.filter((slot) => slot.isFailing).length
+  return Math.min(
+    SLOTS - underWay.length,
+    (isFailing ? SLOTS_A_FAILING_ENDPOINT : SLOTS_AN_ENDPOINT) - own,
+    isFailing ? SLOTS_FOR_FAILING - failing : SLOTS,
+  )
+}
+
+/** A rest that can be ended early, also before it is taken. */
+function newRest() {
+  let isOver = false
+  let wake = () => {}
+  return {
+    begin: () => void (isOver = false),
+    end: () => {
+      isOver = true
+      wake()
+    },
+    last: (ms: number): Promise<void> =>
+      new Promise((resolve) => {
+        if (isOver) return resolve()
+        const timer = setTimeout(resolve, ms)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      }),
+  }
+}
+
+const later = (at: Date, ms: number) => new Date(at.getTime() + ms).toISOString()
+
+function shuffled<T>(list: readonly T[], random: () => number): T[] {
+  return list
+    .map((item) => ({ item, place: random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item)
+}

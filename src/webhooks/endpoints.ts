@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto'
+import { recordEvent } from '../audit/record-event.ts'
+import type { Actor, Body, Context } from '../context.ts'
+import { openWebhook, sealWebhook } from '../custody/sealed-webhook.ts'
+import { fail } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import type { Db, Tx } from '../store/db.ts'
+import type { WebhookEndpoint } from '../store/schema.ts'
+import {
+  changeWebhook,
+  deleteWebhook,
+  findWebhook,
+  insertWebhook,
+  listWebhooks,
+  type WebhookKey,
+} from '../store/webhooks.ts'
+import { acceptChange, acceptNew } from './form.ts'
+import { MASK, type Header } from './headers.ts'
+import { newSigningSecret } from './sign.ts'
+
+/** What is shown of a webhook: nothing sealed. */
+export type Webhook = Omit<WebhookEndpoint, 'sealed' | 'sealed_version'>
+
+/** Where a webhook of the actor is kept. */
+export const keyOf = ({ tenantId, environment }: Actor, webhookId: string): WebhookKey => ({
+  tenantId,
+  environment,
+  webhookId,
+})
+
+/** Adds a webhook, and hands out its signing secret, this once. */
+export async function createWebhook(
+  ctx: Context,
+  actor: Actor,
+  body: Body,
+): Promise<{ webhook: Webhook; secret: Secret<string> }> {
+  const { webhooks } = ctx.config
+  const { event, url, ...wish } = acceptNew(body().reveal(), webhooks.http)
+  const headers = wish.headers?.reveal() ?? []
+  const at = ctx.clock().toISOString()
+  const holder = {
+    tenant_id: actor.tenantId,
+    environment: actor.environment,
+    webhook_id: newWebhookId(),
+  }
+  const signing = newSigningSecret()
+  const row: WebhookEndpoint = {
+    ...holder,
+    event,
+    url,
+    name: wish.name ?? null,
+    store_id: wish.storeId ?? null,
+    header_names: JSON.stringify(headers.map(({ key }) => key)),
+    sealed: sealWebhook(ctx, holder, 1, new Secret({ signing, headers })),
+    sealed_version: 1,
+    failing_since: null,
+    disabled_at: null,
+    created_at: at,
+    updated_at: at,
+  }
+  await ctx.store.transaction(actor.tenantId, async (tx) => {
+    const existing = await listWebhooks(tx, actor)
+    if (existing.length >= webhooks.most)
+      fail('webhook_limit', `An account may have ${webhooks.most} webhooks in one environment.`)
+    refuseTwin(existing, row)
+    await insertWebhook(tx, row)
+    const fields = ['event', 'url', ...Object.keys(wish).map(wireName)]
+    await recordEvent(ctx, tx, actor, { action: 'webhook.created', subject: row.webhook_id, fields })
+  })
+  return { webhook: row, secret: new Secret(signing) }
+}
+
+/** The actor's webhooks, oldest first, disabled ones too. */
+export function webhooksOf({ store }: Context, actor: Actor): Promise<Webhook[]> {
+  return store.read(actor.tenantId, (db) => listWebhooks(db, actor))
+}
+
+/** The actor's webhook with this id; 404 for any other. */
+export function getWebhook({ store }: Context, actor: Actor, webhookId: string): Promise<Webhook> {
+  return store.read(actor.tenantId, (db) => requireWebhook(db, actor, webhookId))
+}
+
+/** Changes what the body gives of a webhook, keeps its secret, and enables it where it was disabled. */
+export async function updateWebhook(
+  ctx: Context,
+  actor: Actor,
+  webhookId: string,
+  body: Body,
+): Promise<void> {
+  await getWebhook(ctx, actor, webhookId)
+  const { headers, storeId, ...rest } = acceptChange(body().reveal(), ctx.config.webhooks.http)
+  await ctx.store.transaction(actor.tenantId, async (tx) => {
+    const webhook = await requireWebhook(tx, actor, webhookId)
+    const changed = {
+      ...rest,
+      ...(storeId === undefined ? {} : { store_id: storeId }),
+      ...(headers ? resealed(ctx, webhook, headers.reveal()) : {}),
+    }
+    if (rest.url !== undefined) refuseTwin(await listWebhooks(tx, actor), { ...webhook, url: rest.url })
+    await changeWebhook(tx, keyOf(actor, webhookId), {
+      ...changed,
+      ...{ disabled_at: null, failing_since: null, updated_at: ctx.clock().toISOString() },
+    })
+    const fields = [
+      ...Object.keys(rest),
+      ...(headers ? ['headers'] : []),
+      ...(storeId === undefined ? [] : ['store_id']),
+    ]
+    await recordEvent(ctx, tx, actor, { action: 'webhook.updated', subject: webhookId, fields })
+  })
+}
+
+/** Removes a webhook: its secret, its headers and all that waits for it. */
+export async function removeWebhook(ctx: Context, actor: Actor, webhookId: string): Promise<void> {
+  await ctx.store.transaction(actor.tenantId, async (tx) => {
+    await requireWebhook(tx, actor, webhookId)
+    await deleteWebhook(tx, keyOf(actor, webhookId))
+    await recordEvent(ctx, tx, actor, { action: 'webhook.deleted', subject: webhookId })
+  })
+}
+
+/** The row of the actor's webhook; one and the same refusal for a foreign id and an absent one. */
+export async function requireWebhook(db: Db | Tx, actor: Actor, webhookId: string): Promise<WebhookEndpoint> {
+  const webhook = await findWebhook(db, keyOf(actor, webhookId))
+  return webhook ?? fail('webhook_unknown', 'There is no webhook with this id.', { fieldName: 'webhook_id' })
+}
+
+/** The same headers sealed anew; a value that was shown masked keeps what it stands for. */
+function resealed(ctx: Context, webhook: WebhookEndpoint, headers: readonly Header[]) {
+  const held = openWebhook(ctx, webhook).reveal()
+  const kept = (name: string) => held.headers.find(({ key }) => key.toLowerCase() === name.toLowerCase())
+  const merged = headers.map(({ key, value }) => ({
+    key,
+    value: value === MASK ? (kept(key)?.value ?? value) : value,
+  }))
+  const version = webhook.sealed_version + 1
+  return {
+    header_names: JSON.stringify(headers.map(({ key }) => key)),
+    sealed: sealWebhook(ctx, webhook, version, new Secret({ signing: held.signing, headers: merged })),
+    sealed_version: version,
+  }
+}
+
+type Named = Pick<WebhookEndpoint, 'webhook_id' | 'event' | 'url'>
+
+function refuseTwin(existing: readonly Named[], { webhook_id, event, url }: Named): void {
+  const address = new URL(url).href
+  const twin = existing.some(
+    (other) =>
+      other.webhook_id !== webhook_id && other.event === event && new URL(other.url).href === address,
+  )
+  if (twin)
+    fail('webhook_taken', 'Another webhook already sends this event to this url.', { fieldName: 'url' })
+}
+
+const wireName = (name: string) => (name === 'storeId' ? 'store_id' : name)
+
+const newWebhookId = () =>
+  `se-${BigInt(`0x${randomBytes(10).toString('hex')}`)
+    .toString(32)
+    .padStart(16, '0')}`

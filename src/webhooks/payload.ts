@@ -1,0 +1,54 @@
+import type { Context } from '../context.ts'
+import { findCarrierById } from '../catalog/find-carrier.ts'
+import type { Connection } from '../store/schema.ts'
+import type { EventType } from './events.ts'
+
+/** What a transition adds to a message: words of ours and times, never what a carrier said. */
+export type Details = { state?: string; previous_state?: string; since?: string; checked_at?: string }
+
+const MOST_BYTES = 20 * 1_024
+
+/** The body of a message: ids, states, versions and times of a connection; `carrier_connected` in the published shape. */
+export function payloadOf(
+  { config }: Pick<Context, 'config'>,
+  type: EventType,
+  connection: Connection,
+  at: string,
+  details: Details,
+): string {
+  const data = { ...factsOf(type, connection), ...details }
+  const text = JSON.stringify(
+    type === 'carrier_connected'
+      ? {
+          resource_url: config.publicUrl + resourcePath(connection),
+          resource_type: 'API_CARRIER_CONNECTED',
+          data,
+        }
+      : { type, timestamp: at, data },
+  )
+  if (Buffer.byteLength(text) > MOST_BYTES) throw new Error('The payload of a webhook grew too large.')
+  return text
+}
+
+const resourcePath = ({ mode, carrier_id }: Connection) =>
+  `${mode === 'ltl' ? '/v-beta/ltl/carriers' : '/v1/carriers'}/${carrier_id}`
+
+function factsOf(type: EventType, connection: Connection) {
+  return {
+    carrier_id: connection.carrier_id,
+    carrier_code: carrierCode(connection),
+    environment: connection.environment,
+    version: connection.version,
+    // Every change counts the version up by one.
+    ...(type === 'connection.updated' ? { previous_version: connection.version - 1 } : {}),
+    credentials_version: connection.credentials_version,
+    connection_status: connection.connection_status,
+  }
+}
+
+/** As other answers name the carrier: its slug, or the SCAC it was connected under. */
+function carrierCode({ scac, carrier }: Connection): string {
+  const known = findCarrierById(carrier)
+  if (!known) throw new Error('A stored connection names a carrier that the catalog does not have.')
+  return known.mode === 'ltl' ? (scac ?? known.scacs[0]) : known.name
+}

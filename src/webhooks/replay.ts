@@ -1,0 +1,71 @@
+import { recordEvent } from '../audit/record-event.ts'
+import type { Actor, Body, Context } from '../context.ts'
+import { fail, failFields } from '../errors.ts'
+import { findMessage, listDeliveries, replayMessages, type ListedDelivery } from '../store/outbox.ts'
+import { keyOf, requireWebhook } from './endpoints.ts'
+import { acceptFields, replayFields } from './form.ts'
+
+export type DeliveryPage = {
+  disabledAt: string | null
+  deliveries: ListedDelivery[]
+  total: number
+  page: number
+  pages: number
+}
+
+/** One page of what became of the messages of a webhook, newest first. */
+export async function deliveriesOf(
+  { store }: Context,
+  actor: Actor,
+  webhookId: string,
+  { page, size }: { page: number; size: number },
+): Promise<DeliveryPage> {
+  return store.read(actor.tenantId, async (db) => {
+    const { disabled_at: disabledAt } = await requireWebhook(db, actor, webhookId)
+    const { deliveries, total } = await listDeliveries(db, keyOf(actor, webhookId), {
+      limit: size,
+      offset: (page - 1) * size,
+    })
+    return { disabledAt, deliveries, total, page, pages: Math.ceil(total / size) }
+  })
+}
+
+/** Sends messages of a webhook's event to it once more, under their own ids; answers how many. */
+export async function replay(
+  ctx: Context,
+  actor: Actor,
+  webhookId: string,
+  body: Body,
+): Promise<{ replayed: number }> {
+  await ctx.store.read(actor.tenantId, (db) => requireWebhook(db, actor, webhookId))
+  const { messageId, since } = acceptReplay(body().reveal())
+  return ctx.store.transaction(actor.tenantId, async (tx) => {
+    const { event, disabled_at } = await requireWebhook(tx, actor, webhookId)
+    if (disabled_at !== null) fail('webhook_disabled', 'The webhook is disabled; update it first.')
+    if (messageId !== undefined && (await findMessage(tx, actor, messageId))?.type !== event)
+      fail('message_unknown', 'The webhook has no message with this id.', { fieldName: 'message_id' })
+    const wanted = messageId === undefined ? { type: event, since: since ?? '' } : { messageId }
+    const at = ctx.clock().toISOString()
+    const replayed = await replayMessages(tx, keyOf(actor, webhookId), wanted, at)
+    const fields = [messageId === undefined ? 'since' : 'message_id']
+    await recordEvent(ctx, tx, actor, { action: 'webhook.replayed', subject: webhookId, fields })
+    return { replayed }
+  })
+}
+
+function acceptReplay(body: Readonly<Record<string, unknown>>): { messageId?: string; since?: string } {
+  const accepted = acceptFields(replayFields, body)
+  if (Array.isArray(accepted)) return failFields(accepted)
+  const { message_id: messageId, since } = accepted.values
+  if (messageId === undefined && since === undefined)
+    failFields([
+      { kind: 'required', field: 'message_id', message: 'message_id is required, or since instead.' },
+    ])
+  if (messageId !== undefined && since !== undefined)
+    failFields([{ kind: 'conflict', field: 'since', message: 'since and message_id exclude each other.' }])
+  if (since === undefined) return { messageId: messageId as string }
+  const time = new Date(since as string)
+  if (Number.isNaN(time.getTime()))
+    failFields([{ kind: 'invalid', field: 'since', message: 'since must be a date and time in ISO 8601.' }])
+  return { since: time.toISOString() }
+}

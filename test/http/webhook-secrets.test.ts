@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createDeliveries } from '../../src/webhooks/deliver.ts'
+import { connectBodies, unique } from '../support/bodies.ts'
+import { onEveryDatabase, openHouse } from '../support/harness.ts'
+import { plant, scannerFor } from '../support/leak-scanner.ts'
+import { createWebhook, receive } from '../support/webhooks.ts'
+
+const PATH = '/v1/environment/webhooks'
+const event = 'carrier_connected'
+
+onEveryDatabase('what a webhook keeps to itself', (house) => {
+  test('stands nowhere in clear: not in answers, not in the log, not in the database, and not in what others are sent', async () => {
+    const value = plant()
+    const receivers = receive(house())
+    const answers: string[] = []
+    const created = await house().request('POST', PATH, {
+      body: { event, url: 'https://a.example/', headers: [{ key: 'x-key', value }] },
+    })
+    answers.push(created.text)
+    const secret = String(created.headers['hawser-webhook-secret']).slice('whsec_'.length)
+    await createWebhook(house(), { url: 'https://b.example/' })
+    receivers.script('a.example', (request) => {
+      throw new Error(`no way to ${JSON.stringify(request)}`)
+    })
+    const body = { ...connectBodies.ups, account_number: unique() }
+    answers.push((await house().request('POST', '/v1/connections/carriers/ups', { body })).text)
+    const worker = createDeliveries(house().ctx)
+    await worker.tick()
+    assert.equal(receivers.at('a.example')[0]?.headers['x-key'], value, 'control: it was sent')
+    for (const path of [PATH, `${PATH}/${created.json.webhook_id}`, '/v1/audit'])
+      answers.push((await house().request('GET', path)).text)
+    const scanner = scannerFor([value, secret])
+    const elsewhere = JSON.stringify(receivers.at('b.example'))
+    for (const text of [...answers, ...house().logs, elsewhere]) assert.equal(scanner.scan(text), undefined)
+    assert.ok(
+      house().logs.some((line) => line.includes('webhook not delivered')),
+      'control: it was logged',
+    )
+    const { ctx, tenantId } = house()
+    const rows = await ctx.store.read(tenantId, (db) =>
+      db.selectFrom('webhook_endpoint').selectAll().execute(),
+    )
+    for (const row of rows)
+      for (const column of Object.values(row))
+        assert.equal(
+          scanner.scan(column instanceof Uint8Array ? Buffer.from(column) : String(column)),
+          undefined,
+        )
+  })
+
+  test('is not used when it was moved from another webhook, and that is put on record', async () => {
+    const fresh = await openHouse(house().database)
+    try {
+      const receivers = receive(fresh)
+      const a = await createWebhook(fresh, { url: 'https://a.example/' })
+      const b = await createWebhook(fresh, { url: 'https://b.example/' })
+      await fresh.ctx.store.transaction(fresh.tenantId, async (tx) => {
+        const { sealed } = await tx
+          .selectFrom('webhook_endpoint')
+          .select('sealed')
+          .where('webhook_id', '=', b.id)
+          .executeTakeFirstOrThrow()
+        await tx.updateTable('webhook_endpoint').set({ sealed }).where('webhook_id', '=', a.id).execute()
+      })
+      const body = { ...connectBodies.ups, account_number: unique() }
+      await fresh.request('POST', '/v1/connections/carriers/ups', { body })
+      await createDeliveries(fresh.ctx).tick()
+      assert.deepEqual(
+        receivers.seen.map(({ url }) => url),
+        ['https://b.example/'],
+      )
+      const { events } = (await fresh.request('GET', '/v1/audit')).json
+      assert.equal(
+        events.filter(({ action }: { action: string }) => action === 'integrity.violation').length,
+        1,
+      )
+      const change = { headers: [{ key: 'x-a', value: '[secret]' }] }
+      assert.equal((await fresh.request('PUT', `${PATH}/${a.id}`, { body: change })).status, 500)
+    } finally {
+      await fresh.close()
+    }
+  })
+})
