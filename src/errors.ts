@@ -129,6 +129,18 @@ export const conditions = {
     'invalid_status',
     'The version in `If-Match` is not the current one.',
   ),
+  nothing_to_roll_back: ours(
+    409,
+    'business_rules',
+    'invalid_status',
+    'No earlier credentials of the connection are kept.',
+  ),
+  connection_unusable: ours(
+    409,
+    'business_rules',
+    'invalid_status',
+    'The connection has to be updated or approved before its credentials are handed out.',
+  ),
   credentials_refused: carriers(
     400,
     'account_status',

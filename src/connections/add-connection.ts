@@ -7,9 +7,11 @@ import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { findByAccount, findPrimary, insertConnection } from '../store/connections.ts'
 import type { Db } from '../store/db.ts'
+import { planCheck } from '../store/scheduled-checks.ts'
 import { announce } from '../webhooks/announce.ts'
 import { checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
+import { keyOf } from './require.ts'
 import { accountKey, accountNumber, withoutCleared, type Parts } from './values.ts'
 
 /** `se-` and 80 random bits in base-32 hex: inside the published pattern, and never used again. */
@@ -40,6 +42,7 @@ export async function addConnection(
   const account = accountNumber(carrier, values.reveal())
   const key = accountKey(account)
   const at = ctx.clock().toISOString()
+  const checked = checkedNow(ctx, carrier, proof, undefined)
 
   const duplicateOf = await ctx.store.transaction(tenantId, async (tx) => {
     const existing = await findDuplicate(tx, actor, carrier, key)
@@ -70,8 +73,9 @@ export async function addConnection(
       credentials_version: 1,
       settings,
       settings_version: 1,
-      ...checkedNow(ctx, carrier, proof, undefined),
+      ...checked.columns,
     })
+    await planCheck(tx, keyOf(actor, carrierId), carrier.id, checked.nextCheckAt)
     await announce(ctx, tx, actor, { type: 'carrier_connected', carrierId })
     return existing
   })

@@ -10,6 +10,7 @@ import { Secret } from '../secret.ts'
 import { changeConnection, findConnection, findPrimary } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
 import type { Connection } from '../store/schema.ts'
+import { planCheck } from '../store/scheduled-checks.ts'
 import { announce } from '../webhooks/announce.ts'
 import { findDuplicate, refuseDuplicate } from './add-connection.ts'
 import { checkedNow } from './check-times.ts'
@@ -173,6 +174,7 @@ async function writePlan(
   const settingsVersion = connection.settings_version + 1
   const settings = sealSettings(ctx, connection, settingsVersion, new Secret(plan.settings))
   const account = accountNumber(carrier, plan.credentials)
+  const checked = isUpdate ? checkedNow(ctx, carrier, proof, connection) : undefined
   const done = await changeConnection(tx, keyOf(actor, carrier_id), version, {
     nickname: plan.nickname,
     account_number: account,
@@ -182,10 +184,11 @@ async function writePlan(
     credentials_version,
     settings,
     settings_version: settingsVersion,
-    ...(isUpdate ? checkedNow(ctx, carrier, proof, connection) : {}),
+    ...(checked ? checked.columns : {}),
     updated_at: ctx.clock().toISOString(),
   })
   if (!done) throw new Error('A connection changed under its own lock.')
+  if (checked) await planCheck(tx, keyOf(actor, carrier_id), carrier.id, checked.nextCheckAt)
   await recordEvent(ctx, tx, actor, {
     action,
     carrierId: carrier_id,

@@ -3,9 +3,8 @@ import type { DryRun, Outcome } from '../connections/connect.ts'
 import { nextStep, type Proof } from '../connections/findings.ts'
 import type { VerifyWish } from '../connections/prove.ts'
 import { parseIfMatch, type IfMatch } from '../connections/versions.ts'
-import { failFields } from '../errors.ts'
 import type { QueryParameter } from './describe.ts'
-import { readText } from './query.ts'
+import { readChoice } from './query.ts'
 import { etag, noticeHeaders } from './wire.ts'
 
 /** Sets what an answer says of a connection beside its body: the version, and any notices. */
@@ -35,11 +34,7 @@ const WISHES = ['required', 'best-effort', 'only'] as const
 
 /** What the query says about asking the carrier. */
 export function verifyWishOf({ query }: FastifyRequest): VerifyWish {
-  const given = readText(query as Record<string, unknown>, 'verify')
-  const wish = WISHES.find((known) => known === given)
-  if (wish === undefined && given !== undefined)
-    failFields([{ kind: 'invalid', field: 'verify', message: `verify must be one of ${WISHES.join(', ')}.` }])
-  return wish
+  return readChoice(query as Record<string, unknown>, 'verify', WISHES)
 }
 
 /** The parameter of every route that stores credentials. */

@@ -13,6 +13,8 @@ import { auditRoutes } from './routes/audit.ts'
 import { carrierConnectionRoutes } from './routes/carrier-connections.ts'
 import { carrierRoutes } from './routes/carriers.ts'
 import { catalogRoutes } from './routes/catalog.ts'
+import { connectionRoutes } from './routes/connections.ts'
+import { custodyRoutes } from './routes/custody.ts'
 import { healthRoutes } from './routes/health.ts'
 import { ltlRoutes } from './routes/ltl.ts'
 import { partnerAccountRoutes } from './routes/partner-accounts.ts'
@@ -81,6 +83,8 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
   await app.register(healthRoutes(ctx))
   for (const prefix of ['/v1', '/v2']) {
     await app.register(carrierConnectionRoutes(ctx), { prefix })
+    await app.register(custodyRoutes(ctx, 'parcel'), { prefix })
+    await app.register(connectionRoutes(ctx), { prefix })
     await app.register(catalogRoutes, { prefix })
     await app.register(settingsRoutes(ctx), { prefix })
     await app.register(carrierRoutes(ctx, { paged: prefix === '/v2' }), { prefix })
@@ -88,7 +92,10 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
     await app.register(partnerAccountRoutes(ctx), { prefix })
     await app.register(webhookRoutes(ctx), { prefix })
   }
-  for (const prefix of ['/v-beta/ltl', '/v-beta/ltl/v1']) await app.register(ltlRoutes(ctx), { prefix })
+  for (const prefix of ['/v-beta/ltl', '/v-beta/ltl/v1']) {
+    await app.register(ltlRoutes(ctx), { prefix })
+    await app.register(custodyRoutes(ctx, 'ltl'), { prefix })
+  }
   await app.register(apiDocsRoutes(described, version))
   return app
 }

@@ -8,6 +8,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     actor: Actor
     keyId: string | undefined
+    scopes: ReadonlySet<Scope>
   }
   interface FastifyContextConfig {
     /** What a key needs for the route; a route without it needs no key. */
@@ -18,6 +19,7 @@ declare module 'fastify' {
 /** Every route that names a scope is entered with a key that has it, or not at all. */
 export function requireKeys(app: FastifyInstance, ctx: Context): void {
   app.decorateRequest('keyId', undefined)
+  app.decorateRequest('scopes')
   app.addHook('onRequest', async (request) => {
     const { scope } = request.routeOptions.config
     if (scope === undefined) return
@@ -29,8 +31,14 @@ export function requireKeys(app: FastifyInstance, ctx: Context): void {
     })
     request.actor = actor
     request.keyId = keyId
-    if (!scopes.has(scope)) fail('scope_missing', `The API key lacks the scope ${scope}.`)
+    request.scopes = scopes
+    requireScope(request, scope)
   })
+}
+
+/** Refuses a key that lacks the scope. */
+export function requireScope({ scopes }: Pick<FastifyRequest, 'scopes'>, scope: Scope): void {
+  if (!scopes.has(scope)) fail('scope_missing', `The API key lacks the scope ${scope}.`)
 }
 
 function presentedKey(request: FastifyRequest): Secret<string> | undefined {

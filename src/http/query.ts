@@ -11,11 +11,12 @@ export function readPage(query: Query, most: number, usual: number): Page | unde
   return page === undefined && size === undefined ? undefined : { page: page ?? 1, size: size ?? usual }
 }
 
-function readNumber(query: Query, name: string, most: number): number | undefined {
+/** A whole number from `least` to `most`. */
+export function readNumber(query: Query, name: string, most: number, least = 1): number | undefined {
   const text = readText(query, name)
   if (text === undefined) return undefined
-  if (/^\d{1,7}$/.test(text) && Number(text) >= 1 && Number(text) <= most) return Number(text)
-  return refuse(name, `must be a whole number from 1 to ${most}`)
+  if (/^\d{1,7}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text)
+  return refuse(name, `must be a whole number from ${least} to ${most}`)
 }
 
 /** A parameter that stands once, or not at all. */
@@ -24,6 +25,19 @@ export function readText(query: Query, name: string): string | undefined {
   if (value === undefined) return undefined
   if (typeof value !== 'string') return refuse(name, 'must be given once')
   return value.includes('\0') ? refuse(name, 'must have no control characters') : value
+}
+
+/** One of a closed list of values. */
+export function readChoice<T extends string>(
+  query: Query,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
+  const text = readText(query, name)
+  const chosen = choices.find((choice) => choice === text)
+  return text !== undefined && chosen === undefined
+    ? refuse(name, `must be one of ${choices.join(', ')}`)
+    : chosen
 }
 
 /** A truth value. */

@@ -170,6 +170,49 @@ export const connectionState = closed({
   updated_at: time,
 })
 
+const health = {
+  state: { enum: [...STATES] },
+  state_since: time,
+  checked_at: { anyOf: [time, { type: 'null' }] },
+  diagnosis: nullableText,
+  next_step: nullableText,
+}
+
+/** What a check on demand found. */
+export const checkAnswer = closed({ carrier_id: text, verification, ...health })
+
+/** Credentials on their way out; the one answer that carries a secret. */
+export const lease = closed({
+  carrier_id: text,
+  carrier: text,
+  state: { enum: [...STATES] },
+  credentials_version: { type: 'integer', minimum: 1 },
+  expires_at: time,
+  credentials: { type: 'object' },
+})
+
+/** One page of connections of either mode. */
+export const connectionPage = closed({
+  connections: list(
+    closed({
+      carrier_id: text,
+      mode: { enum: ['parcel', 'ltl'] },
+      carrier: text,
+      nickname: nullableText,
+      account_number: nullableText,
+      connection_status: text,
+      ...health,
+      version: { type: 'integer', minimum: 1 },
+      credentials_version: { type: 'integer', minimum: 1 },
+      created_at: time,
+      updated_at: time,
+    }),
+  ),
+  total: { type: 'integer', minimum: 0 },
+  page: { type: 'integer', minimum: 1 },
+  pages: { type: 'integer', minimum: 0 },
+})
+
 /** One page of the audit log. */
 export const auditPage = closed({
   events: list(

@@ -62,6 +62,30 @@ export function findOldest(
 /** What a listing shows of a connection: nothing sealed. */
 export type ListedConnection = Omit<Connection, 'credentials' | 'settings' | 'account_key'>
 
+const LISTED = [
+  'tenant_id',
+  'environment',
+  'carrier_id',
+  'mode',
+  'carrier',
+  'scac',
+  'nickname',
+  'account_number',
+  'is_primary',
+  'connection_status',
+  'version',
+  'created_seq',
+  'created_at',
+  'updated_at',
+  'credentials_version',
+  'settings_version',
+  'state',
+  'state_since',
+  'checked_at',
+  'diagnosis',
+  'failed_checks',
+] as const
+
 /** At most `limit` connections that came after `afterSeq`, oldest first. */
 export function listConnections(
   db: Db,
@@ -71,35 +95,60 @@ export function listConnections(
 ): Promise<ListedConnection[]> {
   return db
     .selectFrom('connection')
-    .select([
-      'tenant_id',
-      'environment',
-      'carrier_id',
-      'mode',
-      'carrier',
-      'scac',
-      'nickname',
-      'account_number',
-      'is_primary',
-      'connection_status',
-      'version',
-      'created_seq',
-      'created_at',
-      'updated_at',
-      'credentials_version',
-      'settings_version',
-      'state',
-      'state_since',
-      'checked_at',
-      'diagnosis',
-      'next_check_at',
-      'failed_checks',
-    ])
+    .select(LISTED)
     .where((eb) => eb.and({ ...inScope(scope), mode }))
     .where('created_seq', '>', page.afterSeq)
     .orderBy('created_seq')
     .limit(page.limit)
     .offset(page.offset ?? 0)
+    .execute()
+}
+
+export type ConnectionFilter = {
+  state?: Connection['state']
+  carrier?: string
+  /** In its state since before this time. */
+  olderThan?: string
+}
+
+/** One page of the connections of either mode, those longest in their state first, and how many there are. */
+export async function searchConnections(
+  db: Db,
+  scope: Scope,
+  { state, carrier, olderThan }: ConnectionFilter,
+  page: { limit: number; offset: number },
+): Promise<{ rows: ListedConnection[]; total: number }> {
+  const matching = db
+    .selectFrom('connection')
+    .where((eb) => eb.and(inScope(scope)))
+    .$if(state !== undefined, (query) => query.where('state', '=', state ?? 'unverified'))
+    .$if(carrier !== undefined, (query) => query.where('carrier', '=', carrier ?? ''))
+    .$if(olderThan !== undefined, (query) =>
+      query.where((eb) => eb(eb.fn.coalesce('state_since', 'created_at'), '<', olderThan ?? '')),
+    )
+  const { total } = await matching
+    .select((eb) => eb.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow()
+  const rows = await matching
+    .select(LISTED)
+    .orderBy((eb) => eb.fn.coalesce('state_since', 'created_at'))
+    .orderBy('created_seq')
+    .limit(page.limit)
+    .offset(page.offset)
+    .execute()
+  return { rows, total }
+}
+
+/** Keeps what a check found; the version stays, since nothing that a caller gave has changed. */
+export async function noteCheck(
+  tx: Tx,
+  key: ConnectionKey,
+  found: Pick<Connection, 'state' | 'state_since' | 'checked_at' | 'diagnosis' | 'failed_checks'>,
+): Promise<void> {
+  await tx
+    .updateTable('connection')
+    .set(found)
+    .where((eb) => eb.and(byKey(key)))
     .execute()
 }
 
@@ -123,7 +172,6 @@ export type ConnectionChange = Partial<
     | 'state_since'
     | 'checked_at'
     | 'diagnosis'
-    | 'next_check_at'
     | 'failed_checks'
   >
 >

@@ -75,7 +75,6 @@ type ConnectionTable = {
   state_since: Time | null
   checked_at: Time | null
   diagnosis: string | null
-  next_check_at: Time | null
   failed_checks: number
 }
 
@@ -87,6 +86,17 @@ type PreviousCredentialsTable = {
   credentials_version: number
   replaced_at: Time
   erase_after: Time
+}
+
+type ScheduledCheckTable = {
+  tenant_id: string
+  environment: Environment
+  carrier_id: string
+  carrier: string
+  due_at: Time
+  claimed_until: Time | null
+  /** Counted up by every claim: who claimed before cannot write any more. */
+  fence: number
 }
 
 type VerificationAttemptTable = { account: Uint8Array; slot: number; at: Time }
@@ -174,6 +184,7 @@ export type Schema = {
   connection: ConnectionTable
   tombstone: TombstoneTable
   previous_credentials: PreviousCredentialsTable
+  scheduled_check: ScheduledCheckTable
   verification_attempt: VerificationAttemptTable
   audit_head: AuditHeadTable
   audit_event: AuditEventTable
@@ -187,6 +198,7 @@ export type KeyTerm = Selectable<KeyTermTable>
 export type Tenant = Selectable<TenantTable>
 export type ApiKey = Selectable<ApiKeyTable>
 export type Connection = Selectable<ConnectionTable>
+export type ScheduledCheck = Selectable<ScheduledCheckTable>
 export type PreviousCredentials = Selectable<PreviousCredentialsTable>
 export type Tombstone = Selectable<TombstoneTable>
 export type AuditEvent = Selectable<AuditEventTable>

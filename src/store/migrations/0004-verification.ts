@@ -14,7 +14,7 @@ export async function verification(db: Kysely<unknown>, dialect: Dialect): Promi
     .addColumn('state', 'text', (column) => column.notNull().defaultTo('unverified').check(states))
     .execute()
   // One column at a time, since SQLite takes no more.
-  for (const column of ['state_since', 'checked_at', 'diagnosis', 'next_check_at'])
+  for (const column of ['state_since', 'checked_at', 'diagnosis'])
     await schema.alterTable('connection').addColumn(column, 'text').execute()
   await schema
     .alterTable('connection')
@@ -49,16 +49,42 @@ export async function verification(db: Kysely<unknown>, dialect: Dialect): Promi
     .modifyEnd(clustered)
     .execute()
 
+  await schema
+    .createTable('scheduled_check')
+    .addColumn('tenant_id', 'text', (column) => column.notNull())
+    .addColumn('environment', 'text', (column) => column.notNull())
+    .addColumn('carrier_id', 'text', (column) => column.notNull())
+    .addColumn('carrier', 'text', (column) => column.notNull())
+    .addColumn('due_at', 'text', (column) => column.notNull())
+    .addColumn('claimed_until', 'text')
+    .addColumn('fence', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('scheduled_check_key', ['tenant_id', 'environment', 'carrier_id'])
+    .addForeignKeyConstraint(
+      'scheduled_check_connection',
+      ['tenant_id', 'environment', 'carrier_id'],
+      'connection',
+      ['tenant_id', 'environment', 'carrier_id'],
+      (constraint) => constraint.onDelete('cascade'),
+    )
+    .modifyEnd(clustered)
+    .execute()
+  await schema.createIndex('scheduled_check_due').on('scheduled_check').columns(['due_at']).execute()
+
   if (dialect === 'postgres') await confine(db)
 }
 
 async function confine(db: Kysely<unknown>): Promise<void> {
   const role = sql.raw(APP_ROLE)
-  await sql`grant select, insert, update, delete on previous_credentials to ${role}`.execute(db)
-  await sql`alter table previous_credentials enable row level security`.execute(db)
-  await sql`alter table previous_credentials force row level security`.execute(db)
-  await sql`create policy own_tenant on previous_credentials to ${role}
-    using (tenant_id = current_setting('hawser.tenant', true))`.execute(db)
+  for (const table of ['previous_credentials', 'scheduled_check']) {
+    await sql`grant select, insert, update, delete on ${sql.table(table)} to ${role}`.execute(db)
+    await sql`alter table ${sql.table(table)} enable row level security`.execute(db)
+    await sql`alter table ${sql.table(table)} force row level security`.execute(db)
+    await sql`create policy own_tenant on ${sql.table(table)} to ${role}
+      using (tenant_id = current_setting('hawser.tenant', true))`.execute(db)
+  }
+  // Which connections are to be checked, and when: ids, a carrier and a time.
+  await sql`create policy crossing_check on scheduled_check for select to ${role}
+    using (current_setting('hawser.crossing', true) = 'check')`.execute(db)
   // Counted over all tenants on purpose: a carrier locks an account whoever tries it. It holds a hash and a time.
   await sql`grant select, insert, delete on verification_attempt to ${role}`.execute(db)
 }

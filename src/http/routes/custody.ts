@@ -1,0 +1,119 @@
+import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
+import { diagnose, nextStep } from '../../connections/findings.ts'
+import { leaseCredentials, LEASE_SECONDS } from '../../connections/lease.ts'
+import { rollbackConnection } from '../../connections/rollback.ts'
+import { verifyConnection, type Named } from '../../connections/verify.ts'
+import type { Context } from '../../context.ts'
+import { requireScope } from '../authenticate.ts'
+import { answerOutcome, ifMatchOf, verificationObject, verifyParameter, verifyWishOf } from '../answers.ts'
+import { describe, type QueryParameter } from '../describe.ts'
+import { readChoice, readNumber } from '../query.ts'
+import * as schemas from '../schemas.ts'
+import { etag } from '../wire.ts'
+
+const tag = 'Health'
+
+const leaseQuery: QueryParameter[] = [
+  {
+    name: 'expires_in',
+    about: `Seconds that the lease is good for; ${LEASE_SECONDS.usual} unless told otherwise.`,
+    schema: { type: 'integer', minimum: LEASE_SECONDS.least, maximum: LEASE_SECONDS.most },
+  },
+  {
+    name: 'state',
+    about: '`any` hands out credentials that the carrier refuses too; for keys with the scope `admin`.',
+    schema: { enum: ['any'] },
+  },
+]
+
+type Params = { Params: { carrier_name?: string; carrier_code?: string; carrier_id: string } }
+
+/** What can be done with the credentials of one connection besides replacing them; the same for parcel and LTL. */
+export const custodyRoutes =
+  (ctx: Context, mode: 'parcel' | 'ltl'): FastifyPluginCallback =>
+  (app, _options, done) => {
+    const named = ({ params }: FastifyRequest<Params>): Named =>
+      mode === 'ltl'
+        ? { scac: params.carrier_code ?? '', carrierId: params.carrier_id }
+        : { carrierName: params.carrier_name ?? '', carrierId: params.carrier_id }
+    const path =
+      mode === 'ltl'
+        ? '/connections/:carrier_code/:carrier_id'
+        : '/connections/carriers/:carrier_name/:carrier_id'
+    const operation = (name: string) => (mode === 'ltl' ? `${name}_ltl` : name)
+
+    app.post<Params>(
+      `${path}/verify`,
+      describe({
+        operationId: operation('verify_connection'),
+        summary: 'Ask the carrier about the stored credentials now',
+        tag,
+        scope: 'write',
+        answers: { 200: schemas.checkAnswer },
+      }),
+      async (request, reply) => {
+        const { proof, connection } = await verifyConnection(ctx, request.actor, named(request))
+        reply.header('etag', etag(connection.version))
+        return {
+          carrier_id: connection.carrier_id,
+          verification: verificationObject(proof),
+          state: connection.state,
+          state_since: connection.state_since ?? connection.created_at,
+          checked_at: connection.checked_at,
+          diagnosis: diagnose(connection.diagnosis),
+          next_step: connection.diagnosis && nextStep(connection.diagnosis),
+        }
+      },
+    )
+
+    app.post<Params>(
+      `${path}/rollback`,
+      describe({
+        operationId: operation('rollback_connection'),
+        summary: 'Put the credentials before the current ones back into force, once the carrier accepts them',
+        tag,
+        scope: 'write',
+        versioned: true,
+        query: [verifyParameter],
+        answers: { 200: mode === 'ltl' ? schemas.ltlCarrierIdAnswer : schemas.carrierIdAnswer },
+      }),
+      async (request, reply) => {
+        const asked = { ifMatch: ifMatchOf(request), verify: verifyWishOf(request) }
+        return answerOutcome(
+          reply,
+          await rollbackConnection(ctx, request.actor, { ...named(request), ...asked }),
+        )
+      },
+    )
+
+    app.post<Params>(
+      `${path}/lease`,
+      describe({
+        operationId: operation('lease_credentials'),
+        summary: 'Hand out the credentials for use at the carrier; on record before anything is opened',
+        tag,
+        scope: 'use',
+        query: leaseQuery,
+        answers: { 200: schemas.lease },
+      }),
+      async (request, reply) => {
+        const asked = request.query as Record<string, unknown>
+        const anyState = readChoice(asked, 'state', ['any']) !== undefined
+        if (anyState) requireScope(request, 'admin')
+        const { usual, least, most } = LEASE_SECONDS
+        const seconds = readNumber(asked, 'expires_in', most, least) ?? usual
+        const lease = await leaseCredentials(ctx, request.actor, { ...named(request), seconds, anyState })
+        const { connection, carrier } = lease
+        reply.headers({ etag: etag(connection.version), 'cache-control': 'no-store' })
+        return {
+          carrier_id: connection.carrier_id,
+          carrier: carrier.mode === 'ltl' ? (connection.scac ?? carrier.scacs[0]) : carrier.name,
+          state: connection.state,
+          credentials_version: connection.credentials_version,
+          expires_at: lease.expiresAt,
+          credentials: lease.values.reveal(),
+        }
+      },
+    )
+    done()
+  }
