@@ -25,7 +25,12 @@ try {
 function runTests(url: string | undefined): Promise<number> {
   const child = spawn(
     process.execPath,
-    ['--test', `--test-concurrency=${isQuick ? 3 : 2}`, '--test-reporter=./scripts/test-reporter.ts', ...files],
+    [
+      '--test',
+      `--test-concurrency=${isQuick ? 3 : 2}`,
+      '--test-reporter=./scripts/test-reporter.ts',
+      ...files,
+    ],
     {
       stdio: 'inherit',
       env: {
