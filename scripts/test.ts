@@ -3,7 +3,7 @@ import { existsSync, globSync, statfsSync } from 'node:fs'
 import { startPostgres } from '../test/support/postgres-server.ts'
 
 // node scripts/test.ts [--sqlite] [--quick] [file …]: runs the tests, on both databases unless told otherwise.
-// --quick leaves out what starts whole programs, and sends fewer generated bodies.
+// --quick leaves out what starts whole programs, sends fewer generated bodies, and lets one file work while another waits.
 const words = process.argv.slice(2)
 const named = words.filter((word) => !word.startsWith('--'))
 const isQuick = words.includes('--quick')
@@ -25,7 +25,12 @@ try {
 function runTests(url: string | undefined): Promise<number> {
   const child = spawn(
     process.execPath,
-    ['--test', '--test-concurrency=2', '--test-reporter=./scripts/test-reporter.ts', ...files],
+    [
+      '--test',
+      `--test-concurrency=${isQuick ? 3 : 2}`,
+      '--test-reporter=./scripts/test-reporter.ts',
+      ...files,
+    ],
     {
       stdio: 'inherit',
       env: {
