@@ -132,6 +132,8 @@ test('the defaults are these', () => {
     rateLimits: { production: 200, sandbox: 20 },
     outbound: { overrides: new Map(), allow: [], ca: undefined },
     bodyLimits: { usual: 65_536, settings: 1_048_576 },
+    verification: 'best-effort',
+    operator: new Secret({}),
     limits: { requestSeconds: 30, handlerSeconds: 60, drainSeconds: 10, connections: 10_000 },
   })
   assert.deepEqual(warnings, [])

@@ -42,7 +42,7 @@ test('outbound: five hundred calls to a carrier that says nothing use eight conn
   assert.equal((timeout ?? 0) + open, 136)
   assert.deepEqual(rest, {})
   assert.ok(performance.now() - began < 4_000, 'waiting counts too')
-  assert.equal(pit.seen.made, 8, 'who waited has no time left')
+  assert.equal(pit.seen.most, 8, 'who waited takes no further place')
 })
 
 test('outbound: many silent carriers together use no more than the places there are', async (t) => {
