@@ -1,3 +1,4 @@
+import type { SignIn } from './sign-in.ts'
 import type { Verification } from './verification.ts'
 
 type Common = {
@@ -86,6 +87,8 @@ export type ParcelCarrier = CarrierFacts & {
   update: Fields | undefined
   cannotUpdate?: string
   settings?: Fields
+  /** How a merchant signs in at the carrier, where the operator has set that up. */
+  signIn?: SignIn
   /** Fields that are given together or not at all. */
   together: readonly (readonly [string, string])[]
   /** Other spellings that are accepted, each with the field it stands for (`outer.inner` for a member). */

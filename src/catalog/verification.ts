@@ -36,6 +36,8 @@ export type Material = Readonly<{
   requestId: string
   /** What an earlier step minted. */
   token?: string
+  /** What came back from the carrier's sign-in page, and what was kept for it. */
+  approval?: Readonly<{ code: string; verifier: string; redirectUri: string }>
 }>
 
 /** An access token and the seconds it is good for. */
@@ -48,6 +50,8 @@ export type Reading = Readonly<{
   /** Values of the reply that rules ask about. */
   facts?: Readonly<Record<string, string | undefined>>
   minted?: Minted
+  /** What the next access token is to be asked for with. */
+  refreshToken?: string
 }>
 
 export type Seen = Reading & { status: number }

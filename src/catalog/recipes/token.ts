@@ -11,6 +11,8 @@ type Mint = {
   /** Where the token stands, the first that is set; and the seconds it lasts, or that number itself. */
   token: readonly string[]
   lifetime: string | number
+  /** Where a refresh token stands, of a carrier that gives one. */
+  refreshToken?: string
   codes?: readonly string[]
   rules: readonly Rule[]
 }
@@ -50,7 +52,7 @@ const LONGEST_LIFETIME = 86_400
 
 function readToken(
   reply: Reply,
-  { token, lifetime, codes = [] }: Pick<Mint, 'token' | 'lifetime' | 'codes'>,
+  { token, lifetime, refreshToken, codes = [] }: Pick<Mint, 'token' | 'lifetime' | 'refreshToken' | 'codes'>,
 ): Reading | undefined {
   const body = readJson(reply)
   if (typeof body !== 'object' || body === null) return undefined
@@ -60,9 +62,11 @@ function readToken(
     text === undefined || reply.status >= 300
       ? undefined
       : { token: text, seconds: seconds > 0 ? Math.min(seconds, LONGEST_LIFETIME) : 0 }
+  const [next] = minted && refreshToken ? valuesAt(body, refreshToken) : []
   return {
     codes: codes.flatMap((path) => valuesAt(body, path)),
     text: reply.body.toLowerCase(),
     ...(minted && { minted }),
+    ...(next && { refreshToken: next }),
   }
 }

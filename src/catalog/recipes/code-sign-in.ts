@@ -1,0 +1,50 @@
+import type { Invitation, SignIn } from '../sign-in.ts'
+import type { Material } from '../verification.ts'
+import { probeStep } from './probe.ts'
+import { tokenStep } from './token.ts'
+
+type Grant = Parameters<typeof tokenStep>[0]
+
+type Recipe = {
+  source: string
+  operator: readonly string[]
+  /** The authorize page, and what it wants to know beside `redirect_uri`, `response_type` and `state`. */
+  authorize: { url: string; client: (operator: Material['operator']) => string | undefined; pkce?: true }
+  /** The call that takes the code, and the one that takes the refresh token. */
+  exchange: Grant
+  refresh: Grant
+  /** A read-only call under the access token that names the account, and what it needs. */
+  account: Parameters<typeof probeStep>[0] & { url: string; needs: readonly string[] }
+}
+
+/** The authorization-code flow of OAuth 2.0 (RFC 6749, 4.1), with PKCE where the carrier offers it (RFC 7636). */
+export function codeSignIn({ source, operator, authorize, exchange, refresh, account }: Recipe): SignIn {
+  const { needs, ...probe } = account
+  return {
+    source,
+    operator,
+    hosts: [new URL(exchange.url).hostname, new URL(refresh.url).hostname],
+    authorize: (invitation) => pageOf(authorize, invitation),
+    exchange: tokenStep(exchange),
+    refresh: tokenStep(refresh),
+    verify: {
+      source,
+      operator: [],
+      needs,
+      hosts: [new URL(account.url).hostname],
+      steps: [probeStep(probe)],
+    },
+  }
+}
+
+function pageOf({ url, client, pkce }: Recipe['authorize'], asked: Invitation): string {
+  const page = new URL(url)
+  page.search = new URLSearchParams({
+    client_id: client(asked.operator) ?? '',
+    redirect_uri: asked.redirectUri,
+    response_type: 'code',
+    state: asked.state,
+    ...(pkce && { code_challenge: asked.challenge, code_challenge_method: 'S256' }),
+  }).toString()
+  return page.href
+}
