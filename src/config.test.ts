@@ -75,6 +75,26 @@ const contradictions: Record<string, [given: string, says: RegExp, instead: stri
     /directory of the database/,
     'KEK_FILE=./..kek',
   ],
+  'a sign-in and no app': [
+    'UPS_SIGN_IN=true PUBLIC_URL=https://h.example',
+    /^- HAWSER_UPS_SIGN_IN needs HAWSER_UPS_CLIENT_ID and HAWSER_UPS_CLIENT_SECRET too/,
+    'UPS_SIGN_IN=true PUBLIC_URL=https://h.example UPS_CLIENT_ID=a UPS_CLIENT_SECRET=b',
+  ],
+  'a sign-in and an app without its secret': [
+    `UPS_SIGN_IN=true PUBLIC_URL=https://h.example UPS_CLIENT_ID=${SECRET}`,
+    /^- HAWSER_UPS_SIGN_IN needs HAWSER_UPS_CLIENT_SECRET too/,
+    'UPS_SIGN_IN=false PUBLIC_URL=https://h.example UPS_CLIENT_ID=a',
+  ],
+  'a sign-in and no way back': [
+    `UPS_SIGN_IN=true UPS_CLIENT_ID=a UPS_CLIENT_SECRET=${SECRET}`,
+    /^- HAWSER_UPS_SIGN_IN needs HAWSER_PUBLIC_URL too/,
+    'UPS_CLIENT_ID=a UPS_CLIENT_SECRET=b',
+  ],
+  'a sign-in and a way back in clear': [
+    'UPS_SIGN_IN=true PUBLIC_URL=http://h.example UPS_CLIENT_ID=a UPS_CLIENT_SECRET=b',
+    /begins with https:/,
+    'UPS_SIGN_IN=true PUBLIC_URL=http://127.0.0.1:4010 UPS_CLIENT_ID=a UPS_CLIENT_SECRET=b',
+  ],
   'a database and a file that names one': [
     'DATABASE_URL=sqlite:a/b DATABASE_URL_FILE=/dev/null/x',
     /both set/,
@@ -134,6 +154,7 @@ test('the defaults are these', () => {
     bodyLimits: { usual: 65_536, settings: 1_048_576 },
     verification: 'best-effort',
     operator: new Secret({}),
+    signIns: [],
     limits: { requestSeconds: 30, handlerSeconds: 60, drainSeconds: 10, connections: 10_000 },
   })
   assert.deepEqual(warnings, [])

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { operatorValues } from './config/operator.ts'
+import { operatorValues, signInCarriers } from './config/operator.ts'
 import { Unparsable, isLoopback, type Database, type RateLimits } from './config/parsers.ts'
 import { settings, type Setting, type SettingName, type SettingValues } from './config/settings.ts'
 import { StartRefused } from './errors.ts'
@@ -30,6 +30,8 @@ export type Config = Readonly<{
   bodyLimits: Readonly<{ usual: number; settings: number }>
   verification: SettingValues['HAWSER_VERIFICATION']
   operator: Secret<Readonly<Record<string, string>>>
+  /** Ids of the carriers where merchants sign in at the carrier itself. */
+  signIns: readonly string[]
   limits: Readonly<{
     requestSeconds: number
     handlerSeconds: number
@@ -120,6 +122,7 @@ function compose(values: SettingValues, bad: ReadonlySet<string>, problems: stri
     bodyLimits: { usual: values.HAWSER_BODY_LIMIT, settings: values.HAWSER_SETTINGS_BODY_LIMIT },
     verification: values.HAWSER_VERIFICATION,
     operator: operatorValues(values),
+    signIns: signInCarriers(values, problems),
     limits: {
       requestSeconds: values.HAWSER_REQUEST_TIMEOUT,
       handlerSeconds: values.HAWSER_HANDLER_TIMEOUT,

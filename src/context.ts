@@ -42,13 +42,19 @@ export type Simulator = {
     account: Pick<Material, 'values' | 'operator'>,
     wanted: VerificationOutcome | undefined,
   ): Ask | undefined
+  /** The code that a merchant brings back who was sent to a sign-in page with this query. */
+  authorize(query: Readonly<Record<string, unknown>>): string
 }
 
 const refuse = () => Promise.reject(new Error('There is no way out.'))
 
 /** The way out of a process that has none: the command line’s. */
 export const noWayOut: Outbound = { ask: refuse, deliver: refuse, close: async () => {} }
-const noSimulator: Simulator = { wantedOutcome: () => undefined, ask: () => undefined }
+const noSimulator: Simulator = {
+  wantedOutcome: () => undefined,
+  ask: () => undefined,
+  authorize: () => '',
+}
 
 /** What keys of an account may do; see `grants` in `tenants/scopes.ts`. */
 export type Scope = 'read' | 'write' | 'use' | 'admin' | 'partner'

@@ -104,6 +104,18 @@ export const conditions = {
     'carrier_not_supported',
     'The carrier’s credentials cannot be updated in place.',
   ),
+  sign_in_unsupported: ours(
+    400,
+    'business_rules',
+    'carrier_not_supported',
+    'Nobody signs in at this carrier: it has no sign-in, or the operator of this server has not set it up.',
+  ),
+  sign_in_refused: ours(
+    400,
+    'security',
+    'unspecified',
+    'The sign-in did not succeed: it has expired, was used before, was never begun, or the carrier did not confirm it.',
+  ),
   settings_unsupported: ours(404, 'business_rules', 'settings_not_supported', 'The carrier has no settings.'),
   funding_unsupported: ours(
     400,

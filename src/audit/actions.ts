@@ -6,6 +6,7 @@ export const actions = {
   'connection.disconnected': 'A connection was removed, and what was sealed in it.',
   'connection.refused': 'The carrier refused credentials; nothing was stored.',
   'connection.checked': 'The carrier was asked about a connection, and its state changed.',
+  'connection.signed_in': 'A merchant signed in at the carrier for a connection.',
   'connection.rolled_back': 'The credentials before the current ones were put back into force.',
   'connection.leased': 'The credentials of a connection were handed out.',
   'integrity.violation': 'What is stored of a connection or a webhook was altered or moved; it was not used.',

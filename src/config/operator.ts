@@ -1,5 +1,5 @@
 import { Secret } from '../secret.ts'
-import { optional, text } from './parsers.ts'
+import { isLoopback, optional, text, yesOrNo } from './parsers.ts'
 import type { Setting } from './settings.ts'
 
 const parse = optional((given: string) => new Secret(text(given)))
@@ -27,7 +27,18 @@ export const operatorSettings = {
   ),
 }
 
+/** Where merchants sign in at the carrier itself; by the carrier's id, as `HAWSER_<id>_SIGN_IN`. */
+export const signInSettings = {
+  HAWSER_UPS_SIGN_IN: {
+    parse: yesOrNo,
+    default: 'false',
+    about:
+      'Sends who connects UPS to sign in there, with your UPS app (client id and secret). Register `<HAWSER_PUBLIC_URL>/v1/sign_in/return` as its callback; `HAWSER_PUBLIC_URL` has to be set, and to begin with `https://`.',
+  } satisfies Setting<boolean>,
+}
+
 type OperatorSetting = keyof typeof operatorSettings
+type SignInSetting = keyof typeof signInSettings
 
 /** The operator's values that are set, by the names under which recipes ask for them. */
 export function operatorValues(
@@ -38,4 +49,26 @@ export function operatorValues(
     return value === undefined ? [] : [[name.replace('HAWSER_', '').toLowerCase(), value] as const]
   })
   return new Secret(Object.fromEntries(named))
+}
+
+type SignInValues = Readonly<
+  Record<OperatorSetting, unknown> &
+    Record<SignInSetting, boolean> & { HAWSER_PUBLIC_URL: string | undefined }
+>
+
+/** The ids of the carriers where merchants sign in; adds what such a setting lacks to `problems`. */
+export function signInCarriers(values: SignInValues, problems: string[]): readonly string[] {
+  const on = (Object.keys(signInSettings) as SignInSetting[]).filter((name) => values[name])
+  for (const name of on) {
+    const app = name.replace('_SIGN_IN', '_CLIENT_')
+    const needed = [`${app}ID`, `${app}SECRET`, 'HAWSER_PUBLIC_URL'] as (keyof SignInValues)[]
+    const missing = needed.filter((needs) => values[needs] === undefined)
+    if (missing.length > 0) problems.push(`${name} needs ${missing.join(' and ')} too.`)
+    const back = values.HAWSER_PUBLIC_URL && new URL(values.HAWSER_PUBLIC_URL)
+    if (back && back.protocol !== 'https:' && !isLoopback(back.hostname.replace(/^\[(.*)\]$/, '$1')))
+      problems.push(
+        `${name} needs a HAWSER_PUBLIC_URL that begins with https://, since codes come back to it.`,
+      )
+  }
+  return on.map((name) => name.replace(/^HAWSER_(.*)_SIGN_IN$/, '$1').toLowerCase())
 }

@@ -107,6 +107,7 @@ const bad: Record<SettingName, readonly string[]> = {
   HAWSER_STAMPS_COM_INTEGRATION_ID: [],
   HAWSER_ENDICIA_REQUESTER_ID: [],
   HAWSER_XPO_ACCESS_KEY: [],
+  HAWSER_UPS_SIGN_IN: booleans,
   HAWSER_PUBLIC_URL: [
     SECRET,
     'hawser.example',

@@ -1,4 +1,4 @@
-import { operatorSettings } from './operator.ts'
+import { operatorSettings, signInSettings } from './operator.ts'
 import {
   addresses,
   certificates,
@@ -152,11 +152,12 @@ export const settings = {
       'Whether a carrier is asked before its credentials are believed. `required` refuses what could not be proved where the carrier can be asked at all; `best-effort` stores it as `unverified`; `off` asks nobody.',
   }),
   ...operatorSettings,
+  ...signInSettings,
   HAWSER_PUBLIC_URL: setting({
     parse: optional(origin),
     default: '',
     about:
-      'Where clients reach this server, as `https://<host>`; webhooks name resources by it. Default: `http://` with the address and port to listen on.',
+      'Where clients reach this server, as `https://<host>`; webhooks name resources by it, and carriers send a sign-in back to it. Default: `http://` with the address and port to listen on.',
   }),
   HAWSER_WEBHOOK_HTTP: setting({
     parse: yesOrNo,

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Carrier } from '../catalog/define.ts'
+import type { SignIn } from '../catalog/sign-in.ts'
 import type { Actor, Context } from '../context.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import { fingerprint, sealCredentials, sealSettings } from '../custody/sealed-values.ts'
@@ -8,7 +9,9 @@ import { Secret } from '../secret.ts'
 import { findByAccount, findPrimary, insertConnection } from '../store/connections.ts'
 import type { Db } from '../store/db.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
+import { insertSignIn } from '../store/sign-ins.ts'
 import { announce } from '../webhooks/announce.ts'
+import { prepareSignIn } from './begin-sign-in.ts'
 import { checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
 import { keyOf } from './require.ts'
@@ -23,6 +26,7 @@ export function newCarrierId(mode: Carrier['mode']): string {
 
 /**
  * Stores a new connection, its audit event with it; answers its id and any connection of the same account.
+ * With a sign-in, it waits for the merchant, and `location` says where to send him.
  * Of two simultaneous connects of one account one is refused (409), unless the entry allows a duplicate or is LTL.
  */
 export async function addConnection(
@@ -31,9 +35,10 @@ export async function addConnection(
   carrier: Carrier,
   parts: Parts,
   proof: Proof,
-  scac: string | null = null,
-): Promise<{ carrierId: string; duplicateOf: string | undefined }> {
+  { scac = null, signIn }: { scac?: string | null; signIn?: SignIn | undefined } = {},
+): Promise<{ carrierId: string; duplicateOf: string | undefined; location?: string }> {
   const carrierId = newCarrierId(carrier.mode)
+  const begun = signIn && prepareSignIn(ctx, actor, carrier, signIn, carrierId)
   const { tenantId, environment } = actor
   const holder = { tenant_id: tenantId, environment, carrier_id: carrierId, carrier: carrier.id }
   const values = new Secret(withoutCleared(parts.credentials.reveal()))
@@ -64,7 +69,7 @@ export async function addConnection(
       account_number: account,
       account_key: key,
       is_primary: primary ? 0 : 1,
-      connection_status: 'approved',
+      connection_status: begun ? 'pending_approval' : 'approved',
       version: 1,
       created_seq: seq,
       created_at: at,
@@ -75,11 +80,12 @@ export async function addConnection(
       settings_version: 1,
       ...checked.columns,
     })
+    if (begun) await insertSignIn(tx, begun.row)
     await planCheck(tx, keyOf(actor, carrierId), carrier.id, checked.nextCheckAt)
     await announce(ctx, tx, actor, { type: 'carrier_connected', carrierId })
     return existing
   })
-  return { carrierId, duplicateOf }
+  return { carrierId, duplicateOf, ...(begun && { location: begun.location }) }
 }
 
 /** Refuses what the transaction would refuse as a duplicate, before a carrier is asked in vain. */

@@ -20,6 +20,7 @@ import { planChange, type Held, type Plan } from './plan-change.ts'
 import { requireProof, UNTOUCHED, type VerifyWish } from './prove.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { keyOf, refuseUnknown } from './require.ts'
+import { isWaiting, WAITS, withoutSignIn } from './signed-in.ts'
 import { accountKey, accountNumber, type Parts } from './values.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
@@ -48,8 +49,8 @@ export function applyChange(ctx: Context, actor: Actor, change: Change): Promise
 /** What a change would do, after asking the carrier and without storing anything. */
 export function rehearseChange(ctx: Context, actor: Actor, change: Change): Promise<Proof> {
   return guardIntegrity(ctx, actor, change.carrierId, async () => {
-    const { plan } = await ctx.store.read(actor.tenantId, (db) => prepare(ctx, db, actor, change))
-    return proveCredentials(ctx, actor, change, plan)
+    const prepared = await ctx.store.read(actor.tenantId, (db) => prepare(ctx, db, actor, change))
+    return proveCredentials(ctx, actor, change, prepared)
   })
 }
 
@@ -58,10 +59,10 @@ const ATTEMPTS = 5
 async function proveAndChange(ctx: Context, actor: Actor, change: Change): Promise<Changed> {
   let proved: { credentials: Values; proof: Proof } | undefined
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const { plan } = await ctx.store.read(actor.tenantId, (db) => prepare(ctx, db, actor, change))
-    const isProved = proved && isDeepStrictEqual(proved.credentials, plan.credentials)
-    if (!proved || !isProved)
-      proved = { credentials: plan.credentials, proof: await proveCredentials(ctx, actor, change, plan) }
+    const prepared = await ctx.store.read(actor.tenantId, (db) => prepare(ctx, db, actor, change))
+    const planned = withoutSignIn(prepared.plan.credentials)
+    if (!proved || !isDeepStrictEqual(proved.credentials, planned))
+      proved = { credentials: planned, proof: await proveCredentials(ctx, actor, change, prepared) }
     const { credentials, proof } = proved
     const done = await ctx.store.transaction(actor.tenantId, (tx) =>
       changeInside(ctx, tx, actor, change, credentials, proof),
@@ -71,14 +72,21 @@ async function proveAndChange(ctx: Context, actor: Actor, change: Change): Promi
   return fail('too_busy', 'The connection is being changed by others all the time; try again.')
 }
 
-function proveCredentials(ctx: Context, actor: Actor, change: Change, { credentials }: Plan): Promise<Proof> {
-  const { carrier, carrierId, action, verify: wish } = change
-  if (action === 'connection.settings_updated') return Promise.resolve(UNTOUCHED)
-  return requireProof(ctx, actor, { carrier, values: credentials, wish, carrierId })
+type Prepared = { connection: Connection; plan: Plan; duplicateOf: string | undefined }
+
+async function proveCredentials(
+  ctx: Context,
+  actor: Actor,
+  { carrier, carrierId, action, verify: wish }: Change,
+  { connection, plan }: Prepared,
+): Promise<Proof> {
+  if (action === 'connection.settings_updated') return UNTOUCHED
+  if (plan.signInLost || isWaiting(connection)) return WAITS
+  return requireProof(ctx, actor, { carrier, values: plan.credentials, wish, carrierId })
 }
 
 /** What a change comes to, decided from what `db` reads; refuses what cannot be. */
-async function prepare(ctx: Context, db: Db, actor: Actor, change: Change) {
+async function prepare(ctx: Context, db: Db, actor: Actor, change: Change): Promise<Prepared> {
   const { carrier, carrierId, form, parts, how } = change
   const connection = await findConnection(db, keyOf(actor, carrierId))
   if (!connection || connection.carrier !== carrier.id) return refuseUnknown()
@@ -100,7 +108,7 @@ async function changeInside(
   const { connection, plan, duplicateOf } = await prepare(ctx, tx, actor, change)
   const isSettings = change.action === 'connection.settings_updated'
   if (isSettings && plan.changed.length === 0) return { version: connection.version, duplicateOf }
-  if (!isSettings && !isDeepStrictEqual(plan.credentials, proved)) return undefined
+  if (!isSettings && !isDeepStrictEqual(withoutSignIn(plan.credentials), proved)) return undefined
   if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, change.carrier)
   const version = await writePlan(ctx, tx, actor, connection, plan, change, proof)
   return { version, duplicateOf }
@@ -180,6 +188,7 @@ async function writePlan(
     account_number: account,
     account_key: accountKey(account),
     ...(plan.becomesPrimary ? { is_primary: 1 as const } : {}),
+    ...(plan.signInLost ? { connection_status: 'pending_approval' as const } : {}),
     credentials,
     credentials_version,
     settings,

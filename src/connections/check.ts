@@ -12,6 +12,7 @@ import type { Proof } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { prove } from './prove.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
+import { isWaiting, WAITS } from './signed-in.ts'
 
 /** What a check found, and the connection as it is known after it. */
 export type Check = { proof: Proof; connection: Connection }
@@ -21,11 +22,12 @@ export type Check = { proof: Proof; connection: Connection }
  * What the carrier said of credentials that were replaced meanwhile is not kept.
  */
 export async function checkConnection(ctx: Context, actor: Actor, connection: Connection): Promise<Check> {
+  if (isWaiting(connection)) return { proof: WAITS, connection }
   const carrier = carrierOf(connection)
   const opened = await guardIntegrity(ctx, actor, connection.carrier_id, async () =>
     openCredentials(ctx, connection),
   )
-  const proof = await prove(ctx, actor, carrier, opened.reveal())
+  const proof = await prove(ctx, actor, carrier, opened.reveal(), connection.carrier_id)
   if (!proof.asked) return { proof, connection }
   const now = await ctx.store.transaction(actor.tenantId, (tx) =>
     keepFinding(ctx, tx, actor, connection, proof),
@@ -43,7 +45,9 @@ async function keepFinding(
   const key = keyOf(actor, asked.carrier_id)
   const connection = await findConnection(tx, key)
   if (!connection) return refuseUnknown()
-  if (connection.credentials_version !== asked.credentials_version) return connection
+  const { from, to } = (proof.asked && proof.rotated) || { from: -1, to: -1 }
+  const proved = from === asked.credentials_version ? to : asked.credentials_version
+  if (connection.credentials_version !== proved) return connection
   const { columns, nextCheckAt } = checkedAgain(ctx, proof, connection)
   await noteCheck(tx, key, columns)
   await planCheck(tx, key, connection.carrier, nextCheckAt)

@@ -5,15 +5,25 @@ import { connectForm } from './forms.ts'
 import { proofNotice, supersededNotice, type Notice } from './notices.ts'
 import { requireProof, type VerifyWish } from './prove.ts'
 import { requireCarrier, requireConnectable } from './require.ts'
+import { signInOf, WAITS } from './signed-in.ts'
 import { acceptBody, withoutCleared } from './values.ts'
 
 /** What became of a connection: its id, its version, and what the caller should know. */
-export type Outcome = { carrierId: string; version: number; notices: Notice[] }
+export type Outcome = {
+  carrierId: string
+  version: number
+  notices: Notice[]
+  /** Where the merchant has to be sent to sign in, of a connection that waits for it. */
+  location?: string
+}
 
 /** What a request that stores nothing answers: what the carrier said. */
 export type DryRun = { proof: Proof; notices: Notice[] }
 
-/** Connects a carrier account under a new id, once the carrier has been asked; the account must not be connected yet, unless the body allows it. */
+/**
+ * Connects a carrier account under a new id, once the carrier has been asked; the account must not be connected yet, unless the body allows it.
+ * Where merchants sign in at the carrier, the connection waits for that and nothing else is asked.
+ */
 export async function connectCarrier(
   ctx: Context,
   actor: Actor,
@@ -24,9 +34,10 @@ export async function connectCarrier(
   const parts = acceptBody(carrier, connectForm(carrier), request.body().reveal())
   const values = withoutCleared(parts.credentials.reveal())
   await requireNoDuplicate(ctx, actor, carrier, parts)
-  const proof = await requireProof(ctx, actor, { carrier, values, wish: request.verify })
+  const signIn = signInOf(ctx, carrier)
+  const proof = signIn ? WAITS : await requireProof(ctx, actor, { carrier, values, wish: request.verify })
   const notices = [...parts.notices, ...supersededNotice(carrier), ...proofNotice(proof)]
   if (request.verify === 'only') return { proof, notices }
-  const { carrierId } = await addConnection(ctx, actor, carrier, parts, proof)
-  return { carrierId, version: 1, notices }
+  const { carrierId, location } = await addConnection(ctx, actor, carrier, parts, proof, { signIn })
+  return { carrierId, version: 1, notices, ...(location !== undefined && { location }) }
 }

@@ -2,7 +2,13 @@ import type { Finding, VerificationOutcome } from '../catalog/verification.ts'
 import type { ConnectionState } from '../store/schema.ts'
 
 /** What is known of credentials: what the carrier said, or that nobody could be asked. */
-export type Proof = (Finding & { asked: true }) | { asked: false; outcome: 'unasked'; because: string }
+export type Proof =
+  | (Finding & {
+      asked: true
+      /** The credentials versions that were asked about and are in force for it, where asking replaced a refresh token. */
+      rotated?: { from: number; to: number }
+    })
+  | { asked: false; outcome: 'unasked'; because: string }
 
 /** Every state, as answers name it. */
 export const STATES: readonly ConnectionState[] = [

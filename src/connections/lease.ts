@@ -4,12 +4,13 @@ import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
 import { openCredentials } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
-import type { Secret } from '../secret.ts'
+import { Secret } from '../secret.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Connection } from '../store/schema.ts'
 import { diagnose, nextStep } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { keyOf, refuseUnknown } from './require.ts'
+import { withoutSignIn } from './signed-in.ts'
 import { requireNamed, type Named } from './verify.ts'
 
 /** How long a lease is good for, in seconds: usually, at least and at most. */
@@ -27,7 +28,7 @@ type Request = Named & { seconds: number; anyState: boolean }
 
 /**
  * Hands out the credentials in force: the one door through which a secret leaves.
- * It is on record before anything is opened. A connection that the carrier refuses, or that waits for its approval, is refused (409) unless `anyState`.
+ * It is on record before anything is opened. What a sign-in left stays here: a refresh token is spent by whoever uses it. A connection that the carrier refuses, or that waits for its approval, is refused (409) unless `anyState`.
  */
 export async function leaseCredentials(ctx: Context, actor: Actor, request: Request): Promise<Lease> {
   const { carrier } = await requireNamed(ctx, actor, request)
@@ -42,7 +43,7 @@ export async function leaseCredentials(ctx: Context, actor: Actor, request: Requ
     ctx,
     actor,
     carrierId,
-    async () => openCredentials(ctx, connection) as Secret<Values>,
+    async () => new Secret(withoutSignIn(openCredentials(ctx, connection).reveal() as Values)),
   )
   const expiresAt = new Date(ctx.clock().getTime() + request.seconds * 1_000).toISOString()
   return { connection, carrier, expiresAt, values }

@@ -68,14 +68,9 @@ async function addLtlConnection(
   const proof = await requireProof(ctx, actor, { carrier, values, wish: verify })
   const all = [...notices, ...told, ...proofNotice(proof)]
   if (verify === 'only') return { proof, notices: all }
-  const { carrierId, duplicateOf } = await addConnection(
-    ctx,
-    actor,
-    carrier,
-    parts,
-    proof,
-    scac.toUpperCase(),
-  )
+  const { carrierId, duplicateOf } = await addConnection(ctx, actor, carrier, parts, proof, {
+    scac: scac.toUpperCase(),
+  })
   return { carrierId, version: 1, notices: [...all, ...duplicateNotice(duplicateOf)] }
 }
 

@@ -3,6 +3,7 @@ import type { Carrier, Fields } from '../catalog/define.ts'
 import type { FieldProblem, Values } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { allFields } from './forms.ts'
+import { losesSignIn, withoutSignIn } from './signed-in.ts'
 import { accountKey, accountNumber, withoutCleared, type Changes, type Parts } from './values.ts'
 
 /** What a connection holds before a change, opened. */
@@ -15,6 +16,8 @@ export type Plan = {
   credentials: Values
   settings: Values
   accountChanged: boolean
+  /** Whether the merchant has to sign in at the carrier again. */
+  signInLost: boolean
   changed: string[]
 }
 
@@ -33,7 +36,8 @@ export function planChange(
   const merged = apply(held.credentials, parts.credentials.reveal(), how)
   const before = accountKey(accountNumber(carrier, held.credentials))
   const accountChanged = before !== accountKey(accountNumber(carrier, merged))
-  const credentials = accountChanged && how === 'merge' ? withoutOldSecrets(carrier, parts, merged) : merged
+  const credentials =
+    accountChanged && how === 'merge' ? withoutSignIn(withoutOldSecrets(carrier, parts, merged)) : merged
   const problems = [
     ...brokenLatches(form, held, parts),
     ...brokenPairs(carrier, credentials),
@@ -50,6 +54,7 @@ export function planChange(
     credentials,
     settings,
     accountChanged,
+    signInLost: losesSignIn(held.credentials, credentials),
     changed: [
       ...(nickname === held.nickname ? [] : ['nickname']),
       ...(becomesPrimary ? ['is_primary_account'] : []),

@@ -1,11 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
-import { canVerify, verify, type Finding, type Material } from '../catalog/verification.ts'
+import { canVerify, verify, type Finding } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
+import { lineTo, materialOf } from './ask-carrier.ts'
 import { refuses, type Proof } from './findings.ts'
 import { limitAttempts } from './limit-attempts.ts'
+import { refreshSignIn, type Rotation } from './refresh-sign-in.ts'
+import { refreshTokenOf } from './signed-in.ts'
 
 /** What a request says about asking the carrier: `only` asks and stores nothing. */
 export type VerifyWish = 'required' | 'best-effort' | 'only' | undefined
@@ -36,7 +38,7 @@ export async function requireProof(ctx: Context, actor: Actor, claim: Claim): Pr
   const { carrier, values, wish, carrierId } = claim
   const policy = ctx.config.verification
   if (policy === 'off' && wish === undefined) return NOT_WANTED
-  const proof = await prove(ctx, actor, carrier, values)
+  const proof = await prove(ctx, actor, carrier, values, carrierId)
   if (refuses(proof.outcome)) {
     await ctx.store.transaction(actor.tenantId, (tx) =>
       recordEvent(ctx, tx, actor, {
@@ -66,34 +68,65 @@ function refuseUnproved(carrier: Carrier, { because, retryAfter }: Finding): nev
 const codeOf = (carrier: Carrier) => (carrier.mode === 'ltl' ? carrier.scacs[0].toLowerCase() : carrier.name)
 
 /** Asks the carrier, or in the sandbox the simulated one; never throws for what the carrier answers or does not. */
-export async function prove(ctx: Context, actor: Actor, carrier: Carrier, values: Values): Promise<Proof> {
+export async function prove(
+  ctx: Context,
+  actor: Actor,
+  carrier: Carrier,
+  values: Values,
+  carrierId?: string,
+): Promise<Proof> {
   const asked = { asked: true } as const
-  if (actor.environment === 'sandbox') {
-    const finding = await askSandbox(ctx, carrier, values)
+  const isSandbox = actor.environment === 'sandbox'
+  if (carrierId !== undefined && refreshTokenOf(values) !== undefined) {
+    const ask = () => askSignedIn(ctx, actor, carrier, values, carrierId)
+    return { ...(isSandbox ? await ask() : await limitAttempts(ctx, actor, carrier, values, ask)), ...asked }
+  }
+  if (isSandbox) {
+    const finding = await askSandbox(ctx, actor, carrier, values)
     return finding ? { ...finding, ...asked } : UNASKED
   }
   const { verify: recipe } = carrier
-  const material = materialOf(ctx, values, ctx.config.operator.reveal())
-  if (!canVerify(recipe, values, material.operator)) return UNASKED
+  const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
+  if (!line || !canVerify(recipe, values, line.operator)) return UNASKED
   const finding = await limitAttempts(ctx, actor, carrier, values, () =>
-    verify(recipe, material, (call) => ctx.outbound.ask(carrier.id, recipe.hosts, call)),
+    verify(recipe, materialOf(ctx, values, line.operator), line.ask),
   )
   return { ...finding, ...asked }
 }
 
-async function askSandbox(ctx: Context, carrier: Carrier, values: Values): Promise<Finding | undefined> {
-  const wanted = ctx.simulator.wantedOutcome(values)
+async function askSandbox(
+  ctx: Context,
+  actor: Actor,
+  carrier: Carrier,
+  values: Values,
+): Promise<Finding | undefined> {
   const { verify: recipe } = carrier
-  const operator = Object.fromEntries((recipe?.operator ?? []).map((name) => [name, `sandbox-${name}`]))
-  const ask = ctx.simulator.ask(carrier.id, { values, operator }, wanted)
-  if (ask && canVerify(recipe, values, operator))
-    return verify(recipe, materialOf(ctx, values, operator), ask)
+  const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
+  if (line && canVerify(recipe, values, line.operator))
+    return verify(recipe, materialOf(ctx, values, line.operator), line.ask)
+  const wanted = ctx.simulator.wantedOutcome(values)
   return wanted && { outcome: wanted, because: 'The sandbox was told to answer so.' }
 }
 
-const materialOf = (ctx: Context, values: Values, operator: Material['operator']): Material => ({
-  values,
-  operator,
-  at: ctx.clock(),
-  requestId: randomUUID(),
-})
+/** An account whose merchant has signed in: asked about under an access token of the merchant’s own. */
+async function askSignedIn(
+  ctx: Context,
+  actor: Actor,
+  carrier: Carrier,
+  values: Values,
+  carrierId: string,
+): Promise<Finding & { rotated?: Rotation }> {
+  const refreshed = await refreshSignIn(ctx, actor, carrierId)
+  if ('finding' in refreshed) return refreshed.finding
+  const { minted, rotated } = refreshed
+  const recipe = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
+  const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
+  if (!line || !canVerify(recipe, values, line.operator))
+    return {
+      outcome: 'inconclusive',
+      because: 'The sign-in stands; the account was not asked about.',
+      rotated,
+    }
+  const material = { ...materialOf(ctx, values, line.operator), token: minted.token }
+  return { ...(await verify(recipe, material, line.ask)), rotated }
+}

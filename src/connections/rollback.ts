@@ -2,7 +2,7 @@ import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
-import { fingerprint, openPrevious } from '../custody/sealed-values.ts'
+import { fingerprint, openCredentials, openPrevious } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
 import { changeConnection, findConnection } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
@@ -18,7 +18,8 @@ import { guardIntegrity } from './guard-integrity.ts'
 import { proofNotice } from './notices.ts'
 import { requireProof, type VerifyWish } from './prove.ts'
 import { replaceCredentials } from './replace-credentials.ts'
-import { keyOf, refuseUnknown } from './require.ts'
+import { carrierOf, keyOf, refuseUnknown } from './require.ts'
+import { carrySignIn, isWaiting, losesSignIn, WAITS } from './signed-in.ts'
 import { accountKey, accountNumber } from './values.ts'
 import { requireNamed, type Named } from './verify.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
@@ -37,13 +38,16 @@ export async function rollbackConnection(
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId } = request
   return guardIntegrity(ctx, actor, carrierId, async () => {
-    const { values, seen } = await ctx.store.read(actor.tenantId, (db) => earlier(ctx, db, actor, request))
-    const proof = await requireProof(ctx, actor, { carrier, values, wish: request.verify, carrierId })
+    const { values, seen, waits } = await ctx.store.read(actor.tenantId, (db) =>
+      earlier(ctx, db, actor, request),
+    )
+    const claim = { carrier, values, wish: request.verify, carrierId }
+    const proof = waits ? WAITS : await requireProof(ctx, actor, claim)
     if (request.verify === 'only') return { proof, notices: proofNotice(proof) }
     const version = await ctx.store.transaction(actor.tenantId, async (tx) => {
-      const { connection, values: still, seen: now } = await earlier(ctx, tx, actor, request)
-      if (now !== seen) return refuseMoved()
-      return putBack(ctx, tx, actor, carrier, connection, still, proof)
+      const now = await earlier(ctx, tx, actor, request)
+      if (now.seen !== seen) return refuseMoved()
+      return putBack(ctx, tx, actor, carrier, now, proof)
     })
     return { carrierId, version, notices: proofNotice(proof) }
   })
@@ -56,8 +60,12 @@ async function earlier(ctx: Context, db: Db, actor: Actor, { carrierId, ifMatch 
   const previous = await findPrevious(db, key)
   if (!previous || previous.erase_after <= ctx.clock().toISOString())
     return fail('nothing_to_roll_back', 'There are no earlier credentials of this connection.', { carrierId })
-  const values = openPrevious(ctx, connection, previous).reveal() as Values
-  return { connection, values, seen: `${connection.version}/${previous.credentials_version}` }
+  const held = openCredentials(ctx, connection).reveal()
+  const kept = openPrevious(ctx, connection, previous).reveal() as Values
+  // A refresh token that was replaced is spent: the one in force stays.
+  const values = carrySignIn(carrierOf(connection), held, kept)
+  const waits = isWaiting(connection) || losesSignIn(held, values)
+  return { connection, values, waits, seen: `${connection.version}/${previous.credentials_version}` }
 }
 
 const refuseMoved = () =>
@@ -68,8 +76,7 @@ async function putBack(
   tx: Tx,
   actor: Actor,
   carrier: Carrier,
-  connection: Connection,
-  values: Values,
+  { connection, values, waits }: { connection: Connection; values: Values; waits: boolean },
   proof: Proof,
 ): Promise<number> {
   const { carrier_id: carrierId, version, settings } = connection
@@ -84,6 +91,7 @@ async function putBack(
     account_number: account,
     account_key: accountKey(account),
     ...checked.columns,
+    ...(waits ? { connection_status: 'pending_approval' as const } : {}),
     updated_at: ctx.clock().toISOString(),
   })
   await planCheck(tx, key, carrier.id, checked.nextCheckAt)

@@ -61,6 +61,20 @@ export function openPrevious(ctx: Context, holder: Holder, previous: PreviousCre
   )
 }
 
+/** Seals what is kept of a sign-in until the merchant comes back. */
+export function sealVerifier({ keyring }: Context, holder: Holder, verifier: Secret<string>): Uint8Array {
+  return keyring.seal(
+    place('connection.sign_in', holder, 1),
+    encode(new Secret({ verifier: verifier.reveal() })),
+  )
+}
+
+/** Opens what was kept of a sign-in. */
+export function openVerifier(ctx: Context, holder: Holder, sealed: Uint8Array): Secret<string> {
+  const { verifier } = openValues(ctx, place('connection.sign_in', holder, 1), sealed).reveal()
+  return new Secret(String(verifier))
+}
+
 /** Opens the settings of a connection; empty where there are none. */
 export function openSettings(ctx: Context, connection: Connection): SealedValues {
   if (connection.settings === null) return new Secret({})

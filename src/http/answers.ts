@@ -7,9 +7,10 @@ import type { QueryParameter } from './describe.ts'
 import { readChoice } from './query.ts'
 import { etag, noticeHeaders } from './wire.ts'
 
-/** Sets what an answer says of a connection beside its body: the version, and any notices. */
+/** Sets what an answer says of a connection beside its body: the version, where to sign in, and any notices. */
 export function tellOutcome(reply: FastifyReply, outcome: Outcome | DryRun): void {
   if ('version' in outcome) reply.header('etag', etag(outcome.version))
+  if ('location' in outcome) reply.headers({ location: outcome.location, 'cache-control': 'no-store' })
   if (outcome.notices.length > 0) reply.header('hawser-notice', noticeHeaders(outcome.notices))
 }
 

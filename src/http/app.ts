@@ -19,6 +19,7 @@ import { healthRoutes } from './routes/health.ts'
 import { ltlRoutes } from './routes/ltl.ts'
 import { partnerAccountRoutes } from './routes/partner-accounts.ts'
 import { settingsRoutes } from './routes/settings.ts'
+import { signInPages, signInRoutes } from './routes/sign-in.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 import {
   answerOddRequests,
@@ -84,6 +85,7 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
   for (const prefix of ['/v1', '/v2']) {
     await app.register(carrierConnectionRoutes(ctx), { prefix })
     await app.register(custodyRoutes(ctx, 'parcel'), { prefix })
+    await app.register(signInRoutes(ctx), { prefix })
     await app.register(connectionRoutes(ctx), { prefix })
     await app.register(catalogRoutes, { prefix })
     await app.register(settingsRoutes(ctx), { prefix })
@@ -92,6 +94,7 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
     await app.register(partnerAccountRoutes(ctx), { prefix })
     await app.register(webhookRoutes(ctx), { prefix })
   }
+  await app.register(signInPages(ctx), { prefix: '/v1' })
   for (const prefix of ['/v-beta/ltl', '/v-beta/ltl/v1']) {
     await app.register(ltlRoutes(ctx), { prefix })
     await app.register(custodyRoutes(ctx, 'ltl'), { prefix })

@@ -38,6 +38,11 @@ const orDryRun = (answer: JsonSchema): JsonSchema => ({ anyOf: [answer, closed({
 export const carrierIdAnswer = orDryRun(closed({ carrier_id: seId }))
 export const ltlCarrierIdAnswer = orDryRun(closed({ carrier_id: ltlId }))
 
+/** The id of a connection that is signed in for; where to, stands in the header. */
+export const signInAnswer = closed({ carrier_id: seId })
+/** What a merchant reads who comes back from a sign-in. */
+export const signedIn = closed({ message: text })
+
 export const service = closed({
   carrier_id: seId,
   carrier_code: text,

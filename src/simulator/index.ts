@@ -19,6 +19,7 @@ import { stampsCom } from './carriers/stamps-com.ts'
 import { tforceFreight } from './carriers/upgf.ts'
 import { ups } from './carriers/ups.ts'
 import type { Account, Script, SimulatedCarrier } from './define.ts'
+import { codeOf } from './oauth.ts'
 import { weather } from './weather.ts'
 
 /** Every simulated carrier. */
@@ -103,5 +104,10 @@ function scriptFor({ scripts }: SimulatedCarrier, wanted: VerificationOutcome): 
   return [...Object.values(scripts), ...Object.values(weather)].find(({ outcome }) => outcome === wanted)
 }
 
+/** What a merchant brings back from a simulated sign-in page. */
+export function authorize(query: Readonly<Record<string, unknown>>): string {
+  return codeOf(query.client_id, query.redirect_uri, query.code_challenge)
+}
+
 /** What a context takes as its sandbox. */
-export const simulator = { wantedOutcome, ask: askSimulated }
+export const simulator = { wantedOutcome, ask: askSimulated, authorize }

@@ -31,3 +31,13 @@ export const memberOf = (value: unknown, ...names: string[]): unknown =>
       typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>)[name] : undefined,
     value,
   )
+
+/** The code that a simulated sign-in page gives, for exactly this client, way back and PKCE challenge. */
+export const codeOf = (client: unknown, redirectUri: unknown, challenge: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(['code', client, redirectUri, challenge]))
+    .digest('base64url')
+
+/** The S256 challenge of a verifier (RFC 7636). */
+export const challengeOf = (verifier: string): string =>
+  createHash('sha256').update(verifier).digest('base64url')

@@ -164,6 +164,7 @@ export type ConnectionChange = Partial<
     | 'account_number'
     | 'account_key'
     | 'is_primary'
+    | 'connection_status'
     | 'credentials'
     | 'credentials_version'
     | 'settings'
@@ -187,6 +188,24 @@ export async function changeConnection(
     .updateTable('connection')
     .set({ ...change, version: seenVersion + 1 })
     .where((eb) => eb.and({ ...byKey(key), version: seenVersion }))
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/**
+ * Puts other credentials in the place of the version that the caller read; `false` means that another came first.
+ * The connection's own version stays, since nothing that a caller gave has changed.
+ */
+export async function rotateCredentials(
+  tx: Tx,
+  key: ConnectionKey,
+  seenVersion: number,
+  next: Pick<Connection, 'credentials' | 'credentials_version'>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('connection')
+    .set(next)
+    .where((eb) => eb.and({ ...byKey(key), credentials_version: seenVersion }))
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }

@@ -15,7 +15,7 @@ export type Tx = Transaction<Schema>
 
 /**
  * The paths that may look across tenants, all of them: finding the owner of an API key, the operator's command line,
- * a partner's view of the accounts it created, and which tenants have webhooks to deliver.
+ * a partner's view of the accounts it created, which tenants have webhooks to deliver, and whose sign-in one state belongs to.
  * None reaches a connection, the audit log, or what a webhook says and to whom.
  */
 export type Crossing =
@@ -23,6 +23,7 @@ export type Crossing =
   | { path: 'operate' }
   | { path: 'partner'; partnerId: string }
   | { path: 'deliver' }
+  | { path: 'sign_in'; stateHash: Uint8Array }
 
 export type Store = {
   dialect: Dialect

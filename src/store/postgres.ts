@@ -160,8 +160,10 @@ function setScope(db: Kysely<Schema>, scope: Scope, local: boolean) {
   const tenant = 'tenantId' in scope ? scope.tenantId : ''
   const path = 'crossing' in scope ? scope.crossing.path : ''
   const partner = 'crossing' in scope && scope.crossing.path === 'partner' ? scope.crossing.partnerId : ''
+  const state = 'crossing' in scope && scope.crossing.path === 'sign_in' ? scope.crossing.stateHash : []
   return sql`select set_config('hawser.tenant', ${tenant}, ${local}), set_config('hawser.crossing', ${path}, ${local}),
-    set_config('hawser.partner', ${partner}, ${local})`.execute(db)
+    set_config('hawser.partner', ${partner}, ${local}),
+    set_config('hawser.state', ${Buffer.from(state).toString('hex')}, ${local})`.execute(db)
 }
 
 function readAs<T>(db: Kysely<Schema>, scope: Scope, work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {

@@ -99,6 +99,18 @@ type ScheduledCheckTable = {
   fence: number
 }
 
+type SignInTable = {
+  tenant_id: string
+  environment: Environment
+  carrier_id: string
+  /** SHA-256 of the state that comes back; the state itself is nowhere. */
+  state_hash: Uint8Array
+  verifier: Uint8Array
+  /** Who began it, as the audit log names him. */
+  begun_by: string
+  expires_at: Time
+}
+
 type VerificationAttemptTable = { account: Uint8Array; slot: number; at: Time }
 
 type TombstoneTable = {
@@ -186,6 +198,7 @@ export type Schema = {
   previous_credentials: PreviousCredentialsTable
   scheduled_check: ScheduledCheckTable
   verification_attempt: VerificationAttemptTable
+  sign_in: SignInTable
   audit_head: AuditHeadTable
   audit_event: AuditEventTable
   webhook_endpoint: WebhookEndpointTable
@@ -200,6 +213,7 @@ export type ApiKey = Selectable<ApiKeyTable>
 export type Connection = Selectable<ConnectionTable>
 export type ScheduledCheck = Selectable<ScheduledCheckTable>
 export type PreviousCredentials = Selectable<PreviousCredentialsTable>
+export type SignInRow = Selectable<SignInTable>
 export type Tombstone = Selectable<TombstoneTable>
 export type AuditEvent = Selectable<AuditEventTable>
 export type WebhookEndpoint = Selectable<WebhookEndpointTable>

@@ -7,7 +7,7 @@ import { administer, databases, openHouse, type House } from '../support/harness
 
 const TENANT_TABLES = [
   ...(['tenant', 'api_key', 'connection', 'tombstone', 'audit_head', 'audit_event'] as const),
-  ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery'] as const),
+  ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery', 'sign_in'] as const),
 ] as const
 
 describe(
@@ -19,7 +19,14 @@ describe(
     const url = () => house.env.HAWSER_DATABASE_URL ?? ''
 
     before(async () => {
-      house = await openHouse('postgres')
+      house = await openHouse('postgres', {
+        env: {
+          HAWSER_UPS_SIGN_IN: 'true',
+          HAWSER_UPS_CLIENT_ID: 'id',
+          HAWSER_UPS_CLIENT_SECRET: 'secret',
+          HAWSER_PUBLIC_URL: 'https://h.example',
+        },
+      })
       other = await house.newTenant()
       for (const key of [house.key, await house.newKey({ tenantId: other })]) {
         await house.request('POST', '/v1/environment/webhooks', {
@@ -125,6 +132,7 @@ describe(
         { path: 'operate' },
         partner,
         { path: 'deliver' },
+        { path: 'sign_in', stateHash: Buffer.alloc(32) },
       ] as Crossing[]) {
         for (const table of closed) {
           if (crossing.path === 'deliver' && table === 'webhook_delivery') continue
@@ -157,6 +165,21 @@ describe(
         await house.ctx.store.cross(partner, (db) => db.selectFrom('tenant').selectAll().execute()),
         [],
       )
+    })
+
+    test('who comes back from a sign-in sees the one row of his state', async () => {
+      const rows = await administer(url(), 'select tenant_id, state_hash from sign_in')
+      assert.ok(rows.length > 0)
+      for (const { tenant_id, state_hash: stateHash } of rows) {
+        const seen = await house.ctx.store.cross({ path: 'sign_in', stateHash }, (db) =>
+          db.selectFrom('sign_in').select('tenant_id').execute(),
+        )
+        assert.deepEqual(seen, [{ tenant_id }])
+        const gone = await house.ctx.store.cross({ path: 'sign_in', stateHash }, (db) =>
+          db.deleteFrom('sign_in').executeTakeFirst(),
+        )
+        assert.equal(gone.numDeletedRows, 0n)
+      }
     })
 
     test('what one use of a connection was scoped to does not stick to the next', async () => {

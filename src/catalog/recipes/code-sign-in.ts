@@ -29,7 +29,7 @@ export function codeSignIn({ source, operator, authorize, exchange, refresh, acc
     refresh: tokenStep(refresh),
     verify: {
       source,
-      operator: [],
+      operator,
       needs,
       hosts: [new URL(account.url).hostname],
       steps: [probeStep(probe)],

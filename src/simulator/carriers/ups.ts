@@ -1,6 +1,8 @@
-import { always, at, basicUser, jsonReply, type SimulatedCarrier } from '../define.ts'
-import { bearerOf, formOf, jsonOf, memberOf, tokenOf } from '../oauth.ts'
+import type { Call, Reply } from '../../catalog/verification.ts'
+import { always, at, basicUser, jsonReply, type Account, type SimulatedCarrier } from '../define.ts'
+import { bearerOf, challengeOf, codeOf, formOf, jsonOf, memberOf, tokenOf } from '../oauth.ts'
 
+const REFRESH = '/security/v1/oauth/refresh'
 const TOKEN = '/security/v1/oauth/token'
 const RATE = '/api/rating/'
 
@@ -16,11 +18,53 @@ const quote = (...alerts: { Code: string; Description: string }[]) =>
     },
   })
 
+/** The token of a merchant who has signed in through an app. */
+const merchantToken = (client: string | undefined) => tokenOf(client, 'a merchant')
+const granted = (client: string | undefined, refreshToken: string) =>
+  jsonReply(200, {
+    token_type: 'Bearer',
+    access_token: merchantToken(client),
+    expires_in: '14399',
+    status: 'approved',
+    refresh_token: refreshToken,
+    refresh_token_expires_in: '5183999',
+    refresh_token_status: 'approved',
+  })
+
+/** Takes a code with the verifier that it was asked for with, in the name of the client alone. */
+function exchanged(call: Call, accounts: readonly Account[]): Reply {
+  const form = formOf(call)
+  const client = form.get('client_id') ?? ''
+  const ours = accounts.filter(({ operator }) => operator.ups_client_id === client)
+  if (ours.length === 0 || call.headers.authorization) return refusal(401, '10401', 'ClientId is Invalid')
+  const code = codeOf(client, form.get('redirect_uri'), challengeOf(form.get('code_verifier') ?? ''))
+  return form.get('code') === code && ours.some(({ values }) => values.account_number !== undefined)
+    ? granted(client, tokenOf('refresh', code))
+    : refusal(400, '10400', 'Invalid Authorization Code')
+}
+
+/** Takes a refresh token once, and gives another. */
+function refreshed(call: Call, accounts: readonly Account[]): Reply {
+  const [client, token] = [basicUser(call), formOf(call).get('refresh_token') ?? '']
+  const ours = accounts.filter(
+    ({ operator }) =>
+      operator.ups_client_id === client?.user && operator.ups_client_secret === client?.password,
+  )
+  if (ours.length === 0) return refusal(401, '10401', 'ClientId is Invalid')
+  return ours.some(({ values }) => values.sign_in === token)
+    ? granted(client?.user, tokenOf('refresh', token))
+    : refusal(400, '10400', 'Invalid Refresh Token')
+}
+
 /** Issues a token to the client of an app that it knows, and quotes for the shipper numbers that it knows. */
 export const ups: SimulatedCarrier = {
   carrier: 'ups',
   answer: (call, accounts) => {
-    if (new URL(call.url).pathname === TOKEN) {
+    const { pathname } = new URL(call.url)
+    if (pathname === REFRESH) return refreshed(call, accounts)
+    if (pathname === TOKEN && formOf(call).get('grant_type') === 'authorization_code')
+      return exchanged(call, accounts)
+    if (pathname === TOKEN) {
       const client = basicUser(call)
       const known = accounts.some(
         ({ operator }) =>
@@ -30,8 +74,8 @@ export const ups: SimulatedCarrier = {
         ? minted(tokenOf(client.user, client.password))
         : refusal(401, '10401', 'ClientId is Invalid')
     }
-    const ours = accounts.filter(
-      ({ operator }) => tokenOf(operator.ups_client_id, operator.ups_client_secret) === bearerOf(call),
+    const ours = accounts.filter(({ operator: { ups_client_id: id, ups_client_secret: secret } }) =>
+      [tokenOf(id, secret), merchantToken(id)].includes(bearerOf(call) ?? ''),
     )
     if (ours.length === 0) return refusal(401, '250002', 'Invalid Authentication Information.')
     const shipper = memberOf(jsonOf(call), 'RateRequest', 'Shipment', 'Shipper', 'ShipperNumber')

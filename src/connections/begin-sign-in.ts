@@ -1,0 +1,82 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Carrier } from '../catalog/define.ts'
+import type { SignIn } from '../catalog/sign-in.ts'
+import type { Actor, Context } from '../context.ts'
+import { sealVerifier } from '../custody/sealed-values.ts'
+import { fail } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { findConnection } from '../store/connections.ts'
+import type { SignInRow } from '../store/schema.ts'
+import { insertSignIn } from '../store/sign-ins.ts'
+import { sandboxOperator } from './ask-carrier.ts'
+import type { Outcome } from './connect.ts'
+import { keyOf, refuseUnknown, requireCarrier, requireConnection } from './require.ts'
+import { signInOf } from './signed-in.ts'
+
+/** How long a merchant has to come back, in milliseconds. */
+export const SIGN_IN_MS = 10 * 60_000
+
+/** Where carriers send merchants back to, and where the sandbox sends them instead of a carrier’s page. */
+export const RETURN_PATH = '/v1/sign_in/return'
+export const SANDBOX_PATH = '/v1/sign_in/sandbox'
+
+/** What is stored of a state: its SHA-256. */
+export const hashState = (state: string): Buffer => createHash('sha256').update(state).digest()
+
+/** The address that carriers send merchants back to. */
+export const returnUri = ({ config }: Pick<Context, 'config'>): string => config.publicUrl + RETURN_PATH
+
+/** A sign-in that is about to begin: where to send the merchant, and what is kept until he comes back. */
+export type Begun = { location: string; row: SignInRow }
+
+/** Prepares a sign-in for a connection under a state and a verifier of its own, 256 random bits each; nothing is stored yet. */
+export function prepareSignIn(
+  ctx: Context,
+  actor: Actor,
+  carrier: Carrier,
+  signIn: SignIn,
+  carrierId: string,
+): Begun {
+  const { tenantId: tenant_id, environment, name } = actor
+  const state = randomBytes(32).toString('base64url')
+  const verifier = randomBytes(32).toString('base64url')
+  const key = { tenant_id, environment, carrier_id: carrierId }
+  const page = signIn.authorize({
+    operator: environment === 'sandbox' ? sandboxOperator(signIn) : ctx.config.operator.reveal(),
+    redirectUri: returnUri(ctx),
+    state,
+    challenge: createHash('sha256').update(verifier).digest('base64url'),
+  })
+  return {
+    location: environment === 'sandbox' ? ctx.config.publicUrl + SANDBOX_PATH + new URL(page).search : page,
+    row: {
+      ...key,
+      state_hash: hashState(state),
+      verifier: sealVerifier(ctx, { ...key, carrier: carrier.id }, new Secret(verifier)),
+      begun_by: name,
+      expires_at: new Date(ctx.clock().getTime() + SIGN_IN_MS).toISOString(),
+    },
+  }
+}
+
+/** Begins a sign-in for a connection that is there, whatever its state; what is in force stays so until the merchant comes back. */
+export async function beginSignIn(
+  ctx: Context,
+  actor: Actor,
+  { carrierName, carrierId }: { carrierName: string; carrierId: string },
+): Promise<Outcome> {
+  const carrier = requireCarrier(carrierName)
+  await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
+  const signIn = signInOf(ctx, carrier)
+  if (!signIn)
+    return fail('sign_in_unsupported', `Nobody signs in at ${carrier.title} through this server.`, {
+      carrierCode: carrier.name,
+    })
+  const { location, row } = prepareSignIn(ctx, actor, carrier, signIn, carrierId)
+  const version = await ctx.store.transaction(actor.tenantId, async (tx) => {
+    const connection = (await findConnection(tx, keyOf(actor, carrierId))) ?? refuseUnknown()
+    await insertSignIn(tx, row)
+    return connection.version
+  })
+  return { carrierId, version, notices: [], location }
+}

@@ -1,0 +1,141 @@
+import { recordEvent } from '../audit/record-event.ts'
+import { REFRESH_TOKEN, type SignIn } from '../catalog/sign-in.ts'
+import type { Values } from '../catalog/validate.ts'
+import type { Actor, Context } from '../context.ts'
+import { fingerprint, openCredentials, openVerifier } from '../custody/sealed-values.ts'
+import { fail } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { changeConnection, findConnection } from '../store/connections.ts'
+import type { Tx } from '../store/db.ts'
+import { planCheck } from '../store/scheduled-checks.ts'
+import type { Connection, SignInRow } from '../store/schema.ts'
+import { findSignIn, takeSignIn } from '../store/sign-ins.ts'
+import { findTenant } from '../store/tenants.ts'
+import { announce } from '../webhooks/announce.ts'
+import { askOnce, lineTo, materialOf } from './ask-carrier.ts'
+import { hashState, RETURN_PATH, returnUri } from './begin-sign-in.ts'
+import { checkedNow } from './check-times.ts'
+import { guardIntegrity } from './guard-integrity.ts'
+import { replaceCredentials } from './replace-credentials.ts'
+import { carrierOf, keyOf } from './require.ts'
+import { signInOf } from './signed-in.ts'
+
+/** What a merchant’s browser brings back, as it came. */
+export type Return = { state: unknown; code: unknown; requestId: string; ip: string }
+
+/** 256 bits in base64url. */
+const STATE = /^[A-Za-z0-9_-]{43}$/
+const LONGEST_CODE = 2_048
+
+/**
+ * Finishes the sign-in that this state belongs to: the state is taken once, the code is exchanged once, and the connection is approved.
+ * Whatever is wrong answers one and the same refusal, and leaves the connection as it was.
+ */
+export async function finishSignIn(ctx: Context, { state, code, requestId, ip }: Return): Promise<void> {
+  if (!isState(state) || typeof code !== 'string' || code === '' || code.length > LONGEST_CODE)
+    return refuse()
+  const stateHash = hashState(state)
+  const found = await ctx.store.cross({ path: 'sign_in', stateHash }, (db) => findSignIn(db, stateHash))
+  if (!found) return refuse()
+  const { tenant_id: tenantId, environment, carrier_id: carrierId } = found
+  const nobody: Actor = { tenantId, environment, name: 'system', requestId, ip }
+  const taken = await ctx.store.transaction(tenantId, (tx) => take(ctx, tx, nobody, carrierId, stateHash))
+  const signIn = taken && signInOf(ctx, carrierOf(taken.connection))
+  if (!taken || !signIn) return refuse()
+  const actor = { ...nobody, name: taken.row.begun_by }
+  await guardIntegrity(ctx, actor, carrierId, async () => {
+    const token = await exchange(ctx, actor, signIn, taken, code)
+    const isKept =
+      token !== undefined &&
+      (await ctx.store.transaction(tenantId, (tx) => keep(ctx, tx, actor, carrierId, token)))
+    if (!isKept) refuse()
+  })
+}
+
+/** Where the sandbox sends a merchant who would have signed in at the carrier: straight back, with a code for what was asked. */
+export function approveInSandbox(ctx: Context, asked: Readonly<Record<string, unknown>>): string {
+  const { state } = asked
+  if (!isState(state)) return refuse()
+  const query = new URLSearchParams({ code: ctx.simulator.authorize(asked), state })
+  return `${ctx.config.publicUrl}${RETURN_PATH}?${query.toString()}`
+}
+
+const isState = (state: unknown): state is string => typeof state === 'string' && STATE.test(state)
+
+const refuse = (): never => fail('sign_in_refused', 'The sign-in did not succeed; begin it again.')
+
+type Taken = { row: SignInRow; connection: Connection }
+
+async function take(
+  ctx: Context,
+  tx: Tx,
+  actor: Actor,
+  carrierId: string,
+  stateHash: Buffer,
+): Promise<Taken | undefined> {
+  const tenant = await findTenant(tx, actor.tenantId)
+  if (tenant?.active !== 1) return undefined
+  const key = keyOf(actor, carrierId)
+  const row = await takeSignIn(tx, key, stateHash, ctx.clock().toISOString())
+  const connection = await findConnection(tx, key)
+  return row && connection && { row, connection }
+}
+
+async function exchange(
+  ctx: Context,
+  actor: Actor,
+  signIn: SignIn,
+  { row, connection }: Taken,
+  code: string,
+): Promise<Secret<string> | undefined> {
+  const values = openCredentials(ctx, connection).reveal()
+  const line = lineTo(ctx, actor, carrierOf(connection), signIn, values)
+  if (!line) return undefined
+  const verifier = openVerifier(ctx, connection, row.verifier).reveal()
+  const material = materialOf(ctx, values, line.operator)
+  const approval = { code, verifier, redirectUri: returnUri(ctx) }
+  const answer = await askOnce(signIn.exchange, { ...material, approval }, line.ask)
+  if ('reading' in answer && answer.reading.refreshToken) return new Secret(answer.reading.refreshToken)
+  const outcome = 'finding' in answer ? answer.finding.outcome : 'inconclusive'
+  ctx.log.warn({ carrier_id: row.carrier_id, outcome }, 'a sign-in came back and its code was not exchanged')
+  return undefined
+}
+
+const SIGNED_IN = { asked: true, outcome: 'verified', because: 'The merchant has signed in.' } as const
+
+/** `false` when the connection has gone meanwhile. */
+async function keep(
+  ctx: Context,
+  tx: Tx,
+  actor: Actor,
+  carrierId: string,
+  token: Secret<string>,
+): Promise<boolean> {
+  const key = keyOf(actor, carrierId)
+  const connection = await findConnection(tx, key)
+  if (!connection) return false
+  const carrier = carrierOf(connection)
+  const values = openCredentials(ctx, connection).reveal() as Values
+  const replaced = await replaceCredentials(ctx, tx, connection, {
+    ...values,
+    [REFRESH_TOKEN]: token.reveal(),
+  })
+  const checked = checkedNow(ctx, carrier, SIGNED_IN, connection)
+  const version = connection.version + 1
+  await changeConnection(tx, key, connection.version, {
+    ...replaced,
+    ...checked.columns,
+    connection_status: 'approved',
+    updated_at: ctx.clock().toISOString(),
+  })
+  await planCheck(tx, key, carrier.id, checked.nextCheckAt)
+  await recordEvent(ctx, tx, actor, {
+    action: 'connection.signed_in',
+    carrierId,
+    fields: [REFRESH_TOKEN],
+    version,
+    envelopeHash: fingerprint(replaced.credentials, connection.settings),
+  })
+  await announce(ctx, tx, actor, { type: 'connection.updated', carrierId })
+  return true
+}

@@ -1,0 +1,50 @@
+import type { Carrier } from '../catalog/define.ts'
+import { REFRESH_TOKEN, type SignIn } from '../catalog/sign-in.ts'
+import type { Values } from '../catalog/validate.ts'
+import type { Context } from '../context.ts'
+import type { Connection } from '../store/schema.ts'
+import type { Proof } from './findings.ts'
+import { accountKey, accountNumber } from './values.ts'
+
+type Held = Readonly<Record<string, unknown>>
+
+/** Of credentials that only the sign-in at the carrier can prove. */
+export const WAITS: Proof = {
+  asked: false,
+  outcome: 'unasked',
+  because: 'The connection waits for the sign-in at the carrier.',
+}
+
+/** How merchants sign in at the carrier, where it has that and the operator has set it up. */
+export function signInOf({ config }: Pick<Context, 'config'>, carrier: Carrier): SignIn | undefined {
+  return carrier.mode === 'parcel' && config.signIns.includes(carrier.id) ? carrier.signIn : undefined
+}
+
+/** The refresh token among opened credentials; absent where nobody has signed in. */
+export function refreshTokenOf(values: Held): string | undefined {
+  const token = values[REFRESH_TOKEN]
+  return typeof token === 'string' ? token : undefined
+}
+
+/** Credentials as they may be compared and handed out: without what the sign-in left. */
+export function withoutSignIn<V extends Held>(values: V): V {
+  const { [REFRESH_TOKEN]: _token, ...rest } = values
+  return rest as V
+}
+
+/** Credentials that are to come into force, with the sign-in of those in force; of another account the sign-in is lost. */
+export function carrySignIn(carrier: Carrier, held: Held, next: Values): Values {
+  const token = refreshTokenOf(held)
+  const isSame = accountKey(accountNumber(carrier, held)) === accountKey(accountNumber(carrier, next))
+  return token !== undefined && isSame
+    ? { ...withoutSignIn(next), [REFRESH_TOKEN]: token }
+    : withoutSignIn(next)
+}
+
+/** Whether credentials that come into force have lost the sign-in that those before them had. */
+export const losesSignIn = (held: Held, next: Held): boolean =>
+  refreshTokenOf(held) !== undefined && refreshTokenOf(next) === undefined
+
+/** Whether a connection waits for the sign-in, so that nothing else can prove it. */
+export const isWaiting = ({ connection_status }: Pick<Connection, 'connection_status'>): boolean =>
+  connection_status === 'pending_approval'
