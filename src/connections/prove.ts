@@ -86,9 +86,11 @@ async function askSandbox(ctx: Context, carrier: Carrier, values: Values): Promi
   const { verify: recipe } = carrier
   const operator = Object.fromEntries((recipe?.operator ?? []).map((name) => [name, `sandbox-${name}`]))
   const ask = ctx.simulator.ask(carrier.id, { values, operator }, wanted)
-  if (ask && canVerify(recipe, values, operator))
-    return verify(recipe, materialOf(ctx, values, operator), ask)
-  return wanted && { outcome: wanted, because: 'The sandbox was told to answer so.' }
+  const told = wanted && { outcome: wanted, because: 'The sandbox was told to answer so.' }
+  if (!ask || !canVerify(recipe, values, operator)) return told
+  const finding = await verify(recipe, materialOf(ctx, values, operator), ask)
+  // A carrier that never answers so is made to.
+  return told && finding.outcome !== wanted ? told : finding
 }
 
 const materialOf = (ctx: Context, values: Values, operator: Material['operator']): Material => ({

@@ -75,6 +75,7 @@ export const custodyRoutes =
         scope: 'write',
         versioned: true,
         query: [verifyParameter],
+        refusals: [409, 502],
         answers: { 200: mode === 'ltl' ? schemas.ltlCarrierIdAnswer : schemas.carrierIdAnswer },
       }),
       async (request, reply) => {
@@ -94,6 +95,7 @@ export const custodyRoutes =
         tag,
         scope: 'use',
         query: leaseQuery,
+        refusals: [409],
         answers: { 200: schemas.lease },
       }),
       async (request, reply) => {
