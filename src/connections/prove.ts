@@ -76,9 +76,21 @@ export async function prove(ctx: Context, actor: Actor, carrier: Carrier, values
   const material = materialOf(ctx, values, ctx.config.operator.reveal())
   if (!canVerify(recipe, values, material.operator)) return UNASKED
   const finding = await limitAttempts(ctx, actor, carrier, values, () =>
-    verify(recipe, material, (call) => ctx.outbound.ask(carrier.id, recipe.hosts, call)),
+    withinBudget(verify(recipe, material, (call) => ctx.outbound.ask(carrier.id, recipe.hosts, call))),
   )
   return { ...finding, ...asked }
+}
+
+/** Milliseconds that all steps of one proof may take together; no caller waits longer for a carrier. */
+const BUDGET_MS = 15_000
+
+async function withinBudget(proving: Promise<Finding>): Promise<Finding> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Finding>((resolve) => {
+    const finding = { outcome: 'unavailable', because: 'The carrier took too long to answer.' } as const
+    timer = setTimeout(() => resolve(finding), BUDGET_MS)
+  })
+  return Promise.race([proving, late]).finally(() => clearTimeout(timer))
 }
 
 async function askSandbox(ctx: Context, carrier: Carrier, values: Values): Promise<Finding | undefined> {
