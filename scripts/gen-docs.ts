@@ -79,6 +79,14 @@ function formTable(fields: Fields, prefix = ''): string[][] {
 
 const fieldTable = (fields: Fields) => table(['field', 'type', 'rules'], formTable(fields))
 
+/** How the carrier proves credentials, and what that takes. */
+function proofLine({ verify }: Carrier): string | false {
+  if (!verify) return false
+  const operator = verify.operator.map((name) => `\`HAWSER_${name.toUpperCase()}\``)
+  const needs = [...verify.needs.map((name) => `\`${name}\``), ...operator].join(', ')
+  return `Credentials are proved at ${verify.hosts.join(', ')} where ${needs} are set (${verify.source}).`
+}
+
 function parcelSection(carrier: ParcelCarrier): string {
   const {
     name,
@@ -100,6 +108,7 @@ function parcelSection(carrier: ParcelCarrier): string {
       closed?.reason,
       successor && `New connections should use \`${successor}\`.`,
       `Source: ${docs}.`,
+      proofLine(carrier),
       codeSources.length > 0 && `Services, packages and options: ${codeSources.join(', ')}.`,
     ]
       .filter(Boolean)
@@ -134,7 +143,7 @@ function carriers(): string {
     carrier.form === 'generic' ? 'generic' : Object.keys(carrier.credentials).join(', '),
     demand(carrier),
     [status(carrier), carrier.closed?.reason].filter(Boolean).join(': '),
-    carrier.docs,
+    [carrier.docs, proofLine(carrier)].filter(Boolean).join('. '),
   ])
   return `${GENERATED}# Carriers
 

@@ -4,9 +4,9 @@ import { canVerify, verify, type Finding } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import { lineTo, materialOf } from './ask-carrier.ts'
+import { askSignedIn } from './ask-signed-in.ts'
 import { refuses, type Proof } from './findings.ts'
 import { limitAttempts } from './limit-attempts.ts'
-import { refreshSignIn, type Rotation } from './refresh-sign-in.ts'
 import { refreshTokenOf } from './signed-in.ts'
 
 /** What a request says about asking the carrier: `only` asks and stores nothing. */
@@ -78,7 +78,7 @@ export async function prove(
   const asked = { asked: true } as const
   const isSandbox = actor.environment === 'sandbox'
   if (carrierId !== undefined && refreshTokenOf(values) !== undefined) {
-    const ask = () => askSignedIn(ctx, actor, carrier, values, carrierId)
+    const ask = () => withinBudget(askSignedIn(ctx, actor, carrier, values, carrierId))
     return { ...(isSandbox ? await ask() : await limitAttempts(ctx, actor, carrier, values, ask)), ...asked }
   }
   if (isSandbox) {
@@ -89,9 +89,21 @@ export async function prove(
   const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
   if (!line || !canVerify(recipe, values, line.operator)) return UNASKED
   const finding = await limitAttempts(ctx, actor, carrier, values, () =>
-    verify(recipe, materialOf(ctx, values, line.operator), line.ask),
+    withinBudget(verify(recipe, materialOf(ctx, values, line.operator), line.ask)),
   )
   return { ...finding, ...asked }
+}
+
+/** Milliseconds that all steps of one proof may take together; no caller waits longer for a carrier. */
+const BUDGET_MS = 15_000
+
+async function withinBudget(proving: Promise<Finding>): Promise<Finding> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Finding>((resolve) => {
+    const finding = { outcome: 'unavailable', because: 'The carrier took too long to answer.' } as const
+    timer = setTimeout(() => resolve(finding), BUDGET_MS)
+  })
+  return Promise.race([proving, late]).finally(() => clearTimeout(timer))
 }
 
 async function askSandbox(
@@ -100,33 +112,12 @@ async function askSandbox(
   carrier: Carrier,
   values: Values,
 ): Promise<Finding | undefined> {
+  const wanted = ctx.simulator.wantedOutcome(values)
+  const told = wanted && { outcome: wanted, because: 'The sandbox was told to answer so.' }
   const { verify: recipe } = carrier
   const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
-  if (line && canVerify(recipe, values, line.operator))
-    return verify(recipe, materialOf(ctx, values, line.operator), line.ask)
-  const wanted = ctx.simulator.wantedOutcome(values)
-  return wanted && { outcome: wanted, because: 'The sandbox was told to answer so.' }
-}
-
-/** An account whose merchant has signed in: asked about under an access token of the merchant’s own. */
-async function askSignedIn(
-  ctx: Context,
-  actor: Actor,
-  carrier: Carrier,
-  values: Values,
-  carrierId: string,
-): Promise<Finding & { rotated?: Rotation }> {
-  const refreshed = await refreshSignIn(ctx, actor, carrierId)
-  if ('finding' in refreshed) return refreshed.finding
-  const { minted, rotated } = refreshed
-  const recipe = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
-  const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
-  if (!line || !canVerify(recipe, values, line.operator))
-    return {
-      outcome: 'inconclusive',
-      because: 'The sign-in stands; the account was not asked about.',
-      rotated,
-    }
-  const material = { ...materialOf(ctx, values, line.operator), token: minted.token }
-  return { ...(await verify(recipe, material, line.ask)), rotated }
+  if (!line || !canVerify(recipe, values, line.operator)) return told
+  const finding = await verify(recipe, materialOf(ctx, values, line.operator), line.ask)
+  // A carrier that never answers so is made to.
+  return told && finding.outcome !== wanted ? told : finding
 }

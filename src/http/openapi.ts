@@ -96,8 +96,12 @@ function aliasSuffix(url: string): string {
   return url.startsWith('/v-beta/ltl/v1/') ? '_ltl_v1' : ''
 }
 
-function responses({ answers, scope, body, versioned }: RouteDescription, inPath: boolean) {
+function responses(
+  { answers, scope, body, versioned, refusals: more = [] }: RouteDescription,
+  inPath: boolean,
+) {
   const refusals = [
+    ...more,
     400,
     ...(scope ? [401, 403, 429] : []),
     ...(inPath || body ? [404] : []),

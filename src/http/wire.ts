@@ -1,4 +1,5 @@
 import type { LtlCarrier, ParcelCarrier } from '../catalog/define.ts'
+import { diagnose, nextStep } from '../connections/findings.ts'
 import type { Listed } from '../connections/list.ts'
 import type { Notice } from '../connections/notices.ts'
 
@@ -86,6 +87,18 @@ export function ltlConnectedObject(carrierId: string, carrier: LtlCarrier) {
     features: carrier.features,
     options: codes(carrier.options),
     packages: codes(carrier.packages),
+  }
+}
+
+/** What is known of a connection's credentials, in plain language. */
+export function healthObject(connection: Listed['connection']) {
+  const { state, state_since, created_at, checked_at, diagnosis } = connection
+  return {
+    state,
+    state_since: state_since ?? created_at,
+    checked_at,
+    diagnosis: diagnose(diagnosis),
+    next_step: diagnosis && nextStep(diagnosis),
   }
 }
 

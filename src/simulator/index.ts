@@ -1,4 +1,10 @@
-import type { Ask, Call, Reply, VerificationOutcome } from '../catalog/verification.ts'
+import {
+  OUTCOMES,
+  type Ask,
+  type Call,
+  type Reply,
+  type VerificationOutcome,
+} from '../catalog/verification.ts'
 import { australiaPost } from './carriers/australia-post.ts'
 import { canadaPost } from './carriers/canada-post.ts'
 import { chronopost } from './carriers/chronopost.ts'
@@ -54,22 +60,14 @@ export function findSimulated(carrierId: string): SimulatedCarrier | undefined {
 }
 
 const MAGIC = /^simulate-([a-z-]+)$/i
-const OUTCOMES: ReadonlySet<string> = new Set<VerificationOutcome>([
-  'verified',
-  'invalid_credentials',
-  'not_entitled',
-  'platform_misconfigured',
-  'rate_limited',
-  'unavailable',
-  'inconclusive',
-])
 
 /** The outcome that a caller of the sandbox asks for: one of the credentials reads `simulate-<outcome>`. */
 export function wantedOutcome(values: Account['values']): VerificationOutcome | undefined {
   for (const value of Object.values(values)) {
     const name =
       typeof value === 'string' ? MAGIC.exec(value)?.[1]?.toLowerCase().replaceAll('-', '_') : undefined
-    if (name !== undefined && OUTCOMES.has(name)) return name as VerificationOutcome
+    const outcome = OUTCOMES.find((known) => known === name)
+    if (outcome) return outcome
   }
   return undefined
 }

@@ -1,6 +1,5 @@
 import type { FastifyPluginCallback } from 'fastify'
 import { connectCarrier } from '../../connections/connect.ts'
-import { diagnose, nextStep } from '../../connections/findings.ts'
 import { disconnectCarrier } from '../../connections/disconnect.ts'
 import { describeConnection } from '../../connections/list.ts'
 import { updateConnection } from '../../connections/update.ts'
@@ -9,7 +8,7 @@ import { answerOutcome, ifMatchOf, verifyParameter, verifyWishOf } from '../answ
 import { bodyOf } from '../body.ts'
 import { describe, reference } from '../describe.ts'
 import * as schemas from '../schemas.ts'
-import { etag } from '../wire.ts'
+import { etag, healthObject } from '../wire.ts'
 
 type OfCarrier = { Params: { carrier_name: string } }
 type OfConnection = { Params: { carrier_name: string; carrier_id: string } }
@@ -28,6 +27,7 @@ export const carrierConnectionRoutes =
         tag,
         scope: 'write',
         query: [verifyParameter],
+        refusals: [502],
         body: reference('connect_carrier'),
         answers: { 200: schemas.carrierIdAnswer },
       }),
@@ -46,6 +46,7 @@ export const carrierConnectionRoutes =
         tag,
         scope: 'write',
         query: [verifyParameter],
+        refusals: [502],
         body: reference('update_carrier'),
         versioned: true,
         answers: { 200: schemas.carrierIdAnswer },
@@ -99,11 +100,7 @@ export const carrierConnectionRoutes =
           primary: connection.is_primary === 1,
           connection_status: connection.connection_status,
           fields,
-          state: connection.state,
-          state_since: connection.state_since ?? connection.created_at,
-          checked_at: connection.checked_at,
-          diagnosis: diagnose(connection.diagnosis),
-          next_step: connection.diagnosis && nextStep(connection.diagnosis),
+          ...healthObject(connection),
           version: connection.version,
           credentials_version: connection.credentials_version,
           created_at: connection.created_at,

@@ -18,6 +18,12 @@ const tag = 'Carriers'
 export const carrierRoutes =
   (ctx: Context, { paged }: { paged: boolean }): FastifyPluginCallback =>
   (app, _options, done) => {
+    const listedOf = async (request: FastifyRequest<OfConnection>, reply: FastifyReply) => {
+      const listed = await getConnection(ctx, request.actor, 'parcel', request.params.carrier_id)
+      reply.header('etag', etag(listed.connection.version))
+      return listed
+    }
+
     app.get(
       '/carriers',
       describe(
@@ -44,8 +50,7 @@ export const carrierRoutes =
         answers: { 200: schemas.carrier },
       }),
       async (request, reply) => {
-        const listed = await getConnection(ctx, request.actor, 'parcel', request.params.carrier_id)
-        reply.header('etag', etag(listed.connection.version))
+        const listed = await listedOf(request, reply)
         return carrierObject(listed)
       },
     )
@@ -77,8 +82,7 @@ export const carrierRoutes =
         answers: { 200: schemas.closed({ services: { type: 'array', items: schemas.service } }) },
       }),
       async (request, reply) => {
-        const listed = await getConnection(ctx, request.actor, 'parcel', request.params.carrier_id)
-        reply.header('etag', etag(listed.connection.version))
+        const listed = await listedOf(request, reply)
         return { services: serviceObjects(listed) }
       },
     )
@@ -93,13 +97,7 @@ export const carrierRoutes =
         answers: { 200: schemas.closed({ packages: { type: 'array', items: schemas.packageType } }) },
       }),
       async (request, reply) => {
-        const { carrier, connection } = await getConnection(
-          ctx,
-          request.actor,
-          'parcel',
-          request.params.carrier_id,
-        )
-        reply.header('etag', etag(connection.version))
+        const { carrier } = await listedOf(request, reply)
         return { packages: packageObjects(carrier) }
       },
     )
@@ -114,13 +112,7 @@ export const carrierRoutes =
         answers: { 200: schemas.closed({ options: { type: 'array', items: schemas.option } }) },
       }),
       async (request, reply) => {
-        const { carrier, connection } = await getConnection(
-          ctx,
-          request.actor,
-          'parcel',
-          request.params.carrier_id,
-        )
-        reply.header('etag', etag(connection.version))
+        const { carrier } = await listedOf(request, reply)
         return { options: carrier.options }
       },
     )

@@ -1,10 +1,11 @@
 import type { FastifyPluginCallback } from 'fastify'
 import { findConnections, type FoundPage } from '../../connections/find-connections.ts'
-import { diagnose, nextStep, STATES } from '../../connections/findings.ts'
+import { STATES } from '../../connections/findings.ts'
 import type { Context } from '../../context.ts'
 import { describe, type QueryParameter } from '../describe.ts'
 import { readChoice, readPage, readText, readTime } from '../query.ts'
 import * as schemas from '../schemas.ts'
+import { healthObject } from '../wire.ts'
 
 const MOST = 500
 const USUAL = 50
@@ -71,11 +72,7 @@ function pageObject({ connections, ...page }: FoundPage) {
       nickname: connection.nickname,
       account_number: connection.account_number,
       connection_status: connection.connection_status,
-      state: connection.state,
-      state_since: connection.state_since ?? connection.created_at,
-      checked_at: connection.checked_at,
-      diagnosis: diagnose(connection.diagnosis),
-      next_step: connection.diagnosis && nextStep(connection.diagnosis),
+      ...healthObject(connection),
       version: connection.version,
       credentials_version: connection.credentials_version,
       created_at: connection.created_at,

@@ -1,5 +1,4 @@
 import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
-import { diagnose, nextStep } from '../../connections/findings.ts'
 import { leaseCredentials, LEASE_SECONDS } from '../../connections/lease.ts'
 import { rollbackConnection } from '../../connections/rollback.ts'
 import { verifyConnection, type Named } from '../../connections/verify.ts'
@@ -9,7 +8,7 @@ import { answerOutcome, ifMatchOf, verificationObject, verifyParameter, verifyWi
 import { describe, type QueryParameter } from '../describe.ts'
 import { readChoice, readNumber } from '../query.ts'
 import * as schemas from '../schemas.ts'
-import { etag } from '../wire.ts'
+import { etag, healthObject } from '../wire.ts'
 
 const tag = 'Health'
 
@@ -57,11 +56,7 @@ export const custodyRoutes =
         return {
           carrier_id: connection.carrier_id,
           verification: verificationObject(proof),
-          state: connection.state,
-          state_since: connection.state_since ?? connection.created_at,
-          checked_at: connection.checked_at,
-          diagnosis: diagnose(connection.diagnosis),
-          next_step: connection.diagnosis && nextStep(connection.diagnosis),
+          ...healthObject(connection),
         }
       },
     )
@@ -75,6 +70,7 @@ export const custodyRoutes =
         scope: 'write',
         versioned: true,
         query: [verifyParameter],
+        refusals: [409, 502],
         answers: { 200: mode === 'ltl' ? schemas.ltlCarrierIdAnswer : schemas.carrierIdAnswer },
       }),
       async (request, reply) => {
@@ -94,6 +90,7 @@ export const custodyRoutes =
         tag,
         scope: 'use',
         query: leaseQuery,
+        refusals: [409],
         answers: { 200: schemas.lease },
       }),
       async (request, reply) => {
