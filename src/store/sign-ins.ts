@@ -4,11 +4,15 @@ import type { SignInRow } from './schema.ts'
 
 /** Keeps a sign-in that begins; one of the same connection that had begun before is void. */
 export async function insertSignIn(tx: Tx, row: SignInRow): Promise<void> {
-  const { tenant_id, environment, carrier_id, ...rest } = row
+  const { state_hash, verifier, begun_by, expires_at } = row
   await tx
     .insertInto('sign_in')
     .values(row)
-    .onConflict((conflict) => conflict.columns(['tenant_id', 'environment', 'carrier_id']).doUpdateSet(rest))
+    .onConflict((conflict) =>
+      conflict
+        .columns(['tenant_id', 'environment', 'carrier_id'])
+        .doUpdateSet({ state_hash, verifier, begun_by, expires_at }),
+    )
     .execute()
 }
 
