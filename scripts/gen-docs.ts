@@ -163,9 +163,10 @@ ${parcelCarriers.map(parcelSection).join('\n\n')}
 
 function catalog(): string {
   const entries = [
-    ...parcelCarriers.map(({ connect, update, settings: own, together, verify, ...carrier }) => ({
+    ...parcelCarriers.map(({ connect, update, settings: own, together, verify, signIn, ...carrier }) => ({
       ...carrier,
       verification: summarize(verify),
+      ...(signIn && { sign_in: { hosts: signIn.hosts, operator: signIn.operator, source: signIn.source } }),
       connect: carrier.closed ? null : formSchema(connect, together),
       update: update ? formSchema(update) : null,
       settings: own ? formSchema(own) : null,

@@ -4,6 +4,8 @@ import { findSimulated } from '../../src/simulator/index.ts'
 import { codeOf } from '../../src/simulator/oauth.ts'
 import { connectBodies, unique } from './bodies.ts'
 import type { Answer, House } from './harness.ts'
+import { stored, trail } from './stored.ts'
+import { outbox } from './webhooks.ts'
 
 export const CLIENT = { ups_client_id: 'app-client-id', ups_client_secret: 'Zx81-app-client-secret' }
 export const PUBLIC = 'https://hawser.example'
@@ -73,4 +75,35 @@ export function letIn(location: unknown): { state: string; code: string } {
 export function comeBack(house: House, query: Record<string, string> | string): Promise<Answer> {
   const text = typeof query === 'string' ? query : new URLSearchParams(query).toString()
   return house.request('GET', `/v1/sign_in/return?${text}`, { key: '' })
+}
+
+export type Visitor = ReturnType<typeof visitorOf>
+
+/** A merchant who signs in, and what is seen of it from inside. */
+export function visitorOf(house: House) {
+  const rowsOf = (id: string) =>
+    house.ctx.store.read(house.tenantId, (db) =>
+      db.selectFrom('sign_in').selectAll().where('carrier_id', '=', id).execute(),
+    )
+  const begun = async () => {
+    const { headers, json } = await connectUps(house)
+    return { id: json.carrier_id as string, ...letIn(headers.location) }
+  }
+  return {
+    rowsOf,
+    begun,
+    snapshot: async (id: string) => ({
+      ...(await stored(house, id)),
+      trail: await trail(house, id),
+      rows: await rowsOf(id),
+      messages: (await outbox(house)).length,
+    }),
+    signedIn: async () => {
+      const one = await begun()
+      assert.equal((await comeBack(house, { state: one.state, code: one.code })).status, 200)
+      return one
+    },
+    again: (id: string, key = house.key) =>
+      house.request('POST', `/v1/connections/carriers/ups/${id}/sign_in`, { key }),
+  }
 }
