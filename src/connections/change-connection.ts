@@ -21,7 +21,7 @@ import { requireProof, UNTOUCHED, type VerifyWish } from './prove.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { keyOf, refuseUnknown } from './require.ts'
 import { isWaiting, WAITS, withoutSignIn } from './signed-in.ts'
-import { accountKey, accountNumber, type Parts } from './values.ts'
+import { accountKey, accountNumber, provable, type Parts } from './values.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
 export type Change = {
@@ -56,16 +56,18 @@ export function rehearseChange(ctx: Context, actor: Actor, change: Change): Prom
 
 const ATTEMPTS = 5
 
+type Proved = Readonly<Record<string, unknown>>
+
 async function proveAndChange(ctx: Context, actor: Actor, change: Change): Promise<Changed> {
-  let proved: { credentials: Values; proof: Proof } | undefined
+  let proved: { values: Proved; proof: Proof } | undefined
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const prepared = await ctx.store.read(actor.tenantId, (db) => prepare(ctx, db, actor, change))
-    const planned = withoutSignIn(prepared.plan.credentials)
-    if (!proved || !isDeepStrictEqual(proved.credentials, planned))
-      proved = { credentials: planned, proof: await proveCredentials(ctx, actor, change, prepared) }
-    const { credentials, proof } = proved
+    const planned = withoutSignIn(valuesOf(prepared.plan))
+    if (!proved || !isDeepStrictEqual(proved.values, planned))
+      proved = { values: planned, proof: await proveCredentials(ctx, actor, change, prepared) }
+    const { values, proof } = proved
     const done = await ctx.store.transaction(actor.tenantId, (tx) =>
-      changeInside(ctx, tx, actor, change, credentials, proof),
+      changeInside(ctx, tx, actor, change, values, proof),
     )
     if (done) return { ...done, proof }
   }
@@ -82,8 +84,10 @@ async function proveCredentials(
 ): Promise<Proof> {
   if (action === 'connection.settings_updated') return UNTOUCHED
   if (plan.signInLost || isWaiting(connection)) return WAITS
-  return requireProof(ctx, actor, { carrier, values: plan.credentials, wish, carrierId })
+  return requireProof(ctx, actor, { carrier, values: valuesOf(plan), wish, carrierId })
 }
+
+const valuesOf = ({ credentials, settings }: Plan) => provable(credentials, settings)
 
 /** What a change comes to, decided from what `db` reads; refuses what cannot be. */
 async function prepare(ctx: Context, db: Db, actor: Actor, change: Change): Promise<Prepared> {
@@ -102,13 +106,13 @@ async function changeInside(
   tx: Tx,
   actor: Actor,
   change: Change,
-  proved: Values,
+  proved: Proved,
   proof: Proof,
 ): Promise<Omit<Changed, 'proof'> | undefined> {
   const { connection, plan, duplicateOf } = await prepare(ctx, tx, actor, change)
   const isSettings = change.action === 'connection.settings_updated'
   if (isSettings && plan.changed.length === 0) return { version: connection.version, duplicateOf }
-  if (!isSettings && !isDeepStrictEqual(withoutSignIn(plan.credentials), proved)) return undefined
+  if (!isSettings && !isDeepStrictEqual(withoutSignIn(valuesOf(plan)), proved)) return undefined
   if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, change.carrier)
   const version = await writePlan(ctx, tx, actor, connection, plan, change, proof)
   return { version, duplicateOf }

@@ -1,6 +1,6 @@
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
-import { openCredentials } from '../custody/sealed-values.ts'
+import { openCredentials, openSettings } from '../custody/sealed-values.ts'
 import { findConnection, noteCheck } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
@@ -12,6 +12,7 @@ import type { Proof } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { prove } from './prove.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
+import { provable } from './values.ts'
 import { isWaiting, WAITS } from './signed-in.ts'
 
 /** What a check found, and the connection as it is known after it. */
@@ -24,10 +25,10 @@ export type Check = { proof: Proof; connection: Connection }
 export async function checkConnection(ctx: Context, actor: Actor, connection: Connection): Promise<Check> {
   if (isWaiting(connection)) return { proof: WAITS, connection }
   const carrier = carrierOf(connection)
-  const opened = await guardIntegrity(ctx, actor, connection.carrier_id, async () =>
-    openCredentials(ctx, connection),
+  const values = await guardIntegrity(ctx, actor, connection.carrier_id, async () =>
+    provable(openCredentials(ctx, connection).reveal(), openSettings(ctx, connection).reveal()),
   )
-  const proof = await prove(ctx, actor, carrier, opened.reveal(), connection.carrier_id)
+  const proof = await prove(ctx, actor, carrier, values, connection.carrier_id)
   if (!proof.asked) return { proof, connection }
   const now = await ctx.store.transaction(actor.tenantId, (tx) =>
     keepFinding(ctx, tx, actor, connection, proof),

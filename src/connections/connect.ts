@@ -6,7 +6,7 @@ import { proofNotice, supersededNotice, type Notice } from './notices.ts'
 import { requireProof, type VerifyWish } from './prove.ts'
 import { requireCarrier, requireConnectable } from './require.ts'
 import { signInOf, WAITS } from './signed-in.ts'
-import { acceptBody, withoutCleared } from './values.ts'
+import { acceptBody, provable, withoutCleared } from './values.ts'
 
 /** What became of a connection: its id, its version, and what the caller should know. */
 export type Outcome = {
@@ -32,7 +32,7 @@ export async function connectCarrier(
   const carrier = requireCarrier(request.carrierName)
   requireConnectable(carrier)
   const parts = acceptBody(carrier, connectForm(carrier), request.body().reveal())
-  const values = withoutCleared(parts.credentials.reveal())
+  const values = provable(withoutCleared(parts.credentials.reveal()), withoutCleared(parts.settings.reveal()))
   await requireNoDuplicate(ctx, actor, carrier, parts)
   const signIn = signInOf(ctx, carrier)
   const proof = signIn ? WAITS : await requireProof(ctx, actor, { carrier, values, wish: request.verify })

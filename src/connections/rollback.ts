@@ -2,7 +2,7 @@ import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
-import { fingerprint, openCredentials, openPrevious } from '../custody/sealed-values.ts'
+import { fingerprint, openCredentials, openPrevious, openSettings } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
 import { changeConnection, findConnection } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
@@ -20,7 +20,7 @@ import { requireProof, type VerifyWish } from './prove.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { carrySignIn, isWaiting, losesSignIn, WAITS } from './signed-in.ts'
-import { accountKey, accountNumber } from './values.ts'
+import { accountKey, accountNumber, provable } from './values.ts'
 import { requireNamed, type Named } from './verify.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
@@ -38,10 +38,11 @@ export async function rollbackConnection(
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId } = request
   return guardIntegrity(ctx, actor, carrierId, async () => {
-    const { values, seen, waits } = await ctx.store.read(actor.tenantId, (db) =>
+    const { values, connection, seen, waits } = await ctx.store.read(actor.tenantId, (db) =>
       earlier(ctx, db, actor, request),
     )
-    const claim = { carrier, values, wish: request.verify, carrierId }
+    const asked = provable(values, openSettings(ctx, connection).reveal())
+    const claim = { carrier, values: asked, wish: request.verify, carrierId }
     const proof = waits ? WAITS : await requireProof(ctx, actor, claim)
     if (request.verify === 'only') return { proof, notices: proofNotice(proof) }
     const version = await ctx.store.transaction(actor.tenantId, async (tx) => {

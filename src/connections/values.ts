@@ -60,6 +60,14 @@ function sortValues(carrier: Carrier, fields: Fields, { values, cleared }: Accep
   }
 }
 
+/** Everything that a carrier may be asked about: some of what names an account is kept with the settings. */
+export function provable(
+  credentials: Readonly<Record<string, unknown>>,
+  settings: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return { ...settings, ...credentials }
+}
+
 /** The account at the carrier that these credentials are for: the first identifier that is set, as text. */
 export function accountNumber(
   carrier: Carrier,

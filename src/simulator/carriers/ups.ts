@@ -78,8 +78,12 @@ export const ups: SimulatedCarrier = {
       [tokenOf(id, secret), merchantToken(id)].includes(bearerOf(call) ?? ''),
     )
     if (ours.length === 0) return refusal(401, '250002', 'Invalid Authentication Information.')
-    const shipper = memberOf(jsonOf(call), 'RateRequest', 'Shipment', 'Shipper', 'ShipperNumber')
-    return ours.some(({ values }) => values.account_number === shipper)
+    const shipper = ['RateRequest', 'Shipment', 'Shipper']
+    const number = memberOf(jsonOf(call), ...shipper, 'ShipperNumber')
+    const postal = memberOf(jsonOf(call), ...shipper, 'Address', 'PostalCode')
+    const isOwn = ({ account_number, account_postal_code = postal }: Account['values']) =>
+      account_number === number && account_postal_code === postal
+    return ours.some(({ values }) => isOwn(values))
       ? quote()
       : refusal(400, '120100', 'Missing or invalid shipper number')
   },
