@@ -1,4 +1,10 @@
-import type { Ask, Call, Reply, VerificationOutcome } from '../catalog/verification.ts'
+import {
+  OUTCOMES,
+  type Ask,
+  type Call,
+  type Reply,
+  type VerificationOutcome,
+} from '../catalog/verification.ts'
 import { australiaPost } from './carriers/australia-post.ts'
 import { canadaPost } from './carriers/canada-post.ts'
 import { chronopost } from './carriers/chronopost.ts'
@@ -53,22 +59,14 @@ export function findSimulated(carrierId: string): SimulatedCarrier | undefined {
 }
 
 const MAGIC = /^simulate-([a-z-]+)$/i
-const OUTCOMES: ReadonlySet<string> = new Set<VerificationOutcome>([
-  'verified',
-  'invalid_credentials',
-  'not_entitled',
-  'platform_misconfigured',
-  'rate_limited',
-  'unavailable',
-  'inconclusive',
-])
+const outcomes: ReadonlySet<string> = new Set(OUTCOMES)
 
 /** The outcome that a caller of the sandbox asks for: one of the credentials reads `simulate-<outcome>`. */
 export function wantedOutcome(values: Account['values']): VerificationOutcome | undefined {
   for (const value of Object.values(values)) {
     const name =
       typeof value === 'string' ? MAGIC.exec(value)?.[1]?.toLowerCase().replaceAll('-', '_') : undefined
-    if (name !== undefined && OUTCOMES.has(name)) return name as VerificationOutcome
+    if (name !== undefined && outcomes.has(name)) return name as VerificationOutcome
   }
   return undefined
 }
@@ -84,19 +82,23 @@ export function askSimulated(
 ): Ask | undefined {
   const carrier = findSimulated(carrierId)
   if (!carrier) return undefined
-  return async (call) => reply(carrier, call, account, wanted)
+  return async (call) => answerWith(carrier, call, [account], wanted)
 }
 
-function reply(
+/** What a carrier that knows these accounts answers, unless the outcome asked for is another. */
+export function answerWith(
   carrier: SimulatedCarrier,
   call: Call,
-  account: Account,
+  accounts: readonly Account[],
   wanted: VerificationOutcome | undefined,
 ): Reply {
-  if (wanted === undefined || wanted === 'verified') return carrier.answer(call, [account])
+  if (wanted === undefined || wanted === 'verified') return carrier.answer(call, accounts)
   if (wanted === 'invalid_credentials')
-    return carrier.answer(call, [{ values: {}, operator: account.operator }])
-  return scriptFor(carrier, wanted)?.reply(call) ?? carrier.answer(call, [account])
+    return carrier.answer(
+      call,
+      accounts.map(({ operator }) => ({ values: {}, operator })),
+    )
+  return scriptFor(carrier, wanted)?.reply(call) ?? carrier.answer(call, accounts)
 }
 
 function scriptFor({ scripts }: SimulatedCarrier, wanted: VerificationOutcome): Script | undefined {
