@@ -25,6 +25,8 @@ export const UNTOUCHED: Proof = {
 }
 const NOT_WANTED: Proof = { asked: false, outcome: 'unasked', because: 'The carrier was not asked.' }
 
+const LONGEST_PROOF_MS = 15_000
+
 /** What is to be proved: the values of a connection that may not be there yet. */
 export type Claim = { carrier: Carrier; values: Values; wish?: VerifyWish | undefined; carrierId?: string }
 
@@ -75,8 +77,12 @@ export async function prove(ctx: Context, actor: Actor, carrier: Carrier, values
   const { verify: recipe } = carrier
   const material = materialOf(ctx, values, ctx.config.operator.reveal())
   if (!canVerify(recipe, values, material.operator)) return UNASKED
+  // A proof of several calls has no more time than one.
+  const until = performance.now() + LONGEST_PROOF_MS
   const finding = await limitAttempts(ctx, actor, carrier, values, () =>
-    verify(recipe, material, (call) => ctx.outbound.ask(carrier.id, recipe.hosts, call)),
+    verify(recipe, material, (call) =>
+      ctx.outbound.ask(carrier.id, recipe.hosts, call, until - performance.now()),
+    ),
   )
   return { ...finding, ...asked }
 }

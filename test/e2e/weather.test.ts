@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { plant, scannerFor } from '../support/leak-scanner.ts'
+import {
+  openPlace,
+  requireFirstKeys,
+  type Answer,
+  type Place,
+  type Running,
+  type ServerProcess,
+} from '../support/server-process.ts'
+import { simulatedAt, type Simulated } from '../support/simulated.ts'
+
+const SECRET = plant()
+const scanner = scannerFor([SECRET])
+const LONGEST_MS = 16_000
+const FORMS: Record<string, (account: string) => object> = {
+  chronopost: (account) => ({ nickname: 'n', account_number: account, password: SECRET }),
+  mondial_relay: (account) => ({ nickname: 'n', enseigne: account, api_key: SECRET }),
+  colissimo: (account) => ({ nickname: 'n', username: account, password: SECRET }),
+  australia_post: (account) => ({
+    nickname: 'n',
+    account_number: account,
+    api_key: `key-${account}`,
+    api_secret: SECRET,
+  }),
+  canada_post: (account) => ({
+    nickname: 'n',
+    account_number: account,
+    contract_id: '1',
+    api_key: `key-${account}`,
+    api_secret: SECRET,
+  }),
+  fedex: (account) => ({
+    nickname: 'n',
+    account_number: account,
+    address1: '1 Main St',
+    city: 'Austin',
+    country_code: 'US',
+    email: 'ship@example.com',
+    first_name: 'Ann',
+    last_name: 'Example',
+    phone: '5125550100',
+    postal_code: '78701',
+    state: 'TX',
+    agree_to_eula: true,
+  }),
+}
+
+/** A carrier, its weather, and what is known of the credentials afterwards. */
+const bad: [carrier: string, script: string, outcome: string][] = [
+  ['mondial_relay', 'silent', 'unavailable'],
+  ['colissimo', 'drip', 'unavailable'],
+  // Two calls of nine seconds each, were there not one end to both.
+  ['fedex', 'slow', 'unavailable'],
+  ['chronopost', 'endless', 'unavailable'],
+  ['chronopost', 'close', 'unavailable'],
+  ['chronopost', 'wrong_length', 'unavailable'],
+  ['chronopost', 'billion_laughs', 'unavailable'],
+  ['chronopost', 'outside_entity', 'unavailable'],
+  ['chronopost', 'page', 'unavailable'],
+  ['chronopost', 'echo', 'inconclusive'],
+  ['chronopost', 'echo_body', 'unavailable'],
+  ['australia_post', 'echo', 'inconclusive'],
+  ['australia_post', 'echo_body', 'unavailable'],
+  ['canada_post', 'rate_limited', 'rate_limited'],
+]
+
+type Scene = {
+  simulated: Simulated
+  address: string
+  server: ServerProcess
+  key: string
+  simulator: Running
+  /** Every answer of Hawser's, as text. */
+  answers: string[]
+}
+
+/** `hawser simulate` and a server whose calls go there, each in a process of its own. */
+async function openScene(t: TestContext): Promise<Scene> {
+  const place = await openPlace('sqlite')
+  t.after(place.remove)
+  const { simulator, told } = await startSimulator(place)
+  const server = await place.serve({
+    HAWSER_CARRIER_HOSTS: told.carrier_hosts,
+    HAWSER_VERIFICATION: undefined,
+    HAWSER_RATE_LIMIT: 'off',
+    HAWSER_LOG_LEVEL: 'trace',
+    HAWSER_FEDEX_CLIENT_ID: 'operator',
+    HAWSER_FEDEX_CLIENT_SECRET: SECRET,
+  })
+  const key = requireFirstKeys(server.stdout()).production
+  return { simulated: simulatedAt(told.address), address: told.address, server, key, simulator, answers: [] }
+}
+
+async function startSimulator(place: Place) {
+  const simulator = place.start(['simulate', '--port', '0', '--json'])
+  while (!simulator.stdout().endsWith('\n')) {
+    assert.equal(simulator.child.exitCode, null, simulator.stderr())
+    await pause(10)
+  }
+  return { simulator, told: JSON.parse(simulator.stdout()) as { address: string; carrier_hosts: string } }
+}
+
+let accounts = 100_000_000
+
+/** Connects an account of its own and answers how, and how long it took. */
+async function connect({ server, key, answers }: Scene, carrier: string, query = '') {
+  const began = performance.now()
+  const path = `/v1/connections/carriers/${carrier}${query}`
+  const body = FORMS[carrier]?.(`${(accounts += 1)}`)
+  const answer: Answer = await server.request('POST', path, { key, body })
+  answers.push(`${JSON.stringify([...answer.headers])}${answer.text}`)
+  return { ...answer, ms: performance.now() - began }
+}
+
+test('weather: whatever a carrier does, a connect ends within 16 seconds, is stored unverified, and tells no secret', async (t) => {
+  const scene = await openScene(t)
+  const { simulated, server, key, answers } = scene
+  await simulated.accept('fedex', {
+    account_number: '1',
+    fedex_client_id: 'operator',
+    fedex_client_secret: SECRET,
+  })
+  // What a first request costs a new process is not the weather's.
+  await connect(scene, 'canada_post', '?verify=only')
+  const slowest: Record<string, number> = {}
+  const stored: string[] = []
+  const inWeather = async ([carrier, script, outcome]: (typeof bad)[number]) => {
+    await simulated.setWeather(carrier, script)
+    const what = `${carrier}, ${script}`
+    const [kept, refused, asked] = await Promise.all([
+      connect(scene, carrier),
+      connect(scene, carrier, '?verify=required'),
+      connect(scene, carrier, '?verify=only'),
+    ])
+    assert.equal(kept.status, 200, `${what}: ${kept.text}`)
+    assert.match(kept.headers.get('hawser-notice') ?? '', new RegExp(`unverified_${outcome}`), what)
+    assert.equal(refused.status, 502, `${what}: ${refused.text}`)
+    assert.equal(asked.json.verification.outcome, outcome, what)
+    slowest[script] = Math.round(Math.max(slowest[script] ?? 0, kept.ms, refused.ms, asked.ms))
+    stored.push(kept.json.carrier_id)
+  }
+  // One carrier has one weather at a time.
+  await Promise.all(
+    Object.keys(FORMS).map(async (carrier) => {
+      for (const each of bad.filter(([name]) => name === carrier)) await inWeather(each)
+    }),
+  )
+  t.diagnostic(`weather: ${JSON.stringify(slowest)}`)
+  for (const [script, ms] of Object.entries(slowest)) assert.ok(ms < LONGEST_MS, `${script}: ${ms} ms`)
+  assert.ok((slowest.drip ?? 0) > 14_000 && (slowest.silent ?? 0) > 9_000, 'there was weather')
+
+  const found = await server.request('GET', '/v1/connections?state=unverified', { key })
+  const ids = found.json.connections.map(({ carrier_id }: { carrier_id: string }) => carrier_id)
+  assert.deepEqual(ids.sort(), stored.sort(), 'what was refused is not stored')
+  answers.push(found.text, (await server.request('GET', '/v1/audit', { key })).text)
+  await echoes(scene)
+  await server.stop()
+  assert.match(server.stdout(), /"outbound"/, 'what left is in the log')
+  for (const text of [...answers, server.stdout(), server.stderr(), scene.simulator.stdout()])
+    assert.equal(scanner.scan(text), undefined)
+})
+
+/** The control: the carrier does send the secret back, in every place. */
+async function echoes({ simulated, address }: Scene): Promise<void> {
+  await simulated.setWeather('chronopost', 'echo')
+  const { request } = await import('node:http')
+  const echo = await new Promise<{ reason: string; headers: object }>((resolve, reject) => {
+    const headers = { host: 'ws.chronopost.fr' }
+    const sent = request(address, { method: 'POST', headers }, ({ statusMessage = '', headers: sent }) =>
+      resolve({ reason: statusMessage, headers: sent }),
+    )
+    sent.on('error', reject).end(SECRET)
+  })
+  for (const place of [echo.reason, JSON.stringify(echo.headers)]) assert.ok(scanner.scan(place))
+}
+
+const CROWD = 500
+
+test(`weather: ${CROWD} connects at once to a carrier that says nothing all end soon, while lists stay fast`, async (t) => {
+  const scene = await openScene(t)
+  const { simulated, server, key, answers } = scene
+  await simulated.setWeather('chronopost', 'silent')
+  const began = performance.now()
+  let running = true
+  const crowd = Promise.all(Array.from({ length: CROWD }, () => connect(scene, 'chronopost'))).finally(
+    () => (running = false),
+  )
+  const lists: number[] = []
+  while (running) {
+    const at = performance.now()
+    const { status } = await server.request('GET', '/v1/carriers', { key })
+    lists.push(performance.now() - at)
+    assert.equal(status, 200)
+    await pause(10)
+  }
+  const counts: Record<string, number> = {}
+  let longest = 0
+  for (const { status, ms } of await crowd) {
+    counts[status] = (counts[status] ?? 0) + 1
+    longest = Math.max(longest, Math.round(ms))
+  }
+  const ms = Math.round(performance.now() - began)
+  const p99 = Math.round(lists.sort((a, b) => a - b)[Math.floor(lists.length * 0.99)] ?? NaN)
+  const told = { ...counts, ms, longest, lists: lists.length, p99, slowest: Math.round(lists.at(-1) ?? NaN) }
+  t.diagnostic(`crowd: ${JSON.stringify(told)}`)
+  assert.ok(ms < 20_000, `${ms} ms`)
+  assert.ok(lists.length > 100 && p99 < 500, `${p99} ms`)
+  assert.deepEqual(counts, { 200: CROWD }, 'each is stored, unverified')
+  await server.stop()
+  for (const text of [...answers, server.stdout(), server.stderr()])
+    assert.equal(scanner.scan(text), undefined)
+})
+
+test('weather: the simulator ends with SIGTERM while a carrier keeps somebody waiting', async (t) => {
+  const place = await openPlace('sqlite')
+  t.after(place.remove)
+  const { simulator, told } = await startSimulator(place)
+  const simulated = simulatedAt(told.address)
+  await simulated.setWeather('chronopost', 'silent')
+  const waiting = simulated.use('chronopost', { account_number: '1', password: 'p' })
+  await pause(100)
+  simulator.child.kill('SIGTERM')
+  assert.equal((await simulator.ended).code, 0)
+  assert.equal((await waiting).outcome, 'unavailable')
+})
