@@ -93,7 +93,7 @@ async function openScene(t: TestContext, database: DatabaseName) {
       () => undefined,
     )
     if (phase === 'before the call') {
-      await pause(Math.random() * 6)
+      await pause(Math.random() * 10)
       kill()
     }
     const answered = await put

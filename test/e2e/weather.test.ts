@@ -1,57 +1,19 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { request } from 'node:http'
+import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { plant, scannerFor } from '../support/leak-scanner.ts'
-import {
-  openPlace,
-  requireFirstKeys,
-  type Answer,
-  type Place,
-  type Running,
-  type ServerProcess,
-} from '../support/server-process.ts'
+import { scannerFor } from '../support/leak-scanner.ts'
+import { openPlace } from '../support/server-process.ts'
+import { simulatedAt } from '../support/simulated.ts'
 import { watchSlowness } from '../support/slowness.ts'
-import { simulatedAt, type Simulated } from '../support/simulated.ts'
+import { connect, FORMS, openScene, SECRET, startSimulator, type Scene } from '../support/weather-scene.ts'
 
-const SECRET = plant()
 const scanner = scannerFor([SECRET])
 /** What a carrier may take, and what Hawser may take for the rest of a connect, and for the rest of a crowd of them. */
 const CARRIER_MS = 15_000
 const REST_MS = 1_000
 const CROWD_MS = 5_000
 const LIST_MS = 500
-const FORMS: Record<string, (account: string) => object> = {
-  chronopost: (account) => ({ nickname: 'n', account_number: account, password: SECRET }),
-  mondial_relay: (account) => ({ nickname: 'n', enseigne: account, api_key: SECRET }),
-  colissimo: (account) => ({ nickname: 'n', username: account, password: SECRET }),
-  australia_post: (account) => ({
-    nickname: 'n',
-    account_number: account,
-    api_key: `key-${account}`,
-    api_secret: SECRET,
-  }),
-  canada_post: (account) => ({
-    nickname: 'n',
-    account_number: account,
-    contract_id: '1',
-    api_key: `key-${account}`,
-    api_secret: SECRET,
-  }),
-  fedex: (account) => ({
-    nickname: 'n',
-    account_number: account,
-    address1: '1 Main St',
-    city: 'Austin',
-    country_code: 'US',
-    email: 'ship@example.com',
-    first_name: 'Ann',
-    last_name: 'Example',
-    phone: '5125550100',
-    postal_code: '78701',
-    state: 'TX',
-    agree_to_eula: true,
-  }),
-}
 
 /** A carrier, its weather, and what is known of the credentials afterwards. */
 const bad: [carrier: string, script: string, outcome: string][] = [
@@ -71,54 +33,6 @@ const bad: [carrier: string, script: string, outcome: string][] = [
   ['australia_post', 'echo_body', 'unavailable'],
   ['canada_post', 'rate_limited', 'rate_limited'],
 ]
-
-type Scene = {
-  simulated: Simulated
-  address: string
-  server: ServerProcess
-  key: string
-  simulator: Running
-  /** Every answer of Hawser's, as text. */
-  answers: string[]
-}
-
-/** `hawser simulate` and a server whose calls go there, each in a process of its own. */
-async function openScene(t: TestContext): Promise<Scene> {
-  const place = await openPlace('sqlite')
-  t.after(place.remove)
-  const { simulator, told } = await startSimulator(place)
-  const server = await place.serve({
-    HAWSER_CARRIER_HOSTS: told.carrier_hosts,
-    HAWSER_VERIFICATION: undefined,
-    HAWSER_RATE_LIMIT: 'off',
-    HAWSER_LOG_LEVEL: 'trace',
-    HAWSER_FEDEX_CLIENT_ID: 'operator',
-    HAWSER_FEDEX_CLIENT_SECRET: SECRET,
-  })
-  const key = requireFirstKeys(server.stdout()).production
-  return { simulated: simulatedAt(told.address), address: told.address, server, key, simulator, answers: [] }
-}
-
-async function startSimulator(place: Place) {
-  const simulator = place.start(['simulate', '--port', '0', '--json'])
-  while (!simulator.stdout().endsWith('\n')) {
-    assert.equal(simulator.child.exitCode, null, simulator.stderr())
-    await pause(10)
-  }
-  return { simulator, told: JSON.parse(simulator.stdout()) as { address: string; carrier_hosts: string } }
-}
-
-let accounts = 100_000_000
-
-/** Connects an account of its own and answers how, and how long it took. */
-async function connect({ server, key, answers }: Scene, carrier: string, query = '') {
-  const began = performance.now()
-  const path = `/v1/connections/carriers/${carrier}${query}`
-  const body = FORMS[carrier]?.(`${(accounts += 1)}`)
-  const answer: Answer = await server.request('POST', path, { key, body })
-  answers.push(`${JSON.stringify([...answer.headers])}${answer.text}`)
-  return { ...answer, ms: performance.now() - began }
-}
 
 test('weather: whatever a carrier does, a connect ends within 16 seconds, is stored unverified, and tells no secret', async (t) => {
   const scene = await openScene(t)
@@ -174,7 +88,6 @@ test('weather: whatever a carrier does, a connect ends within 16 seconds, is sto
 /** The control: the carrier does send the secret back, in every place. */
 async function echoes({ simulated, address }: Scene): Promise<void> {
   await simulated.setWeather('chronopost', 'echo')
-  const { request } = await import('node:http')
   const echo = await new Promise<{ reason: string; headers: object }>((resolve, reject) => {
     const headers = { host: 'ws.chronopost.fr' }
     const sent = request(address, { method: 'POST', headers }, ({ statusMessage = '', headers: sent }) =>
