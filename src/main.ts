@@ -78,7 +78,8 @@ async function listen(app: FastifyInstance, { host, port }: { host: string; port
   }
 }
 
-function stopSignal(): Promise<void> {
+/** Fulfilled with the first SIGTERM or SIGINT, which then do not end the process. */
+export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
   })

@@ -22,6 +22,11 @@ export const commands: Record<string, Command> = {
     'Check configuration, keys, database and audit log.',
     async () => (await import('./doctor.ts')).doctor,
   ),
+  simulate: lazy(
+    'simulate [--port 4020] [--json]',
+    'Answer as the simulated carriers, on this machine only, until SIGTERM.',
+    async () => (await import('./simulate.ts')).simulate,
+  ),
   'catalog list': lazy(
     'catalog list [--json]',
     'List the carriers.',

@@ -13,7 +13,10 @@ import type { Actor, Context } from '../context.ts'
 
 type Values = Material['values']
 
-/** How a carrier is asked, and in whose name. */
+/** Milliseconds that all calls of one proof may take together: no caller waits longer for a carrier. */
+const LONGEST_PROOF_MS = 15_000
+
+/** How a carrier is asked, and in whose name; for one proof. */
 export type Line = { ask: Ask; operator: Material['operator'] }
 
 /** The way to a carrier; in the sandbox to the simulated one, with values of an operator’s own. `undefined` where there is none. */
@@ -31,7 +34,10 @@ export function lineTo(
   }
   const operator = ctx.config.operator.reveal()
   const isHeld = recipe.operator.every((name) => operator[name] !== undefined)
-  return isHeld ? { ask: (call) => ctx.outbound.ask(carrier.id, recipe.hosts, call), operator } : undefined
+  if (!isHeld) return undefined
+  const until = performance.now() + LONGEST_PROOF_MS
+  const ask: Ask = (call) => ctx.outbound.ask(carrier.id, recipe.hosts, call, until - performance.now())
+  return { ask, operator }
 }
 
 /** What the operator holds at the carriers of the sandbox. */

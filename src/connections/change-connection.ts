@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Carrier, Fields } from '../catalog/define.ts'
-import type { Values } from '../catalog/validate.ts'
 import type { Action } from '../audit/actions.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'

@@ -78,7 +78,7 @@ export async function prove(
   const asked = { asked: true } as const
   const isSandbox = actor.environment === 'sandbox'
   if (carrierId !== undefined && refreshTokenOf(values) !== undefined) {
-    const ask = () => withinBudget(askSignedIn(ctx, actor, carrier, values, carrierId))
+    const ask = () => askSignedIn(ctx, actor, carrier, values, carrierId)
     return { ...(isSandbox ? await ask() : await limitAttempts(ctx, actor, carrier, values, ask)), ...asked }
   }
   if (isSandbox) {
@@ -89,21 +89,9 @@ export async function prove(
   const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
   if (!line || !canVerify(recipe, values, line.operator)) return UNASKED
   const finding = await limitAttempts(ctx, actor, carrier, values, () =>
-    withinBudget(verify(recipe, materialOf(ctx, values, line.operator), line.ask)),
+    verify(recipe, materialOf(ctx, values, line.operator), line.ask),
   )
   return { ...finding, ...asked }
-}
-
-/** Milliseconds that all steps of one proof may take together; no caller waits longer for a carrier. */
-const BUDGET_MS = 15_000
-
-async function withinBudget(proving: Promise<Finding>): Promise<Finding> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Finding>((resolve) => {
-    const finding = { outcome: 'unavailable', because: 'The carrier took too long to answer.' } as const
-    timer = setTimeout(() => resolve(finding), BUDGET_MS)
-  })
-  return Promise.race([proving, late]).finally(() => clearTimeout(timer))
 }
 
 async function askSandbox(

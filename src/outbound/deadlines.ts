@@ -25,19 +25,23 @@ export async function putInTurn<T>(
   }
 }
 
-/** Deadlines of `totalMs` for works, all of which `close` ends at once. */
+/** Deadlines of at most `totalMs` for works, all of which `close` ends at once. */
 export function openDeadlines(totalMs: number) {
   const underWay = new Map<AbortController, Promise<unknown>>()
   let isClosed = false
   const end = (controller: AbortController, reason: Unreachable) => controller.abort(reason)
 
   /** Answers no later than the deadline, whatever the work does. */
-  const within = async <T>(work: (deadline: Deadline) => Promise<T>): Promise<T> => {
+  const within = async <T>(
+    work: (deadline: Deadline) => Promise<T>,
+    mostMs: number = totalMs,
+  ): Promise<T> => {
     if (isClosed) throw new Unreachable('refused', false)
     const controller = new AbortController()
     const { signal } = controller
-    const at = performance.now() + totalMs
-    const timer = setTimeout(() => end(controller, new Unreachable('timeout')), totalMs)
+    const ms = Math.max(0, Math.min(totalMs, mostMs))
+    const at = performance.now() + ms
+    const timer = setTimeout(() => end(controller, new Unreachable('timeout')), ms)
     const ended = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Unreachable), { once: true })
     })

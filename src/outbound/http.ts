@@ -32,8 +32,8 @@ export type Receipt = Readonly<{ status: number; retryAfter?: number }>
 
 /** The way out to the world. Every rejection is an `Unreachable`. */
 export type Outbound = Readonly<{
-  /** Puts one call to a carrier, on a host of the list or not at all; never sends it twice. */
-  ask: (carrierId: string, hosts: readonly string[], call: Call) => Promise<Reply>
+  /** Puts one call to a carrier, on a host of the list or not at all; never sends it twice. `mostMs` may shorten its time. */
+  ask: (carrierId: string, hosts: readonly string[], call: Call, mostMs?: number) => Promise<Reply>
   /** Sends one message to any public https host; overrides are for carriers and have no say here. */
   deliver: (delivery: Delivery) => Promise<Receipt>
   /** Ends what is under way, as `refused`, and answers when no connection is left. */
@@ -56,7 +56,7 @@ export function openOutbound(options: OutboundOptions): Outbound {
   const breakers = openBreakers(limits)
   const { within, close } = openDeadlines(limits.totalMs)
 
-  const ask = async (carrierId: string, hosts: readonly string[], call: Call): Promise<Reply> => {
+  const ask: Outbound['ask'] = async (carrierId, hosts, call, mostMs) => {
     const to = parseDestination(call.url, rules)
     if (!hosts.includes(to.name)) throw new Unreachable('blocked')
     const put = (signal: AbortSignal) =>
@@ -67,7 +67,7 @@ export function openOutbound(options: OutboundOptions): Outbound {
     return within((deadline) => {
       const work = () => putInTurn(deadline, limits.headersMs, put)
       return calls(carrierId, () => breakers(to.host, work), deadline.signal)
-    })
+    }, mostMs)
   }
 
   const deliver = async ({ url, headers, body }: Delivery): Promise<Receipt> => {
@@ -87,7 +87,8 @@ export function openOutbound(options: OutboundOptions): Outbound {
 
   const told = tellerFor(log, limits.stepMs)
   return {
-    ask: (carrierId, hosts, call) => told({ carrier: carrierId }, () => ask(carrierId, hosts, call)),
+    ask: (carrierId, hosts, call, mostMs) =>
+      told({ carrier: carrierId }, () => ask(carrierId, hosts, call, mostMs)),
     deliver: (delivery) => told({ webhook: true }, () => deliver(delivery)),
     close,
   }

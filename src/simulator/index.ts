@@ -83,19 +83,23 @@ export function askSimulated(
 ): Ask | undefined {
   const carrier = findSimulated(carrierId)
   if (!carrier) return undefined
-  return async (call) => reply(carrier, call, account, wanted)
+  return async (call) => answerWith(carrier, call, [account], wanted)
 }
 
-function reply(
+/** What a carrier that knows these accounts answers, unless the outcome asked for is another. */
+export function answerWith(
   carrier: SimulatedCarrier,
   call: Call,
-  account: Account,
+  accounts: readonly Account[],
   wanted: VerificationOutcome | undefined,
 ): Reply {
-  if (wanted === undefined || wanted === 'verified') return carrier.answer(call, [account])
+  if (wanted === undefined || wanted === 'verified') return carrier.answer(call, accounts)
   if (wanted === 'invalid_credentials')
-    return carrier.answer(call, [{ values: {}, operator: account.operator }])
-  return scriptFor(carrier, wanted)?.reply(call) ?? carrier.answer(call, [account])
+    return carrier.answer(
+      call,
+      accounts.map(({ operator }) => ({ values: {}, operator })),
+    )
+  return scriptFor(carrier, wanted)?.reply(call) ?? carrier.answer(call, accounts)
 }
 
 function scriptFor({ scripts }: SimulatedCarrier, wanted: VerificationOutcome): Script | undefined {

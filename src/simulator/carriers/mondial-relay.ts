@@ -7,18 +7,21 @@ const result = (stat: number) =>
     `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><WSI2_RechercheCPResponse xmlns="http://www.mondialrelay.fr/webservice/"><WSI2_RechercheCPResult><STAT>${stat}</STAT></WSI2_RechercheCPResult></WSI2_RechercheCPResponse></soap:Body></soap:Envelope>`,
   )
 
+const digestOf = (sent: readonly string[], key: unknown) =>
+  createHash('md5')
+    .update(Buffer.from(`${sent.join('')}${String(key)}`, 'latin1'))
+    .digest('hex')
+    .toUpperCase()
+
 /** Answers with the STAT codes of the Mondial Relay web service, after computing the digest of the request itself. */
 export const mondialRelay: SimulatedCarrier = {
   carrier: 'mondial_relay',
   answer: (call, accounts) => {
     const sent = ['Enseigne', 'Pays', 'Ville', 'CP', 'NbResult'].map((name) => elementOf(call, name) ?? '')
-    const account = accounts.find(({ values }) => values.enseigne === sent[0])
-    if (!account) return result(1)
-    const digest = createHash('md5')
-      .update(Buffer.from(`${sent.join('')}${String(account.values.api_key)}`, 'latin1'))
-      .digest('hex')
-      .toUpperCase()
-    return result(elementOf(call, 'Security') === digest ? 0 : 97)
+    const ours = accounts.filter(({ values }) => values.enseigne === sent[0])
+    if (ours.length === 0) return result(1)
+    const signature = elementOf(call, 'Security')
+    return result(ours.some(({ values }) => digestOf(sent, values.api_key) === signature) ? 0 : 97)
   },
   scripts: {
     stat_2: always('invalid_credentials', result(2)),

@@ -1,0 +1,136 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { findCarrierById } from '../catalog/find-carrier.ts'
+import { OUTCOMES, type Call, type Reply, type VerificationOutcome } from '../catalog/verification.ts'
+import { openAccounts } from './accounts.ts'
+import { control, type Asked } from './control.ts'
+import { basicUser, jsonReply, type Account, type SimulatedCarrier } from './define.ts'
+import { answerWith, simulatedCarriers, wantedOutcome } from './index.ts'
+import { weather } from './weather.ts'
+import { send, wireWeather } from './wire-weather.ts'
+
+/** A server that answers as every simulated carrier. */
+export type SimulatorServer = Readonly<{
+  address: string
+  /** The value of `HAWSER_CARRIER_HOSTS` that sends every simulated carrier's calls here. */
+  carrierHosts: string
+  close: () => Promise<void>
+}>
+
+export type SimulatorOptions = Readonly<{
+  /** 0 takes a free one. */
+  port: number
+  /** Told of each call before it is answered; the answer waits for it. */
+  asked?: (carrierId: string) => void | Promise<void>
+}>
+
+const LOOPBACK = '127.0.0.1'
+const OWN_NAMES = new Set(['localhost', LOOPBACK])
+const LONGEST_BODY = 1_048_576
+
+/** Listens on loopback and answers as the carrier whose host a call names; under the machine's own names it takes orders. */
+export async function openSimulator({ port, asked }: SimulatorOptions): Promise<SimulatorServer> {
+  const accounts = openAccounts()
+  const scripts = new Map<string, string>()
+
+  const answer = async (request: IncomingMessage, response: ServerResponse<IncomingMessage>) => {
+    const name = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
+    const body = await readBody(request)
+    if (body === undefined) return send(response, jsonReply(413, { error: 'The body is too long.' }))
+    const told: Asked = { method: request.method ?? '', path: request.url ?? '', body }
+    if (OWN_NAMES.has(name)) return send(response, control(told, accounts, scripts))
+    const carriers = carriersOf(name)
+    const call = callOf(name, request, body)
+    const carrier = call && choose(carriers, call, accounts.of)
+    if (!carrier) return send(response, jsonReply(404, { error: 'No simulated carrier answers to this.' }))
+    await asked?.(carrier.carrier)
+    const script = scripts.get(carrier.carrier) ?? ''
+    const usual = usually(carrier, call, accounts.of(carrier.carrier), script)
+    return wireWeather[script] ? wireWeather[script](response, call, usual) : send(response, usual)
+  }
+
+  const server = createServer((request, response) => {
+    response.on('error', () => undefined)
+    answer(request, response).catch(() => send(response, jsonReply(500, { error: 'The simulator failed.' })))
+  })
+  server.listen(port, LOOPBACK)
+  await once(server, 'listening')
+  const bound = server.address()
+  const address = `http://${LOOPBACK}:${typeof bound === 'object' && bound ? bound.port : port}`
+  return {
+    address,
+    carrierHosts: allHosts()
+      .map((host) => `${host}=${address}`)
+      .join(','),
+    close: async () => {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+const hostsOf = ({ carrier }: SimulatedCarrier): readonly string[] =>
+  findCarrierById(carrier)?.verify?.hosts ?? []
+const allHosts = () => [...new Set(simulatedCarriers.flatMap(hostsOf))].sort()
+const carriersOf = (host: string) => simulatedCarriers.filter((carrier) => hostsOf(carrier).includes(host))
+
+/** Of several carriers on one host the one that knows the caller, or else one that has such a path. */
+function choose(
+  carriers: readonly SimulatedCarrier[],
+  call: Call,
+  accountsOf: (carrierId: string) => readonly Account[],
+): SimulatedCarrier | undefined {
+  return (
+    carriers.find((carrier) => knows(carrier, call, accountsOf(carrier.carrier))) ??
+    carriers.find((carrier) => carrier.answer(call, []).status !== 404) ??
+    carriers[0]
+  )
+}
+
+/** Whether a call means one of these accounts: to somebody who knows none, the carrier would answer otherwise. */
+const knows = (carrier: SimulatedCarrier, call: Call, accounts: readonly Account[]) =>
+  JSON.stringify(carrier.answer(call, accounts)) !== JSON.stringify(carrier.answer(call, []))
+
+function usually(carrier: SimulatedCarrier, call: Call, accounts: readonly Account[], script: string): Reply {
+  const scripted = (carrier.scripts[script] ?? weather[script])?.reply(call)
+  if (scripted) return scripted
+  const meant = accounts.filter((account) => knows(carrier, call, [account]))
+  const wanted = magicIn(call) ?? meant.map(({ values }) => wantedOutcome(values)).find(Boolean)
+  return answerWith(carrier, call, accounts, wanted)
+}
+
+const MAGIC = new RegExp(`simulate-(${OUTCOMES.join('|').replaceAll('_', '-')})`, 'i')
+
+/** The outcome that a credential in a call asks for by name. */
+function magicIn(call: Call): VerificationOutcome | undefined {
+  const { user = '', password = '' } = basicUser(call) ?? {}
+  const text = [call.url, user, password, ...Object.values(call.headers), call.body].join('\n')
+  return MAGIC.exec(text)?.[1]?.toLowerCase().replaceAll('-', '_') as VerificationOutcome | undefined
+}
+
+function callOf(
+  host: string,
+  { method, url = '/', headers }: IncomingMessage,
+  body: string,
+): Call | undefined {
+  if (method !== 'GET' && method !== 'POST') return undefined
+  const named = Object.entries(headers).map(([name, value = '']) => [name, String(value)] as const)
+  return {
+    method,
+    url: `https://${host}${url}`,
+    headers: Object.fromEntries(named),
+    ...(body !== '' && { body }),
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size <= LONGEST_BODY) chunks.push(chunk)
+  }
+  return size > LONGEST_BODY ? undefined : Buffer.concat(chunks).toString('utf8')
+}
