@@ -15,14 +15,15 @@ export type Tx = Transaction<Schema>
 
 /**
  * The paths that may look across tenants, all of them: finding the owner of an API key, the operator's command line,
- * a partner's view of the accounts it created, and which tenants have webhooks to deliver.
- * None reaches a connection, the audit log, or what a webhook says and to whom.
+ * a partner's view of the accounts it created, which tenants have webhooks to deliver, and which connections are to be checked.
+ * None reaches a connection itself, the audit log, or what a webhook says and to whom.
  */
 export type Crossing =
   | { path: 'authenticate' }
   | { path: 'operate' }
   | { path: 'partner'; partnerId: string }
   | { path: 'deliver' }
+  | { path: 'check' }
 
 export type Store = {
   dialect: Dialect
