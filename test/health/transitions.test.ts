@@ -88,7 +88,7 @@ for (const database of databases) {
     const watched = await connect(house)
     const changes: { at: number; state: string }[] = []
     let state = 'verified'
-    for (let minute = 0; minute < 6 * 60; minute += 1) {
+    for (let minute = 0; minute < 3 * 60; minute += 1) {
       clock.forward(MINUTE)
       carriers.say(watched.account, minute % 5 === 4 ? 'verified' : 'unavailable')
       await house.request('POST', `/v1/connections/carriers/canada_post/${watched.id}/verify`)
@@ -97,7 +97,7 @@ for (const database of databases) {
       state = now
     }
     const degraded = changes.filter((change) => change.state === 'degraded').map(({ at }) => at)
-    assert.ok(degraded.length >= 5 && degraded.length <= 6, `${degraded.length} times`)
+    assert.ok(degraded.length >= 2 && degraded.length <= 3, `${degraded.length} times`)
     degraded.slice(1).forEach((at, index) => assert.ok(at - (degraded[index] ?? 0) >= 60))
     assert.equal((await told(house)).length, changes.length)
   })
@@ -141,8 +141,8 @@ for (const database of databases) {
         .where('carrier_id', '=', altered.id)
         .execute(),
     )
-    for (let hour = 0; hour < 5 * 24; hour += 1) {
-      clock.forward(HOUR)
+    for (let hour = 0; hour < 5 * 24; hour += 4) {
+      clock.forward(4 * HOUR)
       while ((await worker.tick()) > 0);
     }
     const found = await events(house, altered)

@@ -1,10 +1,7 @@
 import type { Says } from './scheduled.ts'
 import { DAY, HOUR, MINUTE } from './webhooks.ts'
 
-/** How long the simulation against a database goes on; what happens to a connection once happens before that. */
-export const FIRST_DAYS = 60
-
-/** What carriers do to a connection, by the time since it was connected; it is verified then. */
+/** What carriers do to a connection, by the time since it was connected; it is verified then. What happens once happens within 35 days. */
 export const FATES = {
   faithful: () => 'verified',
   /** Out for a week, once. */
