@@ -69,3 +69,32 @@ export const EXPECTED: Record<Fate, Expected> = {
     ...{ most: (days: number) => 8 + during(days), least: (days: number) => 5 + (days - 8) * 3.5 },
   },
 }
+
+/** Every fate. */
+export const names = Object.keys(FATES) as Fate[]
+
+/** What became of a connection: its state at the end, what it told, and when its carrier was asked. */
+export type Life = { state: string; events: string[]; asked: number[] }
+
+/** What is wrong with a life, in words; nothing for one that went as it should. */
+export function faultsOf(fate: Fate, { state, events, asked }: Life, days: number): string[] {
+  const expected = EXPECTED[fate]
+  const faults: string[] = []
+  if (!expected.ends.includes(state)) faults.push(`ends as ${state}`)
+  // Where the events depend on when the checks fall, they come in turns all the same.
+  const wanted = expected.events ?? events.map((_, index) => (index % 2 === 0 ? 'degraded' : 'recovered'))
+  if (events.join() !== wanted.join()) faults.push(`tells ${events.join(', ')}`)
+  if (asked.length > expected.most(days)) faults.push(`is asked ${asked.length} times`)
+  if (asked.length < expected.least(days)) faults.push(`is asked only ${asked.length} times`)
+  return faults
+}
+
+/** The most of these times that lie in one minute. */
+export function busiest(times: readonly number[]): number {
+  const minutes = new Map<number, number>()
+  for (const at of times) {
+    const minute = Math.floor(at / MINUTE)
+    minutes.set(minute, (minutes.get(minute) ?? 0) + 1)
+  }
+  return [...minutes.values()].reduce((most, count) => Math.max(most, count), 0)
+}
