@@ -3,13 +3,14 @@ import { parseConfig, type Environment } from './config.ts'
 import { openContext, type Context } from './context.ts'
 import { ApiError, StartRefused } from './errors.ts'
 import { firstStartText } from './first-start.ts'
+import { createChecks } from './health/checks.ts'
 import { buildApp } from './http/app.ts'
 import { createLog, describeError } from './log.ts'
 import { openOutbound } from './outbound/http.ts'
 import { simulator } from './simulator/index.ts'
 import { setUpFirstTenant } from './tenants/operator.ts'
 import { version } from './version.ts'
-import { createDeliveries, type Deliveries } from './webhooks/deliver.ts'
+import { createDeliveries } from './webhooks/deliver.ts'
 
 /** Runs one program to its end: its exit code, 78 where the start was refused with its reason, 1 for anything else. */
 export async function run(program: () => Promise<number>): Promise<void> {
@@ -41,20 +42,20 @@ export async function serve(env: Environment): Promise<number> {
   const ctx = await openContext(config, log, { outbound, simulator })
   const app = await buildApp(ctx, version)
   const metrics = await metricsServer(app, ctx)
-  const deliveries = createDeliveries(ctx)
+  const workers = [createDeliveries(ctx), createChecks(ctx)]
   try {
     if (metrics && config.metrics) await listen(metrics, config.metrics)
     const address = await listen(app, config.listen)
     // Only now: keys that are shown once are not made by a start that fails.
     const first = await setUpFirstTenant(ctx)
     if (first) process.stdout.write(firstStartText(address, config, first))
-    deliveries.start()
+    for (const worker of workers) worker.start()
     log.info({ address, version }, 'listening')
     await stopped
     log.info('stopping')
   } finally {
     await metrics?.close()
-    await drain(app, deliveries, ctx)
+    await drain(app, workers, ctx)
   }
   return 0
 }
@@ -85,10 +86,12 @@ export function stopSignal(): Promise<void> {
   })
 }
 
-async function drain(app: FastifyInstance, deliveries: Deliveries, ctx: Context): Promise<void> {
+type Worker = { stop(patienceMs: number): Promise<void> }
+
+async function drain(app: FastifyInstance, workers: readonly Worker[], ctx: Context): Promise<void> {
   const patienceMs = ctx.config.limits.drainSeconds * 1_000
   const impatient = setTimeout(() => app.server.closeAllConnections(), patienceMs)
-  await Promise.all([app.close(), deliveries.stop(patienceMs)])
+  await Promise.all([app.close(), ...workers.map((worker) => worker.stop(patienceMs))])
   clearTimeout(impatient)
   await ctx.outbound.close()
   await ctx.store.close()

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 
 const base = ['errors', 'secret']
 const domain = ['connections', 'tenants', 'audit', 'webhooks']
+const belowConnections = ['catalog', 'custody', 'store', 'audit', 'webhooks', 'context', ...base]
 
 /** What each module may import; `main` may import everything. */
 const allowed: Record<string, readonly string[]> = {
@@ -12,6 +13,7 @@ const allowed: Record<string, readonly string[]> = {
   secret: [],
   version: [],
   time: [],
+  worker: [],
   catalog: ['secret'],
   config: base,
   log: base,
@@ -23,8 +25,9 @@ const allowed: Record<string, readonly string[]> = {
   audit: ['store', 'context', 'errors'],
   tenants: ['store', 'context', 'audit', 'catalog', ...base],
   custody: ['vault', 'store', 'audit', 'context', ...base],
-  webhooks: ['catalog', 'custody', 'store', 'audit', 'context', ...base],
-  connections: ['catalog', 'custody', 'store', 'audit', 'webhooks', 'context', ...base],
+  webhooks: ['catalog', 'custody', 'store', 'audit', 'context', 'worker', ...base],
+  connections: belowConnections,
+  health: ['connections', 'worker', ...belowConnections],
   http: [...domain, 'catalog', 'config', 'context', 'log', 'time', ...base],
   cli: [
     ...domain,

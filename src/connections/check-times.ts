@@ -11,46 +11,53 @@ const SELDOM_MS = 6 * 60 * MINUTE_MS
 
 /** Failures to ask in a row after which a connection that worked is shown as degraded: one outage of a minute is no news. */
 const DEGRADED_AFTER = 3
+/** How long a connection that was shown as degraded is not again, once it has recovered: one that comes and goes is told once an hour. */
+const CALM_MS = 60 * MINUTE_MS
 
-type Known = Pick<Connection, 'state' | 'state_since' | 'diagnosis' | 'failed_checks'>
+type Clocked = Pick<Context, 'clock'>
+type Known = Pick<Connection, 'state' | 'state_since' | 'diagnosis' | 'failed_checks' | 'degraded_at'>
 
 /** What a connection keeps of a proof, and when it is to be checked next; `null` where no check would help. */
-export type Checked = {
-  columns: Known & Pick<Connection, 'checked_at'>
-  nextCheckAt: string | null
-}
+export type Checked<Columns> = { columns: Columns; nextCheckAt: string | null }
 
 /** What follows from a proof of credentials that are being stored. */
 export function checkedNow(
-  ctx: Context,
+  { clock }: Clocked,
   carrier: Carrier,
   proof: Proof,
   before: Pick<Connection, 'state' | 'state_since'> | undefined,
-): Checked {
-  const now = ctx.clock()
-  const failed = proof.asked && proof.outcome !== 'verified' ? 1 : 0
+): Checked<Omit<Known, 'degraded_at'> & Pick<Connection, 'checked_at'>> {
+  const now = clock()
+  const state = stateOf(proof)
+  const failed = proof.asked && proof.outcome !== 'verified' && proof.outcome !== 'inconclusive' ? 1 : 0
   return {
     columns: {
-      ...since(stateOf(proof), before, now),
+      ...since(state, before, now),
       checked_at: proof.asked ? now.toISOString() : null,
       diagnosis: proof.asked && proof.outcome !== 'verified' ? proof.outcome : null,
       failed_checks: failed,
     },
-    nextCheckAt: carrier.verify && proof.asked ? nextCheck(now, stateOf(proof), proof, failed) : null,
+    nextCheckAt: carrier.verify ? nextCheck(now, state, proof, failed) : null,
   }
 }
 
 /** What follows from a check of credentials that are in force. */
-export function checkedAgain(ctx: Context, proof: Proof, before: Known): Checked {
-  const now = ctx.clock()
+export function checkedAgain(
+  { clock }: Clocked,
+  proof: Proof,
+  before: Known,
+): Checked<Known & Pick<Connection, 'checked_at'>> {
+  const now = clock()
   const failed = isUnanswered(proof.outcome) ? before.failed_checks + 1 : 0
-  const state = nextState(proof.outcome, before.state, failed)
+  const state = nextState(proof.outcome, before, failed, now)
+  const isNew = state === 'degraded' && before.state !== 'degraded'
   return {
     columns: {
       ...since(state, before, now),
       checked_at: now.toISOString(),
       diagnosis: proof.outcome === 'verified' ? null : proof.outcome,
       failed_checks: failed,
+      degraded_at: isNew ? now.toISOString() : before.degraded_at,
     },
     nextCheckAt: nextCheck(now, state, proof, failed),
   }
@@ -64,11 +71,11 @@ function since(
   return { state, state_since: before?.state === state ? before.state_since : now.toISOString() }
 }
 
-const isUnanswered = (outcome: Proof['outcome']) =>
-  outcome === 'unavailable' || outcome === 'rate_limited' || outcome === 'inconclusive'
+/** An answer that says nothing is an answer: the carrier can be asked, and asking sooner would not tell more. */
+const isUnanswered = (outcome: Proof['outcome']) => outcome === 'unavailable' || outcome === 'rate_limited'
 
 /** An outage or an answer that says nothing never speaks against credentials, and never for them. */
-function nextState(outcome: Proof['outcome'], before: ConnectionState, failed: number): ConnectionState {
+function nextState(outcome: Proof['outcome'], before: Known, failed: number, now: Date): ConnectionState {
   switch (outcome) {
     case 'verified':
       return 'verified'
@@ -79,21 +86,37 @@ function nextState(outcome: Proof['outcome'], before: ConnectionState, failed: n
       return 'action_required'
     case 'unavailable':
     case 'rate_limited':
-      return before === 'verified' && failed >= DEGRADED_AFTER ? 'degraded' : before
+      return before.state === 'verified' && failed >= DEGRADED_AFTER && isCalm(before.degraded_at, now)
+        ? 'degraded'
+        : before.state
     default:
-      return before
+      return before.state
   }
 }
+
+const isCalm = (degradedAt: string | null, now: Date) =>
+  degradedAt === null || now.getTime() - Date.parse(degradedAt) >= CALM_MS
 
 /** A refused credential is not tried again by itself: that is how accounts get locked. */
 function nextCheck(now: Date, state: ConnectionState, proof: Proof, failed: number): string | null {
   if (state === 'needs_reauth') return null
-  if (failed === 0) return later(now, PROVED_MS)
-  const wait = Math.min(SOON_MS * 2 ** (failed - 1), SELDOM_MS)
-  return later(now, Math.max(wait, proof.asked ? (proof.retryAfter ?? 0) * 1_000 : 0))
+  const wait =
+    failed > 0
+      ? Math.min(SOON_MS * 2 ** (failed - 1), SELDOM_MS)
+      : state === 'degraded'
+        ? SELDOM_MS
+        : PROVED_MS
+  const atLeast = notBefore(now, (proof.asked ? (proof.retryAfter ?? 0) : 0) * 1_000)
+  const planned = later(now, wait)
+  return planned < atLeast ? atLeast : planned
 }
 
 /** A time after `now`, between nine and eleven tenths of `milliseconds` away, so that many do not come at once. */
 export function later(now: Date, milliseconds: number): string {
   return new Date(now.getTime() + milliseconds * (0.9 + Math.random() * 0.2)).toISOString()
+}
+
+/** A time at least `milliseconds` after `now`, and at most a tenth of it later: for who was told to wait so long. */
+export function notBefore(now: Date, milliseconds: number): string {
+  return new Date(now.getTime() + Math.ceil(milliseconds * (1 + Math.random() * 0.1))).toISOString()
 }

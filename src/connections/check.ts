@@ -6,23 +6,30 @@ import type { Tx } from '../store/db.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
 import type { Connection, ConnectionState } from '../store/schema.ts'
 import { announce } from '../webhooks/announce.ts'
-import type { EventType } from '../webhooks/events.ts'
 import { checkedAgain } from './check-times.ts'
-import type { Proof } from './findings.ts'
+import { messageFor, type Proof } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { prove } from './prove.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { provable } from './values.ts'
 import { isWaiting, WAITS } from './signed-in.ts'
 
+/** Whether what was found may still be kept, asked in the transaction that keeps it. */
+export type MayKeep = (tx: Tx) => Promise<boolean>
+
 /** What a check found, and the connection as it is known after it. */
 export type Check = { proof: Proof; connection: Connection }
 
 /**
  * Asks the carrier about the credentials in force and keeps what it says: state, time, when to ask again, and one event and message for a change of state.
- * What the carrier said of credentials that were replaced meanwhile is not kept.
+ * What the carrier said of credentials that were replaced meanwhile is not kept, nor what `mayKeep` refuses.
  */
-export async function checkConnection(ctx: Context, actor: Actor, connection: Connection): Promise<Check> {
+export async function checkConnection(
+  ctx: Context,
+  actor: Actor,
+  connection: Connection,
+  mayKeep: MayKeep = async () => true,
+): Promise<Check> {
   if (isWaiting(connection)) return { proof: WAITS, connection }
   const carrier = carrierOf(connection)
   const values = await guardIntegrity(ctx, actor, connection.carrier_id, async () =>
@@ -31,7 +38,7 @@ export async function checkConnection(ctx: Context, actor: Actor, connection: Co
   const proof = await prove(ctx, actor, carrier, values, connection.carrier_id)
   if (!proof.asked) return { proof, connection }
   const now = await ctx.store.transaction(actor.tenantId, (tx) =>
-    keepFinding(ctx, tx, actor, connection, proof),
+    keepFinding(ctx, tx, actor, connection, proof, mayKeep),
   )
   return { proof, connection: now }
 }
@@ -42,6 +49,7 @@ async function keepFinding(
   actor: Actor,
   asked: Connection,
   proof: Proof,
+  mayKeep: MayKeep,
 ): Promise<Connection> {
   const key = keyOf(actor, asked.carrier_id)
   const connection = await findConnection(tx, key)
@@ -49,6 +57,7 @@ async function keepFinding(
   const { from, to } = (proof.asked && proof.rotated) || { from: -1, to: -1 }
   const proved = from === asked.credentials_version ? to : asked.credentials_version
   if (connection.credentials_version !== proved) return connection
+  if (!(await mayKeep(tx))) return connection
   const { columns, nextCheckAt } = checkedAgain(ctx, proof, connection)
   await noteCheck(tx, key, columns)
   await planCheck(tx, key, connection.carrier, nextCheckAt)
@@ -66,11 +75,4 @@ async function tellTransition(
   await recordEvent(ctx, tx, actor, { action: 'connection.checked', carrierId, version, fields: ['state'] })
   const type = messageFor(before, state)
   if (type) await announce(ctx, tx, actor, { type, carrierId, details: { state, previous_state: before } })
-}
-
-/** One message for each change that somebody would act on. */
-function messageFor(before: ConnectionState, state: ConnectionState): EventType | undefined {
-  if (state === 'needs_reauth' || state === 'action_required') return 'connection.needs_reauth'
-  if (state === 'degraded') return 'connection.degraded'
-  return before === 'unverified' ? undefined : 'connection.recovered'
 }

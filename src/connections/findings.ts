@@ -1,5 +1,6 @@
 import type { Finding, VerificationOutcome } from '../catalog/verification.ts'
 import type { ConnectionState } from '../store/schema.ts'
+import type { EventType } from '../webhooks/events.ts'
 
 /** What is known of credentials: what the carrier said, or that nobody could be asked. */
 export type Proof =
@@ -58,4 +59,12 @@ export function nextStep(outcome: string | null): string | null {
 /** The state of credentials that were just given: what was not proved is unverified. */
 export function stateOf(proof: Proof): ConnectionState {
   return proof.outcome === 'verified' ? 'verified' : 'unverified'
+}
+
+/** The message for a change of state: one for each that somebody would act on. */
+export function messageFor(before: ConnectionState, state: ConnectionState): EventType | undefined {
+  if (before === state) return undefined
+  if (state === 'needs_reauth' || state === 'action_required') return 'connection.needs_reauth'
+  if (state === 'degraded') return 'connection.degraded'
+  return before === 'unverified' ? undefined : 'connection.recovered'
 }

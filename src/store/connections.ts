@@ -60,7 +60,7 @@ export function findOldest(
 }
 
 /** What a listing shows of a connection: nothing sealed. */
-export type ListedConnection = Omit<Connection, 'credentials' | 'settings' | 'account_key'>
+export type ListedConnection = Omit<Connection, 'credentials' | 'settings' | 'account_key' | 'degraded_at'>
 
 const LISTED = [
   'tenant_id',
@@ -143,7 +143,10 @@ export async function searchConnections(
 export async function noteCheck(
   tx: Tx,
   key: ConnectionKey,
-  found: Pick<Connection, 'state' | 'state_since' | 'checked_at' | 'diagnosis' | 'failed_checks'>,
+  found: Pick<
+    Connection,
+    'state' | 'state_since' | 'checked_at' | 'diagnosis' | 'failed_checks' | 'degraded_at'
+  >,
 ): Promise<void> {
   await tx
     .updateTable('connection')

@@ -15,8 +15,8 @@ export type Tx = Transaction<Schema>
 
 /**
  * The paths that may look across tenants, all of them: finding the owner of an API key, the operator's command line,
- * a partner's view of the accounts it created, which tenants have webhooks to deliver, and whose sign-in one state belongs to.
- * None reaches a connection, the audit log, or what a webhook says and to whom.
+ * a partner's view of the accounts it created, which tenants have webhooks to deliver, which connections are to be checked,
+ * and whose sign-in one state belongs to. None reaches a connection itself, the audit log, or what a webhook says and to whom.
  */
 export type Crossing =
   | { path: 'authenticate' }
@@ -24,6 +24,7 @@ export type Crossing =
   | { path: 'partner'; partnerId: string }
   | { path: 'deliver' }
   | { path: 'sign_in'; stateHash: Uint8Array }
+  | { path: 'check' }
 
 export type Store = {
   dialect: Dialect

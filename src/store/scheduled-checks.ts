@@ -1,28 +1,107 @@
+import type { ExpressionBuilder } from 'kysely'
 import type { ConnectionKey } from './connections.ts'
-import type { Tx } from './db.ts'
+import type { Db, Tx } from './db.ts'
+import type { ScheduledCheck, Schema } from './schema.ts'
 
-/** When a connection is to be checked next, in place of what was planned before; `null` plans nothing. */
+const byKey = ({ tenantId, environment, carrierId }: ConnectionKey) => ({
+  tenant_id: tenantId,
+  environment,
+  carrier_id: carrierId,
+})
+
+/** When a connection is to be checked next, in place of what was planned or claimed before; `null` plans nothing. */
 export async function planCheck(
   tx: Tx,
-  { tenantId, environment, carrierId }: ConnectionKey,
+  key: ConnectionKey,
   carrier: string,
   dueAt: string | null,
 ): Promise<void> {
-  const key = { tenant_id: tenantId, environment, carrier_id: carrierId }
   if (dueAt === null) {
     await tx
       .deleteFrom('scheduled_check')
-      .where((eb) => eb.and(key))
+      .where((eb) => eb.and(byKey(key)))
       .execute()
     return
   }
   await tx
     .insertInto('scheduled_check')
-    .values({ ...key, carrier, due_at: dueAt, claimed_until: null, fence: 0 })
+    .values({ ...byKey(key), carrier, due_at: dueAt, claimed_until: null, fence: 0 })
     .onConflict((conflict) =>
-      conflict
-        .columns(['tenant_id', 'environment', 'carrier_id'])
-        .doUpdateSet({ due_at: dueAt, claimed_until: null }),
+      conflict.columns(['tenant_id', 'environment', 'carrier_id']).doUpdateSet((eb) => ({
+        due_at: dueAt,
+        claimed_until: null,
+        fence: eb('scheduled_check.fence', '+', 1),
+      })),
     )
     .execute()
+}
+
+/** Due: its time has come, and nobody is at it. */
+const isDue = (at: string) => (eb: ExpressionBuilder<Schema, 'scheduled_check'>) =>
+  eb.and([eb('due_at', '<=', at), eb.or([eb('claimed_until', 'is', null), eb('claimed_until', '<=', at)])])
+
+/** The carriers that have a connection to be checked, along the crossing `check`. */
+export async function listDueCarriers(db: Db, at: string): Promise<string[]> {
+  const rows = await db.selectFrom('scheduled_check').select('carrier').distinct().where(isDue(at)).execute()
+  return rows.map(({ carrier }) => carrier)
+}
+
+export type DueCheck = { key: ConnectionKey; carrier: string }
+
+/** At most `limit` connections of a carrier that are to be checked, longest due first, along the crossing `check`. */
+export async function listDueChecks(db: Db, carrier: string, at: string, limit: number): Promise<DueCheck[]> {
+  const rows = await db
+    .selectFrom('scheduled_check')
+    .select(['tenant_id', 'environment', 'carrier_id'])
+    .where('carrier', '=', carrier)
+    .where(isDue(at))
+    .orderBy('due_at')
+    .limit(limit)
+    .execute()
+  return rows.map(({ tenant_id: tenantId, environment, carrier_id: carrierId }) => ({
+    key: { tenantId, environment, carrierId },
+    carrier,
+  }))
+}
+
+/** A check that is this process's alone until its claim ends. */
+export type CheckClaim = DueCheck & Pick<ScheduledCheck, 'fence'>
+
+/** The check as it stands when it is still due; `undefined` when others were faster, or the connection is gone. */
+export async function findDueCheck(
+  tx: Tx,
+  { key, carrier }: DueCheck,
+  at: string,
+): Promise<CheckClaim | undefined> {
+  const row = await tx
+    .selectFrom('scheduled_check')
+    .select('fence')
+    .where((eb) => eb.and(byKey(key)))
+    .where(isDue(at))
+    .executeTakeFirst()
+  return row && { key, carrier, fence: row.fence }
+}
+
+/** Claims a check that was found due in the same transaction. */
+export async function claimCheck(
+  tx: Tx,
+  { key, carrier, fence }: CheckClaim,
+  until: string,
+): Promise<CheckClaim> {
+  await tx
+    .updateTable('scheduled_check')
+    .set({ claimed_until: until, fence: fence + 1 })
+    .where((eb) => eb.and(byKey(key)))
+    .execute()
+  return { key, carrier, fence: fence + 1 }
+}
+
+/** Whether a check is still the claimer's: nobody has claimed or planned it since, and the connection is there. */
+export async function holdsClaim(tx: Tx, { key, fence }: CheckClaim): Promise<boolean> {
+  const row = await tx
+    .selectFrom('scheduled_check')
+    .select('fence')
+    .where((eb) => eb.and({ ...byKey(key), fence }))
+    .executeTakeFirst()
+  return row !== undefined
 }

@@ -76,6 +76,8 @@ type ConnectionTable = {
   checked_at: Time | null
   diagnosis: string | null
   failed_checks: number
+  /** When the connection was last shown as degraded; it is not again for a while. */
+  degraded_at: Time | null
 }
 
 type PreviousCredentialsTable = {
@@ -95,7 +97,7 @@ type ScheduledCheckTable = {
   carrier: string
   due_at: Time
   claimed_until: Time | null
-  /** Counted up by every claim: who claimed before cannot write any more. */
+  /** Counted up by every claim and every plan: who claimed before cannot write any more. */
   fence: number
 }
 
@@ -112,6 +114,9 @@ type SignInTable = {
 }
 
 type VerificationAttemptTable = { account: Uint8Array; slot: number; at: Time }
+
+/** One check of a carrier; as many slots as there may be in a minute. */
+type CheckTurnTable = { carrier: string; slot: number; at: Time }
 
 type TombstoneTable = {
   tenant_id: string
@@ -199,6 +204,7 @@ export type Schema = {
   scheduled_check: ScheduledCheckTable
   verification_attempt: VerificationAttemptTable
   sign_in: SignInTable
+  check_turn: CheckTurnTable
   audit_head: AuditHeadTable
   audit_event: AuditEventTable
   webhook_endpoint: WebhookEndpointTable

@@ -8,6 +8,7 @@ import {
   type Claim,
   type DueEndpoint,
 } from '../store/deliveries.ts'
+import { newRest, shuffled, waitFor } from '../worker.ts'
 import { attempt } from './attempt.ts'
 
 /** Attempts of one process at a time. */
@@ -123,10 +124,7 @@ export function createDeliveries(
       isStopped = true
       rest.end()
       await looping
-      const enough = newRest()
-      enough.begin()
-      void Promise.all(underWay.keys()).then(() => enough.end())
-      await enough.last(ms)
+      await waitFor(underWay.keys(), ms)
       abandoning.abort()
     },
   }
@@ -143,33 +141,4 @@ function roomFor({ endpoint, isFailing }: Slot, underWay: readonly Slot[]): numb
   )
 }
 
-/** A rest that can be ended early, also before it is taken. */
-function newRest() {
-  let isOver = false
-  let wake = () => {}
-  return {
-    begin: () => void (isOver = false),
-    end: () => {
-      isOver = true
-      wake()
-    },
-    last: (ms: number): Promise<void> =>
-      new Promise((resolve) => {
-        if (isOver) return resolve()
-        const timer = setTimeout(resolve, ms)
-        wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      }),
-  }
-}
-
 const later = (at: Date, ms: number) => new Date(at.getTime() + ms).toISOString()
-
-function shuffled<T>(list: readonly T[], random: () => number): T[] {
-  return list
-    .map((item) => ({ item, place: random() }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ item }) => item)
-}

@@ -7,7 +7,7 @@ import { administer, databases, openHouse, type House } from '../support/harness
 
 const TENANT_TABLES = [
   ...(['tenant', 'api_key', 'connection', 'tombstone', 'audit_head', 'audit_event'] as const),
-  ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery', 'sign_in'] as const),
+  ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery', 'sign_in', 'scheduled_check'] as const),
 ] as const
 
 describe(
@@ -133,9 +133,11 @@ describe(
         partner,
         { path: 'deliver' },
         { path: 'sign_in', stateHash: Buffer.alloc(32) },
+        { path: 'check' },
       ] as Crossing[]) {
         for (const table of closed) {
           if (crossing.path === 'deliver' && table === 'webhook_delivery') continue
+          if (crossing.path === 'check' && table === 'scheduled_check') continue
           const seen = await house.ctx.store.cross(crossing, (db) =>
             db.selectFrom(table).select('tenant_id').execute(),
           )
@@ -150,13 +152,20 @@ describe(
         db.selectFrom('webhook_delivery').select(['tenant_id', 'state']).distinct().execute(),
       )
       assert.deepEqual(due, [{ tenant_id: house.tenantId, state: 'pending' }], 'what is done is not seen')
-      for (const table of ['tenant', 'api_key'] as const)
-        assert.deepEqual(
-          await house.ctx.store.cross({ path: 'deliver' }, (db) =>
-            db.selectFrom(table).select('tenant_id').execute(),
-          ),
-          [],
-        )
+      const planned = await house.ctx.store.cross({ path: 'check' }, (db) =>
+        db.selectFrom('scheduled_check').select('tenant_id').distinct().execute(),
+      )
+      assert.deepEqual(planned, [{ tenant_id: house.tenantId }])
+      for (const path of ['deliver', 'check'] as const)
+        for (const table of ['tenant', 'api_key'] as const)
+          assert.deepEqual(
+            await house.ctx.store.cross({ path }, (db) => db.selectFrom(table).select('tenant_id').execute()),
+            [],
+          )
+      const replanned = await house.ctx.store.cross({ path: 'check' }, (db) =>
+        db.updateTable('scheduled_check').set({ due_at: '' }).executeTakeFirst(),
+      )
+      assert.equal(replanned.numUpdatedRows, 0n)
       const settled = await house.ctx.store.cross({ path: 'deliver' }, (db) =>
         db.updateTable('webhook_delivery').set({ state: 'failed' }).executeTakeFirst(),
       )

@@ -14,7 +14,7 @@ export async function verification(db: Kysely<unknown>, dialect: Dialect): Promi
     .addColumn('state', 'text', (column) => column.notNull().defaultTo('unverified').check(states))
     .execute()
   // One column at a time, since SQLite takes no more.
-  for (const column of ['state_since', 'checked_at', 'diagnosis'])
+  for (const column of ['state_since', 'checked_at', 'diagnosis', 'degraded_at'])
     await schema.alterTable('connection').addColumn(column, 'text').execute()
   await schema
     .alterTable('connection')
@@ -68,9 +68,38 @@ export async function verification(db: Kysely<unknown>, dialect: Dialect): Promi
     )
     .modifyEnd(clustered)
     .execute()
-  await schema.createIndex('scheduled_check_due').on('scheduled_check').columns(['due_at']).execute()
+  await schema
+    .createIndex('scheduled_check_due')
+    .on('scheduled_check')
+    .columns(['carrier', 'due_at'])
+    .execute()
+
+  // As many rows of a carrier as it may be asked in a minute, by however many processes.
+  await schema
+    .createTable('check_turn')
+    .addColumn('carrier', 'text', (column) => column.notNull())
+    .addColumn('slot', 'integer', (column) => column.notNull())
+    .addColumn('at', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('check_turn_key', ['carrier', 'slot'])
+    .modifyEnd(clustered)
+    .execute()
+
+  await planFirstChecks(db, dialect)
 
   if (dialect === 'postgres') await confine(db)
+}
+
+/** What was connected before is checked too, as soon as its carrier's turn comes. */
+async function planFirstChecks(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
+  const force = (how: string) =>
+    dialect === 'postgres' && sql`alter table connection ${sql.raw(how)} row level security`.execute(db)
+  // An owner that is no superuser sees no connection otherwise.
+  await force('no force')
+  await sql`insert into scheduled_check (tenant_id, environment, carrier_id, carrier, due_at, fence)
+    select tenant_id, environment, carrier_id, carrier, ${new Date().toISOString()}, 0 from connection`.execute(
+    db,
+  )
+  await force('force')
 }
 
 async function confine(db: Kysely<unknown>): Promise<void> {
@@ -87,4 +116,6 @@ async function confine(db: Kysely<unknown>): Promise<void> {
     using (current_setting('hawser.crossing', true) = 'check')`.execute(db)
   // Counted over all tenants on purpose: a carrier locks an account whoever tries it. It holds a hash and a time.
   await sql`grant select, insert, delete on verification_attempt to ${role}`.execute(db)
+  // The name of a carrier and a time: a carrier's budget is one for all tenants.
+  await sql`grant select, insert, delete on check_turn to ${role}`.execute(db)
 }

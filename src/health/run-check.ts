@@ -1,0 +1,78 @@
+import { later, notBefore } from '../connections/check-times.ts'
+import { checkConnection } from '../connections/check.ts'
+import { carrierOf } from '../connections/require.ts'
+import type { Actor, Context } from '../context.ts'
+import { ApiError } from '../errors.ts'
+import { findConnection } from '../store/connections.ts'
+import { holdsClaim, planCheck, type CheckClaim } from '../store/scheduled-checks.ts'
+
+const HOUR_MS = 60 * 60_000
+/** When to look again where nobody could be asked: values of the merchant or of the operator may have come by then. */
+const UNASKED_MS = 24 * HOUR_MS
+/** When to try again what cannot be opened; each attempt stands on record. */
+const UNREADABLE_MS = 24 * HOUR_MS
+const UNFORESEEN_MS = HOUR_MS
+
+/**
+ * Checks the connection of a claim as the system, and plans the next check whatever comes of it; never rejects.
+ * Where `isAbandoned` says so, or the claim has been lost, nothing is kept.
+ */
+export async function runCheck(ctx: Context, claim: CheckClaim, isAbandoned: () => boolean): Promise<void> {
+  try {
+    await plan(ctx, claim, isAbandoned, await ask(ctx, claim, isAbandoned))
+  } catch (error) {
+    // Its claim ends by itself, and it is checked again.
+    ctx.log.warn({ err: error, carrier_id: claim.key.carrierId }, 'a check could not be written down')
+  }
+}
+
+/** When to look again; `null` for never, `undefined` where the check itself has planned that. */
+type Next = string | null | undefined
+
+async function ask(ctx: Context, claim: CheckClaim, isAbandoned: () => boolean): Promise<Next> {
+  const { key } = claim
+  try {
+    const connection = await ctx.store.read(key.tenantId, (db) => findConnection(db, key))
+    if (!connection) return undefined
+    // What the carrier has refused waits for somebody to change it.
+    if (connection.state === 'needs_reauth') return null
+    const { proof } = await checkConnection(
+      ctx,
+      system(claim),
+      connection,
+      async (tx) => !isAbandoned() && (await holdsClaim(tx, claim)),
+    )
+    if (proof.asked) return undefined
+    return carrierOf(connection).verify ? later(ctx.clock(), UNASKED_MS) : null
+  } catch (error) {
+    return afterFailure(ctx, claim, error)
+  }
+}
+
+function afterFailure(ctx: Context, { key }: CheckClaim, error: unknown): Next {
+  const now = ctx.clock()
+  const told = error instanceof ApiError ? error.problems[0].condition : undefined
+  switch (told) {
+    case 'connection_unknown':
+      return undefined
+    case 'verification_paused':
+      return notBefore(now, Number((error as ApiError).headers['retry-after']) * 1_000)
+    case 'credentials_unreadable':
+      return later(now, UNREADABLE_MS)
+    default:
+      ctx.log.warn({ err: error, carrier_id: key.carrierId }, 'a check failed')
+      return later(now, UNFORESEEN_MS)
+  }
+}
+
+async function plan(ctx: Context, claim: CheckClaim, isAbandoned: () => boolean, next: Next): Promise<void> {
+  const { key, carrier } = claim
+  if (next === undefined || isAbandoned()) return
+  await ctx.store.transaction(key.tenantId, async (tx) => {
+    if (await holdsClaim(tx, claim)) await planCheck(tx, key, carrier, next)
+  })
+}
+
+const system = ({ key: { tenantId, environment } }: CheckClaim): Actor => ({
+  ...{ tenantId, environment, name: 'system', requestId: undefined, ip: undefined },
+})

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createChecks, MOST_A_MINUTE, SLOTS, SLOTS_A_CARRIER } from '../../src/health/checks.ts'
+import type { Store } from '../../src/store/db.ts'
+import { databases, type House } from '../support/harness.ts'
+import { connect, openScene, until } from '../support/scheduled.ts'
+import { DAY, SECOND } from '../support/webhooks.ts'
+
+/** The most that lie in any minute. */
+function busiest(times: readonly number[]): number {
+  const sorted = [...times].sort((a, b) => a - b)
+  return Math.max(...sorted.map((at) => sorted.filter((one) => one >= at && one < at + 60 * SECOND).length))
+}
+
+/** Gives a connection as many times as wanted, all of them due. */
+async function multiply(house: House, id: string, count: number): Promise<void> {
+  await house.ctx.store.transaction(house.tenantId, async (tx) => {
+    const row = await tx
+      .selectFrom('connection')
+      .selectAll()
+      .where('carrier_id', '=', id)
+      .executeTakeFirstOrThrow()
+    for (let copy = 0; copy < count; copy += 1) {
+      const carrier_id = `se-copy-${copy}`
+      await tx
+        .insertInto('connection')
+        .values({ ...row, carrier_id, is_primary: 0, created_seq: 1_000 + copy })
+        .execute()
+      const { tenant_id, environment, carrier } = row
+      const due = { tenant_id, environment, carrier, carrier_id, due_at: row.created_at, fence: 0 }
+      await tx.insertInto('scheduled_check').values(due).execute()
+    }
+  })
+}
+
+/** When checks of a crowd of one carrier were begun by two workers that look every second for three minutes. */
+async function begunBy(house: House, forward: (ms: number) => void, now: () => Date, store: Store) {
+  const times: number[] = []
+  const workers = [1, 2].map(() => createChecks({ ...house.ctx, store }))
+  for (let second = 0; second < 180; second += 1) {
+    for (const worker of workers)
+      for (let begun = await worker.tick(); begun > 0; begun = await worker.tick())
+        times.push(...Array<number>(begun).fill(now().getTime()))
+    forward(SECOND)
+  }
+  return times
+}
+
+for (const database of databases) {
+  test(`${database}: a carrier is asked ${MOST_A_MINUTE} times a minute at most, by all workers together`, async (t) => {
+    const { house, clock } = await openScene(t, database, { rehearse: false })
+    const { id } = await connect(house)
+    await multiply(house, id, 3 * MOST_A_MINUTE)
+    // A copy does not open where it stands, and so is planned for tomorrow: that spends the budget as an answer would.
+    const times = await begunBy(house, clock.forward, clock.now, house.ctx.store)
+    assert.equal(busiest(times), MOST_A_MINUTE)
+    assert.ok(times.length >= 3 * MOST_A_MINUTE - 1, `${times.length} checks in three minutes`)
+  })
+
+  test(`${database}: the control: where nobody counts, it is asked more often`, async (t) => {
+    const { house, clock } = await openScene(t, database, { rehearse: false })
+    const { id } = await connect(house)
+    await multiply(house, id, 2 * MOST_A_MINUTE)
+    const { store } = house.ctx
+    const forgetful: Store = {
+      ...store,
+      transaction: (tenantId, work) =>
+        store.transaction(tenantId, async (tx) => {
+          const done = await work(tx)
+          await tx.deleteFrom('check_turn').execute()
+          return done
+        }),
+    }
+    assert.ok(busiest(await begunBy(house, clock.forward, clock.now, forgetful)) > MOST_A_MINUTE)
+  })
+
+  test(`${database}: a carrier that hangs holds ${SLOTS_A_CARRIER} checks and no more, and the others are asked`, async (t) => {
+    const { house, clock, carriers, worker } = await openScene(t, database)
+    const release: (() => void)[] = []
+    const hanging = []
+    for (let count = 0; count < SLOTS; count += 1) hanging.push(await connect(house))
+    for (const { account } of hanging)
+      carriers.say(account, () => new Promise((resolve) => release.push(() => resolve('unavailable'))))
+    const other = await connect(house, 'dhl_express')
+    clock.forward(1.2 * DAY)
+    const asked = carriers.asked.length
+    worker.start()
+    await until(() => carriers.of(other.account).length === 2 && release.length === SLOTS_A_CARRIER)
+    assert.equal(carriers.asked.length - asked, SLOTS_A_CARRIER + 1)
+    const stopped = worker.stop(5_000)
+    for (const one of release) one()
+    await stopped
+  })
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Carrier } from '../../src/catalog/define.ts'
+import { checkedAgain, checkedNow } from '../../src/connections/check-times.ts'
+import { messageFor, type Proof } from '../../src/connections/findings.ts'
+import { MOST_A_MINUTE } from '../../src/health/checks.ts'
+import { busiest, FATES, faultsOf, names, type Fate, type Life } from '../support/fates.ts'
+import { DAY, MINUTE } from '../support/webhooks.ts'
+
+// A virtual clock drives scheduled checks. A year of 1,000 connections takes some 400,000 of them, which no test has the
+// time to do against a database: here the planner alone decides, as it does in the server. Thirty connections over sixty
+// days go through scheduler, database, audit and outbox in `simulation.test.ts`, with the same fates.
+
+type Planner = typeof checkedAgain
+
+/** One connection over so many days: when it was asked, and what it told. */
+function live(fate: Fate, days: number, start: number, planner: Planner = checkedAgain): Life {
+  let now = start
+  const ctx = { clock: () => new Date(now) }
+  const ask = (): Proof => ({
+    ...{ asked: true, outcome: FATES[fate](now - start), because: 'It is its fate.' },
+  })
+  const first = checkedNow(ctx, { verify: {} } as Carrier, ask(), undefined)
+  let known = { ...first.columns, degraded_at: null as string | null }
+  let next = first.nextCheckAt
+  const life: Life = { state: known.state, events: [], asked: [now] }
+  while (next !== null && Date.parse(next) < start + days * DAY) {
+    now = Date.parse(next)
+    const checked = planner(ctx, ask(), known)
+    const message = messageFor(known.state, checked.columns.state)
+    if (message) life.events.push(message.replace('connection.', ''))
+    life.asked.push(now)
+    known = checked.columns
+    next = checked.nextCheckAt
+  }
+  return { ...life, state: known.state }
+}
+
+const START = Date.parse('2026-01-01T00:00:00.000Z')
+
+describe('a year of 1,000 connections', () => {
+  const lifeOfAll = (planner?: Planner, count = 1_000) =>
+    Array.from({ length: count }, (_, index) => {
+      const fate = names[index % names.length] as Fate
+      return { fate, ...live(fate, 365, START + ((index * 7) % 1_440) * MINUTE, planner) }
+    })
+  const faults = (lives: ReturnType<typeof lifeOfAll>) =>
+    lives.flatMap((life) => faultsOf(life.fate, life, 365).map((fault) => `${life.fate} ${fault}`))
+
+  test('states, events and the number of probes are what their fates say', () => {
+    const lives = lifeOfAll()
+    assert.deepEqual([...new Set(faults(lives))], [])
+    const asked = lives.flatMap((life) => life.asked)
+    assert.ok(busiest(asked) <= MOST_A_MINUTE, 'a thousand connections fit into the budget of one carrier')
+    const pairs = lives.filter(({ fate, events }) => fate === 'flapping' && events.length > 0)
+    assert.ok(pairs.length > 100, 'flapping is seen')
+  })
+
+  test('the control: a planner that believes the first failure, or asks a refused account again, is found', () => {
+    const hasty: Planner = (ctx, proof, before) =>
+      checkedAgain(ctx, proof, { ...before, failed_checks: before.failed_checks + 2 })
+    assert.ok(
+      faults(lifeOfAll(hasty, 5 * names.length)).some((fault) => /^hiccups tells degraded/.test(fault)),
+    )
+    const stubborn: Planner = (ctx, proof, before) => {
+      const checked = checkedAgain(ctx, proof, before)
+      return {
+        ...checked,
+        nextCheckAt: checked.nextCheckAt ?? new Date(ctx.clock().getTime() + DAY).toISOString(),
+      }
+    }
+    assert.ok(faults(lifeOfAll(stubborn, 5 * names.length)).some((fault) => /^refused is asked/.test(fault)))
+    const gullible: Planner = (ctx, proof, before) =>
+      checkedAgain(
+        ctx,
+        proof.outcome === 'unavailable' ? { ...proof, outcome: 'invalid_credentials' } : proof,
+        before,
+      )
+    assert.ok(
+      faults(lifeOfAll(gullible, 5 * names.length)).some((fault) =>
+        /^long_outage ends as needs_reauth/.test(fault),
+      ),
+    )
+  })
+})
