@@ -12,6 +12,7 @@ import type { Proof } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { prove } from './prove.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
+import { abandonToken, claimToken, settleToken } from './token-claim.ts'
 
 /** What a check found, and the connection as it is known after it. */
 export type Check = { proof: Proof; connection: Connection }
@@ -21,15 +22,36 @@ export type Check = { proof: Proof; connection: Connection }
  * What the carrier said of credentials that were replaced meanwhile is not kept.
  */
 export async function checkConnection(ctx: Context, actor: Actor, connection: Connection): Promise<Check> {
+  if (!carrierOf(connection).verify?.mints) return check(ctx, actor, connection)
+  const fence = await claimToken(ctx, actor, connection, 'anyway')
+  return fence === undefined ? check(ctx, actor, connection) : checkClaimed(ctx, actor, connection, fence)
+}
+
+/** The same by who has the claim on the connection's access token: what the carrier mints is kept with what it says, and the claim ends. */
+export async function checkClaimed(
+  ctx: Context,
+  actor: Actor,
+  connection: Connection,
+  fence: number,
+): Promise<Check> {
+  try {
+    return await check(ctx, actor, connection, fence)
+  } catch (error) {
+    await abandonToken(ctx, actor, connection, fence)
+    throw error
+  }
+}
+
+async function check(ctx: Context, actor: Actor, connection: Connection, fence?: number): Promise<Check> {
   const carrier = carrierOf(connection)
   const opened = await guardIntegrity(ctx, actor, connection.carrier_id, async () =>
     openCredentials(ctx, connection),
   )
   const proof = await prove(ctx, actor, carrier, opened.reveal())
-  if (!proof.asked) return { proof, connection }
-  const now = await ctx.store.transaction(actor.tenantId, (tx) =>
-    keepFinding(ctx, tx, actor, connection, proof),
-  )
+  const now = await ctx.store.transaction(actor.tenantId, async (tx) => {
+    if (fence !== undefined) await settleToken(ctx, tx, actor, connection, fence, proof)
+    return proof.asked ? keepFinding(ctx, tx, actor, connection, proof) : connection
+  })
   return { proof, connection: now }
 }
 

@@ -1,8 +1,9 @@
 import type { Finding, VerificationOutcome } from '../catalog/verification.ts'
 import type { ConnectionState } from '../store/schema.ts'
 
-/** What is known of credentials: what the carrier said, or that nobody could be asked. */
-export type Proof = (Finding & { asked: true }) | { asked: false; outcome: 'unasked'; because: string }
+/** What is known of credentials: what the carrier said when asked `at` a time, or that nobody could be asked. */
+export type Proof =
+  (Finding & { asked: true; at: Date }) | { asked: false; outcome: 'unasked'; because: string }
 
 /** Every state, as answers name it. */
 export const STATES: readonly ConnectionState[] = [

@@ -67,7 +67,7 @@ const codeOf = (carrier: Carrier) => (carrier.mode === 'ltl' ? carrier.scacs[0].
 
 /** Asks the carrier, or in the sandbox the simulated one; never throws for what the carrier answers or does not. */
 export async function prove(ctx: Context, actor: Actor, carrier: Carrier, values: Values): Promise<Proof> {
-  const asked = { asked: true } as const
+  const asked = { asked: true, at: ctx.clock() } as const
   if (actor.environment === 'sandbox') {
     const finding = await askSandbox(ctx, carrier, values)
     return finding ? { ...finding, ...asked } : UNASKED

@@ -19,6 +19,7 @@ import { proofNotice } from './notices.ts'
 import { requireProof, type VerifyWish } from './prove.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { keyOf, refuseUnknown } from './require.ts'
+import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber } from './values.ts'
 import { requireNamed, type Named } from './verify.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
@@ -40,11 +41,12 @@ export async function rollbackConnection(
     const { values, seen } = await ctx.store.read(actor.tenantId, (db) => earlier(ctx, db, actor, request))
     const proof = await requireProof(ctx, actor, { carrier, values, wish: request.verify, carrierId })
     if (request.verify === 'only') return { proof, notices: proofNotice(proof) }
-    const version = await ctx.store.transaction(actor.tenantId, async (tx) => {
+    const { version, credentialsVersion } = await ctx.store.transaction(actor.tenantId, async (tx) => {
       const { connection, values: still, seen: now } = await earlier(ctx, tx, actor, request)
       if (now !== seen) return refuseMoved()
       return putBack(ctx, tx, actor, carrier, connection, still, proof)
     })
+    await keepMinted(ctx, actor, carrierId, credentialsVersion, proof)
     return { carrierId, version, notices: proofNotice(proof) }
   })
 }
@@ -71,7 +73,7 @@ async function putBack(
   connection: Connection,
   values: Values,
   proof: Proof,
-): Promise<number> {
+): Promise<{ version: number; credentialsVersion: number }> {
   const { carrier_id: carrierId, version, settings } = connection
   const key = keyOf(actor, carrierId)
   const account = accountNumber(carrier, values)
@@ -95,5 +97,5 @@ async function putBack(
     envelopeHash: fingerprint(replaced.credentials, settings),
   })
   await announce(ctx, tx, actor, { type: 'connection.updated', carrierId })
-  return version + 1
+  return { version: version + 1, credentialsVersion: replaced.credentials_version }
 }

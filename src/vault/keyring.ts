@@ -14,7 +14,11 @@ export type StoredTerm = {
 }
 
 export type Purpose =
-  'connection.credentials' | 'connection.settings' | 'connection.previous' | 'webhook.endpoint'
+  | 'connection.credentials'
+  | 'connection.settings'
+  | 'connection.previous'
+  | 'connection.token'
+  | 'webhook.endpoint'
 
 /**
  * The one place where an envelope opens; all of it is authenticated. `carrier` is the catalog's immutable id.
