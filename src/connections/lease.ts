@@ -47,11 +47,11 @@ export async function leaseCredentials(ctx: Context, actor: Actor, request: Requ
     })
     return found
   })
-  const expiresAt = new Date(ctx.clock().getTime() + request.seconds * 1_000).toISOString()
+  const lastsUntil = () => new Date(ctx.clock().getTime() + request.seconds * 1_000).toISOString()
   if (isToken) {
     const access = (await requireToken(ctx, actor, connection, carrier)) ?? refuseTokenless(carrier)
-    const soonest = access.expiresAt < expiresAt ? access.expiresAt : expiresAt
-    return { connection: access.connection, carrier, expiresAt: soonest, access }
+    const [expiresAt = access.expiresAt] = [access.expiresAt, lastsUntil()].sort()
+    return { connection: access.connection, carrier, expiresAt, access }
   }
   const values = await guardIntegrity(
     ctx,
@@ -59,7 +59,7 @@ export async function leaseCredentials(ctx: Context, actor: Actor, request: Requ
     carrierId,
     async () => openCredentials(ctx, connection) as Secret<Values>,
   )
-  return { connection, carrier, expiresAt, values }
+  return { connection, carrier, expiresAt: lastsUntil(), values }
 }
 
 const refuseTokenless = ({ title }: Carrier) =>

@@ -15,6 +15,8 @@ export type RouteDescription = {
   body?: JsonSchema
   /** Whether `If-Match` is looked at. */
   versioned?: true
+  /** Statuses of refusals beside those that every route of its kind has. */
+  refuses?: readonly number[]
   /** Body of the answer by status; `null` for an empty one. Refusals are added from the table of conditions. */
   answers: Readonly<Record<number, JsonSchema | null>>
 }

@@ -96,13 +96,14 @@ function aliasSuffix(url: string): string {
   return url.startsWith('/v-beta/ltl/v1/') ? '_ltl_v1' : ''
 }
 
-function responses({ answers, scope, body, versioned }: RouteDescription, inPath: boolean) {
+function responses({ answers, scope, body, versioned, refuses = [] }: RouteDescription, inPath: boolean) {
   const refusals = [
     400,
     ...(scope ? [401, 403, 429] : []),
     ...(inPath || body ? [404] : []),
     ...(body ? [409, 413, 415] : []),
     ...(versioned ? [412] : []),
+    ...refuses,
     500,
     503,
   ].sort()

@@ -86,6 +86,7 @@ export const custodyRoutes =
         scope: 'write',
         versioned: true,
         query: [verifyParameter],
+        refuses: [409, 502],
         answers: { 200: mode === 'ltl' ? schemas.ltlCarrierIdAnswer : schemas.carrierIdAnswer },
       }),
       async (request, reply) => {
@@ -105,6 +106,7 @@ export const custodyRoutes =
         tag,
         scope: 'use',
         query: leaseQuery,
+        refuses: [409, 502],
         answers: { 200: schemas.lease },
       }),
       async (request, reply) => {
