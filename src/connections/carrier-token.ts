@@ -9,6 +9,7 @@ import { findConnection } from '../store/connections.ts'
 import type { CarrierToken, Connection } from '../store/schema.ts'
 import { checkClaimed, type Check } from './check.ts'
 import { diagnose, nextStep, refuses } from './findings.ts'
+import { join, joinNext } from './flights.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { keyOf, refuseUnknown } from './require.ts'
 import { claimToken } from './token-claim.ts'
@@ -37,27 +38,19 @@ export async function requireToken(
   carrier: Carrier,
 ): Promise<AccessToken | undefined> {
   if (!carrier.verify?.mints) return undefined
-  const known = await look(ctx, actor, carrierId)
   const place = `${actor.tenantId}/${actor.environment}/${carrierId}`
-  if (!isGood(known)) return once(ctx, place, () => obtain(ctx, actor, carrier, carrierId))
+  const known = await joinNext(ctx, `look ${place}`, () => look(ctx, actor, carrierId))
+  if (!isGood(known)) {
+    const got = await join(ctx, `get ${place}`, () => obtain(ctx, actor, carrier, carrierId))
+    // Who was under way before the credentials changed may have come to what they were.
+    const isOlder = got && got.connection.credentials_version < known.connection.credentials_version
+    return isOlder ? requireToken(ctx, actor, known.connection, carrier) : got
+  }
   if (isDue(known))
-    once(ctx, `${place} ahead`, () => refreshAhead(ctx, actor, known)).catch((error: unknown) =>
-      ctx.log.warn({ err: error, carrier_id: carrierId }, 'an access token could not be refreshed ahead'),
+    join(ctx, `get ahead ${place}`, () => getAhead(ctx, actor, known)).catch((error: unknown) =>
+      ctx.log.warn({ err: error, carrier_id: carrierId }, 'an access token could not be got ahead'),
     )
   return handOut(ctx, actor, known)
-}
-
-const underWay = new WeakMap<Context, Map<string, Promise<unknown>>>()
-
-/** Who comes while `work` for the same place is under way gets what it comes to. */
-function once<T>(ctx: Context, place: string, work: () => Promise<T>): Promise<T> {
-  const flights = underWay.get(ctx) ?? new Map<string, Promise<unknown>>()
-  underWay.set(ctx, flights)
-  const running = flights.get(place)
-  if (running) return running as Promise<T>
-  const flight = work().finally(() => flights.delete(place))
-  flights.set(place, flight)
-  return flight
 }
 
 async function obtain(
@@ -87,7 +80,7 @@ async function obtain(
   return refuse(carrier, 'Others ask it all the time.')
 }
 
-async function refreshAhead(ctx: Context, actor: Actor, { connection }: Known): Promise<void> {
+async function getAhead(ctx: Context, actor: Actor, { connection }: Known): Promise<void> {
   const fence = await claimToken(ctx, actor, connection)
   if (fence !== undefined) await checkClaimed(ctx, actor, connection, fence)
 }

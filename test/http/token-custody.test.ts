@@ -115,9 +115,12 @@ onEveryDatabase(
       const key = await house().newKey({ tenantId })
       const same = body()
       const mine = await connect(house(), same)
-      const twin = await house().request('POST', PATH, { body: { ...same, allow_duplicate: true } })
+      const twin = await house().request('POST', PATH, {
+        body: { ...same, allow_duplicate_account_number: true },
+      })
       const foreign = await connect(house(), same, key)
-      const ids = [mine, twin.json?.carrier_id].filter(Boolean)
+      assert.equal(twin.status, 200)
+      const ids = [mine, twin.json.carrier_id]
       const tokens = new Set<string>()
       for (const id of ids) tokens.add((await lease(house(), id)).json.access_token.token)
       tokens.add((await lease(house(), foreign, 'as=token', key)).json.access_token.token)
