@@ -165,6 +165,12 @@ export const conditions = {
     'verification_failure',
     'The credentials had to be proved, and the carrier could not be asked or did not say.',
   ),
+  token_unavailable: carriers(
+    502,
+    'integrations',
+    'verification_failure',
+    'An access token was asked for, and the carrier gave none.',
+  ),
   verification_paused: ours(
     429,
     'system',

@@ -50,6 +50,8 @@ for (const carrier of withRecipe) {
     test('the right credentials are verified', async () => {
       const finding = await prove((call) => simulated.answer(call, [account]))
       assert.equal(finding.outcome, 'verified', finding.because)
+      const isKept = (finding.minted?.seconds ?? 0) > 0
+      assert.equal(isKept, recipe.mints === true, 'a token of the caller’s own that lasts is what it mints')
     })
 
     test('an account that the carrier does not know is refused', async () => {

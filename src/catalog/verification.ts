@@ -83,6 +83,8 @@ export type Verification = Readonly<{
   /** Values that the operator holds, without which nothing can be asked. */
   operator: readonly string[]
   steps: readonly [Step, ...Step[]]
+  /** It mints an access token from the caller's own secret, and the carrier says how long that is good. */
+  mints?: true
   /** The public page or file that the call and its outcomes come from. */
   source: string
 }>

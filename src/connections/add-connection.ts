@@ -15,6 +15,7 @@ import { prepareSignIn } from './begin-sign-in.ts'
 import { checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
 import { keyOf } from './require.ts'
+import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, withoutCleared, type Parts } from './values.ts'
 
 /** `se-` and 80 random bits in base-32 hex: inside the published pattern, and never used again. */
@@ -85,6 +86,7 @@ export async function addConnection(
     await announce(ctx, tx, actor, { type: 'carrier_connected', carrierId })
     return existing
   })
+  await keepMinted(ctx, actor, carrierId, 1, proof)
   return { carrierId, duplicateOf, ...(begun && { location: begun.location }) }
 }
 

@@ -20,6 +20,7 @@ import { requireProof, UNTOUCHED, type VerifyWish } from './prove.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { keyOf, refuseUnknown } from './require.ts'
 import { isWaiting, WAITS, withoutSignIn } from './signed-in.ts'
+import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, provable, type Parts } from './values.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
@@ -35,6 +36,7 @@ export type Change = {
 }
 
 type Changed = { version: number; duplicateOf: string | undefined; proof: Proof }
+type Written = Omit<Changed, 'proof'> & { credentialsVersion: number }
 
 /**
  * Replaces what a connection holds, under the same id: all of it or nothing, with its audit event.
@@ -68,7 +70,10 @@ async function proveAndChange(ctx: Context, actor: Actor, change: Change): Promi
     const done = await ctx.store.transaction(actor.tenantId, (tx) =>
       changeInside(ctx, tx, actor, change, values, proof),
     )
-    if (done) return { ...done, proof }
+    if (!done) continue
+    const { credentialsVersion, ...changed } = done
+    await keepMinted(ctx, actor, change.carrierId, credentialsVersion, proof)
+    return { ...changed, proof }
   }
   return fail('too_busy', 'The connection is being changed by others all the time; try again.')
 }
@@ -107,14 +112,14 @@ async function changeInside(
   change: Change,
   proved: Proved,
   proof: Proof,
-): Promise<Omit<Changed, 'proof'> | undefined> {
+): Promise<Written | undefined> {
   const { connection, plan, duplicateOf } = await prepare(ctx, tx, actor, change)
   const isSettings = change.action === 'connection.settings_updated'
-  if (isSettings && plan.changed.length === 0) return { version: connection.version, duplicateOf }
+  const { version, credentials_version: credentialsVersion } = connection
+  if (isSettings && plan.changed.length === 0) return { version, credentialsVersion, duplicateOf }
   if (!isSettings && !isDeepStrictEqual(withoutSignIn(valuesOf(plan)), proved)) return undefined
   if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, change.carrier)
-  const version = await writePlan(ctx, tx, actor, connection, plan, change, proof)
-  return { version, duplicateOf }
+  return { ...(await writePlan(ctx, tx, actor, connection, plan, change, proof)), duplicateOf }
 }
 
 function hold(ctx: Context, connection: Connection): Held {
@@ -177,7 +182,7 @@ async function writePlan(
   plan: Plan,
   { carrier, action }: Change,
   proof: Proof,
-): Promise<number> {
+): Promise<Pick<Written, 'version' | 'credentialsVersion'>> {
   const { carrier_id, version } = connection
   const isUpdate = action === 'connection.updated'
   const replaced = isUpdate ? await replaceCredentials(ctx, tx, connection, plan.credentials) : connection
@@ -210,5 +215,5 @@ async function writePlan(
     envelopeHash: fingerprint(credentials, settings),
   })
   await announce(ctx, tx, actor, { type: 'connection.updated', carrierId: carrier_id })
-  return version + 1
+  return { version: version + 1, credentialsVersion: credentials_version }
 }

@@ -12,7 +12,7 @@ const DAY = 1_440
 const ctx = { clock: () => NOW }
 const ago = (minutes: number) => new Date(NOW.getTime() - minutes * MINUTE).toISOString()
 const proofOf = (outcome: VerificationOutcome, retryAfter?: number): Proof => ({
-  ...{ asked: true, outcome, because: 'A test says so.' },
+  ...{ asked: true, at: NOW, outcome, because: 'A test says so.' },
   ...(retryAfter === undefined ? {} : { retryAfter }),
 })
 const UNASKED: Proof = { asked: false, outcome: 'unasked', because: 'A test says so.' }

@@ -12,6 +12,7 @@ import { guardIntegrity } from './guard-integrity.ts'
 import { prove } from './prove.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { provable } from './values.ts'
+import { abandonToken, claimToken, settleToken } from './token-claim.ts'
 import { isWaiting, WAITS } from './signed-in.ts'
 
 /** Whether what was found may still be kept, asked in the transaction that keeps it. */
@@ -28,18 +29,50 @@ export async function checkConnection(
   ctx: Context,
   actor: Actor,
   connection: Connection,
-  mayKeep: MayKeep = async () => true,
+  mayKeep: MayKeep = always,
 ): Promise<Check> {
   if (isWaiting(connection)) return { proof: WAITS, connection }
+  if (!carrierOf(connection).verify?.mints) return check(ctx, actor, connection, mayKeep)
+  const fence = await claimToken(ctx, actor, connection, 'anyway')
+  return fence === undefined
+    ? check(ctx, actor, connection, mayKeep)
+    : checkClaimed(ctx, actor, connection, fence, mayKeep)
+}
+
+const always: MayKeep = async () => true
+
+/** The same by who has the claim on the connection's access token: what the carrier mints is kept with what it says, and the claim ends. */
+export async function checkClaimed(
+  ctx: Context,
+  actor: Actor,
+  connection: Connection,
+  fence: number,
+  mayKeep: MayKeep = always,
+): Promise<Check> {
+  try {
+    return await check(ctx, actor, connection, mayKeep, fence)
+  } catch (error) {
+    await abandonToken(ctx, actor, connection, fence)
+    throw error
+  }
+}
+
+async function check(
+  ctx: Context,
+  actor: Actor,
+  connection: Connection,
+  mayKeep: MayKeep,
+  fence?: number,
+): Promise<Check> {
   const carrier = carrierOf(connection)
   const values = await guardIntegrity(ctx, actor, connection.carrier_id, async () =>
     provable(openCredentials(ctx, connection).reveal(), openSettings(ctx, connection).reveal()),
   )
   const proof = await prove(ctx, actor, carrier, values, connection.carrier_id)
-  if (!proof.asked) return { proof, connection }
-  const now = await ctx.store.transaction(actor.tenantId, (tx) =>
-    keepFinding(ctx, tx, actor, connection, proof, mayKeep),
-  )
+  const now = await ctx.store.transaction(actor.tenantId, async (tx) => {
+    if (fence !== undefined) await settleToken(ctx, tx, actor, connection, fence, proof)
+    return proof.asked ? keepFinding(ctx, tx, actor, connection, proof, mayKeep) : connection
+  })
   return { proof, connection: now }
 }
 

@@ -2,10 +2,11 @@ import type { Finding, VerificationOutcome } from '../catalog/verification.ts'
 import type { ConnectionState } from '../store/schema.ts'
 import type { EventType } from '../webhooks/events.ts'
 
-/** What is known of credentials: what the carrier said, or that nobody could be asked. */
+/** What is known of credentials: what the carrier said when asked `at` a time, or that nobody could be asked. */
 export type Proof =
   | (Finding & {
       asked: true
+      at: Date
       /** The credentials versions that were asked about and are in force for it, where asking replaced a refresh token. */
       rotated?: { from: number; to: number }
     })

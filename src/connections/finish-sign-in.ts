@@ -120,7 +120,7 @@ async function keep(
     ...values,
     [REFRESH_TOKEN]: token.reveal(),
   })
-  const checked = checkedNow(ctx, carrier, SIGNED_IN, connection)
+  const checked = checkedNow(ctx, carrier, { ...SIGNED_IN, at: ctx.clock() }, connection)
   const version = connection.version + 1
   await changeConnection(tx, key, connection.version, {
     ...replaced,

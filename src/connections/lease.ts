@@ -3,10 +3,11 @@ import type { Carrier } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
 import { openCredentials } from '../custody/sealed-values.ts'
-import { fail } from '../errors.ts'
+import { fail, failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Connection } from '../store/schema.ts'
+import { requireToken, type AccessToken } from './carrier-token.ts'
 import { diagnose, nextStep } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { keyOf, refuseUnknown } from './require.ts'
@@ -16,38 +17,61 @@ import { requireNamed, type Named } from './verify.ts'
 /** How long a lease is good for, in seconds: usually, at least and at most. */
 export const LEASE_SECONDS = { usual: 300, least: 30, most: 3_600 }
 
-/** Credentials on their way out, for as long as `expiresAt` says; then they are to be asked for again. */
-export type Lease = {
-  connection: Connection
-  carrier: Carrier
-  expiresAt: string
-  values: Secret<Values>
-}
+/** What a lease can hand out. */
+export const LEASED = ['credentials', 'token'] as const
 
-type Request = Named & { seconds: number; anyState: boolean }
+/** Credentials or an access token on their way out, for as long as `expiresAt` says; then they are to be asked for again. */
+export type Lease = { connection: Connection; carrier: Carrier; expiresAt: string } & (
+  { values: Secret<Values> } | { access: AccessToken }
+)
+
+type Request = Named & { seconds: number; anyState: boolean; as: (typeof LEASED)[number] }
 
 /**
- * Hands out the credentials in force: the one door through which a secret leaves.
- * It is on record before anything is opened. What a sign-in left stays here: a refresh token is spent by whoever uses it. A connection that the carrier refuses, or that waits for its approval, is refused (409) unless `anyState`.
+ * Hands out the credentials in force, or the carrier's access token for them: the one door through which a secret leaves.
+ * It is on record before anything is opened. What a sign-in left stays here: a refresh token is spent by whoever uses it.
+ * A token that the carrier does not mint is refused (400), and no lease outlives its token. A connection that the carrier refuses, or that waits for its approval, is refused (409) unless `anyState`.
  */
 export async function leaseCredentials(ctx: Context, actor: Actor, request: Request): Promise<Lease> {
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId } = request
+  const isToken = request.as === 'token'
+  if (isToken && !carrier.verify?.mints) return refuseTokenless(carrier)
   const connection = await ctx.store.transaction(actor.tenantId, async (tx) => {
     const found = (await findConnection(tx, keyOf(actor, carrierId))) ?? refuseUnknown()
     if (!request.anyState) requireUsable(found)
-    await recordEvent(ctx, tx, actor, { action: 'connection.leased', carrierId, version: found.version })
+    const fields = isToken ? ['access_token'] : []
+    await recordEvent(ctx, tx, actor, {
+      action: 'connection.leased',
+      carrierId,
+      fields,
+      version: found.version,
+    })
     return found
   })
+  const lastsUntil = () => new Date(ctx.clock().getTime() + request.seconds * 1_000).toISOString()
+  if (isToken) {
+    const access = (await requireToken(ctx, actor, connection, carrier)) ?? refuseTokenless(carrier)
+    const [expiresAt = access.expiresAt] = [access.expiresAt, lastsUntil()].sort()
+    return { connection: access.connection, carrier, expiresAt, access }
+  }
   const values = await guardIntegrity(
     ctx,
     actor,
     carrierId,
     async () => new Secret(withoutSignIn(openCredentials(ctx, connection).reveal() as Values)),
   )
-  const expiresAt = new Date(ctx.clock().getTime() + request.seconds * 1_000).toISOString()
-  return { connection, carrier, expiresAt, values }
+  return { connection, carrier, expiresAt: lastsUntil(), values }
 }
+
+const refuseTokenless = ({ title }: Carrier) =>
+  failFields([
+    {
+      kind: 'invalid',
+      field: 'as',
+      message: `as=token asks for an access token, and ${title} mints none for this connection that could be kept.`,
+    },
+  ])
 
 function requireUsable({ state, diagnosis, connection_status }: Connection): void {
   if (connection_status === 'pending_approval')

@@ -75,7 +75,7 @@ export async function prove(
   values: Values,
   carrierId?: string,
 ): Promise<Proof> {
-  const asked = { asked: true } as const
+  const asked = { asked: true, at: ctx.clock() } as const
   const isSandbox = actor.environment === 'sandbox'
   if (carrierId !== undefined && refreshTokenOf(values) !== undefined) {
     const ask = () => askSignedIn(ctx, actor, carrier, values, carrierId)

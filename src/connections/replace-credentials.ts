@@ -2,6 +2,7 @@ import type { Values } from '../catalog/validate.ts'
 import type { Context } from '../context.ts'
 import { openCredentials, sealCredentials, sealPrevious } from '../custody/sealed-values.ts'
 import { Secret } from '../secret.ts'
+import { dropToken } from '../store/carrier-tokens.ts'
 import type { Tx } from '../store/db.ts'
 import { keepPrevious } from '../store/previous-credentials.ts'
 import type { Connection } from '../store/schema.ts'
@@ -10,7 +11,7 @@ import type { Connection } from '../store/schema.ts'
 export const KEPT_DAYS = 30
 const DAY_MS = 24 * 60 * 60_000
 
-/** Seals new credentials as the next version, and keeps those in force until now, sealed for another purpose. */
+/** Seals new credentials as the next version, and keeps those in force until now, sealed for another purpose; their access token is gone. */
 export async function replaceCredentials(
   ctx: Context,
   tx: Tx,
@@ -19,6 +20,7 @@ export async function replaceCredentials(
 ): Promise<Pick<Connection, 'credentials' | 'credentials_version'>> {
   const { tenant_id, environment, carrier_id, credentials_version: current } = connection
   const now = ctx.clock()
+  await dropToken(tx, { tenantId: tenant_id, environment, carrierId: carrier_id })
   await keepPrevious(tx, {
     tenant_id,
     environment,

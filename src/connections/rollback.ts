@@ -20,6 +20,7 @@ import { requireProof, type VerifyWish } from './prove.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { carrySignIn, isWaiting, losesSignIn, WAITS } from './signed-in.ts'
+import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, provable } from './values.ts'
 import { requireNamed, type Named } from './verify.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
@@ -45,11 +46,12 @@ export async function rollbackConnection(
     const claim = { carrier, values: asked, wish: request.verify, carrierId }
     const proof = waits ? WAITS : await requireProof(ctx, actor, claim)
     if (request.verify === 'only') return { proof, notices: proofNotice(proof) }
-    const version = await ctx.store.transaction(actor.tenantId, async (tx) => {
+    const { version, credentialsVersion } = await ctx.store.transaction(actor.tenantId, async (tx) => {
       const now = await earlier(ctx, tx, actor, request)
       if (now.seen !== seen) return refuseMoved()
       return putBack(ctx, tx, actor, carrier, now, proof)
     })
+    await keepMinted(ctx, actor, carrierId, credentialsVersion, proof)
     return { carrierId, version, notices: proofNotice(proof) }
   })
 }
@@ -79,7 +81,7 @@ async function putBack(
   carrier: Carrier,
   { connection, values, waits }: { connection: Connection; values: Values; waits: boolean },
   proof: Proof,
-): Promise<number> {
+): Promise<{ version: number; credentialsVersion: number }> {
   const { carrier_id: carrierId, version, settings } = connection
   const key = keyOf(actor, carrierId)
   const account = accountNumber(carrier, values)
@@ -104,5 +106,5 @@ async function putBack(
     envelopeHash: fingerprint(replaced.credentials, settings),
   })
   await announce(ctx, tx, actor, { type: 'connection.updated', carrierId })
-  return version + 1
+  return { version: version + 1, credentialsVersion: replaced.credentials_version }
 }

@@ -186,15 +186,21 @@ const health = {
 /** What a check on demand found. */
 export const checkAnswer = closed({ carrier_id: text, verification, ...health })
 
-/** Credentials on their way out; the one answer that carries a secret. */
-export const lease = closed({
+const leased = {
   carrier_id: text,
   carrier: text,
   state: { enum: [...STATES] },
   credentials_version: { type: 'integer', minimum: 1 },
   expires_at: time,
-  credentials: { type: 'object' },
-})
+}
+
+/** Credentials, or an access token in their place, on their way out; the one answer that carries a secret. */
+export const lease: JsonSchema = {
+  anyOf: [
+    closed({ ...leased, credentials: { type: 'object' } }),
+    closed({ ...leased, access_token: closed({ token: text, expires_at: time }) }),
+  ],
+}
 
 /** One page of connections of either mode. */
 export const connectionPage = closed({

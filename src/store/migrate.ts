@@ -6,6 +6,7 @@ import { foundation } from './migrations/0001-foundation.ts'
 import { walls } from './migrations/0002-walls.ts'
 import { webhooks } from './migrations/0003-webhooks.ts'
 import { verification } from './migrations/0004-verification.ts'
+import { tokens } from './migrations/0005-tokens.ts'
 import { signIn } from './migrations/0006-sign-in.ts'
 
 /** Every migration in order; a name that has been released never changes. */
@@ -14,6 +15,7 @@ export const migrations = {
   '0002-walls': walls,
   '0003-webhooks': webhooks,
   '0004-verification': verification,
+  '0005-tokens': tokens,
   '0006-sign-in': signIn,
 }
 

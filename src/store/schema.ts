@@ -113,6 +113,27 @@ type SignInTable = {
   expires_at: Time
 }
 
+type CarrierTokenTable = {
+  tenant_id: string
+  environment: Environment
+  carrier_id: string
+  /** Of the credentials that it is minted from: of others there is no row. */
+  credentials_version: number
+  /** Absent until the first has been minted; the times with it. */
+  sealed: Uint8Array | null
+  /** From when on the next one is got, until when this one is handed out, and when it ends. */
+  refresh_at: Time | null
+  good_until: Time | null
+  expires_at: Time | null
+  /** The process that is getting the next one, which nobody else does until then. */
+  holder: string | null
+  claimed_until: Time | null
+  /** Until then the carrier is not asked again, since it gave none. */
+  retry_at: Time | null
+  /** Counted up by every write: who saw another one cannot write any more. */
+  fence: number
+}
+
 type VerificationAttemptTable = { account: Uint8Array; slot: number; at: Time }
 
 /** One check of a carrier; as many slots as there may be in a minute. */
@@ -205,6 +226,7 @@ export type Schema = {
   verification_attempt: VerificationAttemptTable
   sign_in: SignInTable
   check_turn: CheckTurnTable
+  carrier_token: CarrierTokenTable
   audit_head: AuditHeadTable
   audit_event: AuditEventTable
   webhook_endpoint: WebhookEndpointTable
@@ -218,6 +240,7 @@ export type Tenant = Selectable<TenantTable>
 export type ApiKey = Selectable<ApiKeyTable>
 export type Connection = Selectable<ConnectionTable>
 export type ScheduledCheck = Selectable<ScheduledCheckTable>
+export type CarrierToken = Selectable<CarrierTokenTable>
 export type PreviousCredentials = Selectable<PreviousCredentialsTable>
 export type SignInRow = Selectable<SignInTable>
 export type Tombstone = Selectable<TombstoneTable>

@@ -112,6 +112,7 @@ test('an envelope opens for its own place in its own installation only', async (
   const envelope = ring.seal(place, plaintext)
   const others: Partial<Place>[] = [
     { purpose: 'connection.settings' },
+    { purpose: 'connection.token' },
     { tenantId: 'tenant_2' },
     { tenantId: '' },
     { environment: 'sandbox' },

@@ -18,6 +18,7 @@ export type Purpose =
   | 'connection.settings'
   | 'connection.previous'
   | 'connection.sign_in'
+  | 'connection.token'
   | 'webhook.endpoint'
 
 /**

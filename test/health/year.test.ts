@@ -18,7 +18,7 @@ function live(fate: Fate, days: number, start: number, planner: Planner = checke
   let now = start
   const ctx = { clock: () => new Date(now) }
   const ask = (): Proof => ({
-    ...{ asked: true, outcome: FATES[fate](now - start), because: 'It is its fate.' },
+    ...{ asked: true, at: new Date(now), outcome: FATES[fate](now - start), because: 'It is its fate.' },
   })
   const first = checkedNow(ctx, { verify: {} } as Carrier, ask(), undefined)
   let known = { ...first.columns, degraded_at: null as string | null }

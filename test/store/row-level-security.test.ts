@@ -7,7 +7,8 @@ import { administer, databases, openHouse, type House } from '../support/harness
 
 const TENANT_TABLES = [
   ...(['tenant', 'api_key', 'connection', 'tombstone', 'audit_head', 'audit_event'] as const),
-  ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery', 'sign_in', 'scheduled_check'] as const),
+  ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery', 'sign_in'] as const),
+  ...(['scheduled_check', 'carrier_token', 'previous_credentials'] as const),
 ] as const
 
 describe(
@@ -40,6 +41,14 @@ describe(
           body: { ...connectBodies.ups, account_number: unique() },
         })
         await house.request('DELETE', `/v1/carriers/${json.carrier_id}`, { key })
+      }
+      for (const tenantId of [house.tenantId, other]) {
+        const key = await house.newKey({ tenantId, environment: 'sandbox' })
+        const credentials = { username: 'u', password: 'p', account_number: unique() }
+        const path = '/v-beta/ltl/connections/ODFL'
+        const { json } = await house.request('POST', path, { key, body: { credentials } })
+        const next = { ...credentials, password: 'q' }
+        await house.request('PUT', `${path}/${json.carrier_id}`, { key, body: { credentials: next } })
       }
     })
     after(() => house.close())
@@ -80,6 +89,7 @@ describe(
         await tx.updateTable('tenant').set({ company_name: 'taken over' }).execute()
         await tx.updateTable('webhook_endpoint').set({ url: 'https://taken.example/' }).execute()
         await tx.updateTable('webhook_delivery').set({ state: 'failed' }).execute()
+        await tx.updateTable('carrier_token').set({ holder: 'taken over' }).execute()
       })
       const rows = await administer(
         url(),
@@ -91,6 +101,11 @@ describe(
         `select tenant_id from webhook_endpoint where url like '%taken%' union select tenant_id from webhook_delivery where state = 'failed'`,
       )
       assert.deepEqual(hooks, [{ tenant_id: other }])
+      const tokens = await administer(
+        url(),
+        `select tenant_id from carrier_token where holder = 'taken over'`,
+      )
+      assert.deepEqual(tokens, [{ tenant_id: other }])
       const gone = house.ctx.store.transaction(other, (tx) => tx.deleteFrom('connection').execute())
       await gone
       const [left] = await administer(
@@ -98,7 +113,7 @@ describe(
         'select count(*)::int as rows from connection where tenant_id = $1',
         [house.tenantId],
       )
-      assert.equal(left.rows, 1)
+      assert.equal(left.rows, 2)
     })
 
     test('a row cannot be given to another tenant', async () => {

@@ -25,7 +25,10 @@ type Recipe = Mint & {
 
 /** A request that mints an access token from the caller's own secret; the token is the proof. */
 export function tokenMint({ source, needs, operator = [], ...recipe }: Recipe): Verification {
-  return { source, needs, operator, hosts: [new URL(recipe.url).hostname], steps: [tokenStep(recipe)] }
+  return {
+    ...{ source, needs, operator, hosts: [new URL(recipe.url).hostname], steps: [tokenStep(recipe)] },
+    ...(recipe.lifetime !== 0 && { mints: true }),
+  }
 }
 
 /** One step of such a proof: for a carrier where the token alone proves nothing about the caller. */

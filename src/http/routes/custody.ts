@@ -1,5 +1,5 @@
 import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
-import { leaseCredentials, LEASE_SECONDS } from '../../connections/lease.ts'
+import { leaseCredentials, LEASED, LEASE_SECONDS, type Lease } from '../../connections/lease.ts'
 import { rollbackConnection } from '../../connections/rollback.ts'
 import { verifyConnection, type Named } from '../../connections/verify.ts'
 import type { Context } from '../../context.ts'
@@ -23,7 +23,18 @@ const leaseQuery: QueryParameter[] = [
     about: '`any` hands out credentials that the carrier refuses too; for keys with the scope `admin`.',
     schema: { enum: ['any'] },
   },
+  {
+    name: 'as',
+    about:
+      '`token` hands out the carrier’s access token instead of the credentials, where the carrier mints one; the lease never outlives it.',
+    schema: { enum: [...LEASED] },
+  },
 ]
+
+const handedOut = (lease: Lease) =>
+  'access' in lease
+    ? { access_token: { token: lease.access.token.reveal(), expires_at: lease.access.expiresAt } }
+    : { credentials: lease.values.reveal() }
 
 type Params = { Params: { carrier_name?: string; carrier_code?: string; carrier_id: string } }
 
@@ -90,7 +101,7 @@ export const custodyRoutes =
         tag,
         scope: 'use',
         query: leaseQuery,
-        refusals: [409],
+        refusals: [409, 502],
         answers: { 200: schemas.lease },
       }),
       async (request, reply) => {
@@ -99,7 +110,9 @@ export const custodyRoutes =
         if (anyState) requireScope(request, 'admin')
         const { usual, least, most } = LEASE_SECONDS
         const seconds = readNumber(asked, 'expires_in', most, least) ?? usual
-        const lease = await leaseCredentials(ctx, request.actor, { ...named(request), seconds, anyState })
+        const as = readChoice(asked, 'as', LEASED) ?? 'credentials'
+        const wanted = { ...named(request), seconds, anyState, as }
+        const lease = await leaseCredentials(ctx, request.actor, wanted)
         const { connection, carrier } = lease
         reply.headers({ etag: etag(connection.version), 'cache-control': 'no-store' })
         return {
@@ -108,7 +121,7 @@ export const custodyRoutes =
           state: connection.state,
           credentials_version: connection.credentials_version,
           expires_at: lease.expiresAt,
-          credentials: lease.values.reveal(),
+          ...handedOut(lease),
         }
       },
     )

@@ -1,0 +1,71 @@
+import type { ConnectionKey } from './connections.ts'
+import type { Db, Tx } from './db.ts'
+import type { CarrierToken } from './schema.ts'
+
+const byKey = ({ tenantId, environment, carrierId }: ConnectionKey) => ({
+  tenant_id: tenantId,
+  environment,
+  carrier_id: carrierId,
+})
+
+/** What is kept of the access token of a connection, where anything is. */
+export function findToken(db: Db, key: ConnectionKey): Promise<CarrierToken | undefined> {
+  return db
+    .selectFrom('carrier_token')
+    .selectAll()
+    .where((eb) => eb.and(byKey(key)))
+    .executeTakeFirst()
+}
+
+export type TokenChange = Partial<
+  Omit<CarrierToken, 'tenant_id' | 'environment' | 'carrier_id' | 'credentials_version' | 'fence'>
+>
+
+const NOTHING = {
+  sealed: null,
+  refresh_at: null,
+  good_until: null,
+  expires_at: null,
+  holder: null,
+  claimed_until: null,
+  retry_at: null,
+}
+
+/**
+ * Writes only over what the caller saw, for the version of the credentials that it saw, and counts the fence up; 0 saw nothing there.
+ * Answers the new fence, or `undefined` when another wrote first or the credentials have changed.
+ */
+export async function changeToken(
+  tx: Tx,
+  key: ConnectionKey,
+  version: number,
+  seenFence: number,
+  change: TokenChange,
+): Promise<number | undefined> {
+  const fence = seenFence + 1
+  const written =
+    seenFence === 0
+      ? (
+          await tx
+            .insertInto('carrier_token')
+            .values({ ...byKey(key), credentials_version: version, ...NOTHING, ...change, fence })
+            .onConflict((conflict) => conflict.doNothing())
+            .executeTakeFirst()
+        ).numInsertedOrUpdatedRows
+      : (
+          await tx
+            .updateTable('carrier_token')
+            .set({ ...change, fence })
+            .where((eb) => eb.and({ ...byKey(key), credentials_version: version, fence: seenFence }))
+            .executeTakeFirst()
+        ).numUpdatedRows
+  return written === 1n ? fence : undefined
+}
+
+/** Removes the token of a connection, and with it every claim to write one. */
+export async function dropToken(tx: Tx, key: ConnectionKey): Promise<void> {
+  await tx
+    .deleteFrom('carrier_token')
+    .where((eb) => eb.and(byKey(key)))
+    .execute()
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { databases, openHouse, type DatabaseName } from '../support/harness.ts'
+import { connect, mintTokens, tokenRow } from '../support/token-carrier.ts'
+import type { Round, Seen } from '../support/token-process.ts'
+
+const PROCESSES = 3
+const READERS = 1_000
+const ROUNDS = 20
+const KILLS = 5
+const LIFE_MS = 3_600_000
+const CLAIM_MS = 30_000
+const program = fileURLToPath(new URL('../support/token-process.ts', import.meta.url))
+
+/** A carrier on loopback whose every token ends the one before; it counts the calls. */
+async function openCarrier(t: TestContext) {
+  const carrier = { calls: 0, url: '', isSilent: false }
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      carrier.calls += 1
+      if (carrier.isSilent) return
+      const reply = JSON.stringify({ access_token: `token-${carrier.calls}`, expires_in: LIFE_MS / 1_000 })
+      setTimeout(() => response.writeHead(200).end(reply), 20)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  carrier.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  return carrier
+}
+
+/** A connection whose token ends at `time.now`, and how to start a process that reads it. */
+async function openReaders(t: TestContext, database: DatabaseName) {
+  const time = { now: Date.now() }
+  const house = await openHouse(database, { clock: () => new Date(time.now), rehearse: false })
+  t.after(house.close)
+  const carrier = await openCarrier(t)
+  mintTokens(house, LIFE_MS / 1_000)
+  const id = await connect(house)
+  const launch = async (settings: Record<string, string> = {}): Promise<ChildProcess> => {
+    const env = { ...house.env, CARRIER: carrier.url, CARRIER_ID: id, TENANT: house.tenantId, ...settings }
+    const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    t.after(() => child.kill('SIGKILL'))
+    await once(child, 'message')
+    return child
+  }
+  const read = async (child: ChildProcess, readers: number): Promise<Seen> => {
+    const answered = once(child, 'message')
+    child.send({ at: time.now, readers } satisfies Round)
+    return ((await answered) as [Seen])[0]
+  }
+  return { time, house, id, carrier, launch, read }
+}
+
+for (const database of databases) {
+  test(`${database}: of a thousand readers in each of three processes at the moment a token ends, one asks the carrier`, async (t) => {
+    const { time, carrier, launch, read } = await openReaders(t, database)
+    const children = await Promise.all(Array.from({ length: PROCESSES }, () => launch()))
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      time.now += LIFE_MS
+      const seen = await Promise.all(children.map((child) => read(child, READERS)))
+      assert.equal(carrier.calls, round, `calls after round ${round}`)
+      for (const { tokens, failures } of seen) {
+        assert.deepEqual(failures, [])
+        assert.deepEqual(tokens, [`token-${round}`], `round ${round}: a token that the carrier has ended`)
+      }
+    }
+  })
+
+  test(`${database}: the control: where claims are forgotten, several ask`, async (t) => {
+    const { time, carrier, launch, read } = await openReaders(t, database)
+    const children = await Promise.all(Array.from({ length: PROCESSES }, () => launch({ FORGETFUL: 'yes' })))
+    for (let round = 1; round <= 3; round += 1) {
+      time.now += LIFE_MS
+      await Promise.all(children.map((child) => read(child, 10)))
+    }
+    assert.ok(carrier.calls > 3, `${carrier.calls} calls`)
+  })
+
+  test(`${database}: from a process that is killed while it has the claim another takes over when the claim ends`, async (t) => {
+    const { time, house, id, carrier, launch, read } = await openReaders(t, database)
+    const survivor = await launch()
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      time.now += LIFE_MS
+      const victim = await launch()
+      carrier.isSilent = true
+      victim.send({ at: time.now, readers: 3 } satisfies Round)
+      while (carrier.calls < kill * 2 - 1) await pause(5)
+      victim.kill('SIGKILL')
+      carrier.isSilent = false
+      const reading = read(survivor, 10)
+      await pause(200)
+      assert.equal(carrier.calls, kill * 2 - 1, 'nobody asks while the claim lasts')
+      time.now += CLAIM_MS
+      survivor.send({ at: time.now, readers: 0 } satisfies Round)
+      assert.deepEqual(await reading, { tokens: [`token-${kill * 2}`], failures: [] })
+      assert.equal(carrier.calls, kill * 2)
+      const row = await tokenRow(house, id)
+      assert.deepEqual([row?.holder, row?.claimed_until], [null, null])
+    }
+  })
+}

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { connectBodies, unique } from '../support/bodies.ts'
+import { onEveryDatabase } from '../support/harness.ts'
+import { trail } from '../support/stored.ts'
+import { connect, gate, lease, mintTokens, PATH, tokenRow } from '../support/token-carrier.ts'
+import { DAY, newClock, SECOND } from '../support/webhooks.ts'
+
+const clock = newClock()
+const inSeconds = (seconds: number) => new Date(clock.now().getTime() + seconds * SECOND).toISOString()
+
+onEveryDatabase(
+  'access tokens',
+  (house) => {
+    test('are refused under "as" where the carrier mints none that could be kept, before anything is opened', async () => {
+      mintTokens(house())
+      const dpd = { nickname: 'D', account_number: unique(), username: 'u', password: 'p' }
+      for (const [name, body] of [
+        ['stamps_com', { ...connectBodies.stamps_com, username: unique() }],
+        ['ups', { ...connectBodies.ups, account_number: unique() }],
+        ['dpd', dpd],
+      ] as const) {
+        const path = `/v1/connections/carriers/${name}`
+        const { json } = await house().request('POST', path, { body })
+        const answer = await house().request('POST', `${path}/${json.carrier_id}/lease?as=token`)
+        assert.equal(answer.status, 400, name)
+        assert.equal(answer.json.errors[0].field_name, 'as')
+        assert.equal(answer.json.errors[0].error_code, 'invalid_field_value')
+        const actions = (await trail(house(), json.carrier_id)).map(([action]) => action)
+        assert.deepEqual(actions, ['connection.connected'], name)
+      }
+      const id = await connect(house())
+      assert.equal((await lease(house(), id, 'as=password')).json.errors[0].field_name, 'as')
+    })
+
+    test('are refused under "as" where the credentials lack what the carrier mints them from', async () => {
+      const carrier = mintTokens(house())
+      const id = await connect(house(), { api_key: undefined, api_secret: undefined })
+      for (let turn = 0; turn < 2; turn += 1) {
+        const { status, json } = await lease(house(), id)
+        assert.equal(status, 400)
+        assert.equal(json.errors[0].field_name, 'as')
+      }
+      assert.deepEqual(carrier.asked, [])
+    })
+
+    test('stand in a lease in place of the credentials, on record as such; the lease never outlives them', async () => {
+      const carrier = mintTokens(house(), 600)
+      const id = await connect(house())
+      const end = inSeconds(600)
+      const { status, json, headers } = await lease(house(), id)
+      assert.equal(status, 200)
+      assert.equal(headers['cache-control'], 'no-store')
+      assert.deepEqual(json, {
+        carrier_id: id,
+        carrier: 'dhl_ecommerce',
+        state: 'verified',
+        credentials_version: 1,
+        expires_at: inSeconds(300),
+        access_token: { token: carrier.token(1), expires_at: end },
+      })
+      assert.equal((await lease(house(), id, 'as=token&expires_in=3600')).json.expires_at, end)
+      const usual = await lease(house(), id, '')
+      assert.equal('access_token' in usual.json, false)
+      assert.equal(usual.json.credentials.username, 'u')
+      assert.deepEqual(usual.json, (await lease(house(), id, 'as=credentials')).json)
+      assert.equal(carrier.asked.length, 1, 'the token is what proving the credentials minted')
+      assert.deepEqual(await trail(house(), id), [
+        ['connection.connected', (await trail(house(), id))[0]?.[1], 1],
+        ['connection.leased', ['access_token'], 1],
+        ['connection.leased', ['access_token'], 1],
+        ['connection.leased', [], 1],
+        ['connection.leased', [], 1],
+      ])
+    })
+
+    test('are used until a tenth of their life is left, a minute at most, and then got once for all who wait', async () => {
+      for (const [life, keptBack] of [
+        [100, 10],
+        [36_000, 60],
+      ] as const) {
+        const carrier = mintTokens(house(), life)
+        const id = await connect(house())
+        carrier.isDown = true
+        clock.forward((life - keptBack) * SECOND - 1)
+        assert.equal((await lease(house(), id)).json.access_token.token, carrier.token(1))
+        while ((await tokenRow(house(), id))?.claimed_until) await pause(5)
+        // The carrier that could not be asked ahead of time is left alone for a moment.
+        carrier.isDown = false
+        const asked = carrier.asked.length
+        assert.ok(asked <= 2)
+        clock.forward(16 * SECOND)
+        const answers = await Promise.all(Array.from({ length: 20 }, () => lease(house(), id)))
+        for (const { json } of answers) assert.equal(json.access_token.token, carrier.token(asked + 1))
+        assert.equal(carrier.asked.length, asked + 1)
+      }
+    })
+
+    test('are got ahead of their end, while the last one is still handed out', async () => {
+      const carrier = mintTokens(house())
+      const id = await connect(house())
+      clock.forward(3_600 * 0.71 * SECOND)
+      assert.equal((await lease(house(), id)).json.access_token.token, carrier.token(1))
+      assert.equal(carrier.asked.length, 1, 'too early')
+      clock.forward(3_600 * 0.18 * SECOND)
+      const { until, open } = gate()
+      carrier.until = until
+      for (let turn = 0; turn < 10; turn += 1)
+        assert.equal((await lease(house(), id)).json.access_token.token, carrier.token(1))
+      while (carrier.asked.length < 2) await pause(5)
+      open()
+      while ((await tokenRow(house(), id))?.claimed_until) await pause(5)
+      assert.equal((await lease(house(), id)).json.access_token.token, carrier.token(2))
+      assert.equal(carrier.asked.length, 2)
+    })
+
+    test('of many connections are not got ahead all at the same time', async () => {
+      mintTokens(house())
+      const start = clock.now().getTime()
+      const parts: number[] = []
+      for (let count = 0; count < 40; count += 1) {
+        const row = await tokenRow(house(), await connect(house()))
+        parts.push((Date.parse(row?.refresh_at ?? '') - start) / (3_600 * SECOND))
+      }
+      assert.ok(Math.min(...parts) >= 0.72 && Math.max(...parts) <= 0.88)
+      assert.ok(Math.max(...parts) - Math.min(...parts) > 0.05)
+    })
+
+    test('that a check mints take the place of the last', async () => {
+      const carrier = mintTokens(house())
+      const id = await connect(house())
+      assert.equal(
+        (await house().request('POST', `${PATH}/${id}/verify`)).json.verification.outcome,
+        'verified',
+      )
+      assert.equal((await lease(house(), id)).json.access_token.token, carrier.token(2))
+      assert.equal(carrier.asked.length, 2)
+    })
+
+    test('whose life the carrier does not say are not kept', async () => {
+      const carrier = mintTokens(house())
+      carrier.life = undefined
+      const id = await connect(house())
+      assert.equal(await tokenRow(house(), id), undefined)
+      const { status, json } = await lease(house(), id)
+      assert.equal(status, 502)
+      assert.match(json.errors[0].message, /how long/)
+      assert.equal((await tokenRow(house(), id))?.sealed, null)
+      assert.equal((await lease(house(), id)).status, 502)
+      assert.equal(carrier.asked.length, 2, 'the carrier is left alone for a minute')
+    })
+
+    test('that the carrier refuses mark the connection, as a check would, and are not asked for again', async () => {
+      const carrier = mintTokens(house())
+      const id = await connect(house())
+      clock.forward(DAY)
+      carrier.refused.add(carrier.asked[0] ?? '')
+      const { status, json } = await lease(house(), id)
+      assert.equal(status, 409)
+      assert.match(json.errors[0].message, /does not accept the credentials/)
+      const shown = await house().request('GET', `${PATH}/${id}`)
+      assert.equal(shown.json.state, 'needs_reauth')
+      assert.deepEqual((await trail(house(), id)).slice(1), [
+        ['connection.leased', ['access_token'], 1],
+        ['connection.checked', ['state'], 1],
+      ])
+      for (const query of ['as=token', 'as=token&state=any'])
+        assert.equal((await lease(house(), id, query)).status, 409)
+      assert.equal(carrier.asked.length, 2)
+    })
+
+    test('that an outage keeps away are asked for again after a moment; the state stays', async () => {
+      const carrier = mintTokens(house())
+      const id = await connect(house())
+      clock.forward(DAY)
+      carrier.isDown = true
+      for (let turn = 0; turn < 5; turn += 1) {
+        const { status, json, headers } = await lease(house(), id)
+        assert.equal(status, 502)
+        assert.equal(json.errors[0].error_source, 'carrier')
+        if (turn > 0) assert.equal(headers['retry-after'], '15')
+      }
+      assert.equal(carrier.asked.length, 2)
+      assert.equal((await house().request('GET', `${PATH}/${id}`)).json.state, 'verified')
+      carrier.isDown = false
+      clock.forward(16 * SECOND)
+      assert.equal((await lease(house(), id)).json.access_token.token, carrier.token(3))
+    })
+  },
+  { clock: clock.now },
+)
