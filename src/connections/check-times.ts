@@ -2,6 +2,7 @@ import type { Carrier } from '../catalog/define.ts'
 import type { Context } from '../context.ts'
 import type { Connection, ConnectionState } from '../store/schema.ts'
 import { stateOf, type Proof } from './findings.ts'
+import { WAITS } from './signed-in.ts'
 
 const MINUTE_MS = 60_000
 /** When a connection is asked about again: daily while it works, soon after a failure, and later after each further one. */
@@ -37,7 +38,7 @@ export function checkedNow(
       diagnosis: proof.asked && proof.outcome !== 'verified' ? proof.outcome : null,
       failed_checks: failed,
     },
-    nextCheckAt: carrier.verify ? nextCheck(now, state, proof, failed) : null,
+    nextCheckAt: carrier.verify && proof !== WAITS ? nextCheck(now, state, proof, failed) : null,
   }
 }
 

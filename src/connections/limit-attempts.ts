@@ -36,7 +36,7 @@ export async function limitAttempts(
 }
 
 function refuseForNow(carrier: Carrier, milliseconds: number): never {
-  const seconds = `${Math.max(1, Math.ceil(milliseconds / 1_000))}`
+  const seconds = `${Math.max(1, Math.ceil(Math.min(milliseconds, REFUSALS_COUNT_MS) / 1_000))}`
   return fail(
     'verification_paused',
     `${carrier.title} has refused this account ${MOST_REFUSALS} times in 15 minutes. It is not asked again for a while, so that the account is not locked there.`,
