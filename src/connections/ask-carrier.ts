@@ -14,7 +14,7 @@ import type { Actor, Context } from '../context.ts'
 type Values = Material['values']
 
 /** Milliseconds that all calls of one proof may take together: no caller waits longer for a carrier. */
-const LONGEST_PROOF_MS = 15_000
+const LONGEST_PROOF_MS = 14_500
 
 /** How a carrier is asked, and in whose name; for one proof. */
 export type Line = { ask: Ask; operator: Material['operator'] }

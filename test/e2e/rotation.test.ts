@@ -108,7 +108,7 @@ async function openScene(t: TestContext, database: DatabaseName) {
 
 for (const database of databases)
   test(`rotation (${database}): kill -9 of an update between stage, verify and promote: leaves exactly one working version`, async (t) => {
-    const rounds = database === 'sqlite' ? 50 : 10
+    const rounds = PHASES.length * (database === 'sqlite' ? 50 : 3)
     const { carrier, key, killUpdate, place, server } = await openScene(t, database)
     const counts: Record<string, number> = {}
     const inForce = new Map<string, string>()
