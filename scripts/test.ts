@@ -3,12 +3,17 @@ import { existsSync, globSync, statfsSync } from 'node:fs'
 import { startPostgres } from '../test/support/postgres-server.ts'
 
 // node scripts/test.ts [--sqlite] [--quick] [file …]: runs the tests, on both databases unless told otherwise.
-// --quick leaves out what starts whole programs, sends fewer generated bodies, and lets one file work while another waits.
+// --quick leaves out what starts whole programs or is long (`….long.test.ts`), sends fewer generated bodies, and lets one file work while another waits.
 const words = process.argv.slice(2)
 const named = words.filter((word) => !word.startsWith('--'))
 const isQuick = words.includes('--quick')
 const all = globSync(['src/**/*.test.ts', 'test/**/*.test.ts']).sort()
-const files = named.length > 0 ? named : isQuick ? all.filter((file) => !file.startsWith('test/e2e/')) : all
+const files =
+  named.length > 0
+    ? named
+    : isQuick
+      ? all.filter((file) => !/^test\/e2e\/|\.long\.test\.ts$/.test(file))
+      : all
 
 // Thousands of durable commits wait for the disk in vain here: a crash of the machine is not among the tests.
 const memory = '/dev/shm'
