@@ -1,6 +1,5 @@
 import { Secret } from '../secret.ts'
-import { isLoopback, optional, text, yesOrNo } from './parsers.ts'
-import type { Setting } from './settings.ts'
+import { isLoopback, optional, text, yesOrNo, type Setting } from './parsers.ts'
 
 const parse = optional((given: string) => new Secret(text(given)))
 

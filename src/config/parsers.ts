@@ -135,3 +135,6 @@ export const kekLine: Parser<string> = (value) =>
   /^hwk1:[A-Za-z0-9_-]{43}:[0-9a-f]{8}$/.test(value)
     ? value
     : refuse('a key: hwk1:<32 bytes in base64url>:<CRC-32>')
+
+/** One setting: how its value is read, its default, and one line of what it does. */
+export type Setting<T> = { parse: Parser<T>; default: string; secret?: true; file?: true; about: string }

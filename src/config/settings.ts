@@ -14,10 +14,10 @@ import {
   text,
   wholeNumber,
   yesOrNo,
-  type Parser,
+  type Setting,
 } from './parsers.ts'
 
-export type Setting<T> = { parse: Parser<T>; default: string; secret?: true; file?: true; about: string }
+export type { Setting }
 
 const setting = <T>(entry: Setting<T>): Setting<T> => entry
 

@@ -9,7 +9,7 @@ import { findConnection } from '../store/connections.ts'
 import type { SignInRow } from '../store/schema.ts'
 import { insertSignIn } from '../store/sign-ins.ts'
 import { sandboxOperator } from './ask-carrier.ts'
-import type { Outcome } from './connect.ts'
+import type { Outcome } from './outcome.ts'
 import { keyOf, refuseUnknown, requireCarrier, requireConnection } from './require.ts'
 import { signInOf } from './signed-in.ts'
 

@@ -1,24 +1,12 @@
 import type { Actor, Body, Context } from '../context.ts'
 import { addConnection, requireNoDuplicate } from './add-connection.ts'
-import type { Proof } from './findings.ts'
 import { connectForm } from './forms.ts'
-import { proofNotice, supersededNotice, type Notice } from './notices.ts'
+import { proofNotice, supersededNotice } from './notices.ts'
+import type { DryRun, Outcome } from './outcome.ts'
 import { requireProof, type VerifyWish } from './prove.ts'
 import { requireCarrier, requireConnectable } from './require.ts'
 import { signInOf, WAITS } from './signed-in.ts'
 import { acceptBody, provable, withoutCleared } from './values.ts'
-
-/** What became of a connection: its id, its version, and what the caller should know. */
-export type Outcome = {
-  carrierId: string
-  version: number
-  notices: Notice[]
-  /** Where the merchant has to be sent to sign in, of a connection that waits for it. */
-  location?: string
-}
-
-/** What a request that stores nothing answers: what the carrier said. */
-export type DryRun = { proof: Proof; notices: Notice[] }
 
 /**
  * Connects a carrier account under a new id, once the carrier has been asked; the account must not be connected yet, unless the body allows it.

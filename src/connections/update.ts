@@ -1,6 +1,6 @@
 import type { Actor, Body, Context } from '../context.ts'
 import { applyChange, rehearseChange } from './change-connection.ts'
-import type { DryRun, Outcome } from './connect.ts'
+import type { DryRun, Outcome } from './outcome.ts'
 import { updateForm } from './forms.ts'
 import { proofNotice } from './notices.ts'
 import type { VerifyWish } from './prove.ts'

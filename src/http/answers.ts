@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { DryRun, Outcome } from '../connections/connect.ts'
+import type { DryRun, Outcome } from '../connections/outcome.ts'
 import { nextStep, type Proof } from '../connections/findings.ts'
 import type { VerifyWish } from '../connections/prove.ts'
 import { parseIfMatch, type IfMatch } from '../connections/versions.ts'

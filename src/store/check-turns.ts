@@ -1,4 +1,5 @@
 import type { Tx } from './db.ts'
+import { takeSlot } from './slots.ts'
 
 /**
  * Counts a check of a carrier, unless `most` count already: those after `since`, of whatever tenant and process.
@@ -11,21 +12,22 @@ export async function takeTurn(
   most: number,
 ): Promise<{ oldest: string } | undefined> {
   await tx.deleteFrom('check_turn').where('carrier', '=', carrier).where('at', '<=', since).execute()
-  for (;;) {
-    const taken = await tx
-      .selectFrom('check_turn')
-      .select(['slot', 'at'])
-      .where('carrier', '=', carrier)
-      .orderBy('at')
-      .execute()
-    const slots = new Set(taken.map(({ slot }) => slot))
-    const slot = Array.from({ length: most }, (_, index) => index).find((index) => !slots.has(index))
-    if (slot === undefined) return { oldest: taken[0]?.at ?? at }
-    const { numInsertedOrUpdatedRows } = await tx
-      .insertInto('check_turn')
-      .values({ carrier, slot, at })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst()
-    if (numInsertedOrUpdatedRows === 1n) return undefined
-  }
+  const taken = await takeSlot(
+    most,
+    at,
+    () =>
+      tx
+        .selectFrom('check_turn')
+        .select(['slot', 'at'])
+        .where('carrier', '=', carrier)
+        .orderBy('at')
+        .execute(),
+    (slot) =>
+      tx
+        .insertInto('check_turn')
+        .values({ carrier, slot, at })
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst(),
+  )
+  return 'oldest' in taken ? taken : undefined
 }

@@ -1,4 +1,5 @@
 import type { Tx } from './db.ts'
+import { takeSlot } from './slots.ts'
 
 type Attempt = { account: Uint8Array; at: string }
 
@@ -13,23 +14,23 @@ export async function takeAttempt(
   most: number,
 ): Promise<{ slot: number } | { oldest: string }> {
   await tx.deleteFrom('verification_attempt').where('at', '<=', since).execute()
-  for (;;) {
-    const taken = await tx
-      .selectFrom('verification_attempt')
-      .select(['slot', 'at'])
-      .where('account', '=', account)
-      .orderBy('at')
-      .execute()
-    const slots = new Set(taken.map(({ slot }) => slot))
-    const slot = Array.from({ length: most }, (_, index) => index).find((index) => !slots.has(index))
-    if (slot === undefined) return { oldest: taken[0]?.at ?? at }
-    const { numInsertedOrUpdatedRows } = await tx
-      .insertInto('verification_attempt')
-      .values({ account, slot, at })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst()
-    if (numInsertedOrUpdatedRows === 1n) return { slot }
-  }
+  return takeSlot(
+    most,
+    at,
+    () =>
+      tx
+        .selectFrom('verification_attempt')
+        .select(['slot', 'at'])
+        .where('account', '=', account)
+        .orderBy('at')
+        .execute(),
+    (slot) =>
+      tx
+        .insertInto('verification_attempt')
+        .values({ account, slot, at })
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst(),
+  )
 }
 
 /** Takes back an attempt that was no failure; one that another process counted since then stays. */
