@@ -1,5 +1,5 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
-import { Client, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Destination } from './destination.ts'
 import type { Limits } from './limits.ts'
 import { guardedLookup, type Resolve } from './lookup.ts'
@@ -37,6 +37,8 @@ export async function exchange<T>(
   read: (answer: Answer) => Promise<T>,
 ): Promise<T> {
   requireSendable(headers)
+  // Loaded when the first call goes out: most of what a start would load for it is never used in the sandbox.
+  const { Client } = await import('undici')
   let connected = false
   // A connection that is not shared can neither go stale nor carry one caller's answer to another, and each is judged anew.
   const client = new Client(to.origin, {
