@@ -243,7 +243,6 @@ export type ScheduledCheck = Selectable<ScheduledCheckTable>
 export type CarrierToken = Selectable<CarrierTokenTable>
 export type PreviousCredentials = Selectable<PreviousCredentialsTable>
 export type SignInRow = Selectable<SignInTable>
-export type Tombstone = Selectable<TombstoneTable>
 export type AuditEvent = Selectable<AuditEventTable>
 export type WebhookEndpoint = Selectable<WebhookEndpointTable>
 export type OutboxMessage = Selectable<OutboxMessageTable>

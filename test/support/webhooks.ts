@@ -1,6 +1,9 @@
+import type { TestContext } from 'node:test'
 import type { Outbound } from '../../src/outbound/http.ts'
 import type { Environment } from '../../src/store/schema.ts'
-import type { House } from './harness.ts'
+import { createDeliveries } from '../../src/webhooks/deliver.ts'
+import { connectBodies, unique } from './bodies.ts'
+import { openHouse, type DatabaseName, type House } from './harness.ts'
 
 type Deliver = Outbound['deliver']
 
@@ -76,4 +79,27 @@ export async function outbox(house: House, environment: Environment = 'productio
 /** What became of the messages of a webhook, newest first. */
 export async function attemptsOf(house: House, id: string, key = house.key): Promise<any> {
   return (await house.request('GET', `/v1/environment/webhooks/${id}/attempts?page_size=500`, { key })).json
+}
+
+/** Connects an account of its own. */
+export const connectAccount = (house: House, key = house.key) =>
+  house.request('POST', '/v1/connections/carriers/ups', {
+    key,
+    body: { ...connectBodies.ups, account_number: unique() },
+  })
+
+/** Who did what, newest first. */
+export const actorsAndActions = async (house: House) =>
+  (await house.request('GET', '/v1/audit?page_size=500')).json.events.map(
+    ({ actor, action }: { actor: string; action: string }) => `${actor} ${action}`,
+  )
+
+/** A house with a clock that stands still, receivers, and a worker without chance, for the length of a test. */
+export async function openDelivery(t: TestContext, database: DatabaseName) {
+  const clock = newClock()
+  const house = await openHouse(database, { clock: clock.now })
+  t.after(house.close)
+  const receivers = receive(house)
+  const worker = createDeliveries(house.ctx, { random: () => 0.5 })
+  return { house, clock, receivers, worker }
 }

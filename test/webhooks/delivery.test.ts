@@ -2,39 +2,22 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { createDeliveries } from '../../src/webhooks/deliver.ts'
-import { connectBodies, unique } from '../support/bodies.ts'
-import { databases, openHouse, type House } from '../support/harness.ts'
+import { databases } from '../support/harness.ts'
 import {
   attemptsOf,
   createWebhook,
   DAY,
   HOUR,
   MINUTE,
-  newClock,
   outbox,
-  receive,
   SECOND,
+  actorsAndActions as trail,
+  connectAccount as connect,
+  openDelivery,
 } from '../support/webhooks.ts'
 
-const connect = (house: House, key = house.key) =>
-  house.request('POST', '/v1/connections/carriers/ups', {
-    key,
-    body: { ...connectBodies.ups, account_number: unique() },
-  })
-const trail = async (house: House) =>
-  (await house.request('GET', '/v1/audit?page_size=500')).json.events.map(
-    ({ actor, action }: { actor: string; action: string }) => `${actor} ${action}`,
-  )
-
 for (const database of databases) {
-  const open = async (t: TestContext) => {
-    const clock = newClock()
-    const house = await openHouse(database, { clock: clock.now })
-    t.after(house.close)
-    const receivers = receive(house)
-    const worker = createDeliveries(house.ctx, { random: () => 0.5 })
-    return { house, clock, receivers, worker }
-  }
+  const open = (t: TestContext) => openDelivery(t, database)
 
   test(`${database}: what is delivered is signed, named and headed as promised, and delivered once`, async (t) => {
     const { house, receivers, worker } = await open(t)
