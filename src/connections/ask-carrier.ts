@@ -16,6 +16,9 @@ type Values = Material['values']
 /** Milliseconds that all calls of one proof may take together: no caller waits longer for a carrier. */
 const LONGEST_PROOF_MS = 14_500
 
+/** When a proof that begins now has to be over, in milliseconds of the process. */
+export const endOfProof = (): number => performance.now() + LONGEST_PROOF_MS
+
 /** How a carrier is asked, and in whose name; for one proof. */
 export type Line = { ask: Ask; operator: Material['operator'] }
 
@@ -26,6 +29,7 @@ export function lineTo(
   carrier: Carrier,
   recipe: Pick<Verification, 'hosts' | 'operator'>,
   values: Values,
+  until = endOfProof(),
 ): Line | undefined {
   if (environment === 'sandbox') {
     const operator = sandboxOperator(recipe)
@@ -35,7 +39,6 @@ export function lineTo(
   const operator = ctx.config.operator.reveal()
   const isHeld = recipe.operator.every((name) => operator[name] !== undefined)
   if (!isHeld) return undefined
-  const until = performance.now() + LONGEST_PROOF_MS
   const ask: Ask = (call) => ctx.outbound.ask(carrier.id, recipe.hosts, call, until - performance.now())
   return { ask, operator }
 }

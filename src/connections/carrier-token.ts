@@ -1,17 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Carrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
+import { openCredentials } from '../custody/sealed-values.ts'
 import { openToken } from '../custody/sealed-token.ts'
 import { fail } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { findToken } from '../store/carrier-tokens.ts'
 import { findConnection } from '../store/connections.ts'
 import type { CarrierToken, Connection } from '../store/schema.ts'
-import { checkClaimed, type Check } from './check.ts'
+import { checkClaimed, checkConnection, type Check } from './check.ts'
 import { diagnose, nextStep, refuses } from './findings.ts'
 import { join, joinNext } from './flights.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { keyOf, refuseUnknown } from './require.ts'
+import { refreshTokenOf } from './signed-in.ts'
 import { claimToken } from './token-claim.ts'
 
 /** An access token that has life left, until when, and the connection as it was when it was handed out. */
@@ -37,7 +39,6 @@ export async function requireToken(
   { carrier_id: carrierId }: Pick<Connection, 'carrier_id'>,
   carrier: Carrier,
 ): Promise<AccessToken | undefined> {
-  if (!carrier.verify?.mints) return undefined
   const place = `${actor.tenantId}/${actor.environment}/${carrierId}`
   const known = await joinNext(ctx, `look ${place}`, () => look(ctx, actor, carrierId))
   if (!isGood(known)) {
@@ -66,24 +67,45 @@ async function obtain(
     const { connection } = known
     if (connection.state === 'needs_reauth') refuseRefused(connection)
     if (isPaused(known)) return refuseForNow(carrier, known)
-    const fence = isClaimed(known) ? undefined : await claimToken(ctx, actor, connection)
-    if (fence === undefined) {
+    const isSignedIn = await hasSignIn(ctx, actor, connection)
+    if (!isSignedIn && !carrier.verify?.mints) return undefined
+    const check = isSignedIn
+      ? await checkConnection(ctx, actor, connection)
+      : await checkInTurn(ctx, actor, known)
+    if (!check) {
       if (ctx.clock().getTime() - start > WAIT_MS) break
       await pause(LOOK_MS)
       continue
     }
-    const check = await checkClaimed(ctx, actor, connection, fence)
     if (!check.proof.asked) return undefined
+    // What a sign-in mints is good, whatever the carrier then says of the account.
+    const after = isSignedIn ? await look(ctx, actor, carrierId) : known
+    if (isGood(after)) return handOut(ctx, actor, after)
     requireMinted(carrier, connection, check)
     asked += 1
   }
   return refuse(carrier, 'Others ask it all the time.')
 }
 
-async function getAhead(ctx: Context, actor: Actor, { connection }: Known): Promise<void> {
-  const fence = await claimToken(ctx, actor, connection)
-  if (fence !== undefined) await checkClaimed(ctx, actor, connection, fence)
+/** Where the merchant has signed in, the refresh of that is what is claimed, and not here. */
+async function getAhead(ctx: Context, actor: Actor, known: Known): Promise<void> {
+  if (await hasSignIn(ctx, actor, known.connection)) await checkConnection(ctx, actor, known.connection)
+  else await checkInTurn(ctx, actor, known)
 }
+
+/** `undefined` where it is another's turn to ask. */
+async function checkInTurn(ctx: Context, actor: Actor, known: Known): Promise<Check | undefined> {
+  const fence = isClaimed(known) ? undefined : await claimToken(ctx, actor, known.connection)
+  return fence === undefined ? undefined : checkClaimed(ctx, actor, known.connection, fence)
+}
+
+const hasSignIn = (ctx: Context, actor: Actor, connection: Connection): Promise<boolean> =>
+  guardIntegrity(
+    ctx,
+    actor,
+    connection.carrier_id,
+    async () => refreshTokenOf(openCredentials(ctx, connection).reveal()) !== undefined,
+  )
 
 async function look(ctx: Context, actor: Actor, carrierId: string): Promise<Known> {
   const key = keyOf(actor, carrierId)

@@ -11,7 +11,7 @@ import { requireToken, type AccessToken } from './carrier-token.ts'
 import { diagnose, nextStep } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { keyOf, refuseUnknown } from './require.ts'
-import { withoutSignIn } from './signed-in.ts'
+import { signInOf, withoutSignIn } from './signed-in.ts'
 import { requireNamed, type Named } from './verify.ts'
 
 /** How long a lease is good for, in seconds: usually, at least and at most. */
@@ -29,14 +29,14 @@ type Request = Named & { seconds: number; anyState: boolean; as: (typeof LEASED)
 
 /**
  * Hands out the credentials in force, or the carrier's access token for them: the one door through which a secret leaves.
- * It is on record before anything is opened. What a sign-in left stays here: a refresh token is spent by whoever uses it.
+ * It is on record before anything is opened. What a sign-in left stays here, a refresh token is spent by whoever uses it; the access token that it mints goes out.
  * A token that the carrier does not mint is refused (400), and no lease outlives its token. A connection that the carrier refuses, or that waits for its approval, is refused (409) unless `anyState`.
  */
 export async function leaseCredentials(ctx: Context, actor: Actor, request: Request): Promise<Lease> {
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId } = request
   const isToken = request.as === 'token'
-  if (isToken && !carrier.verify?.mints) return refuseTokenless(carrier)
+  if (isToken && !carrier.verify?.mints && !signInOf(ctx, carrier)) return refuseTokenless(carrier)
   const connection = await ctx.store.transaction(actor.tenantId, async (tx) => {
     const found = (await findConnection(tx, keyOf(actor, carrierId))) ?? refuseUnknown()
     if (!request.anyState) requireUsable(found)

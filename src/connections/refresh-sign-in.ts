@@ -1,14 +1,20 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { REFRESH_TOKEN } from '../catalog/sign-in.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Finding, Minted } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { openCredentials, sealCredentials } from '../custody/sealed-values.ts'
+import { openToken } from '../custody/sealed-token.ts'
 import { Secret } from '../secret.ts'
+import { findToken } from '../store/carrier-tokens.ts'
 import { findConnection, rotateCredentials } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
-import { askOnce, lineTo, materialOf } from './ask-carrier.ts'
+import type { CarrierToken, Connection } from '../store/schema.ts'
+import { askOnce, endOfProof, lineTo, materialOf } from './ask-carrier.ts'
+import { join } from './flights.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { refreshTokenOf } from './signed-in.ts'
+import { abandonToken, claimToken, settleRefreshed } from './token-claim.ts'
 
 /** The credentials version that a refresh token was spent from, and the one that holds what came in its place. */
 export type Rotation = { from: number; to: number }
@@ -16,43 +22,105 @@ export type Rotation = { from: number; to: number }
 /** An access token that may be used, or why there is none. */
 export type Refreshed = { minted: Minted; rotated: Rotation } | { finding: Finding }
 
-const underWay = new WeakMap<Context, Map<string, Promise<Refreshed>>>()
+const LOOK_MS = 50
+/** What is left of a proof for asking the carrier once the waiting for others is over. */
+const LEFT_TO_ASK_MS = 7_000
 
 /**
  * Mints an access token from the merchant’s own sign-in. What the carrier gives in place of the refresh token is committed
- * before the access token is handed to anybody; where another came first, neither is used. In one process a connection is refreshed once at a time.
+ * before the access token is handed to anybody. One caller at a time spends the refresh token, whatever process it is in; the others get what that came to.
  */
-export function refreshSignIn(ctx: Context, actor: Actor, carrierId: string): Promise<Refreshed> {
-  const running = underWay.get(ctx) ?? new Map<string, Promise<Refreshed>>()
-  underWay.set(ctx, running)
-  const name = `${actor.tenantId}/${actor.environment}/${carrierId}`
-  const known = running.get(name)
-  if (known) return known
-  const refresh = refreshOnce(ctx, actor, carrierId).finally(() => running.delete(name))
-  running.set(name, refresh)
-  return refresh
+export function refreshSignIn(
+  ctx: Context,
+  actor: Actor,
+  carrierId: string,
+  until = endOfProof(),
+): Promise<Refreshed> {
+  const place = `${actor.tenantId}/${actor.environment}/${carrierId}`
+  return join(ctx, `refresh ${place}`, () => refreshInTurn(ctx, actor, carrierId, until))
 }
 
-async function refreshOnce(ctx: Context, actor: Actor, carrierId: string): Promise<Refreshed> {
+async function refreshInTurn(
+  ctx: Context,
+  actor: Actor,
+  carrierId: string,
+  until: number,
+): Promise<Refreshed> {
+  const start = await look(ctx, actor, carrierId)
+  for (let known = start; ; known = await look(ctx, actor, carrierId)) {
+    const { connection, row } = known
+    const isClaimed = (row?.claimed_until ?? '') > known.now
+    if (!isClaimed && row && row.fence !== start.row?.fence) return sharedOf(ctx, connection, row, known.now)
+    const fence = isClaimed ? undefined : await claimToken(ctx, actor, connection, 'anyway')
+    if (fence !== undefined) return refreshClaimed(ctx, actor, connection, fence, until)
+    if (performance.now() > until - LEFT_TO_ASK_MS) return { finding: ASKED_BY_OTHERS }
+    await pause(LOOK_MS)
+  }
+}
+
+type Known = { connection: Connection; row: CarrierToken | undefined; now: string }
+
+async function look(ctx: Context, actor: Actor, carrierId: string): Promise<Known> {
   const key = keyOf(actor, carrierId)
-  const connection =
-    (await ctx.store.read(actor.tenantId, (db) => findConnection(db, key))) ?? refuseUnknown()
+  return ctx.store.read(actor.tenantId, async (db) => {
+    const row = await findToken(db, key)
+    const connection = (await findConnection(db, key)) ?? refuseUnknown()
+    return { connection, row, now: ctx.clock().toISOString() }
+  })
+}
+
+/** What another process has just come to. */
+function sharedOf(ctx: Context, connection: Connection, row: CarrierToken, now: string): Refreshed {
+  const version = connection.credentials_version
+  if (row.credentials_version !== version || !row.expires_at || (row.good_until ?? '') <= now)
+    return { finding: ASKED_BY_OTHERS }
+  const seconds = Math.floor((Date.parse(row.expires_at) - Date.parse(now)) / 1_000)
+  const token = openToken(ctx, connection, row).reveal()
+  return { minted: { token, seconds }, rotated: { from: version, to: version } }
+}
+
+async function refreshClaimed(
+  ctx: Context,
+  actor: Actor,
+  connection: Connection,
+  fence: number,
+  until: number,
+): Promise<Refreshed> {
+  try {
+    const refreshed = await ask(ctx, actor, connection, fence, until)
+    if ('finding' in refreshed) await abandonToken(ctx, actor, connection, fence, refreshed.finding)
+    return refreshed
+  } catch (error) {
+    await abandonToken(ctx, actor, connection, fence)
+    throw error
+  }
+}
+
+async function ask(
+  ctx: Context,
+  actor: Actor,
+  connection: Connection,
+  fence: number,
+  until: number,
+): Promise<Refreshed> {
   const carrier = carrierOf(connection)
+  const at = ctx.clock()
   const values = openCredentials(ctx, connection).reveal()
   const spent = refreshTokenOf(values)
   const signIn = carrier.mode === 'parcel' ? carrier.signIn : undefined
   if (!signIn || spent === undefined) return { finding: NOT_SIGNED_IN }
-  const line = lineTo(ctx, actor, carrier, signIn, values)
+  const line = lineTo(ctx, actor, carrier, signIn, values, until)
   if (!line) return { finding: NO_APP }
   const answer = await askOnce(signIn.refresh, materialOf(ctx, values, line.operator), line.ask)
   if ('finding' in answer) return answer
   const { minted, refreshToken = spent } = answer.reading
   if (!minted) return { finding: NOT_MINTED }
-  const version = connection.credentials_version
-  if (refreshToken === spent) return { minted, rotated: { from: version, to: version } }
-  const rotated = await ctx.store.transaction(actor.tenantId, (tx) =>
-    rotate(ctx, tx, actor, carrierId, spent, new Secret(refreshToken)),
-  )
+  const rotated = await ctx.store.transaction(actor.tenantId, async (tx) => {
+    const now = await findConnection(tx, keyOf(actor, connection.carrier_id))
+    const rotation = now && (await rotate(ctx, tx, now, spent, new Secret(refreshToken)))
+    if (rotation) await settleRefreshed(ctx, tx, now, fence, rotation.to, { minted, at })
+    return rotation
+  })
   return rotated ? { minted, rotated } : { finding: SUPERSEDED }
 }
 
@@ -60,24 +128,23 @@ async function refreshOnce(ctx: Context, actor: Actor, carrierId: string): Promi
 async function rotate(
   ctx: Context,
   tx: Tx,
-  actor: Actor,
-  carrierId: string,
+  connection: Connection,
   spent: string,
   next: Secret<string>,
 ): Promise<Rotation | undefined> {
-  const key = keyOf(actor, carrierId)
-  const connection = await findConnection(tx, key)
-  const values = connection && (openCredentials(ctx, connection).reveal() as Values)
-  if (!connection || !values || refreshTokenOf(values) !== spent) return undefined
-  const from = connection.credentials_version
+  const { tenant_id: tenantId, environment, carrier_id: carrierId, credentials_version: from } = connection
+  const values = openCredentials(ctx, connection).reveal() as Values
+  if (refreshTokenOf(values) !== spent) return undefined
+  if (next.reveal() === spent) return { from, to: from }
   const to = from + 1
-  const sealed = sealCredentials(
+  const credentials = sealCredentials(
     ctx,
     connection,
     to,
     new Secret({ ...values, [REFRESH_TOKEN]: next.reveal() }),
   )
-  const isFirst = await rotateCredentials(tx, key, from, { credentials: sealed, credentials_version: to })
+  const key = { tenantId, environment, carrierId }
+  const isFirst = await rotateCredentials(tx, key, from, { credentials, credentials_version: to })
   return isFirst ? { from, to } : undefined
 }
 
@@ -93,4 +160,8 @@ const NOT_MINTED: Finding = { outcome: 'inconclusive', because: 'The carrier gav
 const SUPERSEDED: Finding = {
   outcome: 'inconclusive',
   because: 'The connection was signed in again while the carrier was asked.',
+}
+const ASKED_BY_OTHERS: Finding = {
+  outcome: 'inconclusive',
+  because: 'The carrier is being asked for another, and has given no access token yet.',
 }

@@ -2,10 +2,11 @@ import type { Values } from '../catalog/validate.ts'
 import type { Context } from '../context.ts'
 import { openCredentials, sealCredentials, sealPrevious } from '../custody/sealed-values.ts'
 import { Secret } from '../secret.ts'
-import { dropToken } from '../store/carrier-tokens.ts'
+import { supersedeToken } from '../store/carrier-tokens.ts'
 import type { Tx } from '../store/db.ts'
 import { keepPrevious } from '../store/previous-credentials.ts'
 import type { Connection } from '../store/schema.ts'
+import { refreshTokenOf } from './signed-in.ts'
 
 /** How long the credentials before the current ones are kept, in days; the next update ends it too. */
 export const KEPT_DAYS = 30
@@ -20,12 +21,17 @@ export async function replaceCredentials(
 ): Promise<Pick<Connection, 'credentials' | 'credentials_version'>> {
   const { tenant_id, environment, carrier_id, credentials_version: current } = connection
   const now = ctx.clock()
-  await dropToken(tx, { tenantId: tenant_id, environment, carrierId: carrier_id })
+  const held = openCredentials(ctx, connection)
+  const key = { tenantId: tenant_id, environment, carrierId: carrier_id }
+  const signIn = refreshTokenOf(next)
+  // Who is spending a refresh token at this moment goes on being the only one who does.
+  const isSpentOn = signIn !== undefined && signIn === refreshTokenOf(held.reveal())
+  await supersedeToken(tx, key, current + 1, isSpentOn)
   await keepPrevious(tx, {
     tenant_id,
     environment,
     carrier_id,
-    credentials: sealPrevious(ctx, connection, current, openCredentials(ctx, connection)),
+    credentials: sealPrevious(ctx, connection, current, held),
     credentials_version: current,
     replaced_at: now.toISOString(),
     erase_after: new Date(now.getTime() + KEPT_DAYS * DAY_MS).toISOString(),

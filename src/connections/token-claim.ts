@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Finding, Minted } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { sealToken } from '../custody/sealed-token.ts'
 import { Secret } from '../secret.ts'
@@ -57,21 +58,40 @@ export async function settleToken(
   proof: Proof,
 ): Promise<void> {
   const { carrier_id, credentials_version: version } = asked
-  const change = tokenOf(ctx, asked, version, proof) ?? { ...unclaimed, retry_at: retryAfter(ctx, proof) }
+  const minted = proof.asked ? proof.minted : undefined
+  const change =
+    (proof.asked && minted && tokenOf(ctx, asked, version, minted, proof.at)) || pausedBy(ctx, proof)
   await changeToken(tx, keyOf(actor, carrier_id), version, fence, change)
 }
 
-/** Ends a claim without an answer of the carrier. */
+/** The same for a token that a refresh token minted: it is of the version of the credentials that came into force with it. */
+export async function settleRefreshed(
+  ctx: Context,
+  tx: Tx,
+  connection: Connection,
+  fence: number,
+  to: number,
+  { minted, at }: { minted: Minted; at: Date },
+): Promise<void> {
+  const { tenant_id: tenantId, environment, carrier_id: carrierId, credentials_version } = connection
+  const token = tokenOf(ctx, connection, to, minted, at) ?? unclaimed
+  const change = { ...token, credentials_version: to }
+  await changeToken(tx, { tenantId, environment, carrierId }, credentials_version, fence, change)
+}
+
+/** Ends a claim without a token; without `finding`, without an answer of the carrier either. */
 export async function abandonToken(
   ctx: Context,
   actor: Actor,
-  { carrier_id, credentials_version }: Connection,
+  { carrier_id }: Connection,
   fence: number,
+  finding: Pick<Finding, 'outcome' | 'retryAfter'> = { outcome: 'unavailable' },
 ): Promise<void> {
-  const change = { ...unclaimed, retry_at: new Date(ctx.clock().getTime() + SOON_MS).toISOString() }
-  await ctx.store.transaction(actor.tenantId, (tx) =>
-    changeToken(tx, keyOf(actor, carrier_id), credentials_version, fence, change),
-  )
+  const key = keyOf(actor, carrier_id)
+  await ctx.store.transaction(actor.tenantId, async (tx) => {
+    const row = await findToken(tx, key)
+    if (row) await changeToken(tx, key, row.credentials_version, fence, pausedBy(ctx, finding))
+  })
 }
 
 /** Keeps the token that proving new credentials minted, while they are in force and nobody has got another; a failure to do so costs no more than asking again. */
@@ -82,14 +102,17 @@ export async function keepMinted(
   version: number,
   proof: Proof,
 ): Promise<void> {
-  if (!proof.asked || !proof.minted?.seconds) return
+  if (!proof.asked || !proof.minted) return
+  const { minted, at } = proof
   const key = keyOf(actor, carrierId)
   try {
     await ctx.store.transaction(actor.tenantId, async (tx) => {
       const connection = await findConnection(tx, key)
       if (connection?.credentials_version !== version) return
-      const change = tokenOf(ctx, connection, version, proof)
-      if (change) await changeToken(tx, key, version, 0, change)
+      const change = tokenOf(ctx, connection, version, minted, at)
+      const row = await findToken(tx, key)
+      const isClaimed = (row?.claimed_until ?? '') > ctx.clock().toISOString()
+      if (change && !isClaimed && !row?.sealed) await changeToken(tx, key, version, row?.fence ?? 0, change)
     })
   } catch (error) {
     ctx.log.warn({ err: error, carrier_id: carrierId }, 'an access token could not be kept')
@@ -103,16 +126,16 @@ function tokenOf(
   ctx: Context,
   connection: Connection,
   version: number,
-  proof: Proof,
+  { token, seconds }: Minted,
+  at: Date,
 ): TokenChange | undefined {
-  if (!proof.asked || !proof.minted?.seconds) return undefined
-  const { token, seconds } = proof.minted
+  if (!seconds) return undefined
   const life = seconds * 1_000
-  const end = proof.at.getTime() + life
+  const end = at.getTime() + life
   const expiresAt = new Date(end).toISOString()
   return {
     sealed: sealToken(ctx, connection, version, new Secret({ token, expiresAt })),
-    refresh_at: later(proof.at, life * REFRESH_AFTER),
+    refresh_at: later(at, life * REFRESH_AFTER),
     good_until: new Date(end - Math.min(life * KEPT_BACK, MOST_KEPT_BACK_MS)).toISOString(),
     expires_at: expiresAt,
     ...unclaimed,
@@ -120,8 +143,12 @@ function tokenOf(
   }
 }
 
-function retryAfter(ctx: Context, proof: Proof): string | null {
-  if (!proof.asked) return null
-  const usual = proof.outcome === 'unavailable' ? SOON_MS : LATER_MS
-  return new Date(ctx.clock().getTime() + Math.max(usual, (proof.retryAfter ?? 0) * 1_000)).toISOString()
+/** Where nobody was asked, nobody waits. */
+function pausedBy(
+  ctx: Context,
+  { outcome, retryAfter = 0 }: { outcome: Proof['outcome']; retryAfter?: number },
+): TokenChange {
+  if (outcome === 'unasked') return { ...unclaimed, retry_at: null }
+  const wait = Math.max(outcome === 'unavailable' ? SOON_MS : LATER_MS, retryAfter * 1_000)
+  return { ...unclaimed, retry_at: new Date(ctx.clock().getTime() + wait).toISOString() }
 }

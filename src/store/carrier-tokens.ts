@@ -17,9 +17,8 @@ export function findToken(db: Db, key: ConnectionKey): Promise<CarrierToken | un
     .executeTakeFirst()
 }
 
-export type TokenChange = Partial<
-  Omit<CarrierToken, 'tenant_id' | 'environment' | 'carrier_id' | 'credentials_version' | 'fence'>
->
+/** What is written of a token; another `credentials_version` is that of the credentials which came into force with it. */
+export type TokenChange = Partial<Omit<CarrierToken, 'tenant_id' | 'environment' | 'carrier_id' | 'fence'>>
 
 const NOTHING = {
   sealed: null,
@@ -62,10 +61,21 @@ export async function changeToken(
   return written === 1n ? fence : undefined
 }
 
-/** Removes the token of a connection, and with it every claim to write one. */
-export async function dropToken(tx: Tx, key: ConnectionKey): Promise<void> {
+/**
+ * Forgets the token of a connection whose credentials have become another version, and ends every claim to write one, unless `claimKept`.
+ * The fence goes on counting, so that no old claim ever fits a later one.
+ */
+export async function supersedeToken(
+  tx: Tx,
+  key: ConnectionKey,
+  version: number,
+  claimKept: boolean,
+): Promise<void> {
+  const { holder: _holder, claimed_until: _until, ...token } = NOTHING
   await tx
-    .deleteFrom('carrier_token')
+    .updateTable('carrier_token')
+    .set({ ...(claimKept ? token : NOTHING), credentials_version: version })
+    .$if(!claimKept, (query) => query.set((eb) => ({ fence: eb('fence', '+', 1) })))
     .where((eb) => eb.and(byKey(key)))
     .execute()
 }

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { databases, openHouse, type DatabaseName } from '../support/harness.ts'
 import { connect, mintTokens, tokenRow } from '../support/token-carrier.ts'
-import type { Round, Seen } from '../support/token-process.ts'
+import type { Round } from '../support/token-process.ts'
+import { readersOf } from '../support/token-readers.ts'
 
 const PROCESSES = 3
 const READERS = 1_000
@@ -16,7 +14,6 @@ const ROUNDS = 20
 const KILLS = 5
 const LIFE_MS = 3_600_000
 const CLAIM_MS = 30_000
-const program = fileURLToPath(new URL('../support/token-process.ts', import.meta.url))
 
 /** A carrier on loopback whose every token ends the one before; it counts the calls. */
 async function openCarrier(t: TestContext) {
@@ -46,18 +43,7 @@ async function openReaders(t: TestContext, database: DatabaseName) {
   const carrier = await openCarrier(t)
   mintTokens(house, LIFE_MS / 1_000)
   const id = await connect(house)
-  const launch = async (settings: Record<string, string> = {}): Promise<ChildProcess> => {
-    const env = { ...house.env, CARRIER: carrier.url, CARRIER_ID: id, TENANT: house.tenantId, ...settings }
-    const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-    t.after(() => child.kill('SIGKILL'))
-    await once(child, 'message')
-    return child
-  }
-  const read = async (child: ChildProcess, readers: number): Promise<Seen> => {
-    const answered = once(child, 'message')
-    child.send({ at: time.now, readers } satisfies Round)
-    return ((await answered) as [Seen])[0]
-  }
+  const { launch, read } = readersOf(t, house, { CARRIER: carrier.url, CARRIER_ID: id })
   return { time, house, id, carrier, launch, read }
 }
 
@@ -67,7 +53,7 @@ for (const database of databases) {
     const children = await Promise.all(Array.from({ length: PROCESSES }, () => launch()))
     for (let round = 1; round <= ROUNDS; round += 1) {
       time.now += LIFE_MS
-      const seen = await Promise.all(children.map((child) => read(child, READERS)))
+      const seen = await Promise.all(children.map((child) => read(child, READERS, time.now)))
       assert.equal(carrier.calls, round, `calls after round ${round}`)
       for (const { tokens, failures } of seen) {
         assert.deepEqual(failures, [])
@@ -81,7 +67,7 @@ for (const database of databases) {
     const children = await Promise.all(Array.from({ length: PROCESSES }, () => launch({ FORGETFUL: 'yes' })))
     for (let round = 1; round <= 3; round += 1) {
       time.now += LIFE_MS
-      await Promise.all(children.map((child) => read(child, 10)))
+      await Promise.all(children.map((child) => read(child, 10, time.now)))
     }
     assert.ok(carrier.calls > 3, `${carrier.calls} calls`)
   })
@@ -97,7 +83,7 @@ for (const database of databases) {
       while (carrier.calls < kill * 2 - 1) await pause(5)
       victim.kill('SIGKILL')
       carrier.isSilent = false
-      const reading = read(survivor, 10)
+      const reading = read(survivor, 10, time.now)
       await pause(200)
       assert.equal(carrier.calls, kill * 2 - 1, 'nobody asks while the claim lasts')
       time.now += CLAIM_MS

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
+import { replaceCredentials } from '../../src/connections/replace-credentials.ts'
 import { refreshSignIn } from '../../src/connections/refresh-sign-in.ts'
+import { claimToken } from '../../src/connections/token-claim.ts'
+import { findToken } from '../../src/store/carrier-tokens.ts'
 import { operator } from '../../src/tenants/operator.ts'
 import { onEveryDatabase } from '../support/harness.ts'
 import {
@@ -13,7 +16,7 @@ import {
   type Ups,
   type Visitor,
 } from '../support/sign-in.ts'
-import { stored } from '../support/stored.ts'
+import { stored, trail } from '../support/stored.ts'
 import { storedText } from '../support/stored-bytes.ts'
 import { createWebhook } from '../support/webhooks.ts'
 
@@ -52,6 +55,75 @@ onEveryDatabase(
       await house().request('POST', `${path}/${id}/verify`)
       ups.instead = undefined
       assert.deepEqual(seen, ['next-one'])
+    })
+
+    test('a lease hands out the merchant’s own access token as long as it is good, and never the refresh token', async () => {
+      const { id } = await visitor.signedIn()
+      const count = ups.count('/refresh')
+      const lease = (query: string) => house().request('POST', `${path}/${id}/lease?${query}`)
+      const first = await lease('as=token')
+      assert.equal(first.status, 200)
+      assert.equal(first.headers['cache-control'], 'no-store')
+      assert.ok(!('credentials' in first.json) && !first.text.includes(ups.good))
+      assert.equal((await stored(house(), id)).row.credentials_version, first.json.credentials_version)
+      const second = await lease('as=token')
+      assert.equal(second.json.access_token.token, first.json.access_token.token)
+      assert.equal(ups.count('/refresh'), count + 1)
+      assert.ok(!(await lease('')).text.includes(first.json.access_token.token))
+      const trailed = (await trail(house(), id)).slice(-3)
+      assert.deepEqual(
+        trailed.map(([action, fields]) => [action, fields]),
+        [
+          ['connection.leased', ['access_token']],
+          ['connection.leased', ['access_token']],
+          ['connection.leased', []],
+        ],
+      )
+      ups.good = 'revoked at UPS'
+      await house().request('POST', `${path}/${id}/verify`)
+      assert.equal((await lease('as=token')).status, 409)
+    })
+
+    test('an access token that UPS gives while it tells no prices is handed out all the same', async () => {
+      const { id } = await visitor.signedIn()
+      ups.instead = (call) => {
+        const isRefresh = call.url.endsWith('/refresh')
+        const body = '{"access_token":"usable","refresh_token":"following","expires_in":"3600"}'
+        return { status: isRefresh ? 200 : 503, headers: {}, body }
+      }
+      const answer = await house().request('POST', `${path}/${id}/lease?as=token`)
+      ups.instead = undefined
+      assert.equal(answer.json.access_token.token, 'usable')
+    })
+
+    test('where nobody has signed in there is no access token to hand out', async () => {
+      const { id } = await visitor.begun()
+      assert.equal((await house().request('POST', `${path}/${id}/lease?as=token`)).status, 409)
+      const any = await house().request('POST', `${path}/${id}/lease?as=token&state=any`)
+      assert.equal(any.status, 400)
+      assert.equal(any.json.errors[0].field_name, 'as')
+    })
+
+    test('an update leaves alone who is spending the refresh token at the moment; signing in again does not', async () => {
+      const { id } = await visitor.signedIn()
+      const actor = { ...operator('system'), tenantId: house().tenantId }
+      const claim = async () => claimToken(house().ctx, actor, (await stored(house(), id)).row, 'anyway')
+      assert.ok((await claim()) !== undefined)
+      const isForgotten = await house().ctx.store.transaction(actor.tenantId, async (tx) => {
+        const { row, credentials } = await stored(house(), id)
+        await replaceCredentials(house().ctx, tx, row, {
+          ...credentials,
+          account_postal_code: '10001',
+        } as never)
+        const key = { tenantId: actor.tenantId, environment: 'production', carrierId: id } as const
+        const token = await findToken(tx, key)
+        assert.equal(token?.credentials_version, row.credentials_version + 1)
+        return token.claimed_until === null
+      })
+      assert.equal(isForgotten, false)
+      const { headers } = await visitor.again(id)
+      await comeBack(house(), letIn(headers.location))
+      assert.ok((await claim()) !== undefined)
     })
 
     test('refreshes at once share one, and one that comes too late is thrown away', async () => {

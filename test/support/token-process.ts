@@ -10,10 +10,11 @@ import type { Store } from '../../src/store/db.ts'
 export type Round = { at: number; readers: number }
 export type Seen = { tokens: string[]; failures: string[] }
 
-const { CARRIER = '', CARRIER_ID = '', TENANT = '', FORGETFUL, ...env } = process.env
+const { CARRIER = '', CARRIER_NAME = '', CARRIER_ID = '', TENANT = '', FORGETFUL, ...env } = process.env
 let now = Date.now()
-const ask: Outbound['ask'] = async (_id, _hosts, { body }) => {
-  const answer = await fetch(CARRIER, { method: 'POST', body: body ?? null })
+const ask: Outbound['ask'] = async (_id, _hosts, { url, headers: { authorization = '' }, body }) => {
+  const to = new URL(new URL(url).pathname, CARRIER)
+  const answer = await fetch(to, { method: 'POST', headers: { authorization }, body: body ?? null })
   return { status: answer.status, headers: { 'content-type': 'application/json' }, body: await answer.text() }
 }
 
@@ -36,7 +37,7 @@ const actor: Actor = {
   ...{ tenantId: TENANT, environment: 'production', name: 'system' },
   ...{ requestId: undefined, ip: undefined },
 }
-const carrier = findCarrier('dhl_ecommerce')
+const carrier = findCarrier(CARRIER_NAME)
 if (!carrier) throw new Error('There is no carrier to read tokens of.')
 
 process.on('message', ({ at, readers }: Round) => {
