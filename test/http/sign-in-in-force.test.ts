@@ -114,7 +114,7 @@ onEveryDatabase(
         await replaceCredentials(house().ctx, tx, row, {
           ...credentials,
           account_postal_code: '10001',
-        } as never)
+        })
         const key = { tenantId: actor.tenantId, environment: 'production', carrierId: id } as const
         const token = await findToken(tx, key)
         assert.equal(token?.credentials_version, row.credentials_version + 1)
