@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { inspect } from 'node:util'
 import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
 import {
   judge,
@@ -46,6 +47,23 @@ for (const carrier of withRecipe) {
         return reply
       })
     }
+
+    test('a token of any step is nowhere in what is read and found', async () => {
+      const [shown, tokens] = [[] as unknown[], [] as string[]]
+      let step = 0
+      const finding = await verify(recipe, material, async (call) => {
+        const reply = simulated.answer(call, [account])
+        const reading = recipe.steps[step++]?.read(reply)
+        shown.push(reading)
+        tokens.push(...(reading?.minted ? [reading.minted.token.reveal()] : []))
+        return reply
+      })
+      shown.push(finding)
+      const all = [inspect(shown, { depth: 9, showHidden: true }), JSON.stringify(shown)]
+      for (const text of all)
+        for (const token of tokens) assert.ok(!text.toLowerCase().includes(token.toLowerCase()))
+      assert.ok(tokens.length > 0 || !recipe.mints, 'the control: it minted one')
+    })
 
     test('the right credentials are verified', async () => {
       const finding = await prove((call) => simulated.answer(call, [account]))

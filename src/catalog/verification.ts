@@ -1,3 +1,5 @@
+import type { Secret } from '../secret.ts'
+
 /** What asking a carrier can end in; only `invalid_credentials` and `not_entitled` speak against the caller. */
 export const OUTCOMES = [
   'verified',
@@ -35,15 +37,15 @@ export type Material = Readonly<{
   /** A UUID for carriers that want one with each request. */
   requestId: string
   /** What an earlier step minted. */
-  token?: string
+  token?: Secret<string>
   /** What came back from the carrier's sign-in page, and what was kept for it. */
   approval?: Readonly<{ code: string; verifier: string; redirectUri: string }>
 }>
 
 /** An access token and the seconds it is good for. */
-export type Minted = Readonly<{ token: string; seconds: number }>
+export type Minted = Readonly<{ token: Secret<string>; seconds: number }>
 
-/** A reply in the carrier's own words: its codes, and its text in lower case. Never shown to anyone. */
+/** A reply in the carrier's own words: its codes, and its text in lower case; of a grant no text, since its words are its tokens. Never shown to anyone. */
 export type Reading = Readonly<{
   codes: readonly string[]
   text: string
@@ -51,7 +53,7 @@ export type Reading = Readonly<{
   facts?: Readonly<Record<string, string | undefined>>
   minted?: Minted
   /** What the next access token is to be asked for with. */
-  refreshToken?: string
+  refreshToken?: Secret<string>
 }>
 
 export type Seen = Reading & { status: number }
@@ -122,7 +124,7 @@ export function canVerify(
 
 /** Asks the carrier step by step; never rejects: a carrier that cannot be reached is an outcome. */
 export async function verify(verification: Verification, material: Material, ask: Ask): Promise<Finding> {
-  let token: string | undefined
+  let token: Secret<string> | undefined
   let minted: Minted | undefined
   for (const step of verification.steps) {
     let reply: Reply

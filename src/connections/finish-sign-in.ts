@@ -4,7 +4,7 @@ import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
 import { fingerprint, openCredentials, openVerifier } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
-import { Secret } from '../secret.ts'
+import type { Secret } from '../secret.ts'
 import { changeConnection, findConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
@@ -95,7 +95,7 @@ async function exchange(
   const material = materialOf(ctx, values, line.operator)
   const approval = { code, verifier, redirectUri: returnUri(ctx) }
   const answer = await askOnce(signIn.exchange, { ...material, approval }, line.ask)
-  if ('reading' in answer && answer.reading.refreshToken) return new Secret(answer.reading.refreshToken)
+  if ('reading' in answer && answer.reading.refreshToken) return answer.reading.refreshToken
   const outcome = 'finding' in answer ? answer.finding.outcome : 'inconclusive'
   ctx.log.warn({ carrier_id: row.carrier_id, outcome }, 'a sign-in came back and its code was not exchanged')
   return undefined

@@ -75,7 +75,7 @@ function sharedOf(ctx: Context, connection: Connection, row: CarrierToken, now: 
   if (row.credentials_version !== version || !row.expires_at || (row.good_until ?? '') <= now)
     return { finding: ASKED_BY_OTHERS }
   const seconds = Math.floor((Date.parse(row.expires_at) - Date.parse(now)) / 1_000)
-  const token = openToken(ctx, connection, row).reveal()
+  const token = openToken(ctx, connection, row)
   return { minted: { token, seconds }, rotated: { from: version, to: version } }
 }
 
@@ -113,11 +113,11 @@ async function ask(
   if (!line) return { finding: NO_APP }
   const answer = await askOnce(signIn.refresh, materialOf(ctx, values, line.operator), line.ask)
   if ('finding' in answer) return answer
-  const { minted, refreshToken = spent } = answer.reading
+  const { minted, refreshToken = new Secret(spent) } = answer.reading
   if (!minted) return { finding: NOT_MINTED }
   const rotated = await ctx.store.transaction(actor.tenantId, async (tx) => {
     const now = await findConnection(tx, keyOf(actor, connection.carrier_id))
-    const rotation = now && (await rotate(ctx, tx, now, spent, new Secret(refreshToken)))
+    const rotation = now && (await rotate(ctx, tx, now, spent, refreshToken))
     if (rotation) await settleRefreshed(ctx, tx, now, fence, rotation.to, { minted, at })
     return rotation
   })

@@ -134,7 +134,7 @@ function tokenOf(
   const end = at.getTime() + life
   const expiresAt = new Date(end).toISOString()
   return {
-    sealed: sealToken(ctx, connection, version, new Secret({ token, expiresAt })),
+    sealed: sealToken(ctx, connection, version, new Secret({ token: token.reveal(), expiresAt })),
     refresh_at: later(at, life * REFRESH_AFTER),
     good_until: new Date(end - Math.min(life * KEPT_BACK, MOST_KEPT_BACK_MS)).toISOString(),
     expires_at: expiresAt,

@@ -38,7 +38,7 @@ const appAuth = ({ operator }: Material) => ({
 const RATE = {
   url: 'https://onlinetools.ups.com/api/rating/v2409/Rate',
   headers: ({ token, requestId }: Material) => ({
-    authorization: `Bearer ${token}`,
+    authorization: `Bearer ${token?.reveal()}`,
     'content-type': 'application/json',
     transid: requestId,
     transactionsrc: 'hawser',

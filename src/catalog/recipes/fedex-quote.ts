@@ -45,7 +45,7 @@ export function fedexQuote({ source, title, path, quote }: Recipe): Verification
     account: {
       url: `https://apis.fedex.com${path}`,
       headers: ({ token }) => ({
-        authorization: `Bearer ${token}`,
+        authorization: `Bearer ${token?.reveal()}`,
         'content-type': 'application/json',
         'x-locale': 'en_US',
       }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Secret } from '../../secret.ts'
 import type { Material, Seen } from '../verification.ts'
 import { all, code, codeBegins, codeSays, either, fact, inFormat, minted, says, status } from './rules.ts'
 
@@ -59,6 +60,6 @@ test('conditions are joined', () => {
   assert.ok(!holds(all(yes, no), {}))
   assert.ok(holds(either(no, yes), {}))
   assert.ok(!holds(either(no, no), {}))
-  assert.ok(holds(minted, { minted: { token: 't', seconds: 1 } }))
+  assert.ok(holds(minted, { minted: { token: new Secret('t'), seconds: 1 } }))
   assert.ok(!holds(minted, {}))
 })

@@ -1,3 +1,4 @@
+import { Secret } from '../../secret.ts'
 import type { Material, Minted, Reading, Reply, Rule, Step, Verification } from '../verification.ts'
 import { readJson, valuesAt } from './json.ts'
 
@@ -64,12 +65,12 @@ function readToken(
   const minted: Minted | undefined =
     text === undefined || reply.status >= 300
       ? undefined
-      : { token: text, seconds: seconds > 0 ? Math.min(seconds, LONGEST_LIFETIME) : 0 }
+      : { token: new Secret(text), seconds: seconds > 0 ? Math.min(seconds, LONGEST_LIFETIME) : 0 }
   const [next] = minted && refreshToken ? valuesAt(body, refreshToken) : []
   return {
     codes: codes.flatMap((path) => valuesAt(body, path)),
-    text: reply.body.toLowerCase(),
+    text: minted ? '' : reply.body.toLowerCase(),
     ...(minted && { minted }),
-    ...(next && { refreshToken: next }),
+    ...(next && { refreshToken: new Secret(next) }),
   }
 }
