@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Carrier } from '../src/catalog/define.ts'
+import type { Carrier, LtlCarrier } from '../src/catalog/define.ts'
 import type { VerificationOutcome } from '../src/catalog/verification.ts'
 import type { Script } from '../src/simulator/define.ts'
 import { findSimulated } from '../src/simulator/index.ts'
@@ -23,9 +23,12 @@ const expected = (outcome: VerificationOutcome) =>
         messages: 1,
       }
 
+const leastOf = ({ demands, credentials }: LtlCarrier) =>
+  typeof demands !== 'string' ? (demands[0] ?? []) : Object.keys(credentials).slice(0, 1)
+
 function newAccount(carrier: Carrier) {
   const fields = carrier.mode === 'ltl' ? carrier.credentials : carrier.connect
-  const set = carrier.mode === 'ltl' && typeof carrier.demands !== 'string' ? (carrier.demands[0] ?? []) : []
+  const set = carrier.mode === 'ltl' ? leastOf(carrier) : []
   const needed = Object.fromEntries(
     [...(carrier.verify?.needs ?? []), ...set].flatMap((name) => {
       const field = fields[name]

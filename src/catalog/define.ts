@@ -35,7 +35,12 @@ export type FlagField = Common & {
   role?: 'primary' | 'terms' | 'allow_duplicate'
 }
 export type NumberField = Common & { type: 'integer' | 'number'; minimum?: number; maximum?: number }
-export type ObjectField = Common & { type: 'object'; members: Fields; atLeast?: number }
+export type ObjectField = Common & {
+  type: 'object'
+  members: Fields
+  /** One of the members has to be there, and none that is an addition of Hawser's counts as one. */
+  atLeast?: 1
+}
 
 export type Field = TextField | FlagField | NumberField | ObjectField
 

@@ -59,7 +59,7 @@ const required = (fields: Fields, names: readonly string[]): Fields =>
 
 const ltlForms = remember((carrier: LtlCarrier): { names: readonly string[]; fields: Fields }[] => {
   const { credentials, demands } = carrier
-  const wrapper = (fields: Fields, more: { atLeast?: number } = {}) => ({
+  const wrapper = (fields: Fields, more: { atLeast?: 1 } = {}) => ({
     credentials: {
       ...group('Credentials', fields, more),
       ...(demands === 'none' ? {} : { required: true as const }),
