@@ -79,12 +79,15 @@ function formTable(fields: Fields, prefix = ''): string[][] {
 
 const fieldTable = (fields: Fields) => table(['field', 'type', 'rules'], formTable(fields))
 
+const settingOf = (operatorValue: string) => `HAWSER_${operatorValue.toUpperCase()}`
+
 /** How the carrier proves credentials, and what that takes. */
 function proofLine({ verify }: Carrier): string | false {
   if (!verify) return false
-  const operator = verify.operator.map((name) => `\`HAWSER_${name.toUpperCase()}\``)
+  const operator = verify.operator.map((name) => `\`${settingOf(name)}\``)
   const needs = [...verify.needs.map((name) => `\`${name}\``), ...operator].join(', ')
-  return `Credentials are proved at ${verify.hosts.join(', ')} where ${needs} are set (${verify.source}).`
+  const hosts = verify.hosts.join(', ') + (verify.hostFrom ? ` or at \`${settingOf(verify.hostFrom)}\`` : '')
+  return `Credentials are proved at ${hosts} where ${needs} are set (${verify.source}).`
 }
 
 function parcelSection(carrier: ParcelCarrier): string {

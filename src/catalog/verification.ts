@@ -80,6 +80,8 @@ export type Step = Readonly<{
 export type Verification = Readonly<{
   /** The only hosts that its calls go to. */
   hosts: readonly [string, ...string[]]
+  /** The operator's value that names the host in place of those, of a carrier that gives platforms hosts of their own. */
+  hostFrom?: string
   /** Credentials that have to be set for the proof; without them nothing can be asked. */
   needs: readonly string[]
   /** Values that the operator holds, without which nothing can be asked. */
@@ -90,6 +92,15 @@ export type Verification = Readonly<{
   /** The public page or file that the call and its outcomes come from. */
   source: string
 }>
+
+/** The hosts that calls of this operator go to, and no other. */
+export function hostsFor(
+  { hosts, hostFrom }: Pick<Verification, 'hosts' | 'hostFrom'>,
+  operator: Material['operator'],
+): readonly string[] {
+  const own = hostFrom === undefined ? undefined : operator[hostFrom]
+  return own === undefined ? hosts : [own]
+}
 
 /** What is known after asking; `because` is a sentence for the caller, `retryAfter` in seconds. */
 export type Finding = Readonly<{

@@ -1,5 +1,5 @@
 import { Secret } from '../secret.ts'
-import { isLoopback, optional, text, yesOrNo, type Setting } from './parsers.ts'
+import { hostName, isLoopback, optional, text, yesOrNo, type Setting } from './parsers.ts'
 
 const parse = optional((given: string) => new Secret(text(given)))
 
@@ -21,6 +21,12 @@ export const operatorSettings = {
   HAWSER_FEDEX_CLIENT_SECRET: held('Secret key of your FedEx developer project.'),
   HAWSER_STAMPS_COM_INTEGRATION_ID: held('Integration id of your registration with Stamps.com.'),
   HAWSER_ENDICIA_REQUESTER_ID: held('Requester id of your registration with Endicia.'),
+  HAWSER_ENDICIA_HOST: {
+    parse: optional((given: string) => new Secret(hostName(given))),
+    default: '',
+    about:
+      'Host of the Label Server that Endicia named with your requester id, where it is not `labelserver.endicia.com`.',
+  } satisfies Setting<Secret<string> | undefined>,
   HAWSER_XPO_ACCESS_KEY: held(
     'Access key of your XPO app: consumer key and secret in base64, as XPO issues it.',
   ),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Carrier } from '../catalog/define.ts'
 import {
+  hostsFor,
   judge,
   type Ask,
   type Finding,
@@ -27,7 +28,7 @@ export function lineTo(
   ctx: Context,
   { environment }: Pick<Actor, 'environment'>,
   carrier: Carrier,
-  recipe: Pick<Verification, 'hosts' | 'operator'>,
+  recipe: Pick<Verification, 'hosts' | 'hostFrom' | 'operator'>,
   values: Values,
   until = endOfProof(),
 ): Line | undefined {
@@ -39,7 +40,8 @@ export function lineTo(
   const operator = ctx.config.operator.reveal()
   const isHeld = recipe.operator.every((name) => operator[name] !== undefined)
   if (!isHeld) return undefined
-  const ask: Ask = (call) => ctx.outbound.ask(carrier.id, recipe.hosts, call, until - performance.now())
+  const hosts = hostsFor(recipe, operator)
+  const ask: Ask = (call) => ctx.outbound.ask(carrier.id, hosts, call, until - performance.now())
   return { ask, operator }
 }
 

@@ -20,11 +20,12 @@ type Recipe = Probe & {
   host: string
   needs: readonly string[]
   operator?: readonly string[]
+  hostFrom?: string
 }
 
 /** One read-only request under the caller's credentials, in the `Authorization` header or in one of the carrier's own. */
-export function probe({ source, host, needs, operator = [], ...recipe }: Recipe): Verification {
-  return { source, hosts: [host], needs, operator, steps: [probeStep(recipe)] }
+export function probe({ source, host, hostFrom, needs, operator = [], ...recipe }: Recipe): Verification {
+  return { source, hosts: [host], ...(hostFrom && { hostFrom }), needs, operator, steps: [probeStep(recipe)] }
 }
 
 /** One step of such a proof, for a carrier that has more of them. */
