@@ -18,6 +18,8 @@ export const actions = {
   'api_key.revoked': 'An API key was revoked.',
   'webhook.created': 'A webhook was created.',
   'webhook.updated': 'A webhook was changed, and enabled where it was disabled.',
+  'webhook.secret_rotated':
+    'A webhook got a new signing secret; the one before signs beside it for 24 hours.',
   'webhook.deleted': 'A webhook was deleted, with its secret and its deliveries.',
   'webhook.replayed': 'Messages were made due at a webhook once more.',
   'webhook.disabled': 'A webhook was disabled: its address answered 410, or took nothing for five days.',

@@ -53,6 +53,7 @@ export const attemptPage = closed({
   page: { type: 'integer', minimum: 1 },
   pages: count,
 })
+export const rotationAnswer = closed({ webhook_id: seId, previous_secret_ends_at: time })
 export const replayAnswer = closed({ replayed: count })
 
 /** A webhook as published; the values of its headers are masked, and its secret is nowhere. */

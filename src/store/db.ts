@@ -15,7 +15,7 @@ export type Tx = Transaction<Schema>
 
 /**
  * The paths that may look across tenants, all of them: finding the owner of an API key, the operator's command line,
- * a partner's view of the accounts it created, which tenants have webhooks to deliver, which connections are to be checked,
+ * a partner's view of the accounts it created, which tenants have webhooks to deliver or a replaced secret of one to erase, which connections are to be checked,
  * and whose sign-in one state belongs to. None reaches a connection itself, the audit log, or what a webhook says and to whom.
  */
 export type Crossing =

@@ -189,6 +189,14 @@ type WebhookEndpointTable = {
   updated_at: Time
 }
 
+/** While two secrets of an endpoint sign: when the older one ends. */
+type WebhookRotationTable = {
+  tenant_id: string
+  environment: Environment
+  webhook_id: string
+  ends_at: Time
+}
+
 type OutboxMessageTable = {
   tenant_id: string
   environment: Environment
@@ -230,6 +238,7 @@ export type Schema = {
   audit_head: AuditHeadTable
   audit_event: AuditEventTable
   webhook_endpoint: WebhookEndpointTable
+  webhook_rotation: WebhookRotationTable
   outbox_message: OutboxMessageTable
   webhook_delivery: WebhookDeliveryTable
 }

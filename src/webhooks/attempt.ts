@@ -1,13 +1,13 @@
 import { recordEvent } from '../audit/record-event.ts'
-import type { Actor, Context } from '../context.ts'
-import { openWebhook, type WebhookSecrets } from '../custody/sealed-webhook.ts'
-import { ApiError } from '../errors.ts'
+import type { Context } from '../context.ts'
+import type { WebhookSecrets } from '../custody/sealed-webhook.ts'
 import type { Secret } from '../secret.ts'
 import type { Tx } from '../store/db.ts'
 import { settleClaim, type Claim } from '../store/deliveries.ts'
 import { changeWebhook, disableWebhook, findWebhook, markWorking } from '../store/webhooks.ts'
+import { openSecrets, recordViolation, system } from './open-secrets.ts'
 import { isHopeless, judge, type Reply, type Verdict } from './schedule.ts'
-import { signatureHeaders } from './sign.ts'
+import { secretsAt, signatureHeaders } from './sign.ts'
 
 /** A receiver that has not answered after this is not waited for. */
 const PATIENCE_MS = 15_000
@@ -22,7 +22,7 @@ export type Limits = {
 /** Sends one claimed message, and writes down what became of it; whatever goes wrong outside leads to another attempt later. */
 export async function attempt(ctx: Context, claim: Claim, limits: Limits): Promise<void> {
   const sentAt = ctx.clock()
-  const secrets = openSecrets(ctx, claim)
+  const secrets = openSecrets(ctx, claim.endpoint)
   const reply = secrets ? await send(ctx, claim, secrets, sentAt, limits) : NO_REPLY
   if (limits.signal.aborted) return
   const attempts = claim.attempts + 1
@@ -34,21 +34,12 @@ export async function attempt(ctx: Context, claim: Claim, limits: Limits): Promi
     verdict.kind === 'delivered' ? 'webhook delivered' : 'webhook not delivered',
   )
   await ctx.store.transaction(tenantId, async (tx) => {
-    if (!secrets) await recordViolation(ctx, tx, claim)
+    if (!secrets) await recordViolation(ctx, tx, claim.key)
     await settle(ctx, tx, claim, { attempts, sentAt, status: reply.status, verdict })
   })
 }
 
 const NO_REPLY: Reply = { status: undefined }
-
-function openSecrets(ctx: Context, { endpoint }: Claim): Secret<WebhookSecrets> | undefined {
-  try {
-    return openWebhook(ctx, endpoint)
-  } catch (error) {
-    if (error instanceof ApiError) return undefined
-    throw error
-  }
-}
 
 async function send(
   { outbound: { deliver } }: Context,
@@ -57,15 +48,15 @@ async function send(
   at: Date,
   { signal, patienceMs = PATIENCE_MS }: Limits,
 ): Promise<Reply> {
-  const { signing, headers } = secrets.reveal()
+  const held = secrets.reveal()
   const { message_id: id, payload: body } = message
   const request = {
     url: endpoint.url,
     headers: {
-      ...Object.fromEntries(headers.map(({ key, value }) => [key.toLowerCase(), value])),
+      ...Object.fromEntries(held.headers.map(({ key, value }) => [key.toLowerCase(), value])),
       'content-type': 'application/json; charset=utf-8',
       'user-agent': 'Hawser-Webhooks',
-      ...signatureHeaders(signing, { id, at, body }),
+      ...signatureHeaders(secretsAt(held, at), { id, at, body }),
     },
     body,
   }
@@ -123,12 +114,3 @@ async function blame(
   if (await disableWebhook(tx, key, at))
     await recordEvent(ctx, tx, system(key), { action: 'webhook.disabled', subject: key.webhookId })
 }
-
-async function recordViolation(ctx: Context, tx: Tx, { key }: Claim): Promise<void> {
-  const event = { action: 'integrity.violation', subject: key.webhookId, outcome: 'refused' } as const
-  await recordEvent(ctx, tx, system(key), event)
-}
-
-const system = ({ tenantId, environment }: Claim['key']): Actor => ({
-  ...{ tenantId, environment, name: 'system', requestId: undefined, ip: undefined },
-})

@@ -10,6 +10,7 @@ import {
 } from '../store/deliveries.ts'
 import { newRest, shuffled, waitFor } from '../worker.ts'
 import { attempt } from './attempt.ts'
+import { eraseOldSecrets } from './rotate-secret.ts'
 
 /** Attempts of one process at a time. */
 const SLOTS = 64
@@ -21,6 +22,7 @@ const SLOTS_A_FAILING_ENDPOINT = 1
 const CLAIM_MS = 60_000
 const LOOK_MS = 1_000
 const LOOK_AFTER_TROUBLE_MS = 5_000
+const ERASE_MS = 60_000
 const CLEAN_MS = 60 * 60 * 1_000
 /** How long a message can be replayed. */
 const KEPT_MS = 30 * 24 * CLEAN_MS
@@ -45,6 +47,7 @@ export function createDeliveries(
   const { store, log } = ctx
   const underWay = new Map<Promise<void>, Slot>()
   const cleaned = new Map<string, number>()
+  let erased = 0
   const rest = newRest()
   const abandoning = new AbortController()
   setMaxListeners(SLOTS, abandoning.signal)
@@ -87,7 +90,16 @@ export function createDeliveries(
       for (const endpoint of shuffled(due, random)) begun.push(...(await beginAt(endpoint)))
       await clean(tenantId)
     }
+    await erase()
     return begun
+  }
+
+  /** What has to go may belong to a tenant that nothing is due for. */
+  const erase = async (): Promise<void> => {
+    const now = ctx.clock().getTime()
+    if (now - erased < ERASE_MS) return
+    erased = now
+    await eraseOldSecrets(ctx)
   }
 
   /** A tenant's messages grow in number only when there is something to deliver, so that it is enough to clean up then. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Body, Context } from '../context.ts'
-import { openWebhook, sealWebhook } from '../custody/sealed-webhook.ts'
+import { openWebhook, resealWebhook, sealWebhook } from '../custody/sealed-webhook.ts'
 import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import type { Db, Tx } from '../store/db.ts'
@@ -133,11 +133,9 @@ function resealed(ctx: Context, webhook: WebhookEndpoint, headers: readonly Head
     key,
     value: value === MASK ? (kept(key)?.value ?? value) : value,
   }))
-  const version = webhook.sealed_version + 1
   return {
     header_names: JSON.stringify(headers.map(({ key }) => key)),
-    sealed: sealWebhook(ctx, webhook, version, new Secret({ signing: held.signing, headers: merged })),
-    sealed_version: version,
+    ...resealWebhook(ctx, webhook, new Secret({ ...held, headers: merged })),
   }
 }
 

@@ -7,7 +7,7 @@ import { administer, databases, openHouse, type House } from '../support/harness
 
 const TENANT_TABLES = [
   ...(['tenant', 'api_key', 'connection', 'tombstone', 'audit_head', 'audit_event'] as const),
-  ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery', 'sign_in'] as const),
+  ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery', 'sign_in', 'webhook_rotation'] as const),
   ...(['scheduled_check', 'carrier_token', 'previous_credentials'] as const),
 ] as const
 
@@ -30,10 +30,10 @@ describe(
       })
       other = await house.newTenant()
       for (const key of [house.key, await house.newKey({ tenantId: other })]) {
-        await house.request('POST', '/v1/environment/webhooks', {
-          key,
-          body: { event: 'carrier_connected', url: 'https://hooks.example/' },
-        })
+        const hooks = '/v1/environment/webhooks'
+        const event = { event: 'carrier_connected', url: 'https://hooks.example/' }
+        const { webhook_id } = (await house.request('POST', hooks, { key, body: event })).json
+        await house.request('POST', `${hooks}/${webhook_id}/rotate_secret`, { key })
         const body = { ...connectBodies.stamps_com, username: unique() }
         const { json } = await house.request('POST', '/v1/connections/carriers/stamps_com', { key, body })
         await house.request('POST', '/v1/connections/carriers/ups', {
@@ -151,7 +151,7 @@ describe(
         { path: 'check' },
       ] as Crossing[]) {
         for (const table of closed) {
-          if (crossing.path === 'deliver' && table === 'webhook_delivery') continue
+          if (crossing.path === 'deliver' && /^webhook_(delivery|rotation)$/.test(table)) continue
           if (crossing.path === 'check' && table === 'scheduled_check') continue
           const seen = await house.ctx.store.cross(crossing, (db) =>
             db.selectFrom(table).select('tenant_id').execute(),

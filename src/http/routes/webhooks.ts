@@ -8,6 +8,7 @@ import {
   webhooksOf,
 } from '../../webhooks/endpoints.ts'
 import { deliveriesOf, replay } from '../../webhooks/replay.ts'
+import { rotateSecret } from '../../webhooks/rotate-secret.ts'
 import { bodyOf } from '../body.ts'
 import { describe, type QueryParameter } from '../describe.ts'
 import { readPage } from '../query.ts'
@@ -100,6 +101,24 @@ export const webhookRoutes =
       async (request, reply) => {
         await removeWebhook(ctx, request.actor, request.params.webhook_id)
         return reply.code(204).send()
+      },
+    )
+
+    app.post<OfWebhook>(
+      `${one}/rotate_secret`,
+      describe({
+        operationId: 'rotate_webhook_secret',
+        summary:
+          'Give a webhook a new signing secret, shown this once in the header Hawser-Webhook-Secret; the one before signs too for 24 hours',
+        tag,
+        scope: 'admin',
+        answers: { 200: wire.rotationAnswer },
+      }),
+      async (request, reply) => {
+        const { webhook_id } = request.params
+        const { secret, endsAt } = await rotateSecret(ctx, request.actor, webhook_id)
+        reply.header('hawser-webhook-secret', secret.reveal()).header('cache-control', 'no-store')
+        return { webhook_id, previous_secret_ends_at: endsAt }
       },
     )
 
