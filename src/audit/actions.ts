@@ -13,7 +13,8 @@ export const actions = {
   'tenant.created': 'An account was created.',
   'tenant.updated': 'Data of an account were changed.',
   'tenant.enabled': 'A disabled account was enabled.',
-  'tenant.disabled': 'An account was disabled; its keys are refused.',
+  'tenant.disabled':
+    'An account was disabled: its keys are refused, its connections are not checked, and its webhooks wait.',
   'api_key.created': 'An API key was made.',
   'api_key.revoked': 'An API key was revoked.',
   'webhook.created': 'A webhook was created.',

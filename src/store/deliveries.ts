@@ -121,6 +121,16 @@ export async function settleClaim(
   return numUpdatedRows === 1n
 }
 
+/** Puts all that is due for a tenant off until `until`; no attempt is counted. */
+export async function postponeDeliveries(tx: Tx, tenantId: string, at: string, until: string): Promise<void> {
+  await tx
+    .updateTable('webhook_delivery')
+    .set({ next_at: until })
+    .where('tenant_id', '=', tenantId)
+    .where(isDue(at))
+    .execute()
+}
+
 /** Removes a tenant's messages from before `before` that no endpoint waits for, with what became of them. */
 export async function deleteOldMessages(tx: Tx, tenantId: string, before: string): Promise<void> {
   await tx

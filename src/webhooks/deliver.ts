@@ -5,9 +5,11 @@ import {
   deleteOldMessages,
   listDueEndpoints,
   listDueTenants,
+  postponeDeliveries,
   type Claim,
   type DueEndpoint,
 } from '../store/deliveries.ts'
+import { findTenant } from '../store/tenants.ts'
 import { newRest, shuffled, waitFor } from '../worker.ts'
 import { attempt } from './attempt.ts'
 import { eraseOldSecrets } from './rotate-secret.ts'
@@ -22,6 +24,8 @@ const SLOTS_A_FAILING_ENDPOINT = 1
 const CLAIM_MS = 60_000
 const LOOK_MS = 1_000
 const LOOK_AFTER_TROUBLE_MS = 5_000
+/** When to look again at what waits for a disabled tenant. */
+const AT_REST_MS = 15 * 60_000
 const ERASE_MS = 60_000
 const CLEAN_MS = 60 * 60 * 1_000
 /** How long a message can be replayed. */
@@ -79,6 +83,19 @@ export function createDeliveries(
     return claims.map((claim) => start(claim, { endpoint, isFailing }))
   }
 
+  /** What is due for a tenant; for one that is disabled nothing is, and all of it waits. */
+  const dueOf = async (tenantId: string, at: string): Promise<DueEndpoint[]> => {
+    const { tenant, due } = await store.read(tenantId, async (db) => ({
+      tenant: await findTenant(db, tenantId),
+      due: await listDueEndpoints(db, tenantId, at),
+    }))
+    if (tenant?.active === 1) return due
+    await store.transaction(tenantId, (tx) =>
+      postponeDeliveries(tx, tenantId, at, later(ctx.clock(), AT_REST_MS)),
+    )
+    return []
+  }
+
   /** Begins what is due and fits in; what it answers is under way. */
   const begin = async (): Promise<Promise<void>[]> => {
     const at = ctx.clock().toISOString()
@@ -86,7 +103,7 @@ export function createDeliveries(
     const begun: Promise<void>[] = []
     for (const tenantId of shuffled(tenants, random)) {
       if (underWay.size >= SLOTS || isStopped) break
-      const due = await store.read(tenantId, (db) => listDueEndpoints(db, tenantId, at))
+      const due = await dueOf(tenantId, at)
       for (const endpoint of shuffled(due, random)) begun.push(...(await beginAt(endpoint)))
       await clean(tenantId)
     }
