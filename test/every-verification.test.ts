@@ -26,6 +26,36 @@ const expected = (outcome: VerificationOutcome) =>
 const leastOf = ({ demands, credentials }: LtlCarrier) =>
   typeof demands !== 'string' ? (demands[0] ?? []) : Object.keys(credentials).slice(0, 1)
 
+/** What a check of a connection that worked comes to: its state, and the messages of it and of its recovery. */
+function expectedOfCheck(outcome: VerificationOutcome): { state: string; told: string[] } {
+  const told = ['connection.needs_reauth', 'connection.recovered']
+  if (outcome === 'invalid_credentials') return { state: 'needs_reauth', told }
+  if (outcome === 'not_entitled') return { state: 'action_required', told }
+  // Nobody but the operator can do anything about it.
+  if (outcome === 'platform_misconfigured') return { state: 'action_required', told: [] }
+  return { state: 'verified', told: [] }
+}
+
+/** One answer of the carrier for each outcome that it has, also to an operator whom it does not know. */
+function answersOf(
+  carrier: Carrier,
+): [outcome: VerificationOutcome, reply: (values: object) => Script['reply']][] {
+  const simulated = findSimulated(carrier.id)
+  const scripts = Object.values({ ...weather, ...simulated?.scripts })
+  const names = carrier.verify?.operator ?? []
+  const other = Object.fromEntries(names.map((name) => [name, 'another']))
+  const answers = new Map<VerificationOutcome, (values: object) => Script['reply']>(
+    scripts.map(({ outcome, reply }) => [outcome, () => reply]),
+  )
+  if (names.length > 0)
+    answers.set(
+      'platform_misconfigured',
+      (values) => (call) =>
+        simulated?.answer(call, [{ values: values as Record<string, unknown>, operator: other }]),
+    )
+  return [...answers]
+}
+
 function newAccount(carrier: Carrier) {
   const fields = carrier.mode === 'ltl' ? carrier.credentials : carrier.connect
   const set = carrier.mode === 'ltl' ? leastOf(carrier) : []
@@ -56,13 +86,24 @@ const lastSeq = async (house: House) =>
 const messages = (house: House) =>
   house.ctx.store.read(house.tenantId, (db) => db.selectFrom('outbox_message').select('payload').execute())
 
+const news = (house: House) =>
+  house.ctx.store.read(house.tenantId, (db) =>
+    db
+      .selectFrom('outbox_message')
+      .select(['message_id', 'type', 'payload'])
+      .where('type', '!=', 'carrier_connected')
+      .execute(),
+  )
+
 onEveryDatabase(
   'every answer of every carrier',
   (house) => {
     test('there are carriers to ask, and a webhook that wants to know', async () => {
       assert.ok(askable.length >= 20)
-      const body = { event: 'carrier_connected', url: 'https://receiver.example/' }
-      assert.equal((await house().request('POST', '/v1/environment/webhooks', { body })).status, 200)
+      for (const event of ['carrier_connected', 'connection.needs_reauth', 'connection.recovered']) {
+        const body = { event, url: 'https://receiver.example/' }
+        assert.equal((await house().request('POST', '/v1/environment/webhooks', { body })).status, 200)
+      }
     })
 
     for (const carrier of askable)
@@ -94,6 +135,39 @@ onEveryDatabase(
           await house().request('DELETE', `${pathOf(carrier)}/${answer.json.carrier_id}`)
         }
       })
+
+    for (const carrier of askable)
+      test(`${carrier.id}: a connection that is checked takes the state that its answer says, and webhooks are told what a merchant can repair`, async () => {
+        for (const [outcome, reply] of answersOf(carrier)) {
+          const account = newAccount(carrier)
+          world.know(carrier.id, account)
+          world.answer(carrier.id, undefined)
+          const body = carrier.mode === 'ltl' ? { credentials: account } : account
+          const { json, text } = await house().request('POST', pathOf(carrier), { body })
+          const path = `${pathOf(carrier)}/${json.carrier_id}`
+          const before = await news(house())
+          const check = async (answer: Script['reply'] | undefined) => {
+            world.answer(carrier.id, answer)
+            return (await house().request('POST', `${path}/verify`)).json
+          }
+          const found = await check(reply(account))
+          const want = expectedOfCheck(outcome)
+          assert.deepEqual([found.verification?.outcome, found.state], [outcome, want.state], text)
+          assert.equal((await check(undefined)).state, 'verified', outcome)
+          const after = await news(house())
+          const told = after.filter(({ message_id }) => !before.some((one) => one.message_id === message_id))
+          assert.deepEqual(told.map(({ type }) => type).sort(), want.told, outcome)
+          assert.ok(told.every(({ payload }) => payload.includes(json.carrier_id)))
+          await house().request('DELETE', path)
+        }
+      })
+
+    test('the control: carriers were asked in the name of an operator whom they did not know', () => {
+      const misconfigured = askable.filter((carrier) =>
+        answersOf(carrier).some(([outcome]) => outcome === 'platform_misconfigured'),
+      )
+      assert.ok(misconfigured.length >= 5)
+    })
   },
   { env: operatorEnv, outbound: world.outbound },
 )

@@ -5,7 +5,8 @@ export const actions = {
   'connection.settings_updated': 'Settings of a connection were changed.',
   'connection.disconnected': 'A connection was removed, and what was sealed in it.',
   'connection.refused': 'The carrier refused credentials; nothing was stored.',
-  'connection.checked': 'The carrier was asked about a connection, and its state changed.',
+  'connection.checked':
+    'The carrier was asked about a connection, and its state changed, or who has to do something about it.',
   'connection.signed_in': 'A merchant signed in at the carrier for a connection.',
   'connection.rolled_back': 'The credentials before the current ones were put back into force.',
   'connection.leased': 'The credentials of a connection were handed out.',

@@ -4,7 +4,7 @@ import type { Carrier } from '../catalog/define.ts'
 import type { VerificationOutcome } from '../catalog/verification.ts'
 import type { ConnectionState } from '../store/schema.ts'
 import { checkedAgain, checkedNow } from './check-times.ts'
-import { messageFor, type Proof } from './findings.ts'
+import { newsOf, type Proof } from './findings.ts'
 
 const NOW = new Date('2026-03-01T12:00:00.000Z')
 const MINUTE = 60_000
@@ -18,6 +18,7 @@ const proofOf = (outcome: VerificationOutcome, retryAfter?: number): Proof => ({
 const UNASKED: Proof = { asked: false, outcome: 'unasked', because: 'A test says so.' }
 const known = (state: ConnectionState, failed = 0, degradedAt: string | null = null) => ({
   ...{ state, state_since: ago(10_000), diagnosis: null, failed_checks: failed, degraded_at: degradedAt },
+  told_state: null,
 })
 
 function assertAbout(at: string | null, minutes: number | null, what: string): void {
@@ -124,11 +125,57 @@ test('credentials that are being stored are checked again, unless their carrier 
   }
 })
 
+const OUTCOME_OF: Record<ConnectionState, VerificationOutcome> = {
+  ...({ verified: 'verified', unverified: 'inconclusive', degraded: 'unavailable' } as const),
+  ...({ needs_reauth: 'invalid_credentials', action_required: 'not_entitled' } as const),
+}
+const typeOf = (state: ConnectionState, next: ConnectionState) =>
+  newsOf({ state, told_state: null }, next, OUTCOME_OF[next]).news?.type
+
 test('a message for each change that somebody would act on, and none without one', () => {
-  for (const state of every) assert.equal(messageFor(state, state), undefined)
-  assert.equal(messageFor('unverified', 'verified'), undefined)
+  for (const state of every) assert.equal(typeOf(state, state), undefined)
+  assert.equal(typeOf('unverified', 'verified'), undefined)
   for (const before of ['degraded', 'needs_reauth', 'action_required'] as const)
-    assert.equal(messageFor(before, 'verified'), 'connection.recovered')
-  assert.equal(messageFor('verified', 'degraded'), 'connection.degraded')
-  assert.equal(messageFor('verified', 'needs_reauth'), 'connection.needs_reauth')
+    assert.equal(typeOf(before, 'verified'), 'connection.recovered')
+  assert.equal(typeOf('verified', 'degraded'), 'connection.degraded')
+  assert.equal(typeOf('verified', 'needs_reauth'), 'connection.needs_reauth')
+  assert.equal(typeOf('verified', 'action_required'), 'connection.needs_reauth')
+})
+
+/** What webhooks are told of a connection that a carrier gives these answers about, one after the other. */
+function toldOf(start: ConnectionState, outcomes: readonly VerificationOutcome[]): string[] {
+  let columns = known(start)
+  return outcomes.flatMap((outcome) => {
+    const checked = checkedAgain(ctx, proofOf(outcome), columns)
+    columns = checked.columns as typeof columns
+    return checked.news ? [`${checked.news.type} after ${checked.news.before}`] : []
+  })
+}
+
+test('what the operator alone can repair is not told, nor that it is over, but what else happens meanwhile is', () => {
+  const OPERATOR = 'platform_misconfigured'
+  for (const start of ['verified', 'unverified'] as const) {
+    assert.deepEqual(toldOf(start, [OPERATOR, 'verified']), [])
+    assert.deepEqual(toldOf(start, [OPERATOR, OPERATOR, 'unavailable', 'inconclusive', 'verified']), [])
+    assert.deepEqual(toldOf(start, [OPERATOR, 'not_entitled', 'not_entitled', 'verified']), [
+      `connection.needs_reauth after ${start}`,
+      'connection.recovered after action_required',
+    ])
+    assert.deepEqual(toldOf(start, [OPERATOR, 'invalid_credentials', 'verified']), [
+      `connection.needs_reauth after ${start}`,
+      'connection.recovered after needs_reauth',
+    ])
+  }
+  assert.deepEqual(toldOf('verified', ['not_entitled', OPERATOR, 'unavailable', 'verified']), [
+    'connection.needs_reauth after verified',
+    'connection.recovered after action_required',
+  ])
+  for (const broken of ['degraded', 'needs_reauth'] as const)
+    assert.deepEqual(toldOf(broken, [OPERATOR, 'verified']), [`connection.recovered after ${broken}`])
+})
+
+test('new credentials end what is not told', () => {
+  const { columns } = checkedAgain(ctx, proofOf('platform_misconfigured'), known('verified'))
+  assert.equal(columns.told_state, 'verified')
+  assert.equal(checkedNow(ctx, {} as Carrier, proofOf('verified'), columns).columns.told_state, null)
 })

@@ -1,7 +1,7 @@
 import type { Carrier } from '../catalog/define.ts'
 import type { Context } from '../context.ts'
 import type { Connection, ConnectionState } from '../store/schema.ts'
-import { stateOf, type Proof } from './findings.ts'
+import { newsOf, stateOf, type News, type Proof } from './findings.ts'
 import { WAITS } from './signed-in.ts'
 
 const MINUTE_MS = 60_000
@@ -16,7 +16,10 @@ const DEGRADED_AFTER = 3
 const CALM_MS = 60 * MINUTE_MS
 
 type Clocked = Pick<Context, 'clock'>
-type Known = Pick<Connection, 'state' | 'state_since' | 'diagnosis' | 'failed_checks' | 'degraded_at'>
+type Known = Pick<
+  Connection,
+  'state' | 'state_since' | 'diagnosis' | 'failed_checks' | 'degraded_at' | 'told_state'
+>
 
 /** What a connection keeps of a proof, and when it is to be checked next; `null` where no check would help. */
 export type Checked<Columns> = { columns: Columns; nextCheckAt: string | null }
@@ -37,6 +40,7 @@ export function checkedNow(
       checked_at: proof.asked ? now.toISOString() : null,
       diagnosis: proof.asked && proof.outcome !== 'verified' ? proof.outcome : null,
       failed_checks: failed,
+      told_state: null,
     },
     nextCheckAt: carrier.verify && proof !== WAITS ? nextCheck(now, state, proof, failed) : null,
   }
@@ -47,18 +51,21 @@ export function checkedAgain(
   { clock }: Clocked,
   proof: Proof,
   before: Known,
-): Checked<Known & Pick<Connection, 'checked_at'>> {
+): Checked<Known & Pick<Connection, 'checked_at'>> & { news: News | undefined } {
   const now = clock()
   const failed = isUnanswered(proof.outcome) ? before.failed_checks + 1 : 0
   const state = nextState(proof.outcome, before, failed, now)
   const isNew = state === 'degraded' && before.state !== 'degraded'
+  const { news, told } = newsOf(before, state, proof.outcome)
   return {
+    news,
     columns: {
       ...since(state, before, now),
       checked_at: now.toISOString(),
       diagnosis: proof.outcome === 'verified' ? null : proof.outcome,
       failed_checks: failed,
       degraded_at: isNew ? now.toISOString() : before.degraded_at,
+      told_state: told === state ? null : told,
     },
     nextCheckAt: nextCheck(now, state, proof, failed),
   }

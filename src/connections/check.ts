@@ -4,10 +4,10 @@ import { openCredentials, openSettings } from '../custody/sealed-values.ts'
 import { findConnection, noteCheck } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
-import type { Connection, ConnectionState } from '../store/schema.ts'
+import type { Connection } from '../store/schema.ts'
 import { announce } from '../webhooks/announce.ts'
 import { checkedAgain } from './check-times.ts'
-import { messageFor, type Proof } from './findings.ts'
+import type { News, Proof } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { prove } from './prove.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
@@ -73,7 +73,23 @@ async function check(
     if (fence !== undefined) await settleToken(ctx, tx, actor, connection, fence, proof)
     return proof.asked ? keepFinding(ctx, tx, actor, connection, proof, mayKeep) : connection
   })
+  if (isOperators(actor, proof, connection, now))
+    ctx.log.warn(
+      { carrier: carrier.id, carrier_id: connection.carrier_id },
+      'a carrier refuses what the operator of this server holds with it, not the merchant; webhooks are not told',
+    )
   return { proof, connection: now }
+}
+
+/** Whether it has just come out that the operator has something to repair; the sandbox has no operator. */
+function isOperators(
+  { environment }: Actor,
+  { outcome }: Proof,
+  before: Connection,
+  { diagnosis, state }: Connection,
+): boolean {
+  if (environment === 'sandbox' || outcome !== 'platform_misconfigured' || diagnosis !== outcome) return false
+  return diagnosis !== before.diagnosis || state !== before.state
 }
 
 async function keepFinding(
@@ -91,21 +107,30 @@ async function keepFinding(
   const proved = from === asked.credentials_version ? to : asked.credentials_version
   if (connection.credentials_version !== proved) return connection
   if (!(await mayKeep(tx))) return connection
-  const { columns, nextCheckAt } = checkedAgain(ctx, proof, connection)
+  const { columns, nextCheckAt, news } = checkedAgain(ctx, proof, connection)
   await noteCheck(tx, key, columns)
   await planCheck(tx, key, connection.carrier, nextCheckAt)
-  if (columns.state !== connection.state) await tellTransition(ctx, tx, actor, connection, columns.state)
-  return { ...connection, ...columns }
+  const isMoved = columns.state !== connection.state
+  const after = { ...connection, ...columns }
+  if (isMoved || news) await tell(ctx, tx, actor, after, isMoved ? 'state' : 'diagnosis', news)
+  return after
 }
 
-async function tellTransition(
+async function tell(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  { carrier_id: carrierId, version, state: before }: Connection,
-  state: ConnectionState,
+  { carrier_id: carrierId, version, state }: Connection,
+  changed: 'state' | 'diagnosis',
+  news: News | undefined,
 ): Promise<void> {
-  await recordEvent(ctx, tx, actor, { action: 'connection.checked', carrierId, version, fields: ['state'] })
-  const type = messageFor(before, state)
-  if (type) await announce(ctx, tx, actor, { type, carrierId, details: { state, previous_state: before } })
+  await recordEvent(ctx, tx, actor, {
+    action: 'connection.checked',
+    carrierId,
+    version,
+    fields: [changed],
+  })
+  if (!news) return
+  const details = { state, previous_state: news.before }
+  await announce(ctx, tx, actor, { type: news.type, carrierId, details })
 }

@@ -1,5 +1,5 @@
 import type { Finding, VerificationOutcome } from '../catalog/verification.ts'
-import type { ConnectionState } from '../store/schema.ts'
+import type { Connection, ConnectionState } from '../store/schema.ts'
 import type { EventType } from '../webhooks/events.ts'
 
 /** What is known of credentials: what the carrier said when asked `at` a time, or that nobody could be asked. */
@@ -62,8 +62,28 @@ export function stateOf(proof: Proof): ConnectionState {
   return proof.outcome === 'verified' ? 'verified' : 'unverified'
 }
 
+/** What webhooks are told: the message, and the state that they knew of before. */
+export type News = { type: EventType; before: ConnectionState }
+
+/**
+ * What webhooks are told of a check, and the state that they know of after it. What the operator alone can repair is not told,
+ * and that it is over neither, unless they had been told of something else before.
+ */
+export function newsOf(
+  { state: before, told_state }: Pick<Connection, 'state' | 'told_state'>,
+  state: ConnectionState,
+  outcome: Proof['outcome'],
+): { news: News | undefined; told: ConnectionState } {
+  const known = told_state ?? before
+  // The state stays where an account that waited for the operator turns out to wait for its merchant too.
+  const isNews = state !== before || outcome === 'not_entitled'
+  if (!isNews || outcome === 'platform_misconfigured') return { news: undefined, told: known }
+  const type = messageFor(known, state)
+  return { news: type && { type, before: known }, told: state }
+}
+
 /** The message for a change of state: one for each that somebody would act on. */
-export function messageFor(before: ConnectionState, state: ConnectionState): EventType | undefined {
+function messageFor(before: ConnectionState, state: ConnectionState): EventType | undefined {
   if (before === state) return undefined
   if (state === 'needs_reauth' || state === 'action_required') return 'connection.needs_reauth'
   if (state === 'degraded') return 'connection.degraded'

@@ -60,7 +60,10 @@ export function findOldest(
 }
 
 /** What a listing shows of a connection: nothing sealed. */
-export type ListedConnection = Omit<Connection, 'credentials' | 'settings' | 'account_key' | 'degraded_at'>
+export type ListedConnection = Omit<
+  Connection,
+  'credentials' | 'settings' | 'account_key' | 'degraded_at' | 'told_state'
+>
 
 const LISTED = [
   'tenant_id',
@@ -145,7 +148,7 @@ export async function noteCheck(
   key: ConnectionKey,
   found: Pick<
     Connection,
-    'state' | 'state_since' | 'checked_at' | 'diagnosis' | 'failed_checks' | 'degraded_at'
+    'state' | 'state_since' | 'checked_at' | 'diagnosis' | 'failed_checks' | 'degraded_at' | 'told_state'
   >,
 ): Promise<void> {
   await tx

@@ -9,6 +9,7 @@ import { verification } from './migrations/0004-verification.ts'
 import { tokens } from './migrations/0005-tokens.ts'
 import { signIn } from './migrations/0006-sign-in.ts'
 import { webhookSecretRotation } from './migrations/0007-webhook-secret-rotation.ts'
+import { toldState } from './migrations/0010-told-state.ts'
 
 /** Every migration in order; a name that has been released never changes. */
 export const migrations = {
@@ -19,6 +20,7 @@ export const migrations = {
   '0005-tokens': tokens,
   '0006-sign-in': signIn,
   '0007-webhook-secret-rotation': webhookSecretRotation,
+  '0010-told-state': toldState,
 }
 
 /** Names of the tables that record what has been applied. */

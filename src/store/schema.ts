@@ -78,6 +78,8 @@ type ConnectionTable = {
   failed_checks: number
   /** When the connection was last shown as degraded; it is not again for a while. */
   degraded_at: Time | null
+  /** The state that webhooks know of, where it is another than the state. */
+  told_state: ConnectionState | null
 }
 
 type PreviousCredentialsTable = {

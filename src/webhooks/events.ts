@@ -3,7 +3,8 @@ export const events = {
   carrier_connected: 'A carrier account was connected; in the published shape.',
   'connection.updated': 'Credentials, settings or the primary mark of a connection were changed.',
   'connection.disconnected': 'A connection was removed.',
-  'connection.needs_reauth': 'The carrier refuses what is stored; it has to be authenticated again.',
+  'connection.needs_reauth':
+    'The carrier refuses what is stored: the merchant has to authenticate again, or to have something opened there.',
   'connection.degraded': 'The carrier cannot be asked at the moment.',
   'connection.recovered': 'A connection works again.',
 } as const

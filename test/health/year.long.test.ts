@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Carrier } from '../../src/catalog/define.ts'
 import { checkedAgain, checkedNow } from '../../src/connections/check-times.ts'
-import { messageFor, type Proof } from '../../src/connections/findings.ts'
+import type { Proof } from '../../src/connections/findings.ts'
 import { MOST_A_MINUTE } from '../../src/health/checks.ts'
 import { busiest, FATES, faultsOf, names, type Fate, type Life } from '../support/fates.ts'
 import { DAY, MINUTE } from '../support/webhooks.ts'
@@ -27,8 +27,7 @@ function live(fate: Fate, days: number, start: number, planner: Planner = checke
   while (next !== null && Date.parse(next) < start + days * DAY) {
     now = Date.parse(next)
     const checked = planner(ctx, ask(), known)
-    const message = messageFor(known.state, checked.columns.state)
-    if (message) life.events.push(message.replace('connection.', ''))
+    if (checked.news) life.events.push(checked.news.type.replace('connection.', ''))
     life.asked.push(now)
     known = checked.columns
     next = checked.nextCheckAt
