@@ -1,6 +1,7 @@
 import { defineCarrier } from '../define.ts'
 import { identifier, nickname, secret } from '../fields.ts'
 import { basicAuth } from '../recipes/basic-auth.ts'
+import { pathSegment } from '../recipes/path-segment.ts'
 import { probe } from '../recipes/probe.ts'
 import { all, anyCode, fact, refusal, rule, status } from '../recipes/rules.ts'
 import type { Rule } from '../verification.ts'
@@ -25,7 +26,7 @@ export default defineCarrier({
     host: 'digitalapi.auspost.com.au',
     needs: ['account_number', 'api_key', 'api_secret'],
     url: ({ values }) =>
-      `https://digitalapi.auspost.com.au/shipping/v1/accounts/${encodeURIComponent(String(values.account_number))}`,
+      `https://digitalapi.auspost.com.au/shipping/v1/accounts/${pathSegment(values.account_number)}`,
     headers: ({ values }) => ({
       accept: 'application/json',
       'account-number': String(values.account_number),

@@ -1,6 +1,7 @@
 import { defineCarrier } from '../define.ts'
 import { identifier, nickname, secret, text } from '../fields.ts'
 import { basicAuth } from '../recipes/basic-auth.ts'
+import { pathSegment } from '../recipes/path-segment.ts'
 import { probe } from '../recipes/probe.ts'
 import { all, code, fact, rule, says, status } from '../recipes/rules.ts'
 
@@ -22,8 +23,7 @@ export default defineCarrier({
       'https://www.canadapost.ca/info/mc/business/productsservices/developers/messagescodetables.jsf; Get Customer Information – REST (creditstatus.jsf beside it)',
     host: 'soa-gw.canadapost.ca',
     needs: ['api_key', 'api_secret', 'account_number'],
-    url: ({ values }) =>
-      `https://soa-gw.canadapost.ca/rs/customer/${encodeURIComponent(String(values.account_number))}`,
+    url: ({ values }) => `https://soa-gw.canadapost.ca/rs/customer/${pathSegment(values.account_number)}`,
     headers: ({ values }) => ({
       accept: 'application/vnd.cpc.customer+xml',
       'accept-language': 'en-CA',

@@ -3,7 +3,7 @@ import { readJson, valuesAt } from './json.ts'
 import { readXml, textsOf } from './xml.ts'
 
 type Probe = {
-  /** The address, where it carries a value: escaped with `encodeURIComponent`. */
+  /** The address, where it carries a value: in its path through `pathSegment`. */
   url: string | ((material: Material) => string)
   headers: (material: Material) => Readonly<Record<string, string>>
   /** What the request says where the carrier wants a POST; its type stands in the headers. */
