@@ -1,6 +1,7 @@
 import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
-import { canVerify, verify, type Finding } from '../catalog/verification.ts'
+import { findUnsendable } from '../catalog/sendable.ts'
+import { canVerify, verify, type Finding, type Material, type Verification } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import { lineTo, materialOf } from './ask-carrier.ts'
@@ -88,10 +89,23 @@ export async function prove(
   const { verify: recipe } = carrier
   const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
   if (!line || !canVerify(recipe, values, line.operator)) return UNASKED
-  const finding = await limitAttempts(ctx, actor, carrier, values, () =>
-    verify(recipe, materialOf(ctx, values, line.operator), line.ask),
-  )
+  const material = materialOf(ctx, values, line.operator)
+  const impossible = judgeUnsendable(carrier, recipe, material)
+  if (impossible) return { ...impossible, ...asked }
+  const finding = await limitAttempts(ctx, actor, carrier, values, () => verify(recipe, material, line.ask))
   return { ...finding, ...asked }
+}
+
+/** What is known of values that no call can carry: the carrier would never have given them out, and is not asked. */
+function judgeUnsendable(carrier: Carrier, recipe: Verification, material: Material): Finding | undefined {
+  const [name] = findUnsendable(recipe, material)
+  if (name === undefined) return undefined
+  const fields = carrier.mode === 'ltl' ? carrier.credentials : carrier.connect
+  const label = fields[name]?.label ?? name
+  return {
+    outcome: 'invalid_credentials',
+    because: `${label} (${name}) has characters that none of ${carrier.title} can have; they often come from pasting.`,
+  }
 }
 
 async function askSandbox(
@@ -105,7 +119,8 @@ async function askSandbox(
   const { verify: recipe } = carrier
   const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
   if (!line || !canVerify(recipe, values, line.operator)) return told
-  const finding = await verify(recipe, materialOf(ctx, values, line.operator), line.ask)
+  const material = materialOf(ctx, values, line.operator)
+  const finding = judgeUnsendable(carrier, recipe, material) ?? (await verify(recipe, material, line.ask))
   // A carrier that never answers so is made to.
   return told && finding.outcome !== wanted ? told : finding
 }

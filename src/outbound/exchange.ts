@@ -1,5 +1,6 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import type { Dispatcher } from 'undici'
+import { isHeaderValue } from '../catalog/sendable.ts'
 import type { Destination } from './destination.ts'
 import type { Limits } from './limits.ts'
 import { guardedLookup, type Resolve } from './lookup.ts'
@@ -87,7 +88,7 @@ const RESERVED =
 
 function requireSendable(headers: Sent['headers']): void {
   for (const [name, value] of Object.entries(headers))
-    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name) || RESERVED.test(name) || !/^[\x20-\x7e\xa0-\xff]*$/.test(value))
+    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name) || RESERVED.test(name) || !isHeaderValue(value))
       throw new Unreachable('broken', false)
 }
 
