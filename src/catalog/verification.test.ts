@@ -39,6 +39,7 @@ const stepOf = (rules: readonly Rule[], reading?: Reading, more: Partial<Step> =
 const recipeOf = (first: Step, ...steps: Step[]): Verification => ({
   hosts: ['carrier.example'],
   needs: ['name'],
+  login: 'name',
   operator: [],
   steps: [first, ...steps],
   source: 'https://carrier.example/',

@@ -1,29 +1,32 @@
-import { createHash } from 'node:crypto'
 import type { Carrier } from '../catalog/define.ts'
-import type { Finding } from '../catalog/verification.ts'
+import type { Finding, Verification } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
+import { blindDigest } from '../custody/blind-digest.ts'
 import { fail } from '../errors.ts'
 import { forgetAttempt, takeAttempt } from '../store/verification-attempts.ts'
 import { refuses } from './findings.ts'
-import { accountKey, accountNumber } from './values.ts'
+import { accountKey } from './values.ts'
 
 /** Refused attempts on one account at a carrier before nobody is let through, and for how many milliseconds they count. */
 export const MOST_REFUSALS = 3
 export const REFUSALS_COUNT_MS = 15 * 60_000
 
+type Values = Readonly<Record<string, unknown>>
+
 /**
- * Lets `ask` through unless this account was refused three times in the last 15 minutes, by whatever tenant: then 429, and nobody is asked.
+ * Lets `ask` through unless this login was refused three times in the last 15 minutes, by whatever tenant: then 429, and nobody is asked.
  * An attempt counts from before the carrier is asked, so that many at once are no way around; what was no refusal is taken back.
  */
 export async function limitAttempts(
   ctx: Context,
   actor: Actor,
   carrier: Carrier,
-  values: Readonly<Record<string, unknown>>,
+  recipe: Pick<Verification, 'login'> | undefined,
+  values: Values,
   ask: () => Promise<Finding>,
 ): Promise<Finding> {
   const now = ctx.clock()
-  const attempt = { account: accountHash(actor, carrier, values), at: now.toISOString() }
+  const attempt = { account: loginOf(ctx, carrier, recipe, values), at: now.toISOString() }
   const since = new Date(now.getTime() - REFUSALS_COUNT_MS).toISOString()
   const taken = await ctx.store.transaction(actor.tenantId, (tx) =>
     takeAttempt(tx, attempt, since, MOST_REFUSALS),
@@ -44,12 +47,16 @@ function refuseForNow(carrier: Carrier, milliseconds: number): never {
   )
 }
 
-/** One hash for one account at a carrier over all tenants; of a carrier that has no account identifier, for one tenant. */
-function accountHash(
-  { tenantId, environment }: Actor,
-  carrier: Carrier,
-  values: Readonly<Record<string, unknown>>,
+/** One mark for one login at a carrier over all tenants; where no login is known, for these very credentials. */
+function loginOf(
+  ctx: Context,
+  { id }: Carrier,
+  recipe: Pick<Verification, 'login'> | undefined,
+  values: Values,
 ): Buffer {
-  const account = accountKey(accountNumber(carrier, values)) ?? `of ${tenantId} in ${environment}`
-  return createHash('sha256').update(`${carrier.id}\0${account}`).digest()
+  const login = recipe && values[recipe.login]
+  const isKnown = typeof login === 'string' || typeof login === 'number'
+  return isKnown
+    ? blindDigest(ctx, 'login', id, accountKey(`${login}`) ?? '')
+    : blindDigest(ctx, 'credentials', id, JSON.stringify(Object.entries(values).sort()))
 }

@@ -79,8 +79,12 @@ export async function prove(
   const asked = { asked: true, at: ctx.clock() } as const
   const isSandbox = actor.environment === 'sandbox'
   if (carrierId !== undefined && refreshTokenOf(values) !== undefined) {
+    const signIn = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
     const ask = () => askSignedIn(ctx, actor, carrier, values, carrierId)
-    return { ...(isSandbox ? await ask() : await limitAttempts(ctx, actor, carrier, values, ask)), ...asked }
+    return {
+      ...(isSandbox ? await ask() : await limitAttempts(ctx, actor, carrier, signIn, values, ask)),
+      ...asked,
+    }
   }
   if (isSandbox) {
     const finding = await askSandbox(ctx, actor, carrier, values)
@@ -92,7 +96,9 @@ export async function prove(
   const material = materialOf(ctx, values, line.operator)
   const impossible = judgeUnsendable(carrier, recipe, material)
   if (impossible) return { ...impossible, ...asked }
-  const finding = await limitAttempts(ctx, actor, carrier, values, () => verify(recipe, material, line.ask))
+  const finding = await limitAttempts(ctx, actor, carrier, recipe, values, () =>
+    verify(recipe, material, line.ask),
+  )
   return { ...finding, ...asked }
 }
 

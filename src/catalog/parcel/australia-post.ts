@@ -25,6 +25,7 @@ export default defineCarrier({
       'https://github.com/chrishemmings/auspost (docs/Api/AccountApi.md); https://github.com/karrioapi/karrio (modules/connectors/australiapost)',
     host: 'digitalapi.auspost.com.au',
     needs: ['account_number', 'api_key', 'api_secret'],
+    login: 'api_key',
     url: ({ values }) =>
       `https://digitalapi.auspost.com.au/shipping/v1/accounts/${pathSegment(values.account_number)}`,
     headers: ({ values }) => ({

@@ -23,6 +23,7 @@ export default defineCarrier({
       'https://www.canadapost.ca/info/mc/business/productsservices/developers/messagescodetables.jsf; Get Customer Information – REST (creditstatus.jsf beside it)',
     host: 'soa-gw.canadapost.ca',
     needs: ['api_key', 'api_secret', 'account_number'],
+    login: 'api_key',
     url: ({ values }) => `https://soa-gw.canadapost.ca/rs/customer/${pathSegment(values.account_number)}`,
     headers: ({ values }) => ({
       accept: 'application/vnd.cpc.customer+xml',

@@ -97,6 +97,7 @@ export default defineCarrier({
   verify: tokenMint({
     source: 'https://developer.dhl.com/api-reference/authentication-dhl-ecommerce-americas',
     needs: ['api_key', 'api_secret'],
+    login: 'api_key',
     url: 'https://api.dhlecs.com/auth/v4/accesstoken',
     form: ({ values }) => ({
       grant_type: 'client_credentials',

@@ -38,6 +38,7 @@ export default defineCarrier({
       'https://developer.dhl.com/api-reference/dhl-express-mydhl-api; https://github.com/karrioapi/karrio (modules/connectors/mydhl)',
     host: 'express.api.dhl.com',
     needs: ['site_id', 'password'],
+    login: 'site_id',
     url: 'https://express.api.dhl.com/mydhlapi/address-validate?type=delivery&countryCode=US&postalCode=10001',
     headers: ({ values }) => ({
       accept: 'application/json',

@@ -27,6 +27,7 @@ export default defineCarrier({
     host: LABEL_SERVER,
     hostFrom: 'endicia_host',
     needs: ['account', 'passphrase'],
+    login: 'account',
     operator: ['endicia_requester_id'],
     url: ({ operator: { endicia_host = LABEL_SERVER } }) =>
       `https://${endicia_host}/LabelService/EwsLabelService.asmx/GetAccountStatusXML`,

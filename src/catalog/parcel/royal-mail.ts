@@ -29,6 +29,7 @@ export default defineCarrier({
       'https://api.parcel.royalmail.com/doc/v1/click-and-drop-api-v1.yaml; https://github.com/niccokunzmann/python-royal-mail-click-and-drop-api (docs/CarriersApi.md)',
     host: 'api.parcel.royalmail.com',
     needs: ['api_key'],
+    login: 'api_key',
     url: 'https://api.parcel.royalmail.com/api/v1/carriers',
     headers: ({ values }) => ({ accept: 'application/json', authorization: String(values.api_key) }),
     format: 'json',

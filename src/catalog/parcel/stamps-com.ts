@@ -32,6 +32,7 @@ function readLogin(reply: Reply): Reading | undefined {
 const login = bodyCode({
   source: 'https://developer.stamps.com/soap-api/reference/swsimv135.html',
   needs: ['username', 'password'],
+  login: 'username',
   operator: ['stamps_com_integration_id'],
   url: 'https://swsim.stamps.com/swsim/swsimv135.asmx',
   headers: { soapaction: `"${SWSIM}/AuthenticateUser"` },

@@ -133,6 +133,7 @@ export default defineCarrier({
   verify: operatorAccount({
     source: 'https://github.com/UPS-API/api-documentation (OAuthClientCredentials, Rating)',
     needs: ['account_number'],
+    login: 'account_number',
     operator: ['ups_client_id', 'ups_client_secret'],
     token: {
       url: `${OAUTH}/token`,
@@ -189,7 +190,7 @@ export default defineCarrier({
         ),
       ],
     },
-    account: { ...RATE, needs: ['account_number'] },
+    account: { ...RATE, needs: ['account_number'], login: 'account_number' },
   }),
   traits: { has_multi_package_supporting_services: true, supports_label_messages: true },
   services: [

@@ -19,13 +19,23 @@ type Recipe = Probe & {
   source: string
   host: string
   needs: readonly string[]
+  login: string
   operator?: readonly string[]
   hostFrom?: string
 }
 
 /** One read-only request under the caller's credentials, in the `Authorization` header or in one of the carrier's own. */
-export function probe({ source, host, hostFrom, needs, operator = [], ...recipe }: Recipe): Verification {
-  return { source, hosts: [host], ...(hostFrom && { hostFrom }), needs, operator, steps: [probeStep(recipe)] }
+export function probe({
+  source,
+  host,
+  hostFrom,
+  needs,
+  login,
+  operator = [],
+  ...recipe
+}: Recipe): Verification {
+  const hosts = { hosts: [host] as const, ...(hostFrom && { hostFrom }) }
+  return { source, ...hosts, needs, login, operator, steps: [probeStep(recipe)] }
 }
 
 /** One step of such a proof, for a carrier that has more of them. */

@@ -76,6 +76,11 @@ test('what is no JSON object is not read', () => {
 })
 
 test('the host of the address is the only one', () => {
-  const { hosts, operator } = tokenMint({ ...mint, source: 'https://carrier.example/', needs: ['id'] })
+  const { hosts, operator } = tokenMint({
+    ...mint,
+    source: 'https://carrier.example/',
+    needs: ['id'],
+    login: 'id',
+  })
   assert.deepEqual([hosts, operator], [['carrier.example'], []])
 })

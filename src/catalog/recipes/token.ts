@@ -21,13 +21,14 @@ type Mint = {
 type Recipe = Mint & {
   source: string
   needs: readonly string[]
+  login: string
   operator?: readonly string[]
 }
 
 /** A request that mints an access token from the caller's own secret; the token is the proof. */
-export function tokenMint({ source, needs, operator = [], ...recipe }: Recipe): Verification {
+export function tokenMint({ source, needs, login, operator = [], ...recipe }: Recipe): Verification {
   return {
-    ...{ source, needs, operator, hosts: [new URL(recipe.url).hostname], steps: [tokenStep(recipe)] },
+    ...{ source, needs, login, operator, hosts: [new URL(recipe.url).hostname], steps: [tokenStep(recipe)] },
     ...(recipe.lifetime !== 0 && { mints: true }),
   }
 }
