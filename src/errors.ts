@@ -175,7 +175,7 @@ export const conditions = {
     429,
     'system',
     'rate_limit_exceeded',
-    'The carrier has refused the account several times; it is not asked again for a while.',
+    'The carrier has refused the login several times, or others are asking about it; nobody asks again for a while.',
   ),
   account_unknown: ours(404, 'business_rules', 'unspecified', 'No account of this partner has the id.'),
   api_key_unknown: ours(404, 'business_rules', 'unspecified', 'The account has no API key of this id.'),

@@ -17,6 +17,9 @@ type Values = Material['values']
 /** Milliseconds that all calls of one proof may take together: no caller waits longer for a carrier. */
 const LONGEST_PROOF_MS = 14_500
 
+/** What is left of a proof for asking the carrier once the waiting for others is over. */
+export const LEFT_TO_ASK_MS = 7_000
+
 /** When a proof that begins now has to be over, in milliseconds of the process. */
 export const endOfProof = (): number => performance.now() + LONGEST_PROOF_MS
 

@@ -1,7 +1,7 @@
 import type { Carrier } from '../catalog/define.ts'
 import { canVerify, verify, type Finding, type Material } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
-import { endOfProof, lineTo, materialOf } from './ask-carrier.ts'
+import { lineTo, materialOf } from './ask-carrier.ts'
 import { refreshSignIn, type Rotation } from './refresh-sign-in.ts'
 
 /** Asks about the account of a merchant who has signed in, under an access token of the merchant’s own; never rejects for what the carrier answers. */
@@ -11,8 +11,8 @@ export async function askSignedIn(
   carrier: Carrier,
   values: Material['values'],
   carrierId: string,
+  until: number,
 ): Promise<Finding & { rotated?: Rotation }> {
-  const until = endOfProof()
   const refreshed = await refreshSignIn(ctx, actor, carrierId, until)
   if ('finding' in refreshed) return refreshed.finding
   const { minted, rotated } = refreshed

@@ -4,7 +4,7 @@ import { findUnsendable } from '../catalog/sendable.ts'
 import { canVerify, verify, type Finding, type Material, type Verification } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
-import { lineTo, materialOf } from './ask-carrier.ts'
+import { endOfProof, lineTo, materialOf } from './ask-carrier.ts'
 import { askSignedIn } from './ask-signed-in.ts'
 import { refuses, type Proof } from './findings.ts'
 import { limitAttempts } from './limit-attempts.ts'
@@ -76,13 +76,16 @@ export async function prove(
   values: Values,
   carrierId?: string,
 ): Promise<Proof> {
+  const until = endOfProof()
   const asked = { asked: true, at: ctx.clock() } as const
   const isSandbox = actor.environment === 'sandbox'
   if (carrierId !== undefined && refreshTokenOf(values) !== undefined) {
     const signIn = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
-    const ask = () => askSignedIn(ctx, actor, carrier, values, carrierId)
+    const ask = () => askSignedIn(ctx, actor, carrier, values, carrierId, until)
     return {
-      ...(isSandbox ? await ask() : await limitAttempts(ctx, actor, carrier, signIn, values, ask)),
+      ...(isSandbox
+        ? await ask()
+        : await limitAttempts(ctx, actor, { carrier, recipe: signIn, values, until }, ask)),
       ...asked,
     }
   }
@@ -91,12 +94,12 @@ export async function prove(
     return finding ? { ...finding, ...asked } : UNASKED
   }
   const { verify: recipe } = carrier
-  const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
+  const line = recipe && lineTo(ctx, actor, carrier, recipe, values, until)
   if (!line || !canVerify(recipe, values, line.operator)) return UNASKED
   const material = materialOf(ctx, values, line.operator)
   const impossible = judgeUnsendable(carrier, recipe, material)
   if (impossible) return { ...impossible, ...asked }
-  const finding = await limitAttempts(ctx, actor, carrier, recipe, values, () =>
+  const finding = await limitAttempts(ctx, actor, { carrier, recipe, values, until }, () =>
     verify(recipe, material, line.ask),
   )
   return { ...finding, ...asked }

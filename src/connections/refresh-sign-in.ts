@@ -10,7 +10,7 @@ import { findToken } from '../store/carrier-tokens.ts'
 import { findConnection, rotateCredentials } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import type { CarrierToken, Connection } from '../store/schema.ts'
-import { askOnce, endOfProof, lineTo, materialOf } from './ask-carrier.ts'
+import { LEFT_TO_ASK_MS, askOnce, endOfProof, lineTo, materialOf } from './ask-carrier.ts'
 import { join } from './flights.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { refreshTokenOf } from './signed-in.ts'
@@ -23,8 +23,6 @@ export type Rotation = { from: number; to: number }
 export type Refreshed = { minted: Minted; rotated: Rotation } | { finding: Finding }
 
 const LOOK_MS = 50
-/** What is left of a proof for asking the carrier once the waiting for others is over. */
-const LEFT_TO_ASK_MS = 7_000
 
 /**
  * Mints an access token from the merchant’s own sign-in. What the carrier gives in place of the refresh token is committed

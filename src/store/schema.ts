@@ -136,7 +136,13 @@ type CarrierTokenTable = {
   fence: number
 }
 
-type VerificationAttemptTable = { account: Uint8Array; slot: number; at: Time }
+type VerificationAttemptTable = {
+  account: Uint8Array
+  slot: number
+  at: Time
+  /** Of an attempt that is under way; absent once it was refused. */
+  running_until: Time | null
+}
 
 /** One check of a carrier; as many slots as there may be in a minute. */
 type CheckTurnTable = { carrier: string; slot: number; at: Time }
