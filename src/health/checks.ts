@@ -1,4 +1,5 @@
 import { later } from '../connections/check-times.ts'
+import { CLOCKS_APART_MS } from '../connections/limit-attempts.ts'
 import type { Context } from '../context.ts'
 import { takeTurn } from '../store/check-turns.ts'
 import {
@@ -63,7 +64,9 @@ export function createChecks(ctx: Context, { random = Math.random }: { random?: 
   }
 
   const roomFor = (carrier: string): number => {
-    if (isStopped || (spent.get(carrier) ?? 0) > ctx.clock().getTime()) return 0
+    const wait = (spent.get(carrier) ?? 0) - ctx.clock().getTime()
+    // Longer than a minute is no budget: the clock was wrong when it was spent.
+    if (isStopped || (wait > 0 && wait <= MINUTE_MS + CLOCKS_APART_MS)) return 0
     const own = [...underWay.values()].filter((one) => one === carrier).length
     return Math.min(SLOTS - underWay.size, SLOTS_A_CARRIER - own)
   }
@@ -152,7 +155,12 @@ async function claimWithin(
     const full =
       key.environment === 'sandbox'
         ? undefined
-        : await takeTurn(tx, { carrier, at: after(0) }, after(-MINUTE_MS), MOST_A_MINUTE)
+        : await takeTurn(
+            tx,
+            { carrier, at: after(0) },
+            { since: after(-MINUTE_MS), latest: after(CLOCKS_APART_MS) },
+            MOST_A_MINUTE,
+          )
     return full ? { spentUntil: Date.parse(full.oldest) + MINUTE_MS } : claimCheck(tx, found, after(CLAIM_MS))
   })
 }
