@@ -88,7 +88,9 @@ async function proveCredentials(
 ): Promise<Proof> {
   if (action === 'connection.settings_updated') return UNTOUCHED
   if (plan.signInLost || isWaiting(connection)) return WAITS
-  return requireProof(ctx, actor, { carrier, values: valuesOf(plan), wish, carrierId })
+  const { credentials, settings } = hold(ctx, connection)
+  const held = { values: provable(credentials, settings), state: connection.state }
+  return requireProof(ctx, actor, { carrier, values: valuesOf(plan), wish, carrierId, held })
 }
 
 const valuesOf = ({ credentials, settings }: Plan) => provable(credentials, settings)

@@ -68,7 +68,12 @@ async function check(
   const values = await guardIntegrity(ctx, actor, connection.carrier_id, async () =>
     provable(openCredentials(ctx, connection).reveal(), openSettings(ctx, connection).reveal()),
   )
-  const proof = await prove(ctx, actor, carrier, values, connection.carrier_id)
+  const proof = await prove(ctx, actor, {
+    carrier,
+    values,
+    carrierId: connection.carrier_id,
+    held: { values, state: connection.state },
+  })
   const now = await ctx.store.transaction(actor.tenantId, async (tx) => {
     if (fence !== undefined) await settleToken(ctx, tx, actor, connection, fence, proof)
     return proof.asked ? keepFinding(ctx, tx, actor, connection, proof, mayKeep) : connection

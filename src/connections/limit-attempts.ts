@@ -1,13 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Carrier } from '../catalog/define.ts'
-import type { Finding, Verification } from '../catalog/verification.ts'
+import type { Finding } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
-import { blindDigest } from '../custody/blind-digest.ts'
 import { fail } from '../errors.ts'
-import { endAttempt, keepRefusal, takeAttempt, type Times } from '../store/verification-attempts.ts'
+import {
+  endAttempt,
+  forgetRefusals,
+  keepRefusal,
+  takeAttempt,
+  type Times,
+} from '../store/verification-attempts.ts'
 import { LEFT_TO_ASK_MS } from './ask-carrier.ts'
+import { markAttempt, standingOf, type Asked, type Held } from './attempt-marks.ts'
 import { refuses } from './findings.ts'
-import { accountKey } from './values.ts'
 
 /** Refused attempts on one login at a carrier before nobody is let through, and for how many milliseconds they count. */
 export const MOST_REFUSALS = 3
@@ -20,41 +25,38 @@ const [FIRST_LOOK_MS, LAST_LOOK_MS] = [25, 400]
 /** When to come again for who found others asking all the time: they are over by then. */
 const COME_AGAIN_SECONDS = 15
 
-type Values = Readonly<Record<string, unknown>>
-
-/** What a carrier is to be asked about, and when that has to be over, in milliseconds of the process. */
-export type Attempt = {
-  carrier: Carrier
-  recipe: Pick<Verification, 'login'> | undefined
-  values: Values
-  until: number
-}
+/** What a carrier is to be asked about, what is in force of it already, and when that has to be over, in milliseconds of the process. */
+export type Attempt = Asked & { held?: Held | undefined; until: number }
 
 /**
  * Lets `ask` through unless this login was refused three times in the last 15 minutes, by whatever tenant: then 429, and nobody is asked.
+ * Credentials that the carrier has proved, and others for their connection, have three of their own: no stranger can bar them. Every refusal counts for all, and an answer that proves ends the count.
  * No more are under way than could be refused, so that many at once are no way around; who finds them so waits for what becomes of them, as long as there is time to ask after that.
  */
 export async function limitAttempts(
   ctx: Context,
   actor: Actor,
-  { carrier, recipe, values, until }: Attempt,
+  attempt: Attempt,
   ask: () => Promise<Finding>,
 ): Promise<Finding> {
-  const login = markLogin(ctx, carrier, recipe, values)
-  const taken = await admit(ctx, actor, carrier, login, until)
-  let isRefused = false
+  const marks = markAttempt(ctx, actor, attempt)
+  const all = [marks.same, marks.own, marks.login]
+  const taken = await admit(ctx, actor, attempt, marks[standingOf(ctx, actor, attempt, marks)])
+  let outcome: Finding['outcome'] | undefined
   try {
     const finding = await ask()
-    isRefused = refuses(finding.outcome)
+    outcome = finding.outcome
     return finding
   } finally {
-    await ctx.store.transaction(actor.tenantId, (tx) =>
-      isRefused ? keepRefusal(tx, taken, [login], MOST_REFUSALS) : endAttempt(tx, taken),
-    )
+    await ctx.store.transaction(actor.tenantId, async (tx) => {
+      if (outcome && refuses(outcome)) return keepRefusal(tx, taken, all, MOST_REFUSALS)
+      await endAttempt(tx, taken)
+      if (outcome === 'verified') await forgetRefusals(tx, all)
+    })
   }
 }
 
-async function admit(ctx: Context, actor: Actor, carrier: Carrier, account: Buffer, until: number) {
+async function admit(ctx: Context, actor: Actor, { carrier, until }: Attempt, account: Buffer) {
   for (let look = FIRST_LOOK_MS; ; look = Math.min(2 * look, LAST_LOOK_MS)) {
     const times = timesAt(ctx.clock())
     const taken = await ctx.store.transaction(actor.tenantId, (tx) =>
@@ -98,17 +100,3 @@ const holdBack = (seconds: number, message: string): never =>
   fail('verification_paused', message, {
     headers: { 'retry-after': `${seconds}`, retryafter: `${seconds}` },
   })
-
-/** One mark for one login at a carrier over all tenants; where no login is known, for these very credentials. */
-function markLogin(
-  ctx: Context,
-  { id }: Carrier,
-  recipe: Pick<Verification, 'login'> | undefined,
-  values: Values,
-): Buffer {
-  const login = recipe && values[recipe.login]
-  const isKnown = typeof login === 'string' || typeof login === 'number'
-  return isKnown
-    ? blindDigest(ctx, 'login', id, accountKey(`${login}`) ?? '')
-    : blindDigest(ctx, 'credentials', id, JSON.stringify(Object.entries(values).sort()))
-}

@@ -6,6 +6,7 @@ import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import { endOfProof, lineTo, materialOf } from './ask-carrier.ts'
 import { askSignedIn } from './ask-signed-in.ts'
+import type { Held } from './attempt-marks.ts'
 import { refuses, type Proof } from './findings.ts'
 import { limitAttempts } from './limit-attempts.ts'
 import { refreshTokenOf } from './signed-in.ts'
@@ -29,17 +30,24 @@ export const UNTOUCHED: Proof = {
 const NOT_WANTED: Proof = { asked: false, outcome: 'unasked', because: 'The carrier was not asked.' }
 
 /** What is to be proved: the values of a connection that may not be there yet. */
-export type Claim = { carrier: Carrier; values: Values; wish?: VerifyWish | undefined; carrierId?: string }
+export type Claim = {
+  carrier: Carrier
+  values: Values
+  carrierId?: string
+  /** What is in force of that connection. */
+  held?: Held
+  wish?: VerifyWish | undefined
+}
 
 /**
  * Asks the carrier what it thinks of credentials before they are stored; outside of every transaction.
  * Throws where the carrier refuses them (400, on record), where it had to answer and could not (502), and where it is not asked so as to lock nobody out (429).
  */
 export async function requireProof(ctx: Context, actor: Actor, claim: Claim): Promise<Proof> {
-  const { carrier, values, wish, carrierId } = claim
+  const { carrier, wish, carrierId } = claim
   const policy = ctx.config.verification
   if (policy === 'off' && wish === undefined) return NOT_WANTED
-  const proof = await prove(ctx, actor, carrier, values, carrierId)
+  const proof = await prove(ctx, actor, claim)
   if (refuses(proof.outcome)) {
     await ctx.store.transaction(actor.tenantId, (tx) =>
       recordEvent(ctx, tx, actor, {
@@ -72,9 +80,7 @@ const codeOf = (carrier: Carrier) => (carrier.mode === 'ltl' ? carrier.scacs[0].
 export async function prove(
   ctx: Context,
   actor: Actor,
-  carrier: Carrier,
-  values: Values,
-  carrierId?: string,
+  { carrier, values, carrierId, held }: Claim,
 ): Promise<Proof> {
   const until = endOfProof()
   const asked = { asked: true, at: ctx.clock() } as const
@@ -85,7 +91,7 @@ export async function prove(
     return {
       ...(isSandbox
         ? await ask()
-        : await limitAttempts(ctx, actor, { carrier, recipe: signIn, values, until }, ask)),
+        : await limitAttempts(ctx, actor, { carrier, recipe: signIn, values, held, until }, ask)),
       ...asked,
     }
   }
@@ -99,7 +105,7 @@ export async function prove(
   const material = materialOf(ctx, values, line.operator)
   const impossible = judgeUnsendable(carrier, recipe, material)
   if (impossible) return { ...impossible, ...asked }
-  const finding = await limitAttempts(ctx, actor, { carrier, recipe, values, until }, () =>
+  const finding = await limitAttempts(ctx, actor, { carrier, recipe, values, held, until }, () =>
     verify(recipe, material, line.ask),
   )
   return { ...finding, ...asked }

@@ -39,11 +39,18 @@ export async function rollbackConnection(
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId } = request
   return guardIntegrity(ctx, actor, carrierId, async () => {
-    const { values, connection, seen, waits } = await ctx.store.read(actor.tenantId, (db) =>
+    const { values, before, connection, seen, waits } = await ctx.store.read(actor.tenantId, (db) =>
       earlier(ctx, db, actor, request),
     )
-    const asked = provable(values, openSettings(ctx, connection).reveal())
-    const claim = { carrier, values: asked, wish: request.verify, carrierId }
+    const settings = openSettings(ctx, connection).reveal()
+    const [asked, held] = [provable(values, settings), provable(before, settings)]
+    const claim = {
+      carrier,
+      values: asked,
+      wish: request.verify,
+      carrierId,
+      held: { values: held, state: connection.state },
+    }
     const proof = waits ? WAITS : await requireProof(ctx, actor, claim)
     if (request.verify === 'only') return { proof, notices: proofNotice(proof) }
     const { version, credentialsVersion } = await ctx.store.transaction(actor.tenantId, async (tx) => {
@@ -68,7 +75,13 @@ async function earlier(ctx: Context, db: Db, actor: Actor, { carrierId, ifMatch 
   // A refresh token that was replaced is spent: the one in force stays.
   const values = carrySignIn(carrierOf(connection), held, kept)
   const waits = isWaiting(connection) || losesSignIn(held, values)
-  return { connection, values, waits, seen: `${connection.version}/${previous.credentials_version}` }
+  return {
+    connection,
+    values,
+    before: held,
+    waits,
+    seen: `${connection.version}/${previous.credentials_version}`,
+  }
 }
 
 const refuseMoved = () =>

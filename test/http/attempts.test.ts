@@ -124,6 +124,100 @@ onEveryDatabase(
       assert.match(await told(10.5 * MINUTE), /try again in 5 minutes\.$/)
       assert.match(await told(14.5 * MINUTE), /try again in a minute\.$/)
     })
+
+    /** A connection of the first tenant that the carrier has proved, and a stranger who has used up the attempts of its login. */
+    const besieged = async () => {
+      const body = relay()
+      world.know('mondial_relay', body)
+      const { json } = await connect(house(), body)
+      const key = await house().newKey({ tenantId: await house().newTenant('a stranger') })
+      const guess = () => connect(house(), { ...body, api_key: unique('a-guess-of-it') }, '', { key })
+      for (const status of [400, 400, 400, 429]) assert.equal((await guess()).status, status)
+      const path = `${PATH}/${json.carrier_id}`
+      const verify = async () => (await house().request('POST', `${path}/verify`)).json?.state
+      return { body, path, guess, verify, put: (body: Relay) => house().request('PUT', path, { body }) }
+    }
+
+    test('strangers cannot bar what the carrier has proved, and what it says counts for all', async () => {
+      const { body, guess, verify } = await besieged()
+      assert.equal(await verify(), 'verified')
+      for (const status of [400, 400, 400, 429])
+        assert.equal((await guess()).status, status, 'a proof ends the count')
+      world.know('mondial_relay', { ...body, api_key: 'changed at the carrier' })
+      assert.equal(await verify(), 'needs_reauth', 'it was asked, and was refused')
+      assert.equal((await guess()).status, 429)
+    })
+
+    test('a token is leased while strangers guess', async () => {
+      const path = pathOf('dhl_ecommerce')
+      const body = {
+        ...{ nickname: 'n', client_id: 'c', username: 'u', password: 'p', distribution_center: 'd' },
+        ...{ pickup_number: 'PK1', api_key: unique('goodkey'), api_secret: unique('goodsecret') },
+      }
+      world.know('dhl_ecommerce', body)
+      const { json } = await house().request('POST', path, { body })
+      const key = await house().newKey({ tenantId: await house().newTenant('a stranger') })
+      await shifted(house(), 2 * HOUR, async () => {
+        for (const status of [400, 400, 400, 429]) {
+          const guessed = { ...body, api_secret: unique('a-guess-of-it') }
+          assert.equal((await house().request('POST', path, { key, body: guessed })).status, status)
+        }
+        const lease = await house().request('POST', `${path}/${json.carrier_id}/lease?as=token`)
+        assert.equal(lease.status, 200, lease.text)
+      })
+    })
+
+    test('who holds a connection may replace its password while strangers guess, and has three attempts for that', async () => {
+      const { body, guess, put } = await besieged()
+      world.know('mondial_relay', { ...body, api_key: 'the-new-password' })
+      for (const _ of [1, 2]) assert.equal((await put({ ...body, api_key: unique('mistyped') })).status, 400)
+      assert.equal((await put({ ...body, api_key: 'the-new-password' })).status, 200)
+      assert.equal((await guess()).status, 400, 'a proof ends the count')
+    })
+
+    test('who holds a connection has three attempts and no more', async () => {
+      const { body, put, verify } = await besieged()
+      for (const status of [400, 400, 400, 429])
+        assert.equal((await put({ ...body, api_key: unique('mistyped') })).status, status)
+      assert.equal(await verify(), 'verified', 'what is in force is as good as it was')
+    })
+
+    test('a connection of another login, or one that nobody has proved, is no way around', async () => {
+      const { body, guess } = await besieged()
+      const key = await house().newKey({ tenantId: await house().newTenant('another stranger') })
+      const own = relay()
+      world.know('mondial_relay', own)
+      const proved = await connect(house(), own, '', { key })
+      world.know('mondial_relay', body)
+      const moved = { ...own, enseigne: body.enseigne }
+      const put = (id: string, body: Relay) => house().request('PUT', `${PATH}/${id}`, { key, body })
+      assert.equal((await put(proved.json.carrier_id, moved)).status, 429)
+
+      world.answer('mondial_relay', () => ({ status: 503, headers: {}, body: '' }))
+      await shifted(house(), 16 * MINUTE, async () => {
+        const stored = await connect(house(), { ...body, api_key: unique('a-guess-of-it') }, '', { key })
+        assert.equal(stored.status, 200, stored.text)
+        world.answer('mondial_relay', undefined)
+        for (const status of [400, 400, 400, 429]) assert.equal((await guess()).status, status)
+        const guessed = { ...body, api_key: unique('a-guess-of-it') }
+        assert.equal((await put(stored.json.carrier_id, guessed)).status, 429)
+      })
+    })
+
+    test('credentials that the carrier refuses are not asked about for ever, however many connections hold them', async () => {
+      const body = relay()
+      world.know('mondial_relay', body)
+      const ids: { path: string; key: string }[] = []
+      for (let i = 0; i < 5; i += 1) {
+        const key = await house().newKey({ tenantId: await house().newTenant() })
+        const { json } = await connect(house(), body, '', { key })
+        ids.push({ path: `${PATH}/${json.carrier_id}`, key })
+      }
+      world.know('mondial_relay', { ...body, api_key: 'changed at the carrier' })
+      const before = world.asked.length
+      for (const { path, key } of ids) await house().request('POST', `${path}/verify`, { key })
+      assert.equal(world.asked.length - before, 3)
+    })
   },
   { env: operatorEnv, outbound: world.outbound },
 )
