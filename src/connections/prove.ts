@@ -9,6 +9,7 @@ import { askSignedIn } from './ask-signed-in.ts'
 import type { Held } from './attempt-marks.ts'
 import { refuses, type Proof } from './findings.ts'
 import { limitAttempts } from './limit-attempts.ts'
+import { lookAtSignIn } from './refresh-sign-in.ts'
 import { refreshTokenOf } from './signed-in.ts'
 
 /** What a request says about asking the carrier: `only` asks and stores nothing. */
@@ -87,7 +88,8 @@ export async function prove(
   const isSandbox = actor.environment === 'sandbox'
   if (carrierId !== undefined && refreshTokenOf(values) !== undefined) {
     const signIn = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
-    const ask = () => askSignedIn(ctx, actor, carrier, values, carrierId, until)
+    const seen = await lookAtSignIn(ctx, actor, carrierId)
+    const ask = () => askSignedIn(ctx, actor, carrier, values, carrierId, until, seen)
     return {
       ...(isSandbox
         ? await ask()

@@ -26,16 +26,17 @@ const LOOK_MS = 50
 
 /**
  * Mints an access token from the merchant’s own sign-in. What the carrier gives in place of the refresh token is committed
- * before the access token is handed to anybody. One caller at a time spends the refresh token, whatever process it is in; the others get what that came to.
+ * before the access token is handed to anybody. One caller at a time spends the refresh token, whatever process it is in; the others get what that came to, and so does who has `seen` what was before.
  */
 export function refreshSignIn(
   ctx: Context,
   actor: Actor,
   carrierId: string,
   until = endOfProof(),
+  seen?: Known,
 ): Promise<Refreshed> {
   const place = `${actor.tenantId}/${actor.environment}/${carrierId}`
-  return join(ctx, `refresh ${place}`, () => refreshInTurn(ctx, actor, carrierId, until))
+  return join(ctx, `refresh ${place}`, () => refreshInTurn(ctx, actor, carrierId, until, seen))
 }
 
 async function refreshInTurn(
@@ -43,9 +44,10 @@ async function refreshInTurn(
   actor: Actor,
   carrierId: string,
   until: number,
+  seen: Known | undefined,
 ): Promise<Refreshed> {
-  const start = await look(ctx, actor, carrierId)
-  for (let known = start; ; known = await look(ctx, actor, carrierId)) {
+  const start = seen ?? (await lookAtSignIn(ctx, actor, carrierId))
+  for (let known = start; ; known = await lookAtSignIn(ctx, actor, carrierId)) {
     const { connection, row } = known
     const isClaimed = (row?.claimed_until ?? '') > known.now
     if (!isClaimed && row && row.fence !== start.row?.fence) return sharedOf(ctx, connection, row, known.now)
@@ -56,9 +58,11 @@ async function refreshInTurn(
   }
 }
 
-type Known = { connection: Connection; row: CarrierToken | undefined; now: string }
+/** What is known of a sign-in’s access token at a time. */
+export type Known = { connection: Connection; row: CarrierToken | undefined; now: string }
 
-async function look(ctx: Context, actor: Actor, carrierId: string): Promise<Known> {
+/** What is known of it now: who waits between this and the refresh gets what others came to meanwhile. */
+export async function lookAtSignIn(ctx: Context, actor: Actor, carrierId: string): Promise<Known> {
   const key = keyOf(actor, carrierId)
   return ctx.store.read(actor.tenantId, async (db) => {
     const row = await findToken(db, key)
