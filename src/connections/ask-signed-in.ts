@@ -2,7 +2,7 @@ import type { Carrier } from '../catalog/define.ts'
 import { canVerify, verify, type Finding, type Material } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { endOfProof, lineTo, materialOf } from './ask-carrier.ts'
-import { refreshSignIn, type Rotation } from './refresh-sign-in.ts'
+import { refreshSignIn, type Kept, type Rotation } from './refresh-sign-in.ts'
 
 /** Asks about the account of a merchant who has signed in, under an access token of the merchant’s own; never rejects for what the carrier answers. */
 export async function askSignedIn(
@@ -10,20 +10,22 @@ export async function askSignedIn(
   actor: Actor,
   carrier: Carrier,
   values: Material['values'],
-  carrierId: string,
+  { carrierId, kept }: { carrierId: string; kept: Kept },
 ): Promise<Finding & { rotated?: Rotation }> {
   const until = endOfProof()
-  const refreshed = await refreshSignIn(ctx, actor, carrierId, until)
+  const refreshed = await refreshSignIn(ctx, actor, carrierId, kept, until)
   if ('finding' in refreshed) return refreshed.finding
   const { minted, rotated } = refreshed
+  // What earlier credentials minted is kept when they come back into force, and not before.
+  const beside = kept === 'in force' ? { rotated } : { minted }
   const recipe = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
   const line = recipe && lineTo(ctx, actor, carrier, recipe, values, until)
   if (!line || !canVerify(recipe, values, line.operator))
     return {
       outcome: 'inconclusive',
       because: 'The sign-in stands; the account was not asked about.',
-      rotated,
+      ...beside,
     }
   const material = { ...materialOf(ctx, values, line.operator), token: minted.token }
-  return { ...(await verify(recipe, material, line.ask)), rotated }
+  return { ...(await verify(recipe, material, line.ask)), ...beside }
 }

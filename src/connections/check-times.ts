@@ -2,7 +2,6 @@ import type { Carrier } from '../catalog/define.ts'
 import type { Context } from '../context.ts'
 import type { Connection, ConnectionState } from '../store/schema.ts'
 import { newsOf, stateOf, type News, type Proof } from './findings.ts'
-import { WAITS } from './signed-in.ts'
 
 const MINUTE_MS = 60_000
 /** When a connection is asked about again: daily while it works, soon after a failure, and later after each further one. */
@@ -42,9 +41,11 @@ export function checkedNow(
       failed_checks: failed,
       told_state: null,
     },
-    nextCheckAt: carrier.verify && proof !== WAITS ? nextCheck(now, state, proof, failed) : null,
+    nextCheckAt: carrier.verify && !waits(proof) ? nextCheck(now, state, proof, failed) : null,
   }
 }
+
+const waits = (proof: Proof) => !proof.asked && proof.waits === true
 
 /** What follows from a check of credentials that are in force. */
 export function checkedAgain(

@@ -10,7 +10,13 @@ export type Proof =
       /** The credentials versions that were asked about and are in force for it, where asking replaced a refresh token. */
       rotated?: { from: number; to: number }
     })
-  | { asked: false; outcome: 'unasked'; because: string }
+  | {
+      asked: false
+      outcome: 'unasked'
+      because: string
+      /** Only the sign-in at the carrier can prove them. */
+      waits?: true
+    }
 
 /** Every state, as answers name it. */
 export const STATES: readonly ConnectionState[] = [

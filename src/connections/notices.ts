@@ -29,6 +29,9 @@ export function proofNotice(proof: Proof): Notice[] {
   return proof.asked && proof.outcome !== 'verified' ? [{ code: `unverified_${proof.outcome}` }] : []
 }
 
+/** Says that the merchant has to sign in at the carrier again. */
+export const signInLostNotice = (isLost: boolean): Notice[] => (isLost ? [{ code: 'sign_in_lost' }] : [])
+
 /** Says that new connections should use another carrier. */
 export function supersededNotice(carrier: Carrier): Notice[] {
   return carrier.mode === 'parcel' && carrier.successor

@@ -7,6 +7,7 @@ import { lineTo, materialOf } from './ask-carrier.ts'
 import { askSignedIn } from './ask-signed-in.ts'
 import { refuses, type Proof } from './findings.ts'
 import { limitAttempts } from './limit-attempts.ts'
+import type { Kept } from './refresh-sign-in.ts'
 import { refreshTokenOf } from './signed-in.ts'
 
 /** What a request says about asking the carrier: `only` asks and stores nothing. */
@@ -28,17 +29,29 @@ export const UNTOUCHED: Proof = {
 const NOT_WANTED: Proof = { asked: false, outcome: 'unasked', because: 'The carrier was not asked.' }
 
 /** What is to be proved: the values of a connection that may not be there yet. */
-export type Claim = { carrier: Carrier; values: Values; wish?: VerifyWish | undefined; carrierId?: string }
+export type Claim = {
+  carrier: Carrier
+  values: Values
+  wish?: VerifyWish | undefined
+  carrierId?: string
+  /** Where the refresh token among the values is kept. */
+  kept?: Kept
+}
+
+/** What only a sign-in can prove, which has not been: refused (502) where the request insists on a proof. */
+export function acceptWaiting(carrier: Carrier, waits: Proof, wish: VerifyWish): Proof {
+  return wish === 'required' ? refuseUnproved(carrier, waits) : waits
+}
 
 /**
  * Asks the carrier what it thinks of credentials before they are stored; outside of every transaction.
  * Throws where the carrier refuses them (400, on record), where it had to answer and could not (502), and where it is not asked so as to lock nobody out (429).
  */
 export async function requireProof(ctx: Context, actor: Actor, claim: Claim): Promise<Proof> {
-  const { carrier, values, wish, carrierId } = claim
+  const { carrier, values, wish, carrierId, kept } = claim
   const policy = ctx.config.verification
   if (policy === 'off' && wish === undefined) return NOT_WANTED
-  const proof = await prove(ctx, actor, carrier, values, carrierId)
+  const proof = await prove(ctx, actor, carrier, values, carrierId, kept)
   if (refuses(proof.outcome)) {
     await ctx.store.transaction(actor.tenantId, (tx) =>
       recordEvent(ctx, tx, actor, {
@@ -57,7 +70,9 @@ export async function requireProof(ctx: Context, actor: Actor, claim: Claim): Pr
   return proof
 }
 
-function refuseUnproved(carrier: Carrier, { because, retryAfter }: Finding): never {
+function refuseUnproved(carrier: Carrier, proof: Proof): never {
+  const { because } = proof
+  const retryAfter = proof.asked && proof.retryAfter
   return fail('verification_impossible', `${carrier.title} could not prove these credentials. ${because}`, {
     carrierCode: codeOf(carrier),
     ...(retryAfter ? { headers: { 'retry-after': `${retryAfter}` } } : {}),
@@ -74,11 +89,12 @@ export async function prove(
   carrier: Carrier,
   values: Values,
   carrierId?: string,
+  kept: Kept = 'in force',
 ): Promise<Proof> {
   const asked = { asked: true, at: ctx.clock() } as const
   const isSandbox = actor.environment === 'sandbox'
   if (carrierId !== undefined && refreshTokenOf(values) !== undefined) {
-    const ask = () => askSignedIn(ctx, actor, carrier, values, carrierId)
+    const ask = () => askSignedIn(ctx, actor, carrier, values, { carrierId, kept })
     return { ...(isSandbox ? await ask() : await limitAttempts(ctx, actor, carrier, values, ask)), ...asked }
   }
   if (isSandbox) {

@@ -23,9 +23,9 @@ export async function replaceCredentials(
   const now = ctx.clock()
   const held = openCredentials(ctx, connection)
   const key = { tenantId: tenant_id, environment, carrierId: carrier_id }
-  const signIn = refreshTokenOf(next)
-  // Who is spending a refresh token at this moment goes on being the only one who does.
-  const isSpentOn = signIn !== undefined && signIn === refreshTokenOf(held.reveal())
+  const [before, after] = [refreshTokenOf(held.reveal()), refreshTokenOf(next)]
+  // Who is spending a refresh token at this moment goes on being the only one who does, put aside or not.
+  const isSpentOn = before !== undefined && (after === undefined || after === before)
   await supersedeToken(tx, key, current + 1, isSpentOn)
   await keepPrevious(tx, {
     tenant_id,
