@@ -78,6 +78,24 @@ for (const carrier of withRecipe) {
       assert.ok(REFUSALS.includes(outcome), outcome)
     })
 
+    test('what its calls carry of the settings is named, so that a change of it is another proof', () => {
+      const signIn = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
+      const fields = carrier.mode === 'parcel' ? (carrier.settings ?? {}) : {}
+      for (const proof of [recipe, ...(signIn ? [signIn] : [])]) {
+        const carried = new Set<string>()
+        const values = new Proxy(material.values, {
+          get: (held, name: string) => (carried.add(name), held[name] ?? `made-up-${name}`),
+        })
+        for (const step of proof.steps) step.call({ ...material, values })
+        const named = new Set([...proof.needs, ...(proof.uses ?? [])])
+        assert.deepEqual(
+          [...carried].filter((name) => name in fields && !named.has(name)),
+          [],
+        )
+        for (const name of proof.uses ?? []) assert.ok(carried.has(name), `${name} is not carried`)
+      }
+    })
+
     test('values of the operator that the carrier does not know speak against the platform', async () => {
       for (const name of recipe.operator) {
         const operator = { ...material.operator, [name]: `${SECRET}1` }

@@ -84,6 +84,8 @@ export type Verification = Readonly<{
   hostFrom?: string
   /** Credentials that have to be set for the proof; without them nothing can be asked. */
   needs: readonly string[]
+  /** Further values that its calls carry: with others it would be another proof. */
+  uses?: readonly string[]
   /** Values that the operator holds, without which nothing can be asked. */
   operator: readonly string[]
   steps: readonly [Step, ...Step[]]

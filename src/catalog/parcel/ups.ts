@@ -35,6 +35,7 @@ const appAuth = ({ operator }: Material) => ({
   authorization: basicAuth(operator.ups_client_id, operator.ups_client_secret),
 })
 
+const USES = { needs: ['account_number'], uses: ['account_postal_code', 'account_country_code'] }
 const RATE = {
   url: 'https://onlinetools.ups.com/api/rating/v2409/Rate',
   headers: ({ token, requestId }: Material) => ({
@@ -132,7 +133,7 @@ export default defineCarrier({
   },
   verify: operatorAccount({
     source: 'https://github.com/UPS-API/api-documentation (OAuthClientCredentials, Rating)',
-    needs: ['account_number'],
+    ...USES,
     operator: ['ups_client_id', 'ups_client_secret'],
     token: {
       url: `${OAUTH}/token`,
@@ -189,7 +190,7 @@ export default defineCarrier({
         ),
       ],
     },
-    account: { ...RATE, needs: ['account_number'] },
+    account: { ...RATE, ...USES },
   }),
   traits: { has_multi_package_supporting_services: true, supports_label_messages: true },
   services: [

@@ -1,5 +1,5 @@
 import type { Invitation, SignIn } from '../sign-in.ts'
-import type { Material } from '../verification.ts'
+import type { Material, Verification } from '../verification.ts'
 import { probeStep } from './probe.ts'
 import { tokenStep } from './token.ts'
 
@@ -14,12 +14,12 @@ type Recipe = {
   exchange: Grant
   refresh: Grant
   /** A read-only call under the access token that names the account, and what it needs. */
-  account: Parameters<typeof probeStep>[0] & { url: string; needs: readonly string[] }
+  account: Parameters<typeof probeStep>[0] & { url: string } & Pick<Verification, 'needs' | 'uses'>
 }
 
 /** The authorization-code flow of OAuth 2.0 (RFC 6749, 4.1), with PKCE where the carrier offers it (RFC 7636). */
 export function codeSignIn({ source, operator, authorize, exchange, refresh, account }: Recipe): SignIn {
-  const { needs, ...probe } = account
+  const { needs, uses = [], ...probe } = account
   return {
     source,
     operator,
@@ -31,6 +31,7 @@ export function codeSignIn({ source, operator, authorize, exchange, refresh, acc
       source,
       operator,
       needs,
+      uses,
       hosts: [new URL(account.url).hostname],
       steps: [probeStep(probe)],
     },

@@ -5,6 +5,7 @@ import { tokenStep } from './token.ts'
 type Recipe = {
   source: string
   needs: readonly string[]
+  uses?: readonly string[]
   operator: readonly string[]
   /** Mints a token from the operator's own client; it proves nothing about the caller. */
   token: Parameters<typeof tokenStep>[0]
@@ -13,11 +14,9 @@ type Recipe = {
 }
 
 /** The account of a caller who holds no key at the carrier: named in a call under a token of the operator's own client. */
-export function operatorAccount({ source, needs, operator, token, account }: Recipe): Verification {
+export function operatorAccount({ token, account, ...facts }: Recipe): Verification {
   return {
-    source,
-    needs,
-    operator,
+    ...facts,
     hosts: [new URL(token.url).hostname, new URL(account.url).hostname],
     steps: [
       { ...tokenStep(token), asOperator: true },
