@@ -21,6 +21,7 @@ import { acceptWaiting, requireProof, UNTOUCHED, type VerifyWish } from './prove
 import { replaceCredentials } from './replace-credentials.ts'
 import { keyOf, refuseUnknown } from './require.ts'
 import { isWaiting, SIGN_IN_LOST, WAITS, withoutSignIn } from './signed-in.ts'
+import { tellNews } from './tell-news.ts'
 import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, provable, type Parts } from './values.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
@@ -227,5 +228,6 @@ async function writePlan(
     envelopeHash: fingerprint(credentials, settings),
   })
   await announce(ctx, tx, actor, { type: 'connection.updated', carrierId: carrier_id })
+  if (checked) await tellNews(ctx, tx, actor, { carrier_id, ...checked.columns }, checked.news)
   return { version: version + 1, credentialsVersion: credentials_version }
 }

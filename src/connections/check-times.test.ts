@@ -174,6 +174,42 @@ test('what the operator alone can repair is not told, nor that it is over, but w
     assert.deepEqual(toldOf(broken, [OPERATOR, 'verified']), [`connection.recovered after ${broken}`])
 })
 
+test('who knows of trouble is told once that it is over, whatever was known of new credentials in between', () => {
+  let columns: Parameters<typeof checkedAgain>[2] = known('verified')
+  const told: string[] = []
+  const keep = (checked: ReturnType<typeof checkedNow>) => {
+    columns = { ...columns, ...checked.columns }
+    if (checked.news) told.push(`${checked.news.type} after ${checked.news.before}`)
+  }
+  const check = (outcome: VerificationOutcome) => keep(checkedAgain(ctx, proofOf(outcome), columns))
+  const store = (proof: Proof) => keep(checkedNow(ctx, {} as Carrier, proof, columns))
+  store(proofOf('unavailable'))
+  check('verified')
+  assert.deepEqual(told, [], 'nobody knew of trouble')
+  check('invalid_credentials')
+  store(proofOf('unavailable'))
+  store(UNASKED)
+  store(proofOf('platform_misconfigured'))
+  check('unavailable')
+  assert.deepEqual(told.splice(0), ['connection.needs_reauth after verified'])
+  check('invalid_credentials')
+  store(UNASKED)
+  check('platform_misconfigured')
+  check('verified')
+  check('verified')
+  assert.deepEqual(told.splice(0), [
+    'connection.needs_reauth after unverified',
+    'connection.recovered after needs_reauth',
+  ])
+  check('not_entitled')
+  store(proofOf('verified'))
+  store(proofOf('verified'))
+  assert.deepEqual(told, [
+    'connection.needs_reauth after verified',
+    'connection.recovered after action_required',
+  ])
+})
+
 test('new credentials end what is not told', () => {
   const { columns } = checkedAgain(ctx, proofOf('platform_misconfigured'), known('verified'))
   assert.equal(columns.told_state, 'verified')

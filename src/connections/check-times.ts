@@ -28,18 +28,20 @@ export function checkedNow(
   { clock }: Clocked,
   carrier: Carrier,
   proof: Proof,
-  before: Pick<Connection, 'state' | 'state_since'> | undefined,
-): Checked<Omit<Known, 'degraded_at'> & Pick<Connection, 'checked_at'>> {
+  before: Pick<Connection, 'state' | 'state_since' | 'told_state'> | undefined,
+): Checked<Omit<Known, 'degraded_at'> & Pick<Connection, 'checked_at'>> & { news: News | undefined } {
   const now = clock()
   const state = stateOf(proof)
   const failed = proof.asked && proof.outcome !== 'verified' && proof.outcome !== 'inconclusive' ? 1 : 0
+  const { news, told } = before ? newsOf(before, state, proof.outcome) : { news: undefined, told: state }
   return {
+    news,
     columns: {
       ...since(state, before, now),
       checked_at: proof.asked ? now.toISOString() : null,
       diagnosis: proof.asked && proof.outcome !== 'verified' ? proof.outcome : null,
       failed_checks: failed,
-      told_state: null,
+      told_state: told === state ? null : told,
     },
     nextCheckAt: carrier.verify && !waits(proof) ? nextCheck(now, state, proof, failed) : null,
   }

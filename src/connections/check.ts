@@ -5,13 +5,13 @@ import { findConnection, noteCheck } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
 import type { Connection } from '../store/schema.ts'
-import { announce } from '../webhooks/announce.ts'
 import { checkedAgain } from './check-times.ts'
 import type { News, Proof } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { prove } from './prove.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { provable } from './values.ts'
+import { tellNews } from './tell-news.ts'
 import { abandonToken, claimToken, settleToken } from './token-claim.ts'
 import { isWaiting, WAITS } from './signed-in.ts'
 
@@ -120,17 +120,16 @@ async function tell(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  { carrier_id: carrierId, version, state }: Connection,
+  after: Connection,
   changed: 'state' | 'diagnosis',
   news: News | undefined,
 ): Promise<void> {
+  const { carrier_id: carrierId, version } = after
   await recordEvent(ctx, tx, actor, {
     action: 'connection.checked',
     carrierId,
     version,
     fields: [changed],
   })
-  if (!news) return
-  const details = { state, previous_state: news.before }
-  await announce(ctx, tx, actor, { type: news.type, carrierId, details })
+  await tellNews(ctx, tx, actor, after, news)
 }

@@ -72,8 +72,9 @@ export function stateOf(proof: Proof): ConnectionState {
 export type News = { type: EventType; before: ConnectionState }
 
 /**
- * What webhooks are told of a check, and the state that they know of after it. What the operator alone can repair is not told,
- * and that it is over neither, unless they had been told of something else before.
+ * What webhooks are told when a state is written, and the state that they know of after it. What the operator alone can repair is not told,
+ * and that it is over neither, unless they had been told of something else before. Who knows of trouble is told once that it is over,
+ * also where nothing was known of new credentials in between.
  */
 export function newsOf(
   { state: before, told_state }: Pick<Connection, 'state' | 'told_state'>,
@@ -84,9 +85,14 @@ export function newsOf(
   // The state stays where an account that waited for the operator turns out to wait for its merchant too.
   const isNews = state !== before || outcome === 'not_entitled'
   if (!isNews || outcome === 'platform_misconfigured') return { news: undefined, told: known }
-  const type = messageFor(known, state)
-  return { news: type && { type, before: known }, told: state }
+  if (state === 'unverified') return { news: undefined, told: isTrouble(known) ? known : state }
+  // New credentials of which nothing was known are news when they are refused like those before.
+  const from = known === state && before === 'unverified' && isTrouble(state) ? before : known
+  const type = messageFor(from, state)
+  return { news: type && { type, before: from }, told: state }
 }
+
+const isTrouble = (state: ConnectionState) => state !== 'verified' && state !== 'unverified'
 
 /** The message for a change of state: one for each that somebody would act on. */
 function messageFor(before: ConnectionState, state: ConnectionState): EventType | undefined {

@@ -19,6 +19,7 @@ import { guardIntegrity } from './guard-integrity.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { carrierOf, keyOf } from './require.ts'
 import { signInOf } from './signed-in.ts'
+import { tellNews } from './tell-news.ts'
 
 /** What a merchant’s browser brings back, as it came. */
 export type Return = { state: unknown; code: unknown; requestId: string; ip: string }
@@ -137,5 +138,6 @@ async function keep(
     envelopeHash: fingerprint(replaced.credentials, connection.settings),
   })
   await announce(ctx, tx, actor, { type: 'connection.updated', carrierId })
+  await tellNews(ctx, tx, actor, { ...connection, ...checked.columns }, checked.news)
   return true
 }

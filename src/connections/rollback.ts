@@ -29,6 +29,7 @@ import type { Kept } from './refresh-sign-in.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { carrySignIn, isWaiting, losesSignIn, refreshTokenOf, SIGN_IN_LOST, WAITS } from './signed-in.ts'
+import { tellNews } from './tell-news.ts'
 import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, provable, withoutCleared, type Changes } from './values.ts'
 import { requireNamed, type Named } from './verify.ts'
@@ -138,6 +139,7 @@ async function putBack(
     envelopeHash: fingerprint(replaced.credentials, settings),
   })
   await announce(ctx, tx, actor, { type: 'connection.updated', carrierId })
+  await tellNews(ctx, tx, actor, { ...connection, ...checked.columns }, checked.news)
   const isLost = waits === SIGN_IN_LOST
   const location = isLost ? await beginInstead(ctx, tx, actor, carrier, carrierId) : undefined
   return { version: version + 1, credentialsVersion: replaced.credentials_version, location }

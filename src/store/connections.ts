@@ -180,6 +180,7 @@ export type ConnectionChange = Partial<
     | 'checked_at'
     | 'diagnosis'
     | 'failed_checks'
+    | 'told_state'
   >
 >
 
