@@ -13,7 +13,7 @@ import { planCheck } from '../store/scheduled-checks.ts'
 import { announce } from '../webhooks/announce.ts'
 import { findDuplicate, refuseDuplicate } from './add-connection.ts'
 import { beginInstead } from './begin-sign-in.ts'
-import { checkedNow } from './check-times.ts'
+import { checkedNever, checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { planChange, type Held, type Plan } from './plan-change.ts'
@@ -203,7 +203,12 @@ async function writePlan(
   const settingsVersion = connection.settings_version + 1
   const settings = sealSettings(ctx, connection, settingsVersion, new Secret(plan.settings))
   const account = accountNumber(carrier, plan.credentials)
-  const checked = isUpdate ? checkedNow(ctx, carrier, proof, connection) : undefined
+  const isOther = plan.provedOtherwise && !isWaiting(connection)
+  const checked = isUpdate
+    ? checkedNow(ctx, carrier, proof, connection)
+    : isOther
+      ? checkedNever(ctx, connection)
+      : undefined
   const done = await changeConnection(tx, keyOf(actor, carrier_id), version, {
     nickname: plan.nickname,
     account_number: account,

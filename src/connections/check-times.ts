@@ -49,6 +49,28 @@ export function checkedNow(
 
 const waits = (proof: Proof) => !proof.asked && proof.waits === true
 
+/** What follows where nothing is known any more of credentials that are in force: they are to be checked at once. */
+export function checkedNever(
+  { clock }: Clocked,
+  before: Pick<Connection, 'state' | 'state_since' | 'told_state'>,
+): ReturnType<typeof checkedNow> {
+  const now = clock()
+  const { news, told } = newsOf(before, 'unverified', 'unasked')
+  return {
+    news,
+    columns: {
+      ...since('unverified', before, now),
+      ...{
+        checked_at: null,
+        diagnosis: null,
+        failed_checks: 0,
+        told_state: told === 'unverified' ? null : told,
+      },
+    },
+    nextCheckAt: now.toISOString(),
+  }
+}
+
 /** What follows from a check of credentials that are in force. */
 export function checkedAgain(
   { clock }: Clocked,

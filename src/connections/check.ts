@@ -7,6 +7,7 @@ import { planCheck } from '../store/scheduled-checks.ts'
 import type { Connection } from '../store/schema.ts'
 import { checkedAgain } from './check-times.ts'
 import type { News, Proof } from './findings.ts'
+import { provedSettings } from './forms.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { prove } from './prove.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
@@ -23,7 +24,7 @@ export type Check = { proof: Proof; connection: Connection }
 
 /**
  * Asks the carrier about the credentials in force and keeps what it says: state, time, when to ask again, and one event and message for a change of state.
- * What the carrier said of credentials that were replaced meanwhile is not kept, nor what `mayKeep` refuses.
+ * What the carrier said of credentials that were replaced meanwhile, or of settings that it is asked with, is not kept, nor what `mayKeep` refuses.
  */
 export async function checkConnection(
   ctx: Context,
@@ -106,6 +107,8 @@ async function keepFinding(
   const { from, to } = (proof.asked && proof.rotated) || { from: -1, to: -1 }
   const proved = from === asked.credentials_version ? to : asked.credentials_version
   if (connection.credentials_version !== proved) return connection
+  const isOther = connection.settings_version !== asked.settings_version
+  if (isOther && provedSettings(carrierOf(connection)).size > 0) return connection
   if (!(await mayKeep(tx))) return connection
   const { columns, nextCheckAt, news } = checkedAgain(ctx, proof, connection)
   await noteCheck(tx, key, columns)

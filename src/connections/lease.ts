@@ -2,7 +2,7 @@ import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
-import { openCredentials } from '../custody/sealed-values.ts'
+import { openCredentials, openSettings } from '../custody/sealed-values.ts'
 import { fail, failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { findConnection } from '../store/connections.ts'
@@ -12,6 +12,7 @@ import { diagnose, nextStep } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { keyOf, refuseUnknown } from './require.ts'
 import { signInOf, withoutSignIn } from './signed-in.ts'
+import { usable } from './values.ts'
 import { requireNamed, type Named } from './verify.ts'
 
 /** How long a lease is good for, in seconds: usually, at least and at most. */
@@ -28,7 +29,7 @@ export type Lease = { connection: Connection; carrier: Carrier; expiresAt: strin
 type Request = Named & { seconds: number; anyState: boolean; as: (typeof LEASED)[number] }
 
 /**
- * Hands out the credentials in force, or the carrier's access token for them: the one door through which a secret leaves.
+ * Hands out the credentials in force, with what else names the account, or the carrier's access token for them: the one door through which a secret leaves.
  * It is on record before anything is opened. What a sign-in left stays here, a refresh token is spent by whoever uses it; the access token that it mints goes out.
  * A token that the carrier does not mint is refused (400), and no lease outlives its token. A connection that the carrier refuses, or that waits for its approval, is refused (409) unless `anyState`.
  */
@@ -55,12 +56,10 @@ export async function leaseCredentials(ctx: Context, actor: Actor, request: Requ
     const [expiresAt = access.expiresAt] = [access.expiresAt, lastsUntil()].sort()
     return { connection: access.connection, carrier, expiresAt, access }
   }
-  const values = await guardIntegrity(
-    ctx,
-    actor,
-    carrierId,
-    async () => new Secret(withoutSignIn(openCredentials(ctx, connection).reveal() as Values)),
-  )
+  const values = await guardIntegrity(ctx, actor, carrierId, async () => {
+    const credentials = withoutSignIn(openCredentials(ctx, connection).reveal() as Values)
+    return new Secret(usable(carrier, credentials, openSettings(ctx, connection).reveal() as Values))
+  })
   return { connection, carrier, expiresAt: lastsUntil(), values }
 }
 

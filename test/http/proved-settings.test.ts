@@ -76,6 +76,58 @@ onEveryDatabase(
       assert.equal((await house().request('POST', `${path}/rollback`)).status, 200)
       assert.deepEqual(lastAsked(), { shipper: first.account_number, place: '22222' })
     })
+
+    const plannedAt = async (id: string) => {
+      const rows = await house().ctx.store.read(house().tenantId, (db) =>
+        db.selectFrom('scheduled_check').select('due_at').where('carrier_id', '=', id).execute(),
+      )
+      return Date.parse(rows[0]?.due_at ?? '')
+    }
+
+    test('a change of one leaves nothing proved: unverified, and checked at once; of another it changes nothing', async () => {
+      const body = account('11111')
+      const { id, path } = await connect(house(), body)
+      const asked = world.asked.length
+      const settings = (sent: Record<string, unknown>) =>
+        house().request('PUT', `${path}/settings`, { body: sent })
+      assert.equal(
+        (await settings({ pickup_type: 'daily_pickup', account_postal_code: '11111' })).status,
+        204,
+      )
+      const same = await stored(house(), id)
+      assert.equal(same.row.state, 'verified')
+      assert.ok((await plannedAt(id)) > Date.now() + 60_000)
+      assert.equal((await settings({ account_postal_code: '99999' })).status, 204)
+      const { row } = await stored(house(), id)
+      assert.deepEqual([row.state, row.checked_at, row.diagnosis], ['unverified', null, null])
+      assert.ok((await plannedAt(id)) <= Date.now())
+      assert.equal(world.asked.length, asked)
+      const { json } = await house().request('POST', `${path}/verify`)
+      assert.notEqual(json.verification.outcome, 'verified')
+      assert.equal(lastAsked().place, '99999')
+    })
+
+    test('what the carrier said with other settings than those in force is not kept', async () => {
+      const body = account('11111')
+      const { id, path } = await connect(house(), body)
+      world.meanwhile = async () => {
+        world.meanwhile = undefined
+        await house().request('PUT', `${path}/settings`, { body: { account_postal_code: '99999' } })
+      }
+      const { json } = await house().request('POST', `${path}/verify`)
+      assert.deepEqual([json.verification.outcome, json.state], ['verified', 'unverified'])
+      assert.equal((await stored(house(), id)).row.state, 'unverified')
+      assert.ok((await plannedAt(id)) <= Date.now())
+    })
+
+    test('a lease carries all that connect asks for, and no setting besides', async () => {
+      const body = account('11111')
+      const { path } = await connect(house(), body)
+      await house().request('PUT', `${path}/settings`, { body: { pickup_type: 'daily_pickup' } })
+      const { json } = await house().request('POST', `${path}/lease`)
+      const { nickname: _nickname, ...credentials } = body
+      assert.deepEqual(json.credentials, credentials)
+    })
   },
   { env: operatorEnv, outbound: world.outbound },
 )
