@@ -74,15 +74,26 @@ async function check(
     if (fence !== undefined) await settleToken(ctx, tx, actor, connection, fence, proof)
     return proof.asked ? keepFinding(ctx, tx, actor, connection, proof, mayKeep) : connection
   })
-  if (isOperators(actor, proof, connection, now))
-    ctx.log.warn(
-      { carrier: carrier.id, carrier_id: connection.carrier_id },
-      'a carrier refuses what the operator of this server holds with it, not the merchant; webhooks are not told',
-    )
+  warnOperator(ctx, actor, proof, connection, now)
   return { proof, connection: now }
 }
 
-/** Whether it has just come out that the operator has something to repair; the sandbox has no operator. */
+/** Warns the operator in the log where it has just come out that he has something to repair; the sandbox has no operator. */
+export function warnOperator(
+  ctx: Context,
+  actor: Actor,
+  proof: Proof,
+  before: Connection,
+  after: Connection,
+): void {
+  const { carrier, carrier_id } = after
+  if (isOperators(actor, proof, before, after))
+    ctx.log.warn(
+      { carrier, carrier_id },
+      'a carrier refuses what the operator of this server holds with it, not the merchant; webhooks are not told',
+    )
+}
+
 function isOperators(
   { environment }: Actor,
   { outcome }: Proof,
@@ -93,13 +104,14 @@ function isOperators(
   return diagnosis !== before.diagnosis || state !== before.state
 }
 
-async function keepFinding(
+/** Keeps what the carrier said of a connection that was asked about, if that still stands: state, time and next check, with the event and the message of a change; answers the connection as it is known then. */
+export async function keepFinding(
   ctx: Context,
   tx: Tx,
   actor: Actor,
   asked: Connection,
   proof: Proof,
-  mayKeep: MayKeep,
+  mayKeep: MayKeep = always,
 ): Promise<Connection> {
   const key = keyOf(actor, asked.carrier_id)
   const connection = await findConnection(tx, key)
