@@ -63,6 +63,20 @@ export function nextStep(outcome: string | null): string | null {
   return NEXT_STEPS[(outcome ?? 'unasked') as VerificationOutcome | 'unasked'] ?? null
 }
 
+/** The same of credentials that have not been stored, so that nobody asks about them again by himself. */
+export function nextStepUnstored(outcome: Proof['outcome']): string | null {
+  switch (outcome) {
+    case 'rate_limited':
+    case 'unavailable':
+      return 'Ask again later, or store the credentials unproved.'
+    case 'inconclusive':
+    case 'unasked':
+      return 'Store the credentials unproved, and replace them if the carrier refuses them where they are used.'
+    default:
+      return nextStep(outcome)
+  }
+}
+
 /** The state of credentials that were just given: what was not proved is unverified. */
 export function stateOf(proof: Proof): ConnectionState {
   return proof.outcome === 'verified' ? 'verified' : 'unverified'

@@ -66,8 +66,9 @@ async function addLtlConnection(
   const told = askSandbox(carrier)
   const values = withoutCleared(parts.credentials.reveal())
   const proof = await requireProof(ctx, actor, { carrier, values, wish: verify })
-  const all = [...notices, ...told, ...proofNotice(proof)]
-  if (verify === 'only') return { proof, notices: all }
+  const beforehand = [...notices, ...told]
+  if (verify === 'only') return { proof, notices: beforehand }
+  const all = [...beforehand, ...proofNotice(proof)]
   const { carrierId, duplicateOf } = await addConnection(ctx, actor, carrier, parts, proof, {
     scac: scac.toUpperCase(),
   })

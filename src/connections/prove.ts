@@ -45,7 +45,7 @@ export function acceptWaiting(carrier: Carrier, waits: Proof, wish: VerifyWish):
 
 /**
  * Asks the carrier what it thinks of credentials before they are stored; outside of every transaction.
- * Throws where the carrier refuses them (400, on record), where it had to answer and could not (502), and where it is not asked so as to lock nobody out (429).
+ * Throws where the carrier refuses them (400, on record unless nothing is to be stored), where it had to answer and could not (502), and where it is not asked so as to lock nobody out (429).
  */
 export async function requireProof(ctx: Context, actor: Actor, claim: Claim): Promise<Proof> {
   const { carrier, values, wish, carrierId, kept } = claim
@@ -53,19 +53,21 @@ export async function requireProof(ctx: Context, actor: Actor, claim: Claim): Pr
   if (policy === 'off' && wish === undefined) return NOT_WANTED
   const proof = await prove(ctx, actor, carrier, values, carrierId, kept)
   if (refuses(proof.outcome)) {
-    await ctx.store.transaction(actor.tenantId, (tx) =>
-      recordEvent(ctx, tx, actor, {
-        action: 'connection.refused',
-        outcome: 'refused',
-        ...(carrierId === undefined ? {} : { carrierId }),
-      }),
-    )
+    // Who asks only is promised that nothing is stored.
+    if (wish !== 'only')
+      await ctx.store.transaction(actor.tenantId, (tx) =>
+        recordEvent(ctx, tx, actor, {
+          action: 'connection.refused',
+          outcome: 'refused',
+          ...(carrierId === undefined ? {} : { carrierId }),
+        }),
+      )
     fail('credentials_refused', proof.because, {
       carrierCode: codeOf(carrier),
       ...(carrierId === undefined ? {} : { carrierId }),
     })
   }
-  const isRequired = wish === 'required' || (policy === 'required' && wish !== 'only')
+  const isRequired = wish === 'required' || policy === 'required'
   if (isRequired && proof.asked && proof.outcome !== 'verified') refuseUnproved(carrier, proof)
   return proof
 }

@@ -56,7 +56,7 @@ export async function rollbackConnection(
     const proof = waits
       ? acceptWaiting(carrier, waits, request.verify)
       : await requireProof(ctx, actor, claim)
-    if (request.verify === 'only') return { proof, notices: proofNotice(proof) }
+    if (request.verify === 'only') return { proof, notices: [] }
     const { version, credentialsVersion, location } = await ctx.store.transaction(
       actor.tenantId,
       async (tx) => {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { DryRun, Outcome } from '../connections/outcome.ts'
-import { nextStep, type Proof } from '../connections/findings.ts'
+import { nextStep, nextStepUnstored, type Proof } from '../connections/findings.ts'
 import type { VerifyWish } from '../connections/prove.ts'
 import { parseIfMatch, type IfMatch } from '../connections/versions.ts'
 import type { QueryParameter } from './describe.ts'
@@ -23,12 +23,15 @@ export function answerOutcome(
   tellOutcome(reply, outcome)
   return 'carrierId' in outcome
     ? whole(outcome.carrierId)
-    : { verification: verificationObject(outcome.proof) }
+    : { verification: verificationObject(outcome.proof, nextStepUnstored) }
 }
 
 /** What the carrier said, in a sentence and what to do about it. */
-export function verificationObject({ outcome, because }: Proof) {
-  return { outcome, diagnosis: because, next_step: nextStep(outcome) }
+export function verificationObject(
+  { outcome, because }: Proof,
+  stepAfter: (outcome: Proof['outcome']) => string | null = nextStep,
+) {
+  return { outcome, diagnosis: because, next_step: stepAfter(outcome) }
 }
 
 const WISHES = ['required', 'best-effort', 'only'] as const
