@@ -16,6 +16,8 @@ export type Proof =
       because: string
       /** Only the sign-in at the carrier can prove them. */
       waits?: true
+      /** The carrier can be asked, and values or a setting of the operator are missing for it. */
+      lacks?: true
     }
 
 /** Every state, as answers name it. */
@@ -64,8 +66,10 @@ export function nextStep(outcome: string | null): string | null {
 }
 
 /** The same of credentials that have not been stored, so that nobody asks about them again by himself. */
-export function nextStepUnstored(outcome: Proof['outcome']): string | null {
-  switch (outcome) {
+export function nextStepUnstored(proof: Proof): string | null {
+  if (!proof.asked && proof.waits)
+    return 'Store the credentials, and send the merchant to sign in at the carrier.'
+  switch (proof.outcome) {
     case 'rate_limited':
     case 'unavailable':
       return 'Ask again later, or store the credentials unproved.'
@@ -73,7 +77,7 @@ export function nextStepUnstored(outcome: Proof['outcome']): string | null {
     case 'unasked':
       return 'Store the credentials unproved, and replace them if the carrier refuses them where they are used.'
     default:
-      return nextStep(outcome)
+      return nextStep(proof.outcome)
   }
 }
 

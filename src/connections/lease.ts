@@ -11,7 +11,7 @@ import { requireToken, type AccessToken } from './carrier-token.ts'
 import { diagnose, nextStep } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { keyOf, refuseUnknown } from './require.ts'
-import { signInOf, withoutSignIn } from './signed-in.ts'
+import { SIGN_IN_STEP, signInOf, WAITS, withoutSignIn } from './signed-in.ts'
 import { usable } from './values.ts'
 import { requireNamed, type Named } from './verify.ts'
 
@@ -74,7 +74,7 @@ const refuseTokenless = ({ title }: Carrier) =>
 
 function requireUsable({ state, diagnosis, connection_status }: Connection): void {
   if (connection_status === 'pending_approval')
-    fail('connection_unusable', 'The connection waits for the sign-in at the carrier.')
+    fail('connection_unusable', `${WAITS.because} ${SIGN_IN_STEP}`)
   if (state === 'needs_reauth')
     fail(
       'connection_unusable',

@@ -26,7 +26,8 @@ const suspectsIn = (value: Value) =>
 
 /** Says that credentials were stored which the carrier has not proved. */
 export function proofNotice(proof: Proof): Notice[] {
-  return proof.asked && proof.outcome !== 'verified' ? [{ code: `unverified_${proof.outcome}` }] : []
+  const isTold = proof.asked ? proof.outcome !== 'verified' : proof.lacks
+  return isTold ? [{ code: `unverified_${proof.outcome}` }] : []
 }
 
 /** Says that the merchant has to sign in at the carrier again. */

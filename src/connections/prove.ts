@@ -9,6 +9,7 @@ import { refuses, type Proof } from './findings.ts'
 import { limitAttempts } from './limit-attempts.ts'
 import type { Kept } from './refresh-sign-in.ts'
 import { refreshTokenOf } from './signed-in.ts'
+import { whyUnasked } from './unasked.ts'
 
 /** What a request says about asking the carrier: `only` asks and stores nothing. */
 export type VerifyWish = 'required' | 'best-effort' | 'only' | undefined
@@ -18,7 +19,7 @@ type Values = Readonly<Record<string, unknown>>
 const UNASKED: Proof = {
   asked: false,
   outcome: 'unasked',
-  because: 'There is no way to ask this carrier about these credentials.',
+  because: 'Nobody can ask this carrier about these credentials.',
 }
 /** Of a change that touches no credential. */
 export const UNTOUCHED: Proof = {
@@ -101,11 +102,12 @@ export async function prove(
   }
   if (isSandbox) {
     const finding = await askSandbox(ctx, actor, carrier, values)
-    return finding ? { ...finding, ...asked } : UNASKED
+    return finding ? { ...finding, ...asked } : (whyUnasked(ctx, actor, carrier, values) ?? UNASKED)
   }
   const { verify: recipe } = carrier
   const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
-  if (!line || !canVerify(recipe, values, line.operator)) return UNASKED
+  if (!line || !canVerify(recipe, values, line.operator))
+    return whyUnasked(ctx, actor, carrier, values) ?? UNASKED
   const finding = await limitAttempts(ctx, actor, carrier, values, () =>
     verify(recipe, materialOf(ctx, values, line.operator), line.ask),
   )

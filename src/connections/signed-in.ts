@@ -13,8 +13,12 @@ export const WAITS: Proof = {
   asked: false,
   outcome: 'unasked',
   waits: true,
-  because: 'The connection waits for the sign-in at the carrier.',
+  because: 'The merchant has not signed in yet.',
 }
+
+/** What to do about it. */
+export const SIGN_IN_STEP =
+  'Send the merchant to sign in at the carrier: POST …/sign_in of this connection answers where.'
 
 /** The same of credentials that the sign-in which was there does not go with. */
 export const SIGN_IN_LOST: Proof = {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { adviceAbout } from '../connections/advice.ts'
 import type { DryRun, Outcome } from '../connections/outcome.ts'
-import { nextStep, nextStepUnstored, type Proof } from '../connections/findings.ts'
+import { nextStepUnstored, type Proof } from '../connections/findings.ts'
 import type { VerifyWish } from '../connections/prove.ts'
 import { parseIfMatch, type IfMatch } from '../connections/versions.ts'
 import type { QueryParameter } from './describe.ts'
@@ -23,15 +24,13 @@ export function answerOutcome(
   tellOutcome(reply, outcome)
   return 'carrierId' in outcome
     ? whole(outcome.carrierId)
-    : { verification: verificationObject(outcome.proof, nextStepUnstored) }
+    : { verification: { ...verificationObject(outcome.proof), next_step: nextStepUnstored(outcome.proof) } }
 }
 
 /** What the carrier said, in a sentence and what to do about it. */
-export function verificationObject(
-  { outcome, because }: Proof,
-  stepAfter: (outcome: Proof['outcome']) => string | null = nextStep,
-) {
-  return { outcome, diagnosis: because, next_step: stepAfter(outcome) }
+export function verificationObject(proof: Proof) {
+  const { diagnosis, nextStep } = adviceAbout(proof)
+  return { outcome: proof.outcome, diagnosis, next_step: nextStep }
 }
 
 const WISHES = ['required', 'best-effort', 'only'] as const

@@ -109,6 +109,7 @@ export function listConnections(
 
 export type ConnectionFilter = {
   state?: Connection['state']
+  status?: Connection['connection_status']
   carrier?: string
   /** In its state since before this time. */
   olderThan?: string
@@ -118,13 +119,14 @@ export type ConnectionFilter = {
 export async function searchConnections(
   db: Db,
   scope: Scope,
-  { state, carrier, olderThan }: ConnectionFilter,
+  { state, status, carrier, olderThan }: ConnectionFilter,
   page: { limit: number; offset: number },
 ): Promise<{ rows: ListedConnection[]; total: number }> {
   const matching = db
     .selectFrom('connection')
     .where((eb) => eb.and(inScope(scope)))
     .$if(state !== undefined, (query) => query.where('state', '=', state ?? 'unverified'))
+    .$if(status !== undefined, (query) => query.where('connection_status', '=', status ?? 'approved'))
     .$if(carrier !== undefined, (query) => query.where('carrier', '=', carrier ?? ''))
     .$if(olderThan !== undefined, (query) =>
       query.where((eb) => eb(eb.fn.coalesce('state_since', 'created_at'), '<', olderThan ?? '')),

@@ -67,6 +67,21 @@ onEveryDatabase(
       const before = ups.calls.length
       const { json: check } = await house().request('POST', `${path}/${id}/verify`)
       assert.equal(check.verification.outcome, 'unasked')
+      const waiting = (await house().request('GET', '/v1/connections?connection_status=pending_approval'))
+        .json
+      const found = waiting.connections.find((one: any) => one.carrier_id === id)
+      const approved = await house().request('GET', '/v1/connections?connection_status=approved')
+      assert.ok(!approved.text.includes(id))
+      assert.equal((await house().request('GET', '/v1/connections?connection_status=any')).status, 400)
+      for (const shown of [
+        check,
+        check.verification,
+        (await house().request('GET', `${path}/${id}`)).json,
+        found,
+      ]) {
+        assert.equal(shown.diagnosis, 'The merchant has not signed in yet.')
+        assert.match(shown.next_step, /POST …\/sign_in/)
+      }
       assert.equal(ups.calls.length, before)
       const planned = await house().ctx.store.read(house().tenantId, (db) =>
         db.selectFrom('scheduled_check').selectAll().where('carrier_id', '=', id).execute(),

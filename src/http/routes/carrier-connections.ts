@@ -87,7 +87,7 @@ export const carrierConnectionRoutes =
       }),
       async (request, reply) => {
         const { carrier_name: carrierName, carrier_id: carrierId } = request.params
-        const { connection, carrier, fields } = await describeConnection(ctx, request.actor, {
+        const { connection, carrier, fields, advice } = await describeConnection(ctx, request.actor, {
           carrierName,
           carrierId,
         })
@@ -100,7 +100,7 @@ export const carrierConnectionRoutes =
           primary: connection.is_primary === 1,
           connection_status: connection.connection_status,
           fields,
-          ...healthObject(connection),
+          ...healthObject(connection, advice),
           version: connection.version,
           credentials_version: connection.credentials_version,
           created_at: connection.created_at,
