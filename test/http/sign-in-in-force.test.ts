@@ -102,6 +102,7 @@ onEveryDatabase(
       const any = await house().request('POST', `${path}/${id}/lease?as=token&state=any`)
       assert.equal(any.status, 400)
       assert.equal(any.json.errors[0].field_name, 'as')
+      assert.match(any.json.errors[0].message, /needs the sign-in of the merchant/)
     })
 
     test('an update leaves alone who is spending the refresh token at the moment; signing in again does not', async () => {
