@@ -24,8 +24,13 @@ export type OutboundOptions = Readonly<{
   resolve?: Resolve
 }>
 
-/** One message to a receiver; `body` is sent byte for byte, in UTF-8. */
-export type Delivery = Readonly<{ url: string; headers: Readonly<Record<string, string>>; body: string }>
+/** One message to a receiver, and the tenant whom it is for; `body` is sent byte for byte, in UTF-8. */
+export type Delivery = Readonly<{
+  tenantId: string
+  url: string
+  headers: Readonly<Record<string, string>>
+  body: string
+}>
 
 /** What a receiver answered; `retryAfter` in seconds. */
 export type Receipt = Readonly<{ status: number; retryAfter?: number }>
@@ -70,7 +75,7 @@ export function openOutbound(options: OutboundOptions): Outbound {
     }, mostMs)
   }
 
-  const deliver = async ({ url, headers, body }: Delivery): Promise<Receipt> => {
+  const deliver = async ({ tenantId, url, headers, body }: Delivery): Promise<Receipt> => {
     const to = parseDestination(url, forDeliveries)
     const sent: Sent = { method: 'POST', headers, body }
     const put = (signal: AbortSignal) =>
@@ -79,9 +84,9 @@ export function openOutbound(options: OutboundOptions): Outbound {
         const retryAfter = secondsIn(answer.headers['retry-after'])
         return { status: answer.status, ...(retryAfter !== undefined && { retryAfter }) }
       })
-    // No breaker: one tenant's path on a shared host would silence the others'.
+    // Tenants share hosts: one that is slow or down for one of them takes no other's place, and opens no breaker.
     return within((deadline) =>
-      deliveries(to.name, () => putInTurn(deadline, limits.headersMs, put), deadline.signal),
+      deliveries(`${tenantId} ${to.name}`, () => putInTurn(deadline, limits.headersMs, put), deadline.signal),
     )
   }
 

@@ -22,7 +22,7 @@ export async function listDueTenants(db: Db, at: string): Promise<string[]> {
   return rows.map(({ tenant_id }) => tenant_id)
 }
 
-export type DueEndpoint = { key: WebhookKey; isFailing: boolean }
+export type DueEndpoint = { key: WebhookKey; url: string; isFailing: boolean }
 
 /** The endpoints of a tenant that have something due. */
 export async function listDueEndpoints(db: Db, tenantId: string, at: string): Promise<DueEndpoint[]> {
@@ -34,13 +34,14 @@ export async function listDueEndpoints(db: Db, tenantId: string, at: string): Pr
         .onRef('endpoint.environment', '=', 'webhook_delivery.environment')
         .onRef('endpoint.webhook_id', '=', 'webhook_delivery.webhook_id'),
     )
-    .select(['endpoint.environment', 'endpoint.webhook_id', 'endpoint.failing_since'])
+    .select(['endpoint.environment', 'endpoint.webhook_id', 'endpoint.url', 'endpoint.failing_since'])
     .distinct()
     .where('webhook_delivery.tenant_id', '=', tenantId)
     .where(isDue(at))
     .execute()
-  return rows.map(({ environment, webhook_id: webhookId, failing_since }) => ({
+  return rows.map(({ environment, webhook_id: webhookId, url, failing_since }) => ({
     key: { tenantId, environment, webhookId },
+    url,
     isFailing: failing_since !== null,
   }))
 }

@@ -43,7 +43,7 @@ const NO_REPLY: Reply = { status: undefined }
 
 async function send(
   { outbound: { deliver } }: Context,
-  { endpoint, message }: Claim,
+  { key, endpoint, message }: Claim,
   secrets: Secret<WebhookSecrets>,
   at: Date,
   { signal, patienceMs = PATIENCE_MS }: Limits,
@@ -51,6 +51,7 @@ async function send(
   const held = secrets.reveal()
   const { message_id: id, payload: body } = message
   const request = {
+    tenantId: key.tenantId,
     url: endpoint.url,
     headers: {
       ...Object.fromEntries(held.headers.map(({ key, value }) => [key.toLowerCase(), value])),

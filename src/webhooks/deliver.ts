@@ -13,13 +13,8 @@ import { findTenant } from '../store/tenants.ts'
 import { newRest, shuffled, waitFor } from '../worker.ts'
 import { attempt } from './attempt.ts'
 import { eraseOldSecrets } from './rotate-secret.ts'
+import { openRoom, SLOTS, type Place } from './room.ts'
 
-/** Attempts of one process at a time. */
-const SLOTS = 64
-/** Of them at most this many wait for endpoints that took nothing last time: the others always find room. */
-const SLOTS_FOR_FAILING = 32
-const SLOTS_AN_ENDPOINT = 4
-const SLOTS_A_FAILING_ENDPOINT = 1
 /** Longer than an attempt takes: a process that dies leaves its claims to others after this. */
 const CLAIM_MS = 60_000
 const LOOK_MS = 1_000
@@ -40,16 +35,16 @@ export type Deliveries = {
   stop(patienceMs: number): Promise<void>
 }
 
-type Slot = { endpoint: string; isFailing: boolean }
-type Options = { random?: () => number; patienceMs?: number }
+type Options = { random?: () => number; patienceMs?: number; slowMs?: number }
 
 /** A worker that delivers what is due; several may work on one database, and no two are at one delivery at the same time. */
 export function createDeliveries(
   ctx: Context,
-  { random = Math.random, patienceMs }: Options = {},
+  { random = Math.random, patienceMs, slowMs }: Options = {},
 ): Deliveries {
   const { store, log } = ctx
-  const underWay = new Map<Promise<void>, Slot>()
+  const underWay = new Set<Promise<void>>()
+  const room = openRoom(slowMs)
   const cleaned = new Map<string, number>()
   let erased = 0
   const rest = newRest()
@@ -58,7 +53,8 @@ export function createDeliveries(
   let isStopped = false
   let looping: Promise<void> | undefined
 
-  const start = (claim: Claim, slot: Slot): Promise<void> => {
+  const start = (claim: Claim, place: Place): Promise<void> => {
+    const leave = room.take(place)
     const running = attempt(ctx, claim, { random, patienceMs, signal: abandoning.signal })
       .catch((error: unknown) => {
         // Its claim ends by itself, and it is delivered again.
@@ -66,21 +62,24 @@ export function createDeliveries(
       })
       .then(() => {
         underWay.delete(running)
+        leave()
         rest.end()
       })
-    underWay.set(running, slot)
+    underWay.add(running)
     return running
   }
 
-  const beginAt = async ({ key, isFailing }: DueEndpoint): Promise<Promise<void>[]> => {
-    const endpoint = [key.tenantId, key.environment, key.webhookId].join()
-    const limit = roomFor({ endpoint, isFailing }, [...underWay.values()])
+  const beginAt = async ({ key, url, isFailing }: DueEndpoint): Promise<Promise<void>[]> => {
+    const { tenantId: tenant } = key
+    const endpoint = [tenant, key.environment, key.webhookId].join()
+    const place = { tenant, endpoint, host: URL.parse(url)?.hostname ?? url, isFailing }
+    const limit = room.left(place)
     if (limit <= 0) return []
     const claims = await store.transaction(key.tenantId, (tx) => {
       const now = ctx.clock()
       return claimDeliveries(tx, key, limit, now.toISOString(), later(now, CLAIM_MS))
     })
-    return claims.map((claim) => start(claim, { endpoint, isFailing }))
+    return claims.map((claim) => start(claim, place))
   }
 
   /** What is due for a tenant; for one that is disabled nothing is, and all of it waits. */
@@ -102,7 +101,7 @@ export function createDeliveries(
     const tenants = await store.cross({ path: 'deliver' }, (db) => listDueTenants(db, at))
     const begun: Promise<void>[] = []
     for (const tenantId of shuffled(tenants, random)) {
-      if (underWay.size >= SLOTS || isStopped) break
+      if (room.isFull() || isStopped) break
       const due = await dueOf(tenantId, at)
       for (const endpoint of shuffled(due, random)) begun.push(...(await beginAt(endpoint)))
       await clean(tenantId)
@@ -153,21 +152,10 @@ export function createDeliveries(
       isStopped = true
       rest.end()
       await looping
-      await waitFor(underWay.keys(), ms)
+      await waitFor(underWay, ms)
       abandoning.abort()
     },
   }
-}
-
-/** How many more attempts an endpoint may have beside those under way. */
-function roomFor({ endpoint, isFailing }: Slot, underWay: readonly Slot[]): number {
-  const own = underWay.filter((slot) => slot.endpoint === endpoint).length
-  const failing = underWay.filter((slot) => slot.isFailing).length
-  return Math.min(
-    SLOTS - underWay.length,
-    (isFailing ? SLOTS_A_FAILING_ENDPOINT : SLOTS_AN_ENDPOINT) - own,
-    isFailing ? SLOTS_FOR_FAILING - failing : SLOTS,
-  )
 }
 
 const later = (at: Date, ms: number) => new Date(at.getTime() + ms).toISOString()
