@@ -3,6 +3,7 @@ import type { Webhook } from '../webhooks/endpoints.ts'
 import { events } from '../webhooks/events.ts'
 import { createFields, replayFields, updateFields } from '../webhooks/form.ts'
 import { MASK } from '../webhooks/headers.ts'
+import { reasons } from '../webhooks/reasons.ts'
 import type { DeliveryPage } from '../webhooks/replay.ts'
 import { closed, seId } from './schemas.ts'
 
@@ -47,6 +48,7 @@ export const attemptPage = closed({
       next_at: orNull(time),
       last_at: orNull(time),
       last_status: orNull({ type: 'integer' }),
+      last_reason: orNull({ type: 'string', enum: Object.keys(reasons) }),
     }),
   ),
   total: count,

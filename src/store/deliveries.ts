@@ -96,7 +96,9 @@ export async function claimDeliveries(
   return claims
 }
 
-type Result = Pick<WebhookDelivery, 'state' | 'attempts' | 'last_at' | 'last_status'> & { next_at?: string }
+type Result = Pick<WebhookDelivery, 'state' | 'attempts' | 'last_at' | 'last_status' | 'last_reason'> & {
+  next_at?: string
+}
 
 /** Writes what became of a claim and ends it; `false` when another process has claimed the delivery since, or it is gone. */
 export async function settleClaim(

@@ -10,6 +10,7 @@ import { tokens } from './migrations/0005-tokens.ts'
 import { signIn } from './migrations/0006-sign-in.ts'
 import { webhookSecretRotation } from './migrations/0007-webhook-secret-rotation.ts'
 import { toldState } from './migrations/0010-told-state.ts'
+import { webhookReasons } from './migrations/0011-webhook-reasons.ts'
 
 /** Every migration in order; a name that has been released never changes. */
 export const migrations = {
@@ -21,6 +22,7 @@ export const migrations = {
   '0006-sign-in': signIn,
   '0007-webhook-secret-rotation': webhookSecretRotation,
   '0010-told-state': toldState,
+  '0011-webhook-reasons': webhookReasons,
 }
 
 /** Names of the tables that record what has been applied. */

@@ -221,6 +221,8 @@ type WebhookDeliveryTable = {
   fence: number
   last_at: Time | null
   last_status: number | null
+  /** Why the last attempt failed, in a word of ours. */
+  last_reason: string | null
   created_at: Time
 }
 
