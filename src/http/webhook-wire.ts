@@ -70,6 +70,17 @@ export function webhookObject({ webhook_id, url, event, header_names, name, stor
   }
 }
 
+/** Keeps the head of an answer within what clients take. */
+const MOST_NOTICES = 50
+
+/** Header lines that name the disabled ones among these, since the published object has no member for it. */
+export function disabledNotices(webhooks: readonly Webhook[]): string[] {
+  const ids = webhooks.filter(({ disabled_at }) => disabled_at !== null).map(({ webhook_id }) => webhook_id)
+  const lines = ids.slice(0, MOST_NOTICES).map((id) => `webhook_disabled; webhook_id=${id}`)
+  const others = ids.length - lines.length
+  return others > 0 ? [...lines, `webhook_disabled; others=${others}`] : lines
+}
+
 /** One page of what became of the messages of a webhook. */
 export function attemptsObject({ disabledAt, deliveries, total, page, pages }: DeliveryPage) {
   const attempts = deliveries.map(({ next_at, ...delivery }) => ({

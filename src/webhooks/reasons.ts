@@ -5,7 +5,7 @@ export const reasons = {
     'The name is not found, its address is not public, or the port is neither 443 nor 8443.',
   connection_refused: 'Nothing takes connections there.',
   tls_failed: 'There is no TLS, or its certificate is not trusted or is for another host.',
-  timeout: 'No answer within 15 seconds.',
+  timeout: 'No connection within 3 seconds, or no answer within 10.',
   broken_answer: 'The connection ended before a whole answer, or what came is none.',
   busy: 'This server had too much to send.',
   not_signed: 'The signing secret does not open; the audit log has it.',

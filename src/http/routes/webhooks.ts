@@ -1,4 +1,4 @@
-import type { FastifyPluginCallback } from 'fastify'
+import type { FastifyPluginCallback, FastifyReply } from 'fastify'
 import type { Context } from '../../context.ts'
 import {
   createWebhook,
@@ -6,6 +6,7 @@ import {
   removeWebhook,
   updateWebhook,
   webhooksOf,
+  type Webhook,
 } from '../../webhooks/endpoints.ts'
 import { deliveriesOf, replay } from '../../webhooks/replay.ts'
 import { rotateSecret } from '../../webhooks/rotate-secret.ts'
@@ -26,6 +27,13 @@ const query: QueryParameter[] = [
   { name: 'page', about: 'Which page, newest messages first.', schema: { type: 'integer', minimum: 1 } },
   { name: 'page_size', about: 'Messages on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
 ]
+
+/** Names those that are disabled in the head of an answer. */
+function tell(reply: FastifyReply, webhooks: Webhook[]): Webhook[] {
+  const notices = wire.disabledNotices(webhooks)
+  if (notices.length > 0) reply.header('hawser-notice', notices)
+  return webhooks
+}
 
 /** The webhooks of an account in one environment, and what became of what was sent to them. */
 export const webhookRoutes =
@@ -58,7 +66,7 @@ export const webhookRoutes =
         scope: 'read',
         answers: { 200: wire.webhookListAnswer },
       }),
-      async (request) => (await webhooksOf(ctx, request.actor)).map(wire.webhookObject),
+      async (request, reply) => tell(reply, await webhooksOf(ctx, request.actor)).map(wire.webhookObject),
     )
 
     app.get<OfWebhook>(
@@ -70,7 +78,11 @@ export const webhookRoutes =
         scope: 'read',
         answers: { 200: wire.webhookAnswer },
       }),
-      async (request) => wire.webhookObject(await getWebhook(ctx, request.actor, request.params.webhook_id)),
+      async (request, reply) => {
+        const webhook = await getWebhook(ctx, request.actor, request.params.webhook_id)
+        tell(reply, [webhook])
+        return wire.webhookObject(webhook)
+      },
     )
 
     app.put<OfWebhook>(
