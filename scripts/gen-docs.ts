@@ -1,6 +1,7 @@
 import { actions } from '../src/audit/actions.ts'
 import type { Carrier, Fields, LtlCarrier, ParcelCarrier } from '../src/catalog/define.ts'
 import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
+import { demandOf, listFields } from '../src/catalog/field-rules.ts'
 import { formSchema } from '../src/catalog/json-schema.ts'
 import { settings, type Setting } from '../src/config/settings.ts'
 import { conditions } from '../src/errors.ts'
@@ -53,29 +54,8 @@ ${table(['action', 'what happened'], audit)}
 `
 }
 
-function formTable(fields: Fields, prefix = ''): string[][] {
-  return Object.entries(fields).flatMap(([name, field]) => [
-    [
-      `\`${prefix}${name}\``,
-      field.type,
-      [
-        field.required && 'required',
-        field.secret && 'secret',
-        field.identifier && 'identifies the account',
-        'minLength' in field && field.minLength !== undefined && `at least ${field.minLength} characters`,
-        'maxLength' in field && field.maxLength !== undefined && `at most ${field.maxLength} characters`,
-        'enum' in field && field.enum && `one of ${field.enum.join(', ')}`,
-        'format' in field && field.format && `format ${field.format}`,
-        'latch' in field && field.latch && 'cannot be switched off again',
-        field.deprecated && 'deprecated',
-        field.extension && 'an addition of Hawser',
-      ]
-        .filter(Boolean)
-        .join('; '),
-    ],
-    ...(field.type === 'object' ? formTable(field.members, `${prefix}${name}.`) : []),
-  ])
-}
+const formTable = (fields: Fields) =>
+  listFields(fields).map(([name, type, rules]) => [`\`${name}\``, type, rules])
 
 const fieldTable = (fields: Fields) => table(['field', 'type', 'rules'], formTable(fields))
 
@@ -128,14 +108,14 @@ function parcelSection(carrier: ParcelCarrier): string {
   ].join('\n\n')
 }
 
-const demand = ({ demands, form }: LtlCarrier) =>
-  typeof demands !== 'string'
-    ? demands.map((names) => names.join(' + ')).join(', or ')
-    : form === 'generic'
-      ? 'at least one'
-      : demands === 'none'
-        ? 'none'
-        : 'all of its fields'
+/** The fields of the public form, and those that Hawser adds to it. */
+function credentialsOf({ form, credentials }: LtlCarrier): string {
+  const names = Object.keys(credentials)
+  const added = names.filter((name) => credentials[name]?.extension)
+  const open = form === 'generic' ? ['generic'] : names.filter((name) => !added.includes(name))
+  const more = added.length === 0 ? '' : `; optional additions of Hawser: ${added.join(', ')}`
+  return open.join(', ') + more
+}
 
 function carriers(): string {
   const status = (carrier: Carrier) =>
@@ -143,8 +123,8 @@ function carriers(): string {
   const ltl = ltlCarriers.map((carrier) => [
     carrier.scacs.join(', '),
     carrier.title,
-    carrier.form === 'generic' ? 'generic' : Object.keys(carrier.credentials).join(', '),
-    demand(carrier),
+    credentialsOf(carrier),
+    demandOf(carrier),
     [status(carrier), carrier.closed?.reason].filter(Boolean).join(': '),
     [carrier.docs, proofLine(carrier)].filter(Boolean).join('. '),
   ])

@@ -1,5 +1,6 @@
 import type { Invitation, SignIn } from '../sign-in.ts'
 import type { Material } from '../verification.ts'
+import { hostsOf } from './hosts.ts'
 import { probeStep } from './probe.ts'
 import { tokenStep } from './token.ts'
 
@@ -23,7 +24,7 @@ export function codeSignIn({ source, operator, authorize, exchange, refresh, acc
   return {
     source,
     operator,
-    hosts: [new URL(exchange.url).hostname, new URL(refresh.url).hostname],
+    hosts: hostsOf(exchange.url, refresh.url),
     authorize: (invitation) => pageOf(authorize, invitation),
     exchange: tokenStep(exchange),
     refresh: tokenStep(refresh),

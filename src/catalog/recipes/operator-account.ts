@@ -1,4 +1,5 @@
 import type { Verification } from '../verification.ts'
+import { hostsOf } from './hosts.ts'
 import { probeStep } from './probe.ts'
 import { tokenStep } from './token.ts'
 
@@ -18,7 +19,7 @@ export function operatorAccount({ source, needs, operator, token, account }: Rec
     source,
     needs,
     operator,
-    hosts: [new URL(token.url).hostname, new URL(account.url).hostname],
+    hosts: hostsOf(token.url, account.url),
     steps: [
       { ...tokenStep(token), asOperator: true },
       { ...probeStep(account), asOperator: true },
