@@ -23,7 +23,7 @@ function configuration(): string {
   ])
   return `${GENERATED}# Configuration
 
-Hawser reads its environment at the start and at no other time. A value that cannot be read, or that contradicts another, stops the start with every problem in one message and exit code 78; a name that begins with \`HAWSER_\` and is not here is warned about. \`hawser doctor\` prints what is in force and where it came from.
+Hawser reads its environment at the start and at no other time. A value that cannot be read, or that contradicts another, stops the start with every problem in one message and exit code 78; a name that begins with \`HAWSER_\` and is not here is warned about. \`hawser doctor\` prints what is in force and where it came from (\`hawser\` stands for \`npm run -s hawser --\` in a checkout).
 
 A name with \`_FILE\` behind it names a file that holds the value.
 
