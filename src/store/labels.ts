@@ -26,6 +26,7 @@ export async function openShipments(
     .where((eb) => eb.and({ ...inScope(key), carrier_id: key.carrierId }))
     .where(OPEN)
     .orderBy('ship_date')
+    .limit(1)
     .executeTakeFirst()
   return { count, oldestShipDate: oldest?.ship_date ?? null }
 }
@@ -36,24 +37,25 @@ export async function findLabel(db: Db, scope: Scope, labelId: string): Promise<
 }
 
 /** Those of these labels that are there. */
-export async function findLabels(db: Db, scope: Scope, labelIds: readonly string[]): Promise<Label[]> {
-  if (labelIds.length === 0) return []
-  return db
-    .selectFrom('label')
-    .selectAll()
-    .where((eb) => eb.and(inScope(scope)))
-    .where('label_id', 'in', labelIds)
-    .execute()
-}
+export const findLabels = (db: Db, scope: Scope, labelIds: readonly string[]): Promise<Label[]> =>
+  lookUp(db, scope, 'label_id', labelIds)
 
 /** The labels with these tracking numbers, of whatever connection. */
-export async function findTracked(db: Db, scope: Scope, numbers: readonly string[]): Promise<Label[]> {
-  if (numbers.length === 0) return []
+export const findTracked = (db: Db, scope: Scope, numbers: readonly string[]): Promise<Label[]> =>
+  lookUp(db, scope, 'tracking_number', numbers)
+
+async function lookUp(
+  db: Db,
+  scope: Scope,
+  column: 'label_id' | 'tracking_number',
+  texts: readonly string[],
+): Promise<Label[]> {
+  if (texts.length === 0) return []
   return db
     .selectFrom('label')
     .selectAll()
     .where((eb) => eb.and(inScope(scope)))
-    .where('tracking_number', 'in', numbers)
+    .where(column, 'in', texts)
     .execute()
 }
 
