@@ -146,6 +146,7 @@ async function tellSizes(db: Kysely<unknown>): Promise<void> {
   for (const [table, sizes] of Object.entries(SIZES)) {
     // There is nothing to analyze yet: it makes the table that the sizes go into.
     await sql`analyze ${sql.table(table)}`.execute(db)
+    await sql`delete from sqlite_stat1 where tbl = ${table}`.execute(db)
     for (const [index, size] of Object.entries(sizes))
       await sql`insert into sqlite_stat1 (tbl, idx, stat) values (${table}, ${index}, ${size})`.execute(db)
   }
