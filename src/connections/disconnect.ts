@@ -1,10 +1,11 @@
 import type { Carrier } from '../catalog/define.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
-import { buryConnection, findConnection, findOldest } from '../store/connections.ts'
-import { dropPrevious } from '../store/previous-credentials.ts'
+import { findConnection } from '../store/connections.ts'
+import { findDeletePolicy } from '../store/delete-policies.ts'
 import { announce } from '../webhooks/announce.ts'
-import { markPrimary } from './change-connection.ts'
+import { buryConnection } from './bury.ts'
+import { USUAL_POLICY } from './delete-policy.ts'
 import { keyOf, refuseUnknown, requireCarrier, requireConnection, requireLtlCarrier } from './require.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
@@ -43,15 +44,13 @@ function removeConnection(
     const connection = await findConnection(tx, keyOf(actor, carrierId))
     if (!connection || connection.mode !== mode) return refuseUnknown()
     requireVersion(connection, ifMatch)
-    await dropPrevious(tx, keyOf(actor, carrierId))
+    const { restore_days } = (await findDeletePolicy(tx, actor)) ?? USUAL_POLICY
     await announce(ctx, tx, actor, { type: 'connection.disconnected', carrierId })
-    await buryConnection(tx, connection, ctx.clock().toISOString())
     await recordEvent(ctx, tx, actor, {
       action: 'connection.disconnected',
       carrierId,
       version: connection.version,
     })
-    const heir = connection.is_primary === 1 ? await findOldest(tx, actor, connection.carrier) : undefined
-    if (heir) await markPrimary(ctx, tx, actor, heir, 1)
+    await buryConnection(ctx, tx, actor, connection, restore_days)
   })
 }

@@ -60,7 +60,10 @@ export function findOldest(
 }
 
 /** What a listing shows of a connection: nothing sealed. */
-export type ListedConnection = Omit<Connection, 'credentials' | 'settings' | 'account_key' | 'degraded_at'>
+export type ListedConnection = Omit<
+  Connection,
+  'credentials' | 'settings' | 'account_key' | 'degraded_at' | 'open_shipments'
+>
 
 const LISTED = [
   'tenant_id',
@@ -177,6 +180,7 @@ export type ConnectionChange = Partial<
     | 'checked_at'
     | 'diagnosis'
     | 'failed_checks'
+    | 'open_shipments'
   >
 >
 
@@ -213,15 +217,10 @@ export async function rotateCredentials(
   return numUpdatedRows === 1n
 }
 
-/** Removes the connection with all that is sealed in it, and leaves a tombstone that keeps its id. */
-export async function buryConnection(tx: Tx, connection: Connection, at: string): Promise<void> {
-  const { tenant_id, environment, carrier_id, carrier, nickname, created_at } = connection
+/** Removes the connection with all that is sealed in it. */
+export async function deleteConnection(tx: Tx, key: ConnectionKey): Promise<void> {
   await tx
     .deleteFrom('connection')
-    .where((eb) => eb.and({ tenant_id, environment, carrier_id }))
-    .execute()
-  await tx
-    .insertInto('tombstone')
-    .values({ tenant_id, environment, carrier_id, carrier, nickname, created_at, deleted_at: at })
+    .where((eb) => eb.and(byKey(key)))
     .execute()
 }

@@ -78,7 +78,12 @@ type ConnectionTable = {
   failed_checks: number
   /** When the connection was last shown as degraded; it is not again for a while. */
   degraded_at: Time | null
+  /** What a delete does about open shipments where this connection has its own mind. */
+  open_shipments: OpenShipments | null
 }
+
+/** What a delete does about open shipments: it goes through and says so, or it is refused. */
+export type OpenShipments = 'warn' | 'refuse'
 
 type PreviousCredentialsTable = {
   tenant_id: string
@@ -147,6 +152,51 @@ type TombstoneTable = {
   nickname: string | null
   created_at: Time
   deleted_at: Time
+  scac: string | null
+  /** Since when nothing of its credentials is left. */
+  erased_at: Time | null
+}
+
+/** A deleted connection that can be restored: all that was sealed in it, under a purpose of its own, and what is in clear beside the name. */
+type BuriedConnectionTable = Pick<
+  ConnectionTable,
+  | 'tenant_id'
+  | 'environment'
+  | 'carrier_id'
+  | 'mode'
+  | 'carrier'
+  | 'scac'
+  | 'account_number'
+  | 'account_key'
+  | 'connection_status'
+  | 'version'
+  | 'created_seq'
+  | 'created_at'
+  | 'credentials_version'
+  | 'settings_version'
+  | 'state'
+  | 'state_since'
+  | 'checked_at'
+  | 'diagnosis'
+  | 'open_shipments'
+> & { sealed: Uint8Array; erase_after: Time }
+
+/** Credentials or a token on their way; `audit_seq` is the event that says so. */
+type LeaseTable = {
+  tenant_id: string
+  environment: Environment
+  carrier_id: string
+  audit_seq: number
+  expires_at: Time
+}
+
+type DeletePolicyTable = {
+  tenant_id: string
+  environment: Environment
+  open_shipments: OpenShipments
+  /** How long a deleted connection can be restored; 0 erases at once. */
+  restore_days: number
+  updated_at: Time
 }
 
 type AuditHeadTable = { tenant_id: string; seq: number; hash: Uint8Array }
@@ -221,6 +271,9 @@ export type Schema = {
   api_key: ApiKeyTable
   connection: ConnectionTable
   tombstone: TombstoneTable
+  buried_connection: BuriedConnectionTable
+  lease: LeaseTable
+  delete_policy: DeletePolicyTable
   previous_credentials: PreviousCredentialsTable
   scheduled_check: ScheduledCheckTable
   verification_attempt: VerificationAttemptTable
@@ -239,6 +292,9 @@ export type KeyTerm = Selectable<KeyTermTable>
 export type Tenant = Selectable<TenantTable>
 export type ApiKey = Selectable<ApiKeyTable>
 export type Connection = Selectable<ConnectionTable>
+export type Tombstone = Selectable<TombstoneTable>
+export type BuriedConnection = Selectable<BuriedConnectionTable>
+export type DeletePolicy = Selectable<DeletePolicyTable>
 export type ScheduledCheck = Selectable<ScheduledCheckTable>
 export type CarrierToken = Selectable<CarrierTokenTable>
 export type PreviousCredentials = Selectable<PreviousCredentialsTable>

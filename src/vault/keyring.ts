@@ -17,6 +17,7 @@ export type Purpose =
   | 'connection.credentials'
   | 'connection.settings'
   | 'connection.previous'
+  | 'connection.buried'
   | 'connection.sign_in'
   | 'connection.token'
   | 'webhook.endpoint'
