@@ -87,6 +87,18 @@ function proofLine({ verify }: Carrier): string | false {
   return `Credentials are proved at ${verify.hosts.join(', ')} where ${needs} are set (${verify.source}).`
 }
 
+/** Whether its labels have to stand on a manifest. */
+function manifestLine({ manifest }: Carrier): string | false {
+  if (manifest.requirement === 'unknown') return false
+  const needs = {
+    required: 'Labels have to stand on a manifest',
+    optional: 'Labels may stand on a manifest',
+    external: 'Manifests are made at the carrier’s own portal',
+    none: 'There are no manifests to be made',
+  }[manifest.requirement]
+  return `${needs} (${manifest.source}).`
+}
+
 function parcelSection(carrier: ParcelCarrier): string {
   const {
     name,
@@ -109,6 +121,7 @@ function parcelSection(carrier: ParcelCarrier): string {
       successor && `New connections should use \`${successor}\`.`,
       `Source: ${docs}.`,
       proofLine(carrier),
+      manifestLine(carrier),
       codeSources.length > 0 && `Services, packages and options: ${codeSources.join(', ')}.`,
     ]
       .filter(Boolean)

@@ -147,6 +147,18 @@ export const conditions = {
     'invalid_status',
     'No earlier credentials of the connection are kept.',
   ),
+  nothing_to_restore: ours(
+    409,
+    'business_rules',
+    'invalid_status',
+    'The connection is not deleted, or nothing of it is left to restore.',
+  ),
+  open_shipments: ours(
+    409,
+    'business_rules',
+    'invalid_status',
+    'Shipments stand open under the connection that a delete would strand.',
+  ),
   connection_unusable: ours(
     409,
     'business_rules',

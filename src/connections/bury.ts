@@ -12,6 +12,10 @@ import { keyOf } from './require.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
+/** Until when what is deleted at `now` can be restored. */
+export const restorableUntil = (now: Date, restoreDays: number): string =>
+  new Date(now.getTime() + restoreDays * DAY_MS).toISOString()
+
 /**
  * Takes a connection out of use, with its tokens, leases and earlier credentials; its name stays, and for `restoreDays` all that it needs to come back.
  * When the primary goes, the oldest other connection of the carrier takes its place.
@@ -26,10 +30,14 @@ export async function buryConnection(
   const key = keyOf(actor, connection.carrier_id)
   const now = ctx.clock()
   const sealed = restoreDays > 0 ? await sealAnew(ctx, tx, actor, connection) : undefined
-  const erase_after = new Date(now.getTime() + restoreDays * DAY_MS).toISOString()
+  const erase_after = restorableUntil(now, restoreDays)
   await dropPrevious(tx, key)
   await deleteConnection(tx, key)
   await insertTombstone(tx, connection, now.toISOString(), sealed && { sealed, erase_after })
+  if (!sealed) {
+    const { carrier_id: carrierId } = connection
+    await recordEvent(ctx, tx, actor, { action: 'connection.erased', carrierId })
+  }
   const heir = connection.is_primary === 1 ? await findOldest(tx, actor, connection.carrier) : undefined
   if (heir) await markPrimary(ctx, tx, actor, heir, 1)
 }

@@ -26,6 +26,11 @@ export async function connectCarrier(
   const proof = signIn ? WAITS : await requireProof(ctx, actor, { carrier, values, wish: request.verify })
   const notices = [...parts.notices, ...supersededNotice(carrier), ...proofNotice(proof)]
   if (request.verify === 'only') return { proof, notices }
-  const { carrierId, location } = await addConnection(ctx, actor, carrier, parts, proof, { signIn })
-  return { carrierId, version: 1, notices, ...(location !== undefined && { location }) }
+  const { carrierId, location, ...added } = await addConnection(ctx, actor, carrier, parts, proof, { signIn })
+  return {
+    carrierId,
+    version: 1,
+    notices: [...notices, ...added.notices],
+    ...(location !== undefined && { location }),
+  }
 }

@@ -6,6 +6,7 @@ import { openCredentials } from '../custody/sealed-values.ts'
 import { fail, failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { findConnection } from '../store/connections.ts'
+import { insertLease } from '../store/leases.ts'
 import type { Connection } from '../store/schema.ts'
 import { requireToken, type AccessToken } from './carrier-token.ts'
 import { diagnose, nextStep } from './findings.ts'
@@ -37,19 +38,21 @@ export async function leaseCredentials(ctx: Context, actor: Actor, request: Requ
   const { carrierId } = request
   const isToken = request.as === 'token'
   if (isToken && !carrier.verify?.mints && !signInOf(ctx, carrier)) return refuseTokenless(carrier)
+  const lastsUntil = () => new Date(ctx.clock().getTime() + request.seconds * 1_000).toISOString()
   const connection = await ctx.store.transaction(actor.tenantId, async (tx) => {
     const found = (await findConnection(tx, keyOf(actor, carrierId))) ?? refuseUnknown()
     if (!request.anyState) requireUsable(found)
     const fields = isToken ? ['access_token'] : []
-    await recordEvent(ctx, tx, actor, {
+    const seq = await recordEvent(ctx, tx, actor, {
       action: 'connection.leased',
       carrierId,
       fields,
       version: found.version,
     })
+    const lease = { audit_seq: seq, expires_at: lastsUntil() }
+    await insertLease(tx, keyOf(actor, carrierId), lease, ctx.clock().toISOString())
     return found
   })
-  const lastsUntil = () => new Date(ctx.clock().getTime() + request.seconds * 1_000).toISOString()
   if (isToken) {
     const access = (await requireToken(ctx, actor, connection, carrier)) ?? refuseTokenless(carrier)
     const [expiresAt = access.expiresAt] = [access.expiresAt, lastsUntil()].sort()

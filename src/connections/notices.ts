@@ -35,3 +35,9 @@ export function supersededNotice(carrier: Carrier): Notice[] {
     ? [{ code: `superseded_by_${carrier.successor}` }]
     : []
 }
+
+/** Says that another connection stands for the same LTL account. */
+export const duplicateNotice = (carrierId: string | undefined): Notice[] =>
+  carrierId === undefined
+    ? []
+    : [{ code: 'account_already_connected', field: 'credentials.account_number', carrierId }]

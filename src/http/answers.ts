@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Notice } from '../connections/notices.ts'
 import type { DryRun, Outcome } from '../connections/outcome.ts'
 import { nextStep, type Proof } from '../connections/findings.ts'
 import type { VerifyWish } from '../connections/prove.ts'
@@ -11,7 +12,12 @@ import { etag, noticeHeaders } from './wire.ts'
 export function tellOutcome(reply: FastifyReply, outcome: Outcome | DryRun): void {
   if ('version' in outcome) reply.header('etag', etag(outcome.version))
   if ('location' in outcome) reply.headers({ location: outcome.location, 'cache-control': 'no-store' })
-  if (outcome.notices.length > 0) reply.header('hawser-notice', noticeHeaders(outcome.notices))
+  tellNotices(reply, outcome.notices)
+}
+
+/** Sets what an answer says that is no error. */
+export function tellNotices(reply: FastifyReply, notices: readonly Notice[]): void {
+  if (notices.length > 0) reply.header('hawser-notice', noticeHeaders(notices))
 }
 
 /** The answer to a connect or an update: the id, or what the carrier said where nothing was to be stored. */

@@ -45,16 +45,18 @@ export function findPrimary(
     .executeTakeFirst()
 }
 
-/** The oldest connection of `carrier`, or `undefined`. */
+/** The oldest connection of `carrier`, or `undefined`; `except` one. */
 export function findOldest(
   db: Db,
   scope: Scope,
   carrier: string,
+  except = '',
 ): Promise<Pick<Connection, 'carrier_id' | 'version'> | undefined> {
   return db
     .selectFrom('connection')
     .select(['carrier_id', 'version'])
     .where((eb) => eb.and({ ...inScope(scope), carrier }))
+    .where('carrier_id', '!=', except)
     .orderBy('created_seq')
     .executeTakeFirst()
 }

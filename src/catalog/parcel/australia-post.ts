@@ -13,6 +13,10 @@ export default defineCarrier({
   title: 'Australia Post',
   countries: ['AU'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_australia_post_request_body)',
+  manifest: {
+    requirement: 'required',
+    source: 'https://help.shipengine.com/hc/en-us/articles/4406863423131-Australia-Post-eParcel',
+  },
   connect: {
     account_number: identifier('Account number'),
     api_key: secret('API key'),

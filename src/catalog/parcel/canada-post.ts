@@ -10,6 +10,11 @@ export default defineCarrier({
   title: 'Canada Post',
   countries: ['CA'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_canada_post_request_body)',
+  manifest: {
+    requirement: 'required',
+    source:
+      'https://www.canadapost-postescanada.ca/info/mc/business/productsservices/developers/services/shippingmanifest/soap/createshipment.jsf',
+  },
   connect: {
     nickname: nickname(),
     api_key: secret('API key'),

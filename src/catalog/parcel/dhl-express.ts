@@ -11,6 +11,10 @@ export default defineCarrier({
   title: 'DHL Express',
   countries: ['US', 'NZ'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_dhl_express_request_body)',
+  manifest: {
+    requirement: 'none',
+    source: 'https://support.starshipit.com/hc/en-us/articles/360001997955-Manifesting-FAQ',
+  },
   connect: {
     nickname: nickname(),
     account_number: identifier('Account number'),

@@ -14,6 +14,7 @@ export default defineCarrier({
   title: 'Endicia',
   countries: ['US'],
   docs: 'https://docs.shipstation.com/apis/shipengine/docs/reference/carriers/update-carrier',
+  manifest: { requirement: 'optional', source: 'https://www.ecommercebytes.com/cab/cab/abn/y11/m02/i07/s01' },
   connect: {
     nickname: nickname(),
     account: identifier('Account'),

@@ -9,6 +9,10 @@ export default defineCarrier({
   title: 'Royal Mail',
   countries: ['GB'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_royal_mail_request_body)',
+  manifest: {
+    requirement: 'required',
+    source: 'https://help.shipstation.co.uk/hc/en-gb/articles/360025417411-Royal-Mail',
+  },
   connect: {
     account_number: identifier('Account number'),
     oba_email: optional(text('OBA e-mail', { minLength: 1, format: 'email' })),

@@ -83,6 +83,7 @@ export default defineCarrier({
   title: 'Stamps.com',
   countries: ['US'],
   docs: 'https://docs.shipstation.com/apis/shipengine/docs/reference/carriers/update-carrier',
+  manifest: { requirement: 'optional', source: 'https://goshippo.com/docs/manifests/' },
   connect: {
     nickname: nickname(),
     username: identifier('Username'),

@@ -82,6 +82,11 @@ export default defineCarrier({
   title: 'UPS',
   countries: ['US'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_ups_request_body)',
+  manifest: {
+    requirement: 'none',
+    source:
+      'https://docs.xpsship.com/descartes-xps-webship-knowledge-base/faq/carrier-account-faq-s/do-i-need-to-print-a-ups-end-of-day-form-or-pld-report~7422061287087374078',
+  },
   connect: {
     nickname: nickname(),
     account_number: identifier('Account number'),
