@@ -16,7 +16,7 @@ export type Tx = Transaction<Schema>
 /**
  * The paths that may look across tenants, all of them: finding the owner of an API key, the operator's command line,
  * a partner's view of the accounts it created, which tenants have webhooks to deliver, which connections are to be checked,
- * which sealed bytes have come to their end, and whose sign-in one state belongs to. None reaches a connection itself, the audit log, or what a webhook says and to whom.
+ * which sealed bytes have come to their end, and whose sign-in one state belongs to. None reaches a connection in force, the audit log, or what a webhook says and to whom.
  */
 export type Crossing =
   | { path: 'authenticate' }
