@@ -69,8 +69,8 @@ export type Actor = {
   ip: string | undefined
 }
 
-/** Reads the body of a request when its turn among the refusals has come; throws what is wrong with it as a whole. `large` where it may carry images. */
-export type Body = (size?: 'usual' | 'large') => Secret<Readonly<Record<string, unknown>>>
+/** Reads the body of a request when its turn among the refusals has come; throws what is wrong with it as a whole. `large` where it may carry images, `list` where it is a long list. */
+export type Body = (size?: 'usual' | 'large' | 'list') => Secret<Readonly<Record<string, unknown>>>
 
 /** The chain of events that concern the installation and no tenant. */
 export const SYSTEM = 'system'

@@ -155,7 +155,7 @@ function expectation(field: Field | undefined, error: ErrorObject): string {
       return `must not be more than ${error.params.limit}`
     default:
       return field?.type === 'string' && field.pattern
-        ? 'does not have the form that the carrier asks for'
+        ? 'does not have the form that it must have'
         : 'must not hold control characters or broken Unicode'
   }
 }

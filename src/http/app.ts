@@ -18,7 +18,9 @@ import { custodyRoutes } from './routes/custody.ts'
 import { deletePolicyRoutes } from './routes/delete-policy.ts'
 import { deleteRoutes } from './routes/deletes.ts'
 import { healthRoutes } from './routes/health.ts'
+import { labelRoutes } from './routes/labels.ts'
 import { ltlRoutes } from './routes/ltl.ts'
+import { manifestRoutes } from './routes/manifests.ts'
 import { partnerAccountRoutes } from './routes/partner-accounts.ts'
 import { settingsRoutes } from './routes/settings.ts'
 import { signInPages, signInRoutes } from './routes/sign-in.ts'
@@ -97,6 +99,8 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
     await app.register(auditRoutes(ctx), { prefix })
     await app.register(partnerAccountRoutes(ctx), { prefix })
     await app.register(webhookRoutes(ctx), { prefix })
+    await app.register(labelRoutes(ctx), { prefix })
+    await app.register(manifestRoutes(ctx), { prefix })
   }
   await app.register(signInPages(ctx), { prefix: '/v1' })
   for (const prefix of ['/v-beta/ltl', '/v-beta/ltl/v1']) {

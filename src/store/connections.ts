@@ -1,4 +1,4 @@
-import type { Db, Tx } from './db.ts'
+import { locksRows, type Db, type Tx } from './db.ts'
 import type { Connection, Environment, NewConnection } from './schema.ts'
 
 /** One tenant's side of one environment: no query crosses it. */
@@ -15,6 +15,29 @@ export function findConnection(db: Db, key: ConnectionKey): Promise<Connection |
     .selectAll()
     .where((eb) => eb.and(byKey(key)))
     .executeTakeFirst()
+}
+
+export type LockedConnection = Pick<Connection, 'carrier_id' | 'carrier' | 'mode' | 'version'>
+
+/** Those of these connections that are there; until the transaction ends nobody changes or removes one. They are locked in the order of their ids. */
+export function lockConnections(
+  tx: Tx,
+  scope: Scope,
+  carrierIds: readonly string[],
+): Promise<LockedConnection[]> {
+  return tx
+    .selectFrom('connection')
+    .select(['carrier_id', 'carrier', 'mode', 'version'])
+    .where((eb) => eb.and(inScope(scope)))
+    .where('carrier_id', 'in', carrierIds)
+    .orderBy('carrier_id')
+    .$if(locksRows(tx), (query) => query.forUpdate())
+    .execute()
+}
+
+/** The connection, which nobody changes or removes until the transaction ends; `undefined` where there is none. */
+export async function lockConnection(tx: Tx, key: ConnectionKey): Promise<LockedConnection | undefined> {
+  return (await lockConnections(tx, key, [key.carrierId]))[0]
 }
 
 /** The oldest connection of `carrier` for the account, or `undefined`; the account is compared as `account_key`. */

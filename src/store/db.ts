@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import { PostgresAdapter, type Kysely, type Transaction } from 'kysely'
 import type { Secret } from '../secret.ts'
 import type { KeyTerm, Schema } from './schema.ts'
 
@@ -12,6 +12,11 @@ export type Db = Kysely<Schema>
 
 /** What a query writes to. Only `Store.transaction` makes one. */
 export type Tx = Transaction<Schema>
+
+/** Whether the database has locks on rows; the other one has a single writer. */
+export function locksRows(tx: Tx): boolean {
+  return tx.getExecutor().adapter instanceof PostgresAdapter
+}
 
 /**
  * The paths that may look across tenants, all of them: finding the owner of an API key, the operator's command line,

@@ -8,6 +8,7 @@ import { webhooks } from './migrations/0003-webhooks.ts'
 import { verification } from './migrations/0004-verification.ts'
 import { tokens } from './migrations/0005-tokens.ts'
 import { signIn } from './migrations/0006-sign-in.ts'
+import { labels } from './migrations/0008-labels.ts'
 import { deletes } from './migrations/0009-deletes.ts'
 
 /** Every migration in order; a name that has been released never changes. */
@@ -18,6 +19,7 @@ export const migrations = {
   '0004-verification': verification,
   '0005-tokens': tokens,
   '0006-sign-in': signIn,
+  '0008-labels': labels,
   '0009-deletes': deletes,
 }
 

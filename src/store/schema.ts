@@ -264,6 +264,59 @@ type WebhookDeliveryTable = {
   created_at: Time
 }
 
+export const LABEL_STATUSES = ['processing', 'completed', 'error', 'voided'] as const
+export type LabelStatus = (typeof LABEL_STATUSES)[number]
+
+type LabelTable = {
+  tenant_id: string
+  environment: Environment
+  label_id: string
+  carrier_id: string
+  /** The carrier of the connection, which may be gone. */
+  carrier: string
+  tracking_number: string
+  status: LabelStatus
+  /** A day: `YYYY-MM-DD`. */
+  ship_date: string
+  warehouse_id: string | null
+  service_code: string | null
+  external_shipment_id: string | null
+  created_at: Time
+  modified_at: Time
+  voided_at: Time | null
+  manifest_id: string | null
+}
+
+/** How many labels there are of one kind; an empty text stands for what labels do not say. */
+type LabelCountTable = {
+  tenant_id: string
+  environment: Environment
+  carrier_id: string
+  warehouse_id: string
+  service_code: string
+  processing: number
+  completed: number
+  error: number
+  voided: number
+  /** Of the completed ones, those that are in no manifest. */
+  open: number
+}
+
+type ManifestTable = {
+  tenant_id: string
+  environment: Environment
+  manifest_id: string
+  carrier_id: string
+  warehouse_id: string | null
+  ship_date: string
+  shipments: number
+  submission_id: string | null
+  download: string | null
+  /** When it was made, as told; `recorded_at` is when it was told. */
+  created_at: Time
+  recorded_at: Time
+}
+
 export type Schema = {
   installation: InstallationTable
   key_term: KeyTermTable
@@ -285,6 +338,9 @@ export type Schema = {
   webhook_endpoint: WebhookEndpointTable
   outbox_message: OutboxMessageTable
   webhook_delivery: WebhookDeliveryTable
+  label: LabelTable
+  label_count: LabelCountTable
+  manifest: ManifestTable
 }
 
 export type Installation = Selectable<InstallationTable>
@@ -303,5 +359,8 @@ export type AuditEvent = Selectable<AuditEventTable>
 export type WebhookEndpoint = Selectable<WebhookEndpointTable>
 export type OutboxMessage = Selectable<OutboxMessageTable>
 export type WebhookDelivery = Selectable<WebhookDeliveryTable>
+export type Label = Selectable<LabelTable>
+export type LabelCount = Selectable<LabelCountTable>
+export type Manifest = Selectable<ManifestTable>
 export type NewConnection = Insertable<ConnectionTable>
 export type NewAuditEvent = Insertable<AuditEventTable>
