@@ -1,7 +1,7 @@
 import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
-import { findConnection } from '../store/connections.ts'
+import { findConnection, lockConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { findDeletePolicy } from '../store/delete-policies.ts'
 import type { Connection } from '../store/schema.ts'
@@ -63,6 +63,7 @@ async function removeConnection(
     found?.mode === mode && (!carrier || found.carrier === carrier.id)
   return ctx.store.transaction(actor.tenantId, async (tx) => {
     const key = keyOf(actor, carrierId)
+    await lockConnection(tx, key)
     const connection = await findConnection(tx, key)
     if (!connection && purge && isMeant(await findBuried(tx, key))) {
       await eraseConnection(ctx, tx, actor, carrierId)

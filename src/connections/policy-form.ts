@@ -1,8 +1,8 @@
+import { acceptFields } from '../catalog/accept-fields.ts'
 import type { Fields } from '../catalog/define.ts'
 import { choice, count, optional } from '../catalog/fields.ts'
 import { failFields } from '../errors.ts'
 import type { OpenShipments } from '../store/schema.ts'
-import { acceptFields } from '../webhooks/form.ts'
 import { MOST_RESTORE_DAYS, USUAL_POLICY, type Policy } from './delete-policy.ts'
 
 type Given = Readonly<Record<string, unknown>>

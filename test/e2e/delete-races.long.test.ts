@@ -7,7 +7,7 @@ import { createLog } from '../../src/log.ts'
 import { simulator } from '../../src/simulator/index.ts'
 import { unique } from '../support/bodies.ts'
 import { databases, openHouse, type DatabaseName } from '../support/harness.ts'
-import { labelOf } from '../support/shipments.ts'
+import { labelOf } from '../support/labels.ts'
 
 // Two servers on one database, as two processes would be, and two requests that leave at the same moment.
 const RACES = 10_000

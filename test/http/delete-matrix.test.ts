@@ -93,15 +93,17 @@ async function openScene(house: House, environment: Environment) {
     await createWebhook(house, { url: 'https://hooks.example/', event: 'connection.disconnected' }, key)
   const ask = (method: string, path: string, body?: object) =>
     house.request(method as 'PUT', path, { key, ...(body ? { body } : {}) })
-  const messages = () =>
-    house.ctx.store.read(tenantId, (db) =>
+  const messagesOf = async (id: string) => {
+    const rows = await house.ctx.store.read(tenantId, (db) =>
       db.selectFrom('outbox_message').select('payload').where('tenant_id', '=', tenantId).execute(),
     )
-  return { house, tenantId, environment, key, connect, ask, messages }
+    return rows.filter(({ payload }) => payload.includes(id)).length
+  }
+  return { house, tenantId, environment, key, connect, ask, messagesOf }
 }
 
 async function judge(
-  { house, tenantId, key, environment, connect, ask, messages }: Awaited<ReturnType<typeof openScene>>,
+  { house, tenantId, key, environment, connect, ask, messagesOf }: Awaited<ReturnType<typeof openScene>>,
   one: Case,
 ) {
   const { carrier, policy, state, open, force } = one
@@ -132,17 +134,16 @@ async function judge(
   assert.equal(beforehand.delete.outcome, expected, told)
   assert.equal(beforehand.open_labels.count, open, told)
   const trailBefore = await actions(house, id, key)
-  const messagesBefore = (await messages()).length
   const answer = await ask('DELETE', `${path}${force ? '?force=true' : ''}`)
 
   const isGone = expected !== 'refused' || force
   assert.equal(answer.status, isGone ? 204 : 409, told)
-  const notice = isGone && expected !== 'allowed' ? 'open_shipments' : undefined
-  assert.equal(answer.headers['hawser-notice'], notice, told)
+  const notice = isGone && expected !== 'allowed' ? 'open_shipments' : ''
+  assert.equal(String(answer.headers['hawser-notice'] ?? ''), notice, told)
   if (!isGone) {
     const [error] = answer.json.errors
     assert.deepEqual([error.error_code, error.carrier_id], ['invalid_status', id], told)
-    assert.match(error.message, /1 open shipment .*2026-01-28.*manifests\/import/, told)
+    assert.match(error.message, /1 open shipment .*2026-03-01.*manifests\/import/, told)
   }
   assert.equal((await ask('GET', path)).status, isGone ? 404 : 200, told)
   const kept = await house.ctx.store.read(tenantId, (db) =>
@@ -152,12 +153,7 @@ async function judge(
   const expectedTrail = isGone ? [['connection.disconnected', force ? ['force'] : []]] : []
   assert.deepEqual((await actions(house, id, key)).slice(trailBefore.length), expectedTrail, told)
   const isHeard = isGone && environment === 'production'
-  const heard = (await messages()).slice(messagesBefore)
-  assert.equal(heard.length, isHeard ? 1 : 0, told)
-  assert.ok(
-    heard.every(({ payload }) => payload.includes(id)),
-    told,
-  )
+  assert.equal(await messagesOf(id), isHeard ? 1 : 0, told)
 }
 
 type AuditEvent = { action: string; fields: string[] }

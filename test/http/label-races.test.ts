@@ -5,14 +5,13 @@ import { createLog } from '../../src/log.ts'
 import { parseConfig } from '../../src/config.ts'
 import { importLabels, type Result } from '../../src/manifests/import-labels.ts'
 import { Secret } from '../../src/secret.ts'
-import { buryConnection, findConnection, lockConnection } from '../../src/store/connections.ts'
+import { deleteConnection, findConnection, lockConnection } from '../../src/store/connections.ts'
 import { openShipments } from '../../src/store/labels.ts'
 import { operator } from '../../src/tenants/operator.ts'
 import { databases, openHouse } from '../support/harness.ts'
 import { everything, labelOf, newShipper } from '../support/labels.ts'
 
 const ROUNDS = process.env.HAWSER_TEST_QUICK ? 30 : 120
-const AT = '2026-03-01T00:00:00.000Z'
 
 type Guard = 'in its transaction' | 'before its transaction'
 
@@ -45,7 +44,7 @@ async function race(
         const connection = await findConnection(tx, key)
         const { count } = early ?? (await openShipments(tx, key))
         if (!connection || count > 0) return false
-        await buryConnection(tx, connection, AT)
+        await deleteConnection(tx, key)
         return true
       })
     }

@@ -1,17 +1,5 @@
-import { unique } from './bodies.ts'
+import { labelOf } from './labels.ts'
 import type { House } from './harness.ts'
-
-/** The day that the oldest label of a test is shipped. */
-export const SHIP_DATE = '2026-01-28'
-
-/** A label as a shipping system tells of it. */
-export const labelOf = (carrier_id: string, changes: object = {}) => ({
-  carrier_id,
-  tracking_number: unique('1Z'),
-  ship_date: SHIP_DATE,
-  warehouse_id: 'se-77',
-  ...changes,
-})
 
 /** Records labels; the answer. */
 export const importLabels = (house: House, labels: object[], key = house.key) =>
