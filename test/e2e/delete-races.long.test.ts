@@ -71,56 +71,70 @@ const imported = ({ json }: Answer): boolean => json.results[0].outcome === 'imp
 const given = (label: string, first: unknown, second: unknown) =>
   `${label}: ${String(first)} ‖ ${String(second)}`
 
+type Meet = (first: () => Promise<Answer>, second: () => Promise<Answer>) => Promise<[Answer, Answer]>
+
+/** Each server, and each of the two requests, is ahead in half of the races. */
+const sideOf = (scene: Scene, turn: number): Scene =>
+  Math.floor(turn / 10) % 2 === 0 ? scene : { ...scene, left: scene.right, right: scene.left }
+const meetIn =
+  (turn: number): Meet =>
+  async (first, second) => {
+    if (Math.floor(turn / 5) % 2 === 0) return Promise.all([first(), second()])
+    const answers = await Promise.all([second(), first()])
+    return [answers[1], answers[0]]
+  }
+
 /** Each race: what is set up, the two that run, and what must hold whoever wins; its outcome by name. */
-const races: Record<string, (scene: Scene, turn: number) => Promise<string>> = {
-  'record a label ‖ delete': async (scene) => {
+const races: Record<string, (scene: Scene, meet: Meet) => Promise<string>> = {
+  'record a label ‖ delete': async (scene, meet) => {
     const id = await connect(scene)
-    const [label, deleted] = await Promise.all([
-      scene.left('POST', '/v1/labels/import', { labels: [labelOf(id)] }),
-      scene.right('DELETE', `${path}/${id}`),
-    ])
+    const [label, deleted] = await meet(
+      () => scene.left('POST', '/v1/labels/import', { labels: [labelOf(id)] }),
+      () => scene.right('DELETE', `${path}/${id}`),
+    )
     const isIn = imported(label)
     assert.equal(deleted.status, isIn ? 409 : 204)
     assert.equal(await scene.rows('connection', id), isIn ? 1 : 0)
     assert.equal(await scene.rows('label', id), isIn ? 1 : 0)
     return given('label', isIn, deleted.status)
   },
-  'record a manifest ‖ delete': async (scene) => {
+  'record a manifest ‖ delete': async (scene, meet) => {
     const id = await connect(scene)
     const label = labelOf(id)
     await scene.left('POST', '/v1/labels/import', { labels: [label] })
-    const [manifest, deleted] = await Promise.all([
-      scene.left('POST', '/v1/manifests/import', {
-        carrier_id: id,
-        tracking_numbers: [label.tracking_number],
-      }),
-      scene.right('DELETE', `${path}/${id}`),
-    ])
+    const [manifest, deleted] = await meet(
+      () =>
+        scene.left('POST', '/v1/manifests/import', {
+          carrier_id: id,
+          tracking_numbers: [label.tracking_number],
+        }),
+      () => scene.right('DELETE', `${path}/${id}`),
+    )
     assert.equal(manifest.status, 200)
     assert.ok(deleted.status === 204 || deleted.status === 409)
     assert.equal(await scene.rows('connection', id), deleted.status === 204 ? 0 : 1)
     return given('manifest', manifest.status, deleted.status)
   },
-  'update ‖ delete': async (scene) => {
+  'update ‖ delete': async (scene, meet) => {
     const id = await connect(scene)
     const body = { nickname: 'next', account_number: unique('race'), api_secret: 't' }
-    const [updated, deleted] = await Promise.all([
-      scene.left('PUT', `${path}/${id}`, body),
-      scene.right('DELETE', `${path}/${id}`),
-    ])
+    const [updated, deleted] = await meet(
+      () => scene.left('PUT', `${path}/${id}`, body),
+      () => scene.right('DELETE', `${path}/${id}`),
+    )
     assert.equal(deleted.status, 204)
     assert.ok(updated.status === 200 || updated.status === 404)
     assert.equal(await scene.rows('connection', id), 0)
     assert.equal(await scene.rows('buried_connection', id), 1)
     return given('update', updated.status, deleted.status)
   },
-  'restore ‖ purge': async (scene) => {
+  'restore ‖ purge': async (scene, meet) => {
     const id = await connect(scene)
     await scene.left('DELETE', `${path}/${id}`)
-    const [restored, purged] = await Promise.all([
-      scene.left('POST', `${path}/${id}/restore`),
-      scene.right('DELETE', `${path}/${id}?purge=true`),
-    ])
+    const [restored, purged] = await meet(
+      () => scene.left('POST', `${path}/${id}/restore`),
+      () => scene.right('DELETE', `${path}/${id}?purge=true`),
+    )
     assert.equal(purged.status, 204)
     assert.ok(restored.status === 200 || restored.status === 409)
     for (const table of ['connection', 'buried_connection'] as const)
@@ -128,14 +142,14 @@ const races: Record<string, (scene: Scene, turn: number) => Promise<string>> = {
     assert.equal(await scene.rows('tombstone', id), 1)
     return given('restore', restored.status, purged.status)
   },
-  'restore ‖ reconnect': async (scene) => {
+  'restore ‖ reconnect': async (scene, meet) => {
     const account = unique('race')
     const id = await connect(scene, account)
     await scene.left('DELETE', `${path}/${id}`)
-    const [restored, again] = await Promise.all([
-      scene.left('POST', `${path}/${id}/restore`),
-      scene.right('POST', path, { nickname: 'R', account_number: account, api_secret: 's' }),
-    ])
+    const [restored, again] = await meet(
+      () => scene.left('POST', `${path}/${id}/restore`),
+      () => scene.right('POST', path, { nickname: 'R', account_number: account, api_secret: 's' }),
+    )
     assert.deepEqual([restored.status, again.status].sort(), [200, 409])
     assert.equal(await scene.rows('connection', id), restored.status === 200 ? 1 : 0)
     assert.equal(await scene.rows('buried_connection', id), restored.status === 200 ? 0 : 1)
@@ -154,7 +168,7 @@ for (const database of databases)
         while (turn < RACES) {
           turn += 1
           const race = races[names[turn % names.length] ?? '']
-          const outcome = (await race?.(scene, turn)) ?? ''
+          const outcome = (await race?.(sideOf(scene, turn), meetIn(turn))) ?? ''
           outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
         }
       }),
