@@ -26,7 +26,7 @@ const allowed: Record<string, readonly string[]> = {
   tenants: ['store', 'context', 'audit', 'catalog', ...base],
   custody: ['vault', 'store', 'audit', 'context', ...base],
   webhooks: ['catalog', 'custody', 'store', 'audit', 'context', 'worker', ...base],
-  connections: belowConnections,
+  connections: ['worker', ...belowConnections],
   manifests: ['time', ...belowConnections],
   health: ['connections', 'worker', ...belowConnections],
   http: [...domain, 'catalog', 'config', 'context', 'log', 'time', ...base],

@@ -6,6 +6,7 @@ export const actions = {
   'connection.disconnected': 'A connection was taken out of use.',
   'connection.restored': 'A deleted connection was brought back under its id.',
   'connection.erased': 'What was sealed of a deleted connection was erased.',
+  'connection.previous_erased': 'The credentials before the current ones were erased: their time had come.',
   'connection.policy_updated': 'What a delete of a connection does about open shipments was changed.',
   'delete_policy.updated': 'What deletes do was changed for an environment of the account.',
   'tombstone.nickname_erased': 'The nickname of a deleted connection was erased.',
