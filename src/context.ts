@@ -104,7 +104,9 @@ export async function openContext(
     found.installationId === undefined
       ? undefined
       : await unlockKeyring(found.installationId, found.terms, wrappers)
-  const store = await openStore(config.database, config.databasePool)
+  const store = await openStore(config.database, config.databasePool, (what, error) =>
+    error === undefined ? log.warn(what) : log.warn({ err: error }, what),
+  )
   try {
     const keyring = unlocked ?? (await setUp(store, wrappers, config, clock))
     return { config, log, store, keyring, clock, outbound, simulator }

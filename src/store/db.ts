@@ -32,6 +32,9 @@ export type Crossing =
   | { path: 'check' }
   | { path: 'erase' }
 
+/** Is told what the store does by itself, when it fails and when it goes well again. */
+export type Tell = (what: string, error?: unknown) => void
+
 export type Store = {
   dialect: Dialect
 

@@ -13,10 +13,11 @@ import {
   type SqliteDatabase,
 } from 'kysely'
 import { StartRefused } from '../errors.ts'
-import { NOTHING_YET, type Inspection, type Store } from './db.ts'
-import { withoutDriverErrors } from './failures.ts'
+import { NOTHING_YET, type Inspection, type Store, type Tell } from './db.ts'
+import { BUSY, isSqlite, withoutDriverErrors } from './failures.ts'
 import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
 import type { KeyTerm, Schema } from './schema.ts'
+import { createScrub } from './scrub.ts'
 
 const BUSY_MS = 5_000
 const FULL = 2
@@ -49,8 +50,18 @@ export async function inspectSqlite(path: string): Promise<Inspection> {
   })
 }
 
+type SqliteOptions = {
+  tell?: Tell
+  /** Left out by tests only, which show what would be left without. */
+  secureDelete?: boolean
+  scrub?: boolean
+}
+
 /** See `openStore`. One connection writes, another reads; the file is made readable by its owner only. */
-export async function openSqlite(path: string): Promise<Store> {
+export async function openSqlite(
+  path: string,
+  { tell = () => {}, secureDelete = true, scrub: isScrubbed = true }: SqliteOptions = {},
+): Promise<Store> {
   return usable(path, async () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     closeSync(openSync(path, 'a', 0o600))
@@ -60,22 +71,35 @@ export async function openSqlite(path: string): Promise<Store> {
     if (!isUpToDate(migrated)) await migrate(writer as Kysely<unknown>, 'sqlite')
     // From here on nobody waits inside SQLite, where everything else would wait too.
     file.exec('pragma busy_timeout = 0')
+    if (!secureDelete) file.exec('pragma secure_delete = off')
     const reader = kysely(new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS }))
+    const scrub = isScrubbed ? scrubOf(path, file, writer, tell) : undefined
     return {
       dialect: 'sqlite',
       read: (_tenantId, work) => withoutDriverErrors(() => work(reader)),
       cross: (_crossing, work) => withoutDriverErrors(() => work(reader)),
       transaction: (_tenantId, work) =>
-        withoutDriverErrors(() => whenFree(() => writer.transaction().execute(work))),
+        withoutDriverErrors(async () => {
+          const done = await whenFree(() => writer.transaction().execute(work))
+          scrub?.note()
+          return done
+        }),
       close: async () => {
         await reader.destroy()
+        await scrub?.end()
         await writer.destroy()
+        scrub?.release()
       },
     }
   })
 }
 
-const BUSY = 5
+function scrubOf(path: string, db: DatabaseSync, writer: Kysely<Schema>, tell: Tell) {
+  // Pages leave the log by the scrub only, which looks at each of them.
+  db.exec('pragma wal_autocheckpoint = 0')
+  return createScrub({ path, db, inTurn: (work) => writer.connection().execute(async () => work()), tell })
+}
+
 const LOOK_AGAIN_MS = 10
 
 /** Waits for another process that writes without holding up this one: the lock is asked for again and again, for as long as SQLite would wait. */
@@ -85,8 +109,7 @@ async function whenFree<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      const isBusy = ((error as { errcode?: number }).errcode ?? 0) % 256 === BUSY
-      if (!isBusy || Date.now() > deadline) throw error
+      if (!isSqlite(error, BUSY) || Date.now() > deadline) throw error
       await pause(LOOK_AGAIN_MS)
     }
   }
