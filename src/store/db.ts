@@ -35,6 +35,16 @@ export type Crossing =
 /** Is told what the store does by itself, when it fails and when it goes well again. */
 export type Tell = (what: string, error?: unknown) => void
 
+/** Where bytes that were removed may still stand in the files of the database. */
+export type Residue =
+  | { dialect: 'sqlite'; logBytes: number; secureDelete: boolean }
+  | {
+      dialect: 'postgres'
+      /** Whether the server vacuums; otherwise that is left to autovacuum. */
+      mayVacuum: boolean
+      tables: { table: string; deadRows: number; vacuumedAt: string | null }[]
+    }
+
 export type Store = {
   dialect: Dialect
 
@@ -49,6 +59,9 @@ export type Store = {
 
   /** Runs queries that only read, along one of the named paths across tenants. */
   cross<T>(crossing: Crossing, work: (db: Db) => Promise<T>): Promise<T>
+
+  /** What is known of removed bytes in the files, for the operator. */
+  residue(): Promise<Residue>
 
   close(): Promise<void>
 }

@@ -13,5 +13,5 @@ export async function inspectStore(database: Database): Promise<Inspection> {
 /** Opens the database, brings its schema up to date, and checks that it keeps what it acknowledges; throws `StartRefused` otherwise. */
 export async function openStore(database: Database, pool: number, tell: Tell): Promise<Store> {
   if (database.kind === 'sqlite') return (await sqlite()).openSqlite(database.path, { tell })
-  return (await postgres()).openPostgres(database.url.reveal(), pool)
+  return (await postgres()).openPostgres(database.url.reveal(), pool, { tell })
 }

@@ -17,6 +17,7 @@ import { NOTHING_YET, type Inspection, type Store, type Tell } from './db.ts'
 import { BUSY, isSqlite, withoutDriverErrors } from './failures.ts'
 import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
 import type { KeyTerm, Schema } from './schema.ts'
+import { sizeOf } from './residue.ts'
 import { createScrub } from './scrub.ts'
 
 const BUSY_MS = 5_000
@@ -84,6 +85,11 @@ export async function openSqlite(
           scrub?.note()
           return done
         }),
+      residue: async () => ({
+        dialect: 'sqlite',
+        logBytes: sizeOf(`${path}-wal`),
+        secureDelete: readSettings(file).secure_delete === 1,
+      }),
       close: async () => {
         await reader.destroy()
         await scrub?.end()
@@ -138,11 +144,7 @@ function openDurably(path: string): DatabaseSync {
   db.exec(
     'pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma temp_store = memory',
   )
-  const kept = {
-    journal_mode: db.prepare('pragma journal_mode').get()?.journal_mode,
-    synchronous: db.prepare('pragma synchronous').get()?.synchronous,
-    secure_delete: db.prepare('pragma secure_delete').get()?.secure_delete,
-  }
+  const kept = readSettings(db)
   if (kept.journal_mode !== 'wal' || kept.synchronous !== FULL || kept.secure_delete !== 1) {
     db.close()
     throw new StartRefused(
@@ -151,6 +153,12 @@ function openDurably(path: string): DatabaseSync {
   }
   return db
 }
+
+const readSettings = (db: DatabaseSync) => ({
+  journal_mode: db.prepare('pragma journal_mode').get()?.journal_mode,
+  synchronous: db.prepare('pragma synchronous').get()?.synchronous,
+  secure_delete: db.prepare('pragma secure_delete').get()?.secure_delete,
+})
 
 const kysely = (db: DatabaseSync) => new Kysely<Schema>({ dialect: new NodeSqliteDialect(forKysely(db)) })
 
