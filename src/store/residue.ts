@@ -9,25 +9,27 @@ const FRAME_HEADER = 24
 const MOST_PAGES = 0x01ff_ffff
 const PART_PAGES = 256
 
-/** What the write-ahead log holds: which pages, and the salt that counts up by one whenever the log begins anew. */
-export type Log = { salt: number; pages: Set<number> }
+/** Which pages the write-ahead log holds up to which byte, and the salt that counts up by one whenever it begins anew. */
+export type Log = { salt: number; end: number; pages: Set<number> }
 
-/** Reads which pages the write-ahead log holds; `undefined` where it is empty. */
-export function readLog(path: string): Log | undefined {
+/** Reads which pages the write-ahead log holds, or of one that was read before those that have come since; `undefined` where it is empty. */
+export function readLog(path: string, before?: Pick<Log, 'salt' | 'end'>): Log | undefined {
   if (sizeOf(path) < LOG_HEADER) return undefined
   const file = openSync(path, 'r')
   try {
     const header = Buffer.alloc(LOG_HEADER)
     readSync(file, header, 0, LOG_HEADER, 0)
     const frameBytes = FRAME_HEADER + header.readUInt32BE(8)
+    const salt = header.readUInt32BE(16)
     const pages = new Set<number>()
     const frame = Buffer.alloc(FRAME_HEADER)
-    for (let at = LOG_HEADER; readSync(file, frame, 0, FRAME_HEADER, at) === FRAME_HEADER; at += frameBytes) {
+    let end = before?.salt === salt ? before.end : LOG_HEADER
+    for (; readSync(file, frame, 0, FRAME_HEADER, end) === FRAME_HEADER; end += frameBytes) {
       // What follows was left by an earlier log.
       if (frame.compare(header, 16, 24, 8, 16) !== 0) break
       pages.add(frame.readUInt32BE(0))
     }
-    return { salt: header.readUInt32BE(16), pages }
+    return { salt, end, pages }
   } finally {
     closeSync(file)
   }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Tell } from './db.ts'
 import { BUSY, isSqlite } from './failures.ts'
-import { openPages, readLog, sizeOf } from './residue.ts'
+import { openPages, readLog, sizeOf, type Log } from './residue.ts'
 
 /** How soon after a commit; under load once in this time. */
 const SOON_MS = 500
@@ -42,7 +42,7 @@ export function createScrub({ path, db, inTurn, tell }: Options): Scrub {
   const suspects = new Set<number>()
   /** Whether every page that was written since the whole file was searched is among them. */
   let isFollowed = false
-  let salt: number | undefined
+  let known: Pick<Log, 'salt' | 'end'> | undefined
   let scrubbedAt = countChanges()
   // A process that has crashed leaves what it wrote in the log.
   let isDue = sizeOf(log) > 0
@@ -53,14 +53,14 @@ export function createScrub({ path, db, inTurn, tell }: Options): Scrub {
   const report = createReport(tell)
 
   const follow = (): void => {
-    const found = readLog(log)
+    const found = readLog(log, known)
     // A log that another process has emptied held pages that nobody here knows.
     const isNext = found
-      ? salt === undefined || found.salt === salt || found.salt === (salt + 1) >>> 0
+      ? !known || found.salt === known.salt || found.salt === (known.salt + 1) >>> 0
       : countChanges() === scrubbedAt
     isFollowed &&= isNext
-    salt = found?.salt ?? salt
     for (const page of found?.pages ?? []) suspects.add(page)
+    if (found) known = { salt: found.salt, end: found.end }
   }
 
   const overwrite = (leftOver: readonly number[]): boolean => {
