@@ -66,7 +66,7 @@ for (const [name, table, pageSize] of [
     db.exec('pragma wal_checkpoint(truncate)')
     const before = countFound(gone, filesOf(path))
     const pages = openPages(path)
-    t.after(pages.close)
+    t.after(() => pages.close())
     const found = await pages.search()
     const all = Array.from({ length: sizeOf(path) / pageSize + 5 }, (_, index) => index + 1)
     assert.deepEqual(pages.leftOver(all), found, 'one by one or as a whole')
@@ -131,7 +131,7 @@ test('pages whose header makes no sense are left alone', async (t) => {
   long.set([13, 0, 0, 0xff, 0xff, 0x0f, 0x00], 0)
   writeFileSync(path, Buffer.concat([first, ...kinds, tangled, long, page.subarray(0, 100)]))
   const pages = openPages(path)
-  t.after(pages.close)
+  t.after(() => pages.close())
   assert.deepEqual(await pages.search(), [])
   pages.clear([1, 2, 3, 4, 5, 6, 7, 8, 9])
   assert.ok(

@@ -184,7 +184,9 @@ describe(
       }
       for (let looks = 0; (await dead()).some((count) => count !== 0) && looks < 100; looks += 1)
         await pause(100)
-      console.log(`postgres: ${envelopes} envelopes erased, dead rows after the vacuum: ${await dead()}`)
+      console.log(
+        `postgres: ${envelopes} envelopes erased, dead rows after the vacuum: ${(await dead()).join()}`,
+      )
       assert.deepEqual(await dead(), [0, 0, 0, 0, 0, 0])
     })
   },
