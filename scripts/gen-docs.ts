@@ -1,6 +1,7 @@
 import { actions } from '../src/audit/actions.ts'
 import type { Carrier, Fields, LtlCarrier, ParcelCarrier } from '../src/catalog/define.ts'
 import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
+import { demandOf, listFields } from '../src/catalog/field-rules.ts'
 import { formSchema } from '../src/catalog/json-schema.ts'
 import { settings, type Setting } from '../src/config/settings.ts'
 import { conditions } from '../src/errors.ts'
@@ -22,7 +23,7 @@ function configuration(): string {
   ])
   return `${GENERATED}# Configuration
 
-Hawser reads its environment at the start and at no other time. A value that cannot be read, or that contradicts another, stops the start with every problem in one message and exit code 78; a name that begins with \`HAWSER_\` and is not here is warned about. \`hawser doctor\` prints what is in force and where it came from.
+Hawser reads its environment at the start and at no other time. A value that cannot be read, or that contradicts another, stops the start with every problem in one message and exit code 78; a name that begins with \`HAWSER_\` and is not here is warned about. \`hawser doctor\` prints what is in force and where it came from (\`hawser\` stands for \`npm run -s hawser --\` in a checkout).
 
 A name with \`_FILE\` behind it names a file that holds the value.
 
@@ -53,38 +54,32 @@ ${table(['action', 'what happened'], audit)}
 `
 }
 
-function formTable(fields: Fields, prefix = ''): string[][] {
-  return Object.entries(fields).flatMap(([name, field]) => [
-    [
-      `\`${prefix}${name}\``,
-      field.type,
-      [
-        field.required && 'required',
-        field.secret && 'secret',
-        field.identifier && 'identifies the account',
-        'minLength' in field && field.minLength !== undefined && `at least ${field.minLength} characters`,
-        'maxLength' in field && field.maxLength !== undefined && `at most ${field.maxLength} characters`,
-        'enum' in field && field.enum && `one of ${field.enum.join(', ')}`,
-        'format' in field && field.format && `format ${field.format}`,
-        'latch' in field && field.latch && 'cannot be switched off again',
-        field.deprecated && 'deprecated',
-        field.extension && 'an addition of Hawser',
-      ]
-        .filter(Boolean)
-        .join('; '),
-    ],
-    ...(field.type === 'object' ? formTable(field.members, `${prefix}${name}.`) : []),
-  ])
-}
+const formTable = (fields: Fields) =>
+  listFields(fields).map(([name, type, rules]) => [`\`${name}\``, type, rules])
 
 const fieldTable = (fields: Fields) => table(['field', 'type', 'rules'], formTable(fields))
+
+const settingOf = (operatorValue: string) => `HAWSER_${operatorValue.toUpperCase()}`
 
 /** How the carrier proves credentials, and what that takes. */
 function proofLine({ verify }: Carrier): string | false {
   if (!verify) return false
-  const operator = verify.operator.map((name) => `\`HAWSER_${name.toUpperCase()}\``)
+  const operator = verify.operator.map((name) => `\`${settingOf(name)}\``)
   const needs = [...verify.needs.map((name) => `\`${name}\``), ...operator].join(', ')
-  return `Credentials are proved at ${verify.hosts.join(', ')} where ${needs} are set (${verify.source}).`
+  const hosts = verify.hosts.join(', ') + (verify.hostFrom ? ` or at \`${settingOf(verify.hostFrom)}\`` : '')
+  return `Credentials are proved at ${hosts} where ${needs} are set (${verify.source}).`
+}
+
+/** Whether its labels have to stand on a manifest. */
+function manifestLine({ manifest }: Carrier): string | false {
+  if (manifest.requirement === 'unknown') return false
+  const needs = {
+    required: 'Labels have to stand on a manifest',
+    optional: 'Labels may stand on a manifest',
+    external: 'Manifests are made at the carrier’s own portal',
+    none: 'There are no manifests to be made',
+  }[manifest.requirement]
+  return `${needs} (${manifest.source}).`
 }
 
 function parcelSection(carrier: ParcelCarrier): string {
@@ -109,6 +104,7 @@ function parcelSection(carrier: ParcelCarrier): string {
       successor && `New connections should use \`${successor}\`.`,
       `Source: ${docs}.`,
       proofLine(carrier),
+      manifestLine(carrier),
       codeSources.length > 0 && `Services, packages and options: ${codeSources.join(', ')}.`,
     ]
       .filter(Boolean)
@@ -125,14 +121,14 @@ function parcelSection(carrier: ParcelCarrier): string {
   ].join('\n\n')
 }
 
-const demand = ({ demands, form }: LtlCarrier) =>
-  typeof demands !== 'string'
-    ? demands.map((names) => names.join(' + ')).join(', or ')
-    : form === 'generic'
-      ? 'at least one'
-      : demands === 'none'
-        ? 'none'
-        : 'all of its fields'
+/** The fields of the public form, and those that Hawser adds to it. */
+function credentialsOf({ form, credentials }: LtlCarrier): string {
+  const names = Object.keys(credentials)
+  const added = names.filter((name) => credentials[name]?.extension)
+  const open = form === 'generic' ? ['generic'] : names.filter((name) => !added.includes(name))
+  const more = added.length === 0 ? '' : `; optional additions of Hawser: ${added.join(', ')}`
+  return open.join(', ') + more
+}
 
 function carriers(): string {
   const status = (carrier: Carrier) =>
@@ -140,8 +136,8 @@ function carriers(): string {
   const ltl = ltlCarriers.map((carrier) => [
     carrier.scacs.join(', '),
     carrier.title,
-    carrier.form === 'generic' ? 'generic' : Object.keys(carrier.credentials).join(', '),
-    demand(carrier),
+    credentialsOf(carrier),
+    demandOf(carrier),
     [status(carrier), carrier.closed?.reason].filter(Boolean).join(': '),
     [carrier.docs, proofLine(carrier)].filter(Boolean).join('. '),
   ])

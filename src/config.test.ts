@@ -118,6 +118,14 @@ test('several contradictions stand in one message', () => {
   assert.equal(problems.length, 3)
 })
 
+test('what a sign-in needs and cannot be read is told as such, and not as missing', () => {
+  const problems = problemsOf(
+    short('UPS_SIGN_IN=true UPS_CLIENT_ID=a UPS_CLIENT_SECRET=b PUBLIC_URL=https://h.example/p'),
+  )
+  assert.equal(problems.length, 1)
+  assert.match(problems.join(), /^- HAWSER_PUBLIC_URL must be an address/)
+})
+
 test('a file twin gives its trimmed content, under its own name, and exists for every secret', () => {
   const file = join(home, 'url')
   writeFileSync(file, ` sqlite:${home}/data/x.db\n`)

@@ -122,7 +122,7 @@ function compose(values: SettingValues, bad: ReadonlySet<string>, problems: stri
     bodyLimits: { usual: values.HAWSER_BODY_LIMIT, settings: values.HAWSER_SETTINGS_BODY_LIMIT },
     verification: values.HAWSER_VERIFICATION,
     operator: operatorValues(values),
-    signIns: signInCarriers(values, problems),
+    signIns: signInCarriers(values, bad, problems),
     limits: {
       requestSeconds: values.HAWSER_REQUEST_TIMEOUT,
       handlerSeconds: values.HAWSER_HANDLER_TIMEOUT,

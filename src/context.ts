@@ -69,8 +69,8 @@ export type Actor = {
   ip: string | undefined
 }
 
-/** Reads the body of a request when its turn among the refusals has come; throws what is wrong with it as a whole. `large` where it may carry images. */
-export type Body = (size?: 'usual' | 'large') => Secret<Readonly<Record<string, unknown>>>
+/** Reads the body of a request when its turn among the refusals has come; throws what is wrong with it as a whole. `large` where it may carry images, `list` where it is a long list. */
+export type Body = (size?: 'usual' | 'large' | 'list') => Secret<Readonly<Record<string, unknown>>>
 
 /** The chain of events that concern the installation and no tenant. */
 export const SYSTEM = 'system'
@@ -104,7 +104,9 @@ export async function openContext(
     found.installationId === undefined
       ? undefined
       : await unlockKeyring(found.installationId, found.terms, wrappers)
-  const store = await openStore(config.database, config.databasePool)
+  const store = await openStore(config.database, config.databasePool, (what, error) =>
+    error === undefined ? log.warn(what) : log.warn({ err: error }, what),
+  )
   try {
     const keyring = unlocked ?? (await setUp(store, wrappers, config, clock))
     return { config, log, store, keyring, clock, outbound, simulator }

@@ -147,6 +147,18 @@ export const conditions = {
     'invalid_status',
     'No earlier credentials of the connection are kept.',
   ),
+  nothing_to_restore: ours(
+    409,
+    'business_rules',
+    'invalid_status',
+    'The connection is not deleted, or nothing of it is left to restore.',
+  ),
+  open_shipments: ours(
+    409,
+    'business_rules',
+    'invalid_status',
+    'Shipments stand open under the connection that a delete would strand.',
+  ),
   connection_unusable: ours(
     409,
     'business_rules',
@@ -175,7 +187,39 @@ export const conditions = {
     429,
     'system',
     'rate_limit_exceeded',
-    'The carrier has refused the account several times; it is not asked again for a while.',
+    'The carrier has refused the login several times, or others are asking about it; nobody asks again for a while.',
+  ),
+  label_unknown: ours(404, 'business_rules', 'unspecified', 'The account has no label of this id or number.'),
+  manifest_unknown: ours(404, 'business_rules', 'unspecified', 'The account has no manifest of this id.'),
+  id_malformed: ours(
+    404,
+    'validation',
+    'invalid_identifier',
+    'The `label_id` or `manifest_id` does not have the form of one.',
+  ),
+  label_id_taken: ours(
+    409,
+    'business_rules',
+    'identifier_conflict',
+    'The `label_id` stands for another label, or the label is recorded under another one.',
+  ),
+  label_settled: ours(
+    409,
+    'business_rules',
+    'invalid_status',
+    'The label is voided, is in a manifest, or is in a status from which it cannot go where it should.',
+  ),
+  label_of_other_carrier: ours(
+    400,
+    'business_rules',
+    'carrier_conflict',
+    'A label of the manifest belongs to another connection.',
+  ),
+  not_done_here: ours(
+    400,
+    'business_rules',
+    'carrier_not_supported',
+    'What was asked for would have to be done at the carrier; Hawser only records it.',
   ),
   account_unknown: ours(404, 'business_rules', 'unspecified', 'No account of this partner has the id.'),
   api_key_unknown: ours(404, 'business_rules', 'unspecified', 'The account has no API key of this id.'),
@@ -272,17 +316,20 @@ const fieldConditions = {
   terms: 'terms_not_accepted',
 } as const satisfies Record<string, ConditionName>
 
+type BadField = { kind: keyof typeof fieldConditions; field?: string; message: string }
+
+/** What is wrong with fields, as problems. */
+export function fieldProblems(problems: readonly BadField[]): Problem[] {
+  return problems.map(({ kind, field, message }) => ({
+    condition: fieldConditions[kind],
+    message,
+    ...(field === undefined ? {} : { fieldName: field }),
+  }))
+}
+
 /** Throws what is wrong with the fields of a body, all in one answer. */
-export function failFields(
-  problems: readonly { kind: keyof typeof fieldConditions; field?: string; message: string }[],
-): never {
-  return failAll(
-    problems.map(({ kind, field, message }) => ({
-      condition: fieldConditions[kind],
-      message,
-      ...(field === undefined ? {} : { fieldName: field }),
-    })),
-  )
+export function failFields(problems: readonly BadField[]): never {
+  return failAll(fieldProblems(problems))
 }
 
 /** The start is refused until the operator changes something; the process exits with 78 (EX_CONFIG of sysexits.h). */

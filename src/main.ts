@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { parseConfig, type Environment } from './config.ts'
+import { createErasures } from './connections/erasures.ts'
 import { openContext, type Context } from './context.ts'
 import { ApiError, StartRefused } from './errors.ts'
 import { firstStartText } from './first-start.ts'
@@ -42,7 +43,7 @@ export async function serve(env: Environment): Promise<number> {
   const ctx = await openContext(config, log, { outbound, simulator })
   const app = await buildApp(ctx, version)
   const metrics = await metricsServer(app, ctx)
-  const workers = [createDeliveries(ctx), createChecks(ctx)]
+  const workers = [createDeliveries(ctx), createChecks(ctx), createErasures(ctx)]
   try {
     if (metrics && config.metrics) await listen(metrics, config.metrics)
     const address = await listen(app, config.listen)

@@ -4,7 +4,7 @@ import { dirname, join, normalize, relative } from 'node:path'
 import { test } from 'node:test'
 
 const base = ['errors', 'secret']
-const domain = ['connections', 'tenants', 'audit', 'webhooks']
+const domain = ['connections', 'manifests', 'tenants', 'audit', 'webhooks']
 const belowConnections = ['catalog', 'custody', 'store', 'audit', 'webhooks', 'context', ...base]
 
 /** What each module may import; `main` may import everything. */
@@ -26,7 +26,8 @@ const allowed: Record<string, readonly string[]> = {
   tenants: ['store', 'context', 'audit', 'catalog', ...base],
   custody: ['vault', 'store', 'audit', 'context', ...base],
   webhooks: ['catalog', 'custody', 'store', 'audit', 'context', 'worker', ...base],
-  connections: belowConnections,
+  connections: ['worker', ...belowConnections],
+  manifests: ['time', ...belowConnections],
   health: ['connections', 'worker', ...belowConnections],
   http: [...domain, 'catalog', 'config', 'context', 'log', 'time', ...base],
   cli: [

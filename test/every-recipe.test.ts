@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { inspect } from 'node:util'
 import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
 import {
   judge,
@@ -10,11 +11,44 @@ import {
   type Rule,
   type VerificationOutcome,
 } from '../src/catalog/verification.ts'
+import { findUnsendable } from '../src/catalog/sendable.ts'
 import { findSimulated, simulatedCarriers } from '../src/simulator/index.ts'
 import { weather } from '../src/simulator/weather.ts'
 import { materialOf } from './support/material.ts'
 
 const SECRET = 'Zq7-planted-secret'
+const HOSTILE = [
+  ...[
+    '.',
+    '..',
+    '...',
+    '%2e%2e',
+    '/',
+    '//',
+    '\\',
+    '../..',
+    '..;',
+    '?',
+    '#',
+    '@',
+    ':',
+    ' ',
+    '%00',
+    '\0',
+    '\t',
+    '\r\n',
+  ],
+  ...[
+    '//evil.example',
+    '@evil.example',
+    'https://evil.example/',
+    '\u2024\u2024',
+    '\uff0e\uff0e',
+    '\ud800',
+    '\u200b',
+  ],
+  `a/../?&#@evil.example"'<>]]>&amp;%00`,
+]
 const REFUSALS: readonly VerificationOutcome[] = ['invalid_credentials', 'not_entitled']
 
 const withRecipe = [...parcelCarriers, ...ltlCarriers].filter(({ verify }) => verify)
@@ -47,6 +81,23 @@ for (const carrier of withRecipe) {
       })
     }
 
+    test('a token of any step is nowhere in what is read and found', async () => {
+      const [shown, tokens] = [[] as unknown[], [] as string[]]
+      let step = 0
+      const finding = await verify(recipe, material, async (call) => {
+        const reply = simulated.answer(call, [account])
+        const reading = recipe.steps[step++]?.read(reply)
+        shown.push(reading)
+        tokens.push(...(reading?.minted ? [reading.minted.token.reveal()] : []))
+        return reply
+      })
+      shown.push(finding)
+      const all = [inspect(shown, { depth: 9, showHidden: true }), JSON.stringify(shown)]
+      for (const text of all)
+        for (const token of tokens) assert.ok(!text.toLowerCase().includes(token.toLowerCase()))
+      assert.ok(tokens.length > 0 || !recipe.mints, 'the control: it minted one')
+    })
+
     test('the right credentials are verified', async () => {
       const finding = await prove((call) => simulated.answer(call, [account]))
       assert.equal(finding.outcome, 'verified', finding.because)
@@ -58,6 +109,24 @@ for (const carrier of withRecipe) {
       const stranger = { values: {}, operator: material.operator }
       const { outcome } = await prove((call) => simulated.answer(call, [stranger]))
       assert.ok(REFUSALS.includes(outcome), outcome)
+    })
+
+    test('what its calls carry of the settings is named, so that a change of it is another proof', () => {
+      const signIn = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
+      const fields = carrier.mode === 'parcel' ? (carrier.settings ?? {}) : {}
+      for (const proof of [recipe, ...(signIn ? [signIn] : [])]) {
+        const carried = new Set<string>()
+        const values = new Proxy(material.values, {
+          get: (held, name: string) => (carried.add(name), held[name] ?? `made-up-${name}`),
+        })
+        for (const step of proof.steps) step.call({ ...material, values })
+        const named = new Set([...proof.needs, ...(proof.uses ?? [])])
+        assert.deepEqual(
+          [...carried].filter((name) => name in fields && !named.has(name)),
+          [],
+        )
+        for (const name of proof.uses ?? []) assert.ok(carried.has(name), `${name} is not carried`)
+      }
     })
 
     test('values of the operator that the carrier does not know speak against the platform', async () => {
@@ -108,22 +177,53 @@ for (const carrier of withRecipe) {
     })
 
     test('calls go to the hosts of the recipe, over TLS, and values cannot leave their place', async () => {
-      const hostile = Object.fromEntries(
-        Object.entries(material.values).map(([name, value]) => [
-          name,
-          typeof value === 'string' ? `${value}/../?&#@evil.example"'<>]]>&amp;%00` : value,
-        ]),
-      )
-      for (const values of [material.values, hostile])
+      const depthOf = (url: URL) => url.pathname.split('/').length
+      // Held against what is expected afterwards: a proof never rejects, whatever its calls throw.
+      const callsFor = async (values: Material['values']) => {
+        const calls: Call[] = []
         await verify(recipe, { ...material, values }, async (call) => {
-          const url = new URL(call.url)
-          assert.equal(url.protocol, 'https:')
-          assert.equal(url.username + url.password, '')
-          assert.ok(recipe.hosts.includes(url.hostname), call.url)
-          assert.ok(!/evil\.example/.test(url.hostname))
-          if (call.body?.startsWith('<')) assert.ok(!call.body.includes('"\'<>'))
+          calls.push(call)
           return simulated.answer(call, [{ values, operator: material.operator }])
         })
+        return calls
+      }
+      const usual = (await callsFor(material.values)).map(({ url }) => new URL(url))
+      assert.ok(usual.length > 0 && usual.every(({ hostname }) => recipe.hosts.includes(hostname)))
+      const names = Object.keys(carrier.mode === 'ltl' ? carrier.credentials : carrier.connect)
+      for (const name of new Set([...names, ...Object.keys(material.values)]))
+        for (const hostile of HOSTILE) {
+          const values = { ...material.values, [name]: hostile }
+          const what = `${name}: ${JSON.stringify(hostile)}`
+          const calls = await callsFor(values)
+          for (const [step, call] of calls.entries()) {
+            const [url, before] = [new URL(call.url), usual[step]]
+            assert.ok(before, what)
+            assert.equal(url.protocol, 'https:', what)
+            assert.equal(url.username + url.password, '', what)
+            assert.equal(url.host, before.host, what)
+            assert.equal(depthOf(url), depthOf(before), what)
+            assert.equal(url.search, before.search, what)
+            assert.equal(url.hash, '', what)
+            if (call.body?.startsWith('<')) assert.ok(!call.body.includes('"\'<>'), what)
+          }
+          const isKept = findUnsendable(recipe, { ...material, values }).length > 0
+          assert.ok(calls.length > 0 || isKept, `${what}: what is not sent is known before`)
+        }
+    })
+
+    test('a value that cannot stand in its place is found, by its name, and others are not', () => {
+      const found = (values: Material['values']) => findUnsendable(recipe, { ...material, values })
+      assert.deepEqual(found(material.values), [])
+      for (const name of recipe.needs)
+        for (const text of ['abcd\u200b', '\u201cabcd\u201d', '..', '\ud800']) {
+          const known = found({ ...material.values, [name]: text })
+          assert.ok(
+            known.length === 0 || (known.length === 1 && known[0] === name),
+            `${name}: ${known.join()}`,
+          )
+          const both: Material['values'] = Object.fromEntries(recipe.needs.map((one) => [one, text]))
+          assert.equal(found(both).includes(name), known.length === 1, `${name} among others`)
+        }
     })
   })
 }

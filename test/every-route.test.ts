@@ -15,6 +15,8 @@ onEveryDatabase('every route', (house) => {
     ltl: '',
     account: '',
     webhook: '',
+    label: '',
+    manifest: '',
     key: '',
     partner: '',
     secrets: [] as string[],
@@ -45,6 +47,17 @@ onEveryDatabase('every route', (house) => {
     foreign.parcel = (
       await house().request('POST', '/v1/connections/carriers/stamps_com', { key, body: stamps })
     ).json.carrier_id
+    const label = {
+      ...{ carrier_id: foreign.parcel, tracking_number: unique('foreign-nick'), ship_date: '2026-03-01' },
+      external_shipment_id: unique('foreign-nick'),
+    }
+    const labels = [label, { ...label, tracking_number: unique('foreign-nick') }]
+    const recorded = await house().request('POST', '/v1/labels/import', { key, body: { labels } })
+    foreign.label = recorded.json.results[0].label_id
+    const manifest = { carrier_id: foreign.parcel, tracking_numbers: [labels[1]?.tracking_number] }
+    foreign.manifest = (
+      await house().request('POST', '/v1/manifests/import', { key, body: manifest })
+    ).json.manifest_id
     const ltl = { credentials: { key: secrets[2], account_number: '1' } }
     foreign.ltl = (
       await house().request('POST', '/v-beta/ltl/connections/FXFE', { key, body: ltl })
@@ -72,12 +85,16 @@ onEveryDatabase('every route', (house) => {
       .replace('{external_account_id}', 'none')
       .replace('{api_key_id}', '000000000000')
       .replace('{webhook_id}', ids.webhook)
+      .replace('{label_id}', ids.label)
+      .replace('{manifest_id}', ids.manifest)
 
   const absentIds = {
     parcel: ABSENT.carrier_id,
     ltl: ABSENT.ltl,
     account: ABSENT.carrier_id,
     webhook: ABSENT.carrier_id,
+    label: ABSENT.carrier_id,
+    manifest: ABSENT.carrier_id,
   }
   const ask = (route: Route, ids: typeof absentIds, key: string, headers = {}): Promise<Answer> =>
     house().request(route.method, fill(route.path, ids), {
@@ -154,5 +171,7 @@ onEveryDatabase('every route', (house) => {
       key: foreign.key,
     })
     assert.equal(webhook.json.url, 'https://foreign-nick.example/')
+    const label = await house().request('GET', `/v1/labels/${foreign.label}`, { key: foreign.key })
+    assert.equal(label.json.status, 'completed')
   })
 })

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Carrier } from '../src/catalog/define.ts'
 import type { VerificationOutcome } from '../src/catalog/verification.ts'
 import type { Script } from '../src/simulator/define.ts'
 import { findSimulated } from '../src/simulator/index.ts'
 import { weather } from '../src/simulator/weather.ts'
-import { unique } from './support/bodies.ts'
-import { askable, openWorld, operatorEnv } from './support/carriers.ts'
-import { bodyFor, valueFor } from './support/generate-body.ts'
+import { askable, connectBody, connectPath, newAccount, openWorld, operatorEnv } from './support/carriers.ts'
 import { onEveryDatabase, type House } from './support/harness.ts'
 
 const world = openWorld()
@@ -22,23 +19,6 @@ const expected = (outcome: VerificationOutcome) =>
         events: [`connection.connected ${outcome === 'verified' ? 'succeeded' : 'unverified'}`],
         messages: 1,
       }
-
-function newAccount(carrier: Carrier) {
-  const fields = carrier.mode === 'ltl' ? carrier.credentials : carrier.connect
-  const set = carrier.mode === 'ltl' && typeof carrier.demands !== 'string' ? (carrier.demands[0] ?? []) : []
-  const needed = Object.fromEntries(
-    [...(carrier.verify?.needs ?? []), ...set].flatMap((name) => {
-      const field = fields[name]
-      return field ? [[name, valueFor(unique(name), field)]] : []
-    }),
-  )
-  return { ...bodyFor(fields), ...needed }
-}
-
-const pathOf = (carrier: Carrier) =>
-  carrier.mode === 'ltl'
-    ? `/v-beta/ltl/connections/${carrier.scacs[0]}`
-    : `/v1/connections/carriers/${carrier.name}`
 
 async function eventsSince(house: House, seq: number): Promise<string[]> {
   const { json } = await house.request('GET', '/v1/audit?page_size=20')
@@ -71,8 +51,8 @@ onEveryDatabase(
           world.know(carrier.id, account)
           world.answer(carrier.id, script.reply)
           const [seq, before, asked] = [await lastSeq(house()), await messages(house()), world.asked.length]
-          const body = carrier.mode === 'ltl' ? { credentials: account } : account
-          const answer = await house().request('POST', pathOf(carrier), { body })
+          const body = connectBody(carrier, account)
+          const answer = await house().request('POST', connectPath(carrier), { body })
           const want = expected(script.outcome)
           assert.equal(answer.status, want.status, `${name}: ${answer.text}`)
           assert.ok(world.asked.length > asked, `${name}: nobody was asked`)
@@ -88,7 +68,7 @@ onEveryDatabase(
           const { json } = await house().request('GET', '/v1/connections?page_size=500')
           const stored = json.connections.find((one: any) => one.carrier_id === answer.json.carrier_id)
           assert.equal(stored.state, want.state, name)
-          await house().request('DELETE', `${pathOf(carrier)}/${answer.json.carrier_id}`)
+          await house().request('DELETE', `${connectPath(carrier)}/${answer.json.carrier_id}`)
         }
       })
   },

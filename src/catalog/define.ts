@@ -35,7 +35,12 @@ export type FlagField = Common & {
   role?: 'primary' | 'terms' | 'allow_duplicate'
 }
 export type NumberField = Common & { type: 'integer' | 'number'; minimum?: number; maximum?: number }
-export type ObjectField = Common & { type: 'object'; members: Fields; atLeast?: number }
+export type ObjectField = Common & {
+  type: 'object'
+  members: Fields
+  /** One of the members has to be there, and none that is an addition of Hawser's counts as one. */
+  atLeast?: 1
+}
 
 export type Field = TextField | FlagField | NumberField | ObjectField
 
@@ -66,6 +71,16 @@ export type Traits = {
 /** Why nobody can connect the carrier: a sentence for the caller. */
 export type Closed = { kind: 'retired' | 'wallet'; reason: string }
 
+/**
+ * Whether labels of the carrier have to stand on a manifest before it takes the parcels: `external` where that is done at the carrier's own portal,
+ * `none` where there is no such thing, `unknown` where no public page says.
+ */
+export type Manifest =
+  | { requirement: 'required' | 'optional' | 'external' | 'none'; source: string }
+  | { requirement: 'unknown'; source?: undefined }
+
+const UNKNOWN: Manifest = { requirement: 'unknown' }
+
 type CarrierFacts = {
   /** Immutable: it is sealed into every envelope. Names may change, this may not. */
   id: string
@@ -74,6 +89,7 @@ type CarrierFacts = {
   /** The public page or file that the fields come from. */
   docs: string
   closed?: Closed
+  manifest: Manifest
   /** How the carrier proves credentials; absent where nothing public says how. */
   verify?: Verification
 }
@@ -136,6 +152,7 @@ const NO_TRAITS: Traits = {
 
 type ParcelDefaults =
   | 'mode'
+  | 'manifest'
   | 'aliases'
   | 'update'
   | 'together'
@@ -153,6 +170,7 @@ export function defineCarrier(entry: ParcelEntry): ParcelCarrier {
   const { traits, ...facts } = entry
   return {
     mode: 'parcel',
+    manifest: UNKNOWN,
     aliases: [],
     update: facts.cannotUpdate || facts.closed?.kind === 'wallet' ? undefined : facts.connect,
     ...(facts.closed?.kind === 'wallet' ? { cannotUpdate: 'it is offered through a platform wallet' } : {}),
@@ -167,12 +185,21 @@ export function defineCarrier(entry: ParcelEntry): ParcelCarrier {
   }
 }
 
-type LtlDefaults = 'mode' | 'features' | 'documentTypes' | 'services' | 'packages' | 'options'
+type LtlDefaults = 'mode' | 'manifest' | 'features' | 'documentTypes' | 'services' | 'packages' | 'options'
 type LtlEntry = Omit<LtlCarrier, LtlDefaults> & Partial<Omit<LtlCarrier, 'mode'>>
 
 /** An LTL carrier, known by its SCACs; the first is the primary one. */
 export function defineLtlCarrier(entry: LtlEntry): LtlCarrier {
-  return { mode: 'ltl', features: [], documentTypes: [], services: [], packages: [], options: [], ...entry }
+  return {
+    mode: 'ltl',
+    manifest: UNKNOWN,
+    features: [],
+    documentTypes: [],
+    services: [],
+    packages: [],
+    options: [],
+    ...entry,
+  }
 }
 
 /** Why a carrier that is offered through the wallet of the original platform cannot be connected. */

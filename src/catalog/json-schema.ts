@@ -49,7 +49,7 @@ function fieldSchema(field: Field): JsonSchema {
 function typeSchema(field: Field): JsonSchema {
   switch (field.type) {
     case 'object':
-      return { ...formSchema(field.members), ...(field.atLeast ? { minProperties: field.atLeast } : {}) }
+      return { ...formSchema(field.members), ...(field.atLeast ? oneOf(field.members) : {}) }
     case 'boolean':
       return field.textual ? { enum: [true, false, 'true', 'false'] } : { type: 'boolean' }
     case 'integer':
@@ -66,6 +66,17 @@ function typeSchema(field: Field): JsonSchema {
         pattern: field.pattern ?? PLAIN_TEXT,
       }
   }
+}
+
+/** The names of a form that the carrier's public form has too. */
+export const publicNames = (fields: Fields): string[] =>
+  Object.keys(fields).filter((name) => !fields[name]?.extension)
+
+function oneOf(members: Fields): JsonSchema {
+  const additions = Object.keys(members).filter((name) => members[name]?.extension)
+  return additions.length === 0
+    ? { minProperties: 1 }
+    : { not: { type: 'object', propertyNames: { enum: additions } } }
 }
 
 function bounds({ minimum, maximum }: { minimum?: number; maximum?: number }): JsonSchema {

@@ -2,7 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats'
 import type { Field, Fields } from './define.ts'
 import { isFieldName } from './find-carrier.ts'
-import { formSchema } from './json-schema.ts'
+import { formSchema, publicNames } from './json-schema.ts'
 
 export type Value = string | number | boolean | { [name: string]: Value }
 export type Values = { [name: string]: Value }
@@ -108,7 +108,8 @@ function describe(fields: Fields, given: Loose, error: ErrorObject): FieldProble
     return { kind: 'required', field, message: `${field} must not be empty.` }
   switch (error.keyword) {
     case 'minProperties':
-      return { kind: 'required', field, message: `${field} must have at least one member.` }
+    case 'not':
+      return { kind: 'required', field, message: `${field} must have ${oneOf(fieldAt(fields, path))}.` }
     case 'minLength':
       return {
         kind: 'length',
@@ -125,6 +126,9 @@ function describe(fields: Fields, given: Loose, error: ErrorObject): FieldProble
       return { kind: 'invalid', field, message: `${field} ${expectation(fieldAt(fields, path), error)}.` }
   }
 }
+
+const oneOf = (field: Field | undefined) =>
+  field?.type === 'object' ? `at least one of ${publicNames(field.members).join(', ')}` : 'a member'
 
 function unknownField(path: readonly string[]): FieldProblem {
   const name = path.at(-1) ?? ''
@@ -155,7 +159,7 @@ function expectation(field: Field | undefined, error: ErrorObject): string {
       return `must not be more than ${error.params.limit}`
     default:
       return field?.type === 'string' && field.pattern
-        ? 'does not have the form that the carrier asks for'
+        ? 'does not have the form that it must have'
         : 'must not hold control characters or broken Unicode'
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { Secret } from '../secret.ts'
 import { all, either, minted, rule, status } from './recipes/rules.ts'
 import {
   canVerify,
@@ -26,7 +27,11 @@ const reply = (code: number, headers: Record<string, string> = {}, body = ''): R
   body,
 })
 const stepOf = (rules: readonly Rule[], reading?: Reading, more: Partial<Step> = {}): Step => ({
-  call: ({ token = 'none' }) => ({ method: 'GET', url: 'https://carrier.example/', headers: { token } }),
+  call: ({ token }) => ({
+    method: 'GET',
+    url: 'https://carrier.example/',
+    headers: { token: token?.reveal() ?? 'none' },
+  }),
   read: () => reading,
   rules,
   ...more,
@@ -34,6 +39,7 @@ const stepOf = (rules: readonly Rule[], reading?: Reading, more: Partial<Step> =
 const recipeOf = (first: Step, ...steps: Step[]): Verification => ({
   hosts: ['carrier.example'],
   needs: ['name'],
+  login: 'name',
   operator: [],
   steps: [first, ...steps],
   source: 'https://carrier.example/',
@@ -138,7 +144,7 @@ describe('verify', () => {
     calls.push(call.headers.token ?? '')
     return reply(200)
   }
-  const token: Reading = { ...something, minted: { token: 'T1', seconds: 60 } }
+  const token: Reading = { ...something, minted: { token: new Secret('T1'), seconds: 60 } }
   const goesOn = rule(all(status(200), minted), 'continue', 'The token is minted.')
   const proves = rule(status(200), 'verified', 'Yes.')
 
@@ -185,7 +191,8 @@ describe('verify', () => {
       material,
       ask,
     )
-    assert.deepEqual(finding, { outcome: 'verified', because: 'Yes.', minted: token.minted })
+    assert.deepEqual([finding.outcome, finding.because], ['verified', 'Yes.'])
+    assert.equal(finding.minted, token.minted)
     assert.deepEqual(calls, ['none', 'T1'])
   })
 

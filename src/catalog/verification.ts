@@ -1,3 +1,5 @@
+import type { Secret } from '../secret.ts'
+
 /** What asking a carrier can end in; only `invalid_credentials` and `not_entitled` speak against the caller. */
 export const OUTCOMES = [
   'verified',
@@ -35,15 +37,15 @@ export type Material = Readonly<{
   /** A UUID for carriers that want one with each request. */
   requestId: string
   /** What an earlier step minted. */
-  token?: string
+  token?: Secret<string>
   /** What came back from the carrier's sign-in page, and what was kept for it. */
   approval?: Readonly<{ code: string; verifier: string; redirectUri: string }>
 }>
 
 /** An access token and the seconds it is good for. */
-export type Minted = Readonly<{ token: string; seconds: number }>
+export type Minted = Readonly<{ token: Secret<string>; seconds: number }>
 
-/** A reply in the carrier's own words: its codes, and its text in lower case. Never shown to anyone. */
+/** A reply in the carrier's own words: its codes, and its text in lower case; of a grant no text, since its words are its tokens. Never shown to anyone. */
 export type Reading = Readonly<{
   codes: readonly string[]
   text: string
@@ -51,7 +53,7 @@ export type Reading = Readonly<{
   facts?: Readonly<Record<string, string | undefined>>
   minted?: Minted
   /** What the next access token is to be asked for with. */
-  refreshToken?: string
+  refreshToken?: Secret<string>
 }>
 
 export type Seen = Reading & { status: number }
@@ -78,8 +80,14 @@ export type Step = Readonly<{
 export type Verification = Readonly<{
   /** The only hosts that its calls go to. */
   hosts: readonly [string, ...string[]]
+  /** The operator's value that names the host in place of those, of a carrier that gives platforms hosts of their own. */
+  hostFrom?: string
   /** Credentials that have to be set for the proof; without them nothing can be asked. */
   needs: readonly string[]
+  /** Of those, the one that names who logs in: what the carrier counts wrong attempts on, and locks. */
+  login: string
+  /** Further values that its calls carry: with others it would be another proof. */
+  uses?: readonly string[]
   /** Values that the operator holds, without which nothing can be asked. */
   operator: readonly string[]
   steps: readonly [Step, ...Step[]]
@@ -88,6 +96,15 @@ export type Verification = Readonly<{
   /** The public page or file that the call and its outcomes come from. */
   source: string
 }>
+
+/** The hosts that calls of this operator go to, and no other. */
+export function hostsFor(
+  { hosts, hostFrom }: Pick<Verification, 'hosts' | 'hostFrom'>,
+  operator: Material['operator'],
+): readonly string[] {
+  const own = hostFrom === undefined ? undefined : operator[hostFrom]
+  return own === undefined ? hosts : [own]
+}
 
 /** What is known after asking; `because` is a sentence for the caller, `retryAfter` in seconds. */
 export type Finding = Readonly<{
@@ -122,7 +139,7 @@ export function canVerify(
 
 /** Asks the carrier step by step; never rejects: a carrier that cannot be reached is an outcome. */
 export async function verify(verification: Verification, material: Material, ask: Ask): Promise<Finding> {
-  let token: string | undefined
+  let token: Secret<string> | undefined
   let minted: Minted | undefined
   for (const step of verification.steps) {
     let reply: Reply

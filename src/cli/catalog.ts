@@ -3,6 +3,7 @@ import { ltlCarriers, parcelCarriers } from '../catalog/index.ts'
 import { formSchema } from '../catalog/json-schema.ts'
 import { StartRefused } from '../errors.ts'
 import { readArgs, type Command } from './command.ts'
+import { describeCarrier } from './describe-carrier.ts'
 import { summarize } from '../catalog/verification.ts'
 
 /** Every carrier: mode, names, title, and whether it can be connected. */
@@ -22,12 +23,16 @@ export const listCarriers: Command['run'] = async ({ args, print }) => {
   return 0
 }
 
-/** One carrier with the JSON Schemas of its forms. */
+/** One carrier with its forms: in words, or as JSON Schemas. */
 export const showCarrier: Command['run'] = async ({ args, print }) => {
   const { values, positionals } = readArgs(args, { json: { type: 'boolean' } }, 1)
   const [name = ''] = positionals
   const carrier = findCarrier(name) ?? findByScac(name)
   if (!carrier) throw new StartRefused('The catalog has no carrier of this name or SCAC.')
+  if (!values.json) {
+    print(describeCarrier(carrier))
+    return 0
+  }
   const forms =
     carrier.mode === 'ltl'
       ? { credentials: formSchema(carrier.credentials) }
@@ -38,6 +43,6 @@ export const showCarrier: Command['run'] = async ({ args, print }) => {
         }
   const { verify, ...facts } = carrier
   const shown = { ...facts, verification: summarize(verify), ...forms }
-  print(JSON.stringify(shown, null, values.json ? 0 : 2))
+  print(JSON.stringify(shown))
   return 0
 }

@@ -22,6 +22,11 @@ export const commands: Record<string, Command> = {
     'Check configuration, keys, database and audit log.',
     async () => (await import('./doctor.ts')).doctor,
   ),
+  'erase status': lazy(
+    'erase status [--json]',
+    'Show what is still to be erased and what removed bytes are left in the files; exits with 1 when something is overdue by more than 10 minutes.',
+    async () => (await import('./erase.ts')).status,
+  ),
   simulate: lazy(
     'simulate [--port 4020] [--json]',
     'Answer as the simulated carriers, on this machine only, until SIGTERM.',

@@ -1,5 +1,6 @@
 import { verifyChain } from '../audit/list-events.ts'
 import { describeConfig, parseConfig } from '../config.ts'
+import { unverifiable } from '../connections/unasked.ts'
 import { checkReady } from '../context.ts'
 import { allTenants } from '../tenants/operator.ts'
 import { version } from '../version.ts'
@@ -21,6 +22,8 @@ export const doctor: Command['run'] = async ({ env, args, print }) => {
       if (kek.kind === 'file') print(`key file: ${kek.path}`)
       print(`key ring: open, data key ${ctx.keyring.activeTerm} in use`)
       print(`database: ${ctx.store.dialect}, up to date`)
+      for (const { title, settings } of unverifiable(ctx))
+        print(`not verified: ${title}, for lack of ${settings.join(' and ')}`)
       const chains = await Promise.all(
         (await allTenants(ctx)).map(async ({ tenant_id }) => ({
           tenant_id,

@@ -35,10 +35,12 @@ export const create: Command['run'] = async ({ env, args, print }) => {
   print(
     values.json
       ? JSON.stringify({ key: text, id: key.keyId, tenant_id: tenantId, environment, scopes })
-      : text,
+      : `${text}\nThis is the only time that the key is shown. Its id is ${key.keyId}; it is in force at once.`,
   )
   return 0
 }
+
+const WIDTHS = [12, 26, 11, 24, 8, 24]
 
 /** Lists the keys of one tenant or of all, without their text. */
 export const list: Command['run'] = async ({ env, args, print }) => {
@@ -60,17 +62,16 @@ export const list: Command['run'] = async ({ env, args, print }) => {
   )
   if (values.json) print(JSON.stringify({ keys: rows }))
   else
-    for (const { id, tenant_id, environment, scopes, revoked_at, expires_at, description } of rows)
+    for (const cells of [
+      ['id', 'tenant', 'environment', 'scopes', 'state', 'ends', 'description'],
+      ...rows.map(({ id, tenant_id, environment, scopes, revoked_at, expires_at, description }) => [
+        ...[id, tenant_id, environment, scopes.join(','), stateOf({ revoked_at, expires_at })],
+        ...[expires_at ?? 'no end', description ?? ''],
+      ]),
+    ])
       print(
-        [
-          id,
-          tenant_id.padEnd(26),
-          environment.padEnd(10),
-          scopes.join(',').padEnd(24),
-          stateOf({ revoked_at, expires_at }).padEnd(8),
-          (expires_at ?? 'no end').padEnd(24),
-          description ?? '',
-        ]
+        cells
+          .map((cell, column) => cell.padEnd(WIDTHS[column] ?? 0))
           .join(' ')
           .trimEnd(),
       )

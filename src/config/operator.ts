@@ -1,5 +1,5 @@
 import { Secret } from '../secret.ts'
-import { isLoopback, optional, text, yesOrNo, type Setting } from './parsers.ts'
+import { hostName, isLoopback, optional, text, yesOrNo, type Setting } from './parsers.ts'
 
 const parse = optional((given: string) => new Secret(text(given)))
 
@@ -21,6 +21,12 @@ export const operatorSettings = {
   HAWSER_FEDEX_CLIENT_SECRET: held('Secret key of your FedEx developer project.'),
   HAWSER_STAMPS_COM_INTEGRATION_ID: held('Integration id of your registration with Stamps.com.'),
   HAWSER_ENDICIA_REQUESTER_ID: held('Requester id of your registration with Endicia.'),
+  HAWSER_ENDICIA_HOST: {
+    parse: optional((given: string) => new Secret(hostName(given))),
+    default: '',
+    about:
+      'Host of the Label Server that Endicia named with your requester id, where it is not `labelserver.endicia.com`.',
+  } satisfies Setting<Secret<string> | undefined>,
   HAWSER_XPO_ACCESS_KEY: held(
     'Access key of your XPO app: consumer key and secret in base64, as XPO issues it.',
   ),
@@ -32,7 +38,7 @@ export const signInSettings = {
     parse: yesOrNo,
     default: 'false',
     about:
-      'Sends who connects UPS to sign in there, with your UPS app (client id and secret). Register `<HAWSER_PUBLIC_URL>/v1/sign_in/return` as its callback; `HAWSER_PUBLIC_URL` has to be set, and to begin with `https://`.',
+      'Sends who connects UPS to sign in there, with your UPS app (client id and secret). Register `<HAWSER_PUBLIC_URL>/v1/sign_in/return` as its callback; `HAWSER_PUBLIC_URL` has to be set, and to begin with `https://` where it does not name this machine.',
   } satisfies Setting<boolean>,
 }
 
@@ -55,13 +61,17 @@ type SignInValues = Readonly<
     Record<SignInSetting, boolean> & { HAWSER_PUBLIC_URL: string | undefined }
 >
 
-/** The ids of the carriers where merchants sign in; adds what such a setting lacks to `problems`. */
-export function signInCarriers(values: SignInValues, problems: string[]): readonly string[] {
+/** The ids of the carriers where merchants sign in; adds what such a setting lacks to `problems`, unless it is there and `bad`. */
+export function signInCarriers(
+  values: SignInValues,
+  bad: ReadonlySet<string>,
+  problems: string[],
+): readonly string[] {
   const on = (Object.keys(signInSettings) as SignInSetting[]).filter((name) => values[name])
   for (const name of on) {
     const app = name.replace('_SIGN_IN', '_CLIENT_')
     const needed = [`${app}ID`, `${app}SECRET`, 'HAWSER_PUBLIC_URL'] as (keyof SignInValues)[]
-    const missing = needed.filter((needs) => values[needs] === undefined)
+    const missing = needed.filter((needs) => values[needs] === undefined && !bad.has(needs))
     if (missing.length > 0) problems.push(`${name} needs ${missing.join(' and ')} too.`)
     const back = values.HAWSER_PUBLIC_URL && new URL(values.HAWSER_PUBLIC_URL)
     if (back && back.protocol !== 'https:' && !isLoopback(back.hostname.replace(/^\[(.*)\]$/, '$1')))

@@ -108,6 +108,9 @@ export const hostOverrides: Parser<ReadonlyMap<string, string>> = (value) => {
     : refuse('<host>=<origin> pairs, separated by commas; an http:// origin has to be on this machine')
 }
 
+export const hostName: Parser<string> = (value) =>
+  isHostName(value) ? value : refuse('the name of a host, in small letters and with nothing around it')
+
 const isHostName = (host: string) =>
   /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(host) &&
   URL.canParse(`https://${host}`) &&

@@ -106,6 +106,17 @@ const bad: Record<SettingName, readonly string[]> = {
   HAWSER_FEDEX_CLIENT_SECRET: [],
   HAWSER_STAMPS_COM_INTEGRATION_ID: [],
   HAWSER_ENDICIA_REQUESTER_ID: [],
+  HAWSER_ENDICIA_HOST: [
+    SECRET,
+    'localhost',
+    'https://labels.example',
+    'labels.example:8443',
+    'labels.example/path',
+    'u@labels.example',
+    'Labels.example',
+    '127.0.0.1',
+    'labels.example.',
+  ],
   HAWSER_XPO_ACCESS_KEY: [],
   HAWSER_UPS_SIGN_IN: booleans,
   HAWSER_PUBLIC_URL: [

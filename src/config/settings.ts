@@ -149,7 +149,7 @@ export const settings = {
     parse: oneOf('required', 'best-effort', 'off'),
     default: 'best-effort',
     about:
-      'Whether a carrier is asked before its credentials are believed. `required` refuses what could not be proved where the carrier can be asked at all; `best-effort` stores it as `unverified`; `off` asks nobody.',
+      'Whether a carrier is asked before its credentials are believed. `required` refuses what could not be proved where the carrier can be asked at all; `best-effort` stores it as `unverified`; `off` asks only when a request says so (`?verify=`, `verify`), and checks nothing by itself.',
   }),
   ...operatorSettings,
   ...signInSettings,
@@ -157,12 +157,13 @@ export const settings = {
     parse: optional(origin),
     default: '',
     about:
-      'Where clients reach this server, as `https://<host>`; webhooks name resources by it, and carriers send a sign-in back to it. Default: `http://` with the address and port to listen on.',
+      'Where clients reach this server, as `https://<host>`, or `http://localhost:<port>` to try it; no path. Webhooks name resources by it, and carriers send a sign-in back to it. Default: `http://` with the address and port to listen on.',
   }),
   HAWSER_WEBHOOK_HTTP: setting({
     parse: yesOrNo,
     default: 'false',
-    about: 'Lets webhooks be sent to `http://` addresses too, in clear.',
+    about:
+      'Lets webhooks be sent to `http://` addresses too, in clear and on any port. A receiver on this machine, or in your own network, needs `HAWSER_OUTBOUND_ALLOW` as well.',
   }),
   HAWSER_WEBHOOK_LIMIT: setting({
     parse: wholeNumber(1, 1_000),

@@ -10,10 +10,12 @@ import { findByAccount, findPrimary, insertConnection } from '../store/connectio
 import type { Db } from '../store/db.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
 import { insertSignIn } from '../store/sign-ins.ts'
+import { findBuriedByAccount } from '../store/tombstones.ts'
 import { announce } from '../webhooks/announce.ts'
 import { prepareSignIn } from './begin-sign-in.ts'
 import { checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
+import type { Notice } from './notices.ts'
 import { keyOf } from './require.ts'
 import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, withoutCleared, type Parts } from './values.ts'
@@ -26,7 +28,7 @@ export function newCarrierId(mode: Carrier['mode']): string {
 }
 
 /**
- * Stores a new connection, its audit event with it; answers its id and any connection of the same account.
+ * Stores a new connection, its audit event with it; answers its id, any connection of the same account, and in a notice one that was deleted and could be restored.
  * With a sign-in, it waits for the merchant, and `location` says where to send him.
  * Of two simultaneous connects of one account one is refused (409), unless the entry allows a duplicate or is LTL.
  */
@@ -37,7 +39,7 @@ export async function addConnection(
   parts: Parts,
   proof: Proof,
   { scac = null, signIn }: { scac?: string | null; signIn?: SignIn | undefined } = {},
-): Promise<{ carrierId: string; duplicateOf: string | undefined; location?: string }> {
+): Promise<{ carrierId: string; duplicateOf: string | undefined; notices: Notice[]; location?: string }> {
   const carrierId = newCarrierId(carrier.mode)
   const begun = signIn && prepareSignIn(ctx, actor, carrier, signIn, carrierId)
   const { tenantId, environment } = actor
@@ -50,7 +52,7 @@ export async function addConnection(
   const at = ctx.clock().toISOString()
   const checked = checkedNow(ctx, carrier, proof, undefined)
 
-  const duplicateOf = await ctx.store.transaction(tenantId, async (tx) => {
+  const { duplicateOf, restorable } = await ctx.store.transaction(tenantId, async (tx) => {
     const existing = await findDuplicate(tx, actor, carrier, key)
     if (existing && carrier.mode === 'parcel' && !parts.allowDuplicate) refuseDuplicate(carrier, existing)
     const primary = await findPrimary(tx, actor, carrier.id)
@@ -84,10 +86,12 @@ export async function addConnection(
     if (begun) await insertSignIn(tx, begun.row)
     await planCheck(tx, keyOf(actor, carrierId), carrier.id, checked.nextCheckAt)
     await announce(ctx, tx, actor, { type: 'carrier_connected', carrierId })
-    return existing
+    const restorable = key === null ? undefined : await findBuriedByAccount(tx, actor, carrier.id, key, at)
+    return { duplicateOf: existing, restorable }
   })
   await keepMinted(ctx, actor, carrierId, 1, proof)
-  return { carrierId, duplicateOf, ...(begun && { location: begun.location }) }
+  const notices = restorable ? [{ code: 'restorable', carrierId: restorable.carrier_id }] : []
+  return { carrierId, duplicateOf, notices, ...(begun && { location: begun.location }) }
 }
 
 /** Refuses what the transaction would refuse as a duplicate, before a carrier is asked in vain. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Carrier } from '../catalog/define.ts'
 import {
+  hostsFor,
   judge,
   type Ask,
   type Finding,
@@ -16,6 +17,9 @@ type Values = Material['values']
 /** Milliseconds that all calls of one proof may take together: no caller waits longer for a carrier. */
 const LONGEST_PROOF_MS = 14_500
 
+/** What is left of a proof for asking the carrier once the waiting for others is over. */
+export const LEFT_TO_ASK_MS = 7_000
+
 /** When a proof that begins now has to be over, in milliseconds of the process. */
 export const endOfProof = (): number => performance.now() + LONGEST_PROOF_MS
 
@@ -27,7 +31,7 @@ export function lineTo(
   ctx: Context,
   { environment }: Pick<Actor, 'environment'>,
   carrier: Carrier,
-  recipe: Pick<Verification, 'hosts' | 'operator'>,
+  recipe: Pick<Verification, 'hosts' | 'hostFrom' | 'operator'>,
   values: Values,
   until = endOfProof(),
 ): Line | undefined {
@@ -39,7 +43,8 @@ export function lineTo(
   const operator = ctx.config.operator.reveal()
   const isHeld = recipe.operator.every((name) => operator[name] !== undefined)
   if (!isHeld) return undefined
-  const ask: Ask = (call) => ctx.outbound.ask(carrier.id, recipe.hosts, call, until - performance.now())
+  const hosts = hostsFor(recipe, operator)
+  const ask: Ask = (call) => ctx.outbound.ask(carrier.id, hosts, call, until - performance.now())
   return { ask, operator }
 }
 

@@ -1,8 +1,8 @@
 import type { Carrier } from '../catalog/define.ts'
-import { canVerify, verify, type Finding, type Material } from '../catalog/verification.ts'
+import { canVerify, verify, type Finding, type Material, type Minted } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { endOfProof, lineTo, materialOf } from './ask-carrier.ts'
-import { refreshSignIn, type Rotation } from './refresh-sign-in.ts'
+import { refreshSignIn, type Refresh, type Rotation } from './refresh-sign-in.ts'
 
 /** Asks about the account of a merchant who has signed in, under an access token of the merchant’s own; never rejects for what the carrier answers. */
 export async function askSignedIn(
@@ -10,20 +10,29 @@ export async function askSignedIn(
   actor: Actor,
   carrier: Carrier,
   values: Material['values'],
-  carrierId: string,
+  { carrierId, ...refresh }: { carrierId: string } & Refresh,
 ): Promise<Finding & { rotated?: Rotation }> {
-  const until = endOfProof()
-  const refreshed = await refreshSignIn(ctx, actor, carrierId, until)
+  const { kept, until } = refresh
+  const refreshed = await refreshSignIn(ctx, actor, carrierId, refresh)
   if ('finding' in refreshed) return refreshed.finding
   const { minted, rotated } = refreshed
+  // What earlier credentials minted is kept when they come back into force, and not before.
+  const beside = kept === 'in force' ? { rotated } : { minted }
+  return { ...(await askAccount(ctx, actor, carrier, values, minted, until)), ...beside }
+}
+
+/** Asks about the account under an access token of the merchant’s own; never rejects for what the carrier answers. */
+export async function askAccount(
+  ctx: Context,
+  actor: Actor,
+  carrier: Carrier,
+  values: Material['values'],
+  { token }: Minted,
+  until = endOfProof(),
+): Promise<Finding> {
   const recipe = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
   const line = recipe && lineTo(ctx, actor, carrier, recipe, values, until)
   if (!line || !canVerify(recipe, values, line.operator))
-    return {
-      outcome: 'inconclusive',
-      because: 'The sign-in stands; the account was not asked about.',
-      rotated,
-    }
-  const material = { ...materialOf(ctx, values, line.operator), token: minted.token }
-  return { ...(await verify(recipe, material, line.ask)), rotated }
+    return { outcome: 'inconclusive', because: 'The sign-in stands; the account was not asked about.' }
+  return verify(recipe, { ...materialOf(ctx, values, line.operator), token }, line.ask)
 }

@@ -6,6 +6,7 @@ import { sealVerifier } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { findConnection } from '../store/connections.ts'
+import type { Tx } from '../store/db.ts'
 import type { SignInRow } from '../store/schema.ts'
 import { insertSignIn } from '../store/sign-ins.ts'
 import { sandboxOperator } from './ask-carrier.ts'
@@ -57,6 +58,21 @@ export function prepareSignIn(
       expires_at: new Date(ctx.clock().getTime() + SIGN_IN_MS).toISOString(),
     },
   }
+}
+
+/** Begins a sign-in in the transaction in which a connection loses the one before; where to send the merchant, if anybody still signs in there. */
+export async function beginInstead(
+  ctx: Context,
+  tx: Tx,
+  actor: Actor,
+  carrier: Carrier,
+  carrierId: string,
+): Promise<string | undefined> {
+  const signIn = signInOf(ctx, carrier)
+  if (!signIn) return undefined
+  const { location, row } = prepareSignIn(ctx, actor, carrier, signIn, carrierId)
+  await insertSignIn(tx, row)
+  return location
 }
 
 /** Begins a sign-in for a connection that is there, whatever its state; what is in force stays so until the merchant comes back. */

@@ -20,7 +20,7 @@ import { claimToken } from './token-claim.ts'
 export type AccessToken = { token: Secret<string>; expiresAt: string; connection: Connection }
 
 /** What is known of the token of a connection; a row that is of other credentials counts for nothing. */
-type Known = { connection: Connection; row: CarrierToken | undefined; now: string }
+type Known = { connection: Connection; row: CarrierToken | undefined; fence: number; now: string }
 
 const LOOK_MS = 50
 /** Longer than a claim: whoever waits for a process that dies takes over from it. */
@@ -70,7 +70,7 @@ async function obtain(
     const isSignedIn = await hasSignIn(ctx, actor, connection)
     if (!isSignedIn && !carrier.verify?.mints) return undefined
     const check = isSignedIn
-      ? await checkConnection(ctx, actor, connection)
+      ? await checkConnection(ctx, actor, connection, { seenFence: known.fence })
       : await checkInTurn(ctx, actor, known)
     if (!check) {
       if (ctx.clock().getTime() - start > WAIT_MS) break
@@ -89,7 +89,8 @@ async function obtain(
 
 /** Where the merchant has signed in, the refresh of that is what is claimed, and not here. */
 async function getAhead(ctx: Context, actor: Actor, known: Known): Promise<void> {
-  if (await hasSignIn(ctx, actor, known.connection)) await checkConnection(ctx, actor, known.connection)
+  if (await hasSignIn(ctx, actor, known.connection))
+    await checkConnection(ctx, actor, known.connection, { seenFence: known.fence })
   else await checkInTurn(ctx, actor, known)
 }
 
@@ -113,7 +114,8 @@ async function look(ctx: Context, actor: Actor, carrierId: string): Promise<Know
     const row = await findToken(db, key)
     const connection = (await findConnection(db, key)) ?? refuseUnknown()
     const isCurrent = row?.credentials_version === connection.credentials_version
-    return { connection, row: isCurrent ? row : undefined, now: ctx.clock().toISOString() }
+    const now = ctx.clock().toISOString()
+    return { connection, row: isCurrent ? row : undefined, fence: row?.fence ?? 0, now }
   })
 }
 

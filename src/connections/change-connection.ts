@@ -12,14 +12,16 @@ import type { Connection } from '../store/schema.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
 import { announce } from '../webhooks/announce.ts'
 import { findDuplicate, refuseDuplicate } from './add-connection.ts'
-import { checkedNow } from './check-times.ts'
+import { beginInstead } from './begin-sign-in.ts'
+import { checkedNever, checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { planChange, type Held, type Plan } from './plan-change.ts'
-import { requireProof, UNTOUCHED, type VerifyWish } from './prove.ts'
+import { acceptWaiting, requireProof, UNTOUCHED, type VerifyWish } from './prove.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { keyOf, refuseUnknown } from './require.ts'
-import { isWaiting, WAITS, withoutSignIn } from './signed-in.ts'
+import { isWaiting, SIGN_IN_LOST, WAITS, withoutSignIn } from './signed-in.ts'
+import { tellTransition } from './transitions.ts'
 import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, provable, type Parts } from './values.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
@@ -35,7 +37,14 @@ export type Change = {
   verify?: VerifyWish
 }
 
-type Changed = { version: number; duplicateOf: string | undefined; proof: Proof }
+type Changed = {
+  version: number
+  duplicateOf: string | undefined
+  proof: Proof
+  /** Of a change that the sign-in at the carrier does not go with; `location` is where to send the merchant for another. */
+  signInLost: boolean
+  location?: string | undefined
+}
 type Written = Omit<Changed, 'proof'> & { credentialsVersion: number }
 
 /**
@@ -87,8 +96,11 @@ async function proveCredentials(
   { connection, plan }: Prepared,
 ): Promise<Proof> {
   if (action === 'connection.settings_updated') return UNTOUCHED
-  if (plan.signInLost || isWaiting(connection)) return WAITS
-  return requireProof(ctx, actor, { carrier, values: valuesOf(plan), wish, carrierId })
+  const waits = plan.signInLost ? SIGN_IN_LOST : isWaiting(connection) && WAITS
+  if (waits) return acceptWaiting(carrier, waits, wish)
+  const { credentials, settings } = hold(ctx, connection)
+  const held = { values: provable(credentials, settings), state: connection.state }
+  return requireProof(ctx, actor, { carrier, values: valuesOf(plan), wish, carrierId, held })
 }
 
 const valuesOf = ({ credentials, settings }: Plan) => provable(credentials, settings)
@@ -116,10 +128,13 @@ async function changeInside(
   const { connection, plan, duplicateOf } = await prepare(ctx, tx, actor, change)
   const isSettings = change.action === 'connection.settings_updated'
   const { version, credentials_version: credentialsVersion } = connection
-  if (isSettings && plan.changed.length === 0) return { version, credentialsVersion, duplicateOf }
+  const { signInLost } = plan
+  if (isSettings && plan.changed.length === 0) return { version, credentialsVersion, duplicateOf, signInLost }
   if (!isSettings && !isDeepStrictEqual(withoutSignIn(valuesOf(plan)), proved)) return undefined
   if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, change.carrier)
-  return { ...(await writePlan(ctx, tx, actor, connection, plan, change, proof)), duplicateOf }
+  const written = await writePlan(ctx, tx, actor, connection, plan, change, proof)
+  const begun = signInLost && (await beginInstead(ctx, tx, actor, change.carrier, change.carrierId))
+  return { ...written, duplicateOf, signInLost, ...(begun && { location: begun }) }
 }
 
 function hold(ctx: Context, connection: Connection): Held {
@@ -190,7 +205,12 @@ async function writePlan(
   const settingsVersion = connection.settings_version + 1
   const settings = sealSettings(ctx, connection, settingsVersion, new Secret(plan.settings))
   const account = accountNumber(carrier, plan.credentials)
-  const checked = isUpdate ? checkedNow(ctx, carrier, proof, connection) : undefined
+  const isOther = plan.provedOtherwise && !isWaiting(connection)
+  const checked = isUpdate
+    ? checkedNow(ctx, carrier, proof, connection)
+    : isOther
+      ? checkedNever(ctx, connection)
+      : undefined
   const done = await changeConnection(tx, keyOf(actor, carrier_id), version, {
     nickname: plan.nickname,
     account_number: account,
@@ -215,5 +235,6 @@ async function writePlan(
     envelopeHash: fingerprint(credentials, settings),
   })
   await announce(ctx, tx, actor, { type: 'connection.updated', carrierId: carrier_id })
+  if (checked) await tellTransition(ctx, tx, actor, connection, checked.columns)
   return { version: version + 1, credentialsVersion: credentials_version }
 }

@@ -4,7 +4,7 @@ import type { Carrier } from '../catalog/define.ts'
 import type { VerificationOutcome } from '../catalog/verification.ts'
 import type { ConnectionState } from '../store/schema.ts'
 import { checkedAgain, checkedNow } from './check-times.ts'
-import { messageFor, type Proof } from './findings.ts'
+import type { Proof } from './findings.ts'
 
 const NOW = new Date('2026-03-01T12:00:00.000Z')
 const MINUTE = 60_000
@@ -18,6 +18,7 @@ const proofOf = (outcome: VerificationOutcome, retryAfter?: number): Proof => ({
 const UNASKED: Proof = { asked: false, outcome: 'unasked', because: 'A test says so.' }
 const known = (state: ConnectionState, failed = 0, degradedAt: string | null = null) => ({
   ...{ state, state_since: ago(10_000), diagnosis: null, failed_checks: failed, degraded_at: degradedAt },
+  trouble_told: 0 as const,
 })
 
 function assertAbout(at: string | null, minutes: number | null, what: string): void {
@@ -122,13 +123,4 @@ test('credentials that are being stored are checked again, unless their carrier 
     assertAbout(nextCheckAt, minutes, proof.outcome)
     assert.equal(checkedNow(ctx, {} as Carrier, proof, undefined).nextCheckAt, null)
   }
-})
-
-test('a message for each change that somebody would act on, and none without one', () => {
-  for (const state of every) assert.equal(messageFor(state, state), undefined)
-  assert.equal(messageFor('unverified', 'verified'), undefined)
-  for (const before of ['degraded', 'needs_reauth', 'action_required'] as const)
-    assert.equal(messageFor(before, 'verified'), 'connection.recovered')
-  assert.equal(messageFor('verified', 'degraded'), 'connection.degraded')
-  assert.equal(messageFor('verified', 'needs_reauth'), 'connection.needs_reauth')
 })

@@ -2,7 +2,7 @@ import type { Carrier } from '../catalog/define.ts'
 import type { Context } from '../context.ts'
 import type { Connection, ConnectionState } from '../store/schema.ts'
 import { stateOf, type Proof } from './findings.ts'
-import { WAITS } from './signed-in.ts'
+import { transitionOf } from './transitions.ts'
 
 const MINUTE_MS = 60_000
 /** When a connection is asked about again: daily while it works, soon after a failure, and later after each further one. */
@@ -16,7 +16,10 @@ const DEGRADED_AFTER = 3
 const CALM_MS = 60 * MINUTE_MS
 
 type Clocked = Pick<Context, 'clock'>
-type Known = Pick<Connection, 'state' | 'state_since' | 'diagnosis' | 'failed_checks' | 'degraded_at'>
+type Known = Pick<
+  Connection,
+  'state' | 'state_since' | 'diagnosis' | 'failed_checks' | 'degraded_at' | 'trouble_told'
+>
 
 /** What a connection keeps of a proof, and when it is to be checked next; `null` where no check would help. */
 export type Checked<Columns> = { columns: Columns; nextCheckAt: string | null }
@@ -26,19 +29,38 @@ export function checkedNow(
   { clock }: Clocked,
   carrier: Carrier,
   proof: Proof,
-  before: Pick<Connection, 'state' | 'state_since'> | undefined,
+  before: Pick<Connection, 'state' | 'state_since' | 'trouble_told'> | undefined,
 ): Checked<Omit<Known, 'degraded_at'> & Pick<Connection, 'checked_at'>> {
   const now = clock()
   const state = stateOf(proof)
   const failed = proof.asked && proof.outcome !== 'verified' && proof.outcome !== 'inconclusive' ? 1 : 0
+  const diagnosis = proof.asked && proof.outcome !== 'verified' ? proof.outcome : null
   return {
     columns: {
       ...since(state, before, now),
       checked_at: proof.asked ? now.toISOString() : null,
-      diagnosis: proof.asked && proof.outcome !== 'verified' ? proof.outcome : null,
+      diagnosis,
       failed_checks: failed,
+      trouble_told: transitionOf(before, { state, diagnosis }).trouble_told,
     },
-    nextCheckAt: carrier.verify && proof !== WAITS ? nextCheck(now, state, proof, failed) : null,
+    nextCheckAt: carrier.verify && !waits(proof) ? nextCheck(now, state, proof, failed) : null,
+  }
+}
+
+const waits = (proof: Proof) => !proof.asked && proof.waits === true
+
+/** What follows where nothing is known any more of credentials that are in force: they are to be checked at once. */
+export function checkedNever(
+  { clock }: Clocked,
+  before: Pick<Connection, 'state' | 'state_since' | 'trouble_told'>,
+): ReturnType<typeof checkedNow> {
+  const now = clock()
+  return {
+    columns: {
+      ...since('unverified', before, now),
+      ...{ checked_at: null, diagnosis: null, failed_checks: 0, trouble_told: before.trouble_told },
+    },
+    nextCheckAt: now.toISOString(),
   }
 }
 
@@ -52,13 +74,15 @@ export function checkedAgain(
   const failed = isUnanswered(proof.outcome) ? before.failed_checks + 1 : 0
   const state = nextState(proof.outcome, before, failed, now)
   const isNew = state === 'degraded' && before.state !== 'degraded'
+  const diagnosis = proof.outcome === 'verified' ? null : proof.outcome
   return {
     columns: {
       ...since(state, before, now),
       checked_at: now.toISOString(),
-      diagnosis: proof.outcome === 'verified' ? null : proof.outcome,
+      diagnosis,
       failed_checks: failed,
       degraded_at: isNew ? now.toISOString() : before.degraded_at,
+      trouble_told: transitionOf(before, { state, diagnosis }).trouble_told,
     },
     nextCheckAt: nextCheck(now, state, proof, failed),
   }

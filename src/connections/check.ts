@@ -4,16 +4,17 @@ import { openCredentials, openSettings } from '../custody/sealed-values.ts'
 import { findConnection, noteCheck } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
-import type { Connection, ConnectionState } from '../store/schema.ts'
-import { announce } from '../webhooks/announce.ts'
+import type { Connection } from '../store/schema.ts'
 import { checkedAgain } from './check-times.ts'
-import { messageFor, type Proof } from './findings.ts'
+import type { Proof } from './findings.ts'
+import { provedSettings } from './forms.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { prove } from './prove.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { provable } from './values.ts'
 import { abandonToken, claimToken, settleToken } from './token-claim.ts'
 import { isWaiting, WAITS } from './signed-in.ts'
+import { tellTransition } from './transitions.ts'
 
 /** Whether what was found may still be kept, asked in the transaction that keeps it. */
 export type MayKeep = (tx: Tx) => Promise<boolean>
@@ -23,16 +24,18 @@ export type Check = { proof: Proof; connection: Connection }
 
 /**
  * Asks the carrier about the credentials in force and keeps what it says: state, time, when to ask again, and one event and message for a change of state.
- * What the carrier said of credentials that were replaced meanwhile is not kept, nor what `mayKeep` refuses.
+ * Who has seen an access token end asks with the fence of that: what another has got since stands for it, and a refresh token is not spent again.
+ * What the carrier said of credentials that were replaced meanwhile, or of settings that it is asked with, is not kept, nor what `mayKeep` refuses.
  */
 export async function checkConnection(
   ctx: Context,
   actor: Actor,
   connection: Connection,
-  mayKeep: MayKeep = always,
+  { mayKeep = always, seenFence }: { mayKeep?: MayKeep; seenFence?: number } = {},
 ): Promise<Check> {
   if (isWaiting(connection)) return { proof: WAITS, connection }
-  if (!carrierOf(connection).verify?.mints) return check(ctx, actor, connection, mayKeep)
+  if (!carrierOf(connection).verify?.mints)
+    return check(ctx, actor, connection, mayKeep, undefined, seenFence)
   const fence = await claimToken(ctx, actor, connection, 'anyway')
   return fence === undefined
     ? check(ctx, actor, connection, mayKeep)
@@ -63,26 +66,50 @@ async function check(
   connection: Connection,
   mayKeep: MayKeep,
   fence?: number,
+  seenFence?: number,
 ): Promise<Check> {
   const carrier = carrierOf(connection)
   const values = await guardIntegrity(ctx, actor, connection.carrier_id, async () =>
     provable(openCredentials(ctx, connection).reveal(), openSettings(ctx, connection).reveal()),
   )
-  const proof = await prove(ctx, actor, carrier, values, connection.carrier_id)
+  const proof = await prove(ctx, actor, {
+    carrier,
+    values,
+    carrierId: connection.carrier_id,
+    held: { values, state: connection.state },
+    ...(seenFence !== undefined && { seenFence }),
+  })
   const now = await ctx.store.transaction(actor.tenantId, async (tx) => {
     if (fence !== undefined) await settleToken(ctx, tx, actor, connection, fence, proof)
     return proof.asked ? keepFinding(ctx, tx, actor, connection, proof, mayKeep) : connection
   })
+  if (isOperators(actor, proof, connection, now))
+    ctx.log.warn(
+      { carrier: carrier.id, carrier_id: connection.carrier_id },
+      'a carrier refuses what the operator of this server holds with it, not the merchant; webhooks are not told',
+    )
   return { proof, connection: now }
 }
 
-async function keepFinding(
+/** Whether it has just come out that the operator has something to repair; the sandbox has no operator. */
+function isOperators(
+  { environment }: Actor,
+  { outcome }: Proof,
+  before: Connection,
+  { diagnosis, state }: Connection,
+): boolean {
+  if (environment === 'sandbox' || outcome !== 'platform_misconfigured' || diagnosis !== outcome) return false
+  return diagnosis !== before.diagnosis || state !== before.state
+}
+
+/** Keeps what the carrier said of a connection that was asked about, if that still stands: state, time and next check, with the event and the message of a change; answers the connection as it is known then. */
+export async function keepFinding(
   ctx: Context,
   tx: Tx,
   actor: Actor,
   asked: Connection,
   proof: Proof,
-  mayKeep: MayKeep,
+  mayKeep: MayKeep = always,
 ): Promise<Connection> {
   const key = keyOf(actor, asked.carrier_id)
   const connection = await findConnection(tx, key)
@@ -90,22 +117,15 @@ async function keepFinding(
   const { from, to } = (proof.asked && proof.rotated) || { from: -1, to: -1 }
   const proved = from === asked.credentials_version ? to : asked.credentials_version
   if (connection.credentials_version !== proved) return connection
+  const isOther = connection.settings_version !== asked.settings_version
+  if (isOther && provedSettings(carrierOf(connection)).size > 0) return connection
   if (!(await mayKeep(tx))) return connection
   const { columns, nextCheckAt } = checkedAgain(ctx, proof, connection)
   await noteCheck(tx, key, columns)
   await planCheck(tx, key, connection.carrier, nextCheckAt)
-  if (columns.state !== connection.state) await tellTransition(ctx, tx, actor, connection, columns.state)
+  const { carrier_id: carrierId, version, state } = connection
+  if (columns.state !== state)
+    await recordEvent(ctx, tx, actor, { action: 'connection.checked', carrierId, version, fields: ['state'] })
+  await tellTransition(ctx, tx, actor, connection, columns)
   return { ...connection, ...columns }
-}
-
-async function tellTransition(
-  ctx: Context,
-  tx: Tx,
-  actor: Actor,
-  { carrier_id: carrierId, version, state: before }: Connection,
-  state: ConnectionState,
-): Promise<void> {
-  await recordEvent(ctx, tx, actor, { action: 'connection.checked', carrierId, version, fields: ['state'] })
-  const type = messageFor(before, state)
-  if (type) await announce(ctx, tx, actor, { type, carrierId, details: { state, previous_state: before } })
 }

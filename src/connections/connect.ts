@@ -24,8 +24,9 @@ export async function connectCarrier(
   await requireNoDuplicate(ctx, actor, carrier, parts)
   const signIn = signInOf(ctx, carrier)
   const proof = signIn ? WAITS : await requireProof(ctx, actor, { carrier, values, wish: request.verify })
-  const notices = [...parts.notices, ...supersededNotice(carrier), ...proofNotice(proof)]
+  const notices = [...parts.notices, ...supersededNotice(carrier)]
   if (request.verify === 'only') return { proof, notices }
-  const { carrierId, location } = await addConnection(ctx, actor, carrier, parts, proof, { signIn })
-  return { carrierId, version: 1, notices, ...(location !== undefined && { location }) }
+  const { carrierId, location, ...added } = await addConnection(ctx, actor, carrier, parts, proof, { signIn })
+  const told = [...notices, ...proofNotice(proof), ...added.notices]
+  return { carrierId, version: 1, notices: told, ...(location !== undefined && { location }) }
 }

@@ -1,24 +1,40 @@
-import type { Carrier } from '../catalog/define.ts'
 import { recordEvent } from '../audit/record-event.ts'
+import type { Carrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
-import { buryConnection, findConnection, findOldest } from '../store/connections.ts'
-import { dropPrevious } from '../store/previous-credentials.ts'
+import { findConnection, lockConnection } from '../store/connections.ts'
+import type { Tx } from '../store/db.ts'
+import { findDeletePolicy } from '../store/delete-policies.ts'
+import type { Connection } from '../store/schema.ts'
+import { findBuried } from '../store/tombstones.ts'
 import { announce } from '../webhooks/announce.ts'
-import { markPrimary } from './change-connection.ts'
-import { keyOf, refuseUnknown, requireCarrier, requireConnection, requireLtlCarrier } from './require.ts'
+import { buryConnection } from './bury.ts'
+import { judgeDelete, refuseStranding, type Verdict } from './delete-guard.ts'
+import { USUAL_POLICY } from './delete-policy.ts'
+import { eraseConnection } from './erase.ts'
+import type { Notice } from './notices.ts'
+import {
+  carrierOf,
+  keyOf,
+  refuseUnknown,
+  requireCarrier,
+  requireCarrierId,
+  requireLtlCarrier,
+} from './require.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
-type Request = { carrierId: string; ifMatch: IfMatch }
+/** How a connection is to go: `force` over open shipments, `purge` with nothing left to restore. */
+export type DeleteWish = { ifMatch: IfMatch; force: boolean; purge: boolean }
+
+type Request = DeleteWish & { carrierId: string }
 
 /** Disconnects a parcel carrier; with `carrierName` only if the connection is that carrier's. */
 export async function disconnectCarrier(
   ctx: Context,
   actor: Actor,
   request: Request & { carrierName?: string },
-): Promise<void> {
+): Promise<Notice[]> {
   const carrier = request.carrierName === undefined ? undefined : requireCarrier(request.carrierName)
-  await requireConnection(ctx, actor, 'parcel', request.carrierId, carrier)
-  await removeConnection(ctx, actor, 'parcel', request)
+  return removeConnection(ctx, actor, 'parcel', carrier, request)
 }
 
 /** Disconnects an LTL carrier, under any of its SCACs. */
@@ -26,32 +42,58 @@ export async function disconnectLtlCarrier(
   ctx: Context,
   actor: Actor,
   request: Request & { scac: string },
-): Promise<void> {
+): Promise<Notice[]> {
   const carrier = requireLtlCarrier(request.scac, actor.environment)
-  await requireConnection(ctx, actor, 'ltl', request.carrierId, carrier)
-  await removeConnection(ctx, actor, 'ltl', request)
+  return removeConnection(ctx, actor, 'ltl', carrier, request)
 }
 
-/** The id is never used again. When the primary goes, the oldest other connection of the carrier takes its place. */
-function removeConnection(
+/**
+ * Takes a connection out of use, in one transaction with the guard that no shipment is stranded (409).
+ * The id is never used again. With `purge`, what is kept of a connection that was deleted before goes too.
+ */
+async function removeConnection(
   ctx: Context,
   actor: Actor,
   mode: Carrier['mode'],
-  { carrierId, ifMatch }: Request,
-): Promise<void> {
+  carrier: Carrier | undefined,
+  { carrierId, ifMatch, force, purge }: Request,
+): Promise<Notice[]> {
+  requireCarrierId(mode, carrierId)
+  const isMeant = (found: Pick<Connection, 'mode' | 'carrier'> | undefined) =>
+    found?.mode === mode && (!carrier || found.carrier === carrier.id)
   return ctx.store.transaction(actor.tenantId, async (tx) => {
-    const connection = await findConnection(tx, keyOf(actor, carrierId))
-    if (!connection || connection.mode !== mode) return refuseUnknown()
+    const key = keyOf(actor, carrierId)
+    await lockConnection(tx, key)
+    const connection = await findConnection(tx, key)
+    const kept = !connection && purge ? await findBuried(tx, key) : undefined
+    if (kept && isMeant(kept)) {
+      requireVersion(kept, ifMatch)
+      await eraseConnection(ctx, tx, actor, carrierId)
+      return []
+    }
+    if (!connection || !isMeant(connection)) return refuseUnknown()
     requireVersion(connection, ifMatch)
-    await dropPrevious(tx, keyOf(actor, carrierId))
-    await announce(ctx, tx, actor, { type: 'connection.disconnected', carrierId })
-    await buryConnection(tx, connection, ctx.clock().toISOString())
-    await recordEvent(ctx, tx, actor, {
-      action: 'connection.disconnected',
-      carrierId,
-      version: connection.version,
-    })
-    const heir = connection.is_primary === 1 ? await findOldest(tx, actor, connection.carrier) : undefined
-    if (heir) await markPrimary(ctx, tx, actor, heir, 1)
+    const verdict = await judgeDelete(tx, actor, connection)
+    if (verdict.outcome === 'refused' && !force) refuseStranding(carrierOf(connection), carrierId, verdict)
+    await remove(ctx, tx, actor, connection, { force, purge })
+    return noticesOf(verdict)
   })
 }
+
+async function remove(
+  ctx: Context,
+  tx: Tx,
+  actor: Actor,
+  connection: Connection,
+  { force, purge }: Pick<DeleteWish, 'force' | 'purge'>,
+): Promise<void> {
+  const { carrier_id: carrierId, version } = connection
+  const { restore_days } = (await findDeletePolicy(tx, actor)) ?? USUAL_POLICY
+  await announce(ctx, tx, actor, { type: 'connection.disconnected', carrierId })
+  const fields = [...(force ? ['force'] : []), ...(purge ? ['purge'] : [])]
+  await recordEvent(ctx, tx, actor, { action: 'connection.disconnected', carrierId, version, fields })
+  await buryConnection(ctx, tx, actor, connection, purge ? 0 : restore_days)
+}
+
+const noticesOf = ({ outcome }: Verdict): Notice[] =>
+  outcome === 'allowed' ? [] : [{ code: 'open_shipments' }]

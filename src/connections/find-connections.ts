@@ -3,12 +3,18 @@ import type { Carrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
 import { searchConnections, type ListedConnection } from '../store/connections.ts'
-import type { ConnectionState } from '../store/schema.ts'
+import type { Connection, ConnectionState } from '../store/schema.ts'
+import { adviceOf, type Advice } from './advice.ts'
 import { carrierOf } from './require.ts'
 
-export type Search = { state?: ConnectionState; carrier?: string; olderThan?: string }
+export type Search = {
+  state?: ConnectionState
+  status?: Connection['connection_status']
+  carrier?: string
+  olderThan?: string
+}
 export type FoundPage = {
-  connections: { connection: ListedConnection; carrier: Carrier }[]
+  connections: { connection: ListedConnection; carrier: Carrier; advice: Advice }[]
   total: number
   page: number
   pages: number
@@ -16,7 +22,7 @@ export type FoundPage = {
 
 /** One page of the actor's connections of either mode, those longest in their state first: what needs attention stands in front. */
 export async function findConnections(
-  { store }: Context,
+  ctx: Context,
   actor: Actor,
   search: Search,
   { page, size }: { page: number; size: number },
@@ -27,9 +33,12 @@ export async function findConnections(
     failFields([{ kind: 'invalid', field: 'carrier', message: 'carrier names no carrier and no SCAC.' }])
   const limits = { limit: size, offset: (page - 1) * size }
   const wanted = { ...filter, ...(carrier ? { carrier: carrier.id } : {}) }
-  const { rows, total } = await store.read(actor.tenantId, (db) =>
+  const { rows, total } = await ctx.store.read(actor.tenantId, (db) =>
     searchConnections(db, actor, wanted, limits),
   )
-  const connections = rows.map((connection) => ({ connection, carrier: carrierOf(connection) }))
+  const connections = rows.map((connection) => {
+    const of = carrierOf(connection)
+    return { connection, carrier: of, advice: adviceOf(ctx, actor, connection, of) }
+  })
   return { connections, total, page, pages: Math.ceil(total / size) }
 }

@@ -1,6 +1,5 @@
 import type { Finding, VerificationOutcome } from '../catalog/verification.ts'
 import type { ConnectionState } from '../store/schema.ts'
-import type { EventType } from '../webhooks/events.ts'
 
 /** What is known of credentials: what the carrier said when asked `at` a time, or that nobody could be asked. */
 export type Proof =
@@ -10,7 +9,15 @@ export type Proof =
       /** The credentials versions that were asked about and are in force for it, where asking replaced a refresh token. */
       rotated?: { from: number; to: number }
     })
-  | { asked: false; outcome: 'unasked'; because: string }
+  | {
+      asked: false
+      outcome: 'unasked'
+      because: string
+      /** Only the sign-in at the carrier can prove them. */
+      waits?: true
+      /** The carrier can be asked, and values or a setting of the operator are missing for it. */
+      lacks?: true
+    }
 
 /** Every state, as answers name it. */
 export const STATES: readonly ConnectionState[] = [
@@ -57,15 +64,23 @@ export function nextStep(outcome: string | null): string | null {
   return NEXT_STEPS[(outcome ?? 'unasked') as VerificationOutcome | 'unasked'] ?? null
 }
 
+/** The same of credentials that have not been stored, so that nobody asks about them again by himself. */
+export function nextStepUnstored(proof: Proof): string | null {
+  if (!proof.asked && proof.waits)
+    return 'Store the credentials, and send the merchant to sign in at the carrier.'
+  switch (proof.outcome) {
+    case 'rate_limited':
+    case 'unavailable':
+      return 'Ask again later, or store the credentials unproved.'
+    case 'inconclusive':
+    case 'unasked':
+      return 'Store the credentials unproved, and replace them if the carrier refuses them where they are used.'
+    default:
+      return nextStep(proof.outcome)
+  }
+}
+
 /** The state of credentials that were just given: what was not proved is unverified. */
 export function stateOf(proof: Proof): ConnectionState {
   return proof.outcome === 'verified' ? 'verified' : 'unverified'
-}
-
-/** The message for a change of state: one for each that somebody would act on. */
-export function messageFor(before: ConnectionState, state: ConnectionState): EventType | undefined {
-  if (before === state) return undefined
-  if (state === 'needs_reauth' || state === 'action_required') return 'connection.needs_reauth'
-  if (state === 'degraded') return 'connection.degraded'
-  return before === 'unverified' ? undefined : 'connection.recovered'
 }

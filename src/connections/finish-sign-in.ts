@@ -1,10 +1,11 @@
 import { recordEvent } from '../audit/record-event.ts'
 import { REFRESH_TOKEN, type SignIn } from '../catalog/sign-in.ts'
 import type { Values } from '../catalog/validate.ts'
+import type { Minted } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { fingerprint, openCredentials, openVerifier } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
-import { Secret } from '../secret.ts'
+import type { Secret } from '../secret.ts'
 import { changeConnection, findConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
@@ -14,8 +15,9 @@ import { findTenant } from '../store/tenants.ts'
 import { announce } from '../webhooks/announce.ts'
 import { askOnce, lineTo, materialOf } from './ask-carrier.ts'
 import { hashState, RETURN_PATH, returnUri } from './begin-sign-in.ts'
-import { checkedNow } from './check-times.ts'
+import { checkedNever, later } from './check-times.ts'
 import { guardIntegrity } from './guard-integrity.ts'
+import { proveSignIn } from './prove-sign-in.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { carrierOf, keyOf } from './require.ts'
 import { signInOf } from './signed-in.ts'
@@ -29,6 +31,7 @@ const LONGEST_CODE = 2_048
 
 /**
  * Finishes the sign-in that this state belongs to: the state is taken once, the code is exchanged once, and the connection is approved.
+ * Once what came back is kept the carrier is asked about the account, which the merchant may not be the owner of; that decides the state.
  * Whatever is wrong answers one and the same refusal, and leaves the connection as it was.
  */
 export async function finishSignIn(ctx: Context, { state, code, requestId, ip }: Return): Promise<void> {
@@ -44,11 +47,11 @@ export async function finishSignIn(ctx: Context, { state, code, requestId, ip }:
   if (!taken || !signIn) return refuse()
   const actor = { ...nobody, name: taken.row.begun_by }
   await guardIntegrity(ctx, actor, carrierId, async () => {
-    const token = await exchange(ctx, actor, signIn, taken, code)
-    const isKept =
-      token !== undefined &&
-      (await ctx.store.transaction(tenantId, (tx) => keep(ctx, tx, actor, carrierId, token)))
-    if (!isKept) refuse()
+    const grant = await exchange(ctx, actor, signIn, taken, code)
+    const kept =
+      grant && (await ctx.store.transaction(tenantId, (tx) => keep(ctx, tx, actor, carrierId, grant.token)))
+    if (!kept) return refuse()
+    if (grant.minted) await proveSignIn(ctx, actor, kept, grant.minted)
   })
 }
 
@@ -87,7 +90,7 @@ async function exchange(
   signIn: SignIn,
   { row, connection }: Taken,
   code: string,
-): Promise<Secret<string> | undefined> {
+): Promise<{ token: Secret<string>; minted: Minted | undefined } | undefined> {
   const values = openCredentials(ctx, connection).reveal()
   const line = lineTo(ctx, actor, carrierOf(connection), signIn, values)
   if (!line) return undefined
@@ -95,40 +98,42 @@ async function exchange(
   const material = materialOf(ctx, values, line.operator)
   const approval = { code, verifier, redirectUri: returnUri(ctx) }
   const answer = await askOnce(signIn.exchange, { ...material, approval }, line.ask)
-  if ('reading' in answer && answer.reading.refreshToken) return new Secret(answer.reading.refreshToken)
+  if ('reading' in answer && answer.reading.refreshToken)
+    return { token: answer.reading.refreshToken, minted: answer.reading.minted }
   const outcome = 'finding' in answer ? answer.finding.outcome : 'inconclusive'
   ctx.log.warn({ carrier_id: row.carrier_id, outcome }, 'a sign-in came back and its code was not exchanged')
   return undefined
 }
 
-const SIGNED_IN = { asked: true, outcome: 'verified', because: 'The merchant has signed in.' } as const
+/** When the account is asked about, should this process not come to it. */
+const SOON_MS = 60_000
 
-/** `false` when the connection has gone meanwhile. */
+/** `undefined` when the connection has gone meanwhile. */
 async function keep(
   ctx: Context,
   tx: Tx,
   actor: Actor,
   carrierId: string,
   token: Secret<string>,
-): Promise<boolean> {
+): Promise<Connection | undefined> {
   const key = keyOf(actor, carrierId)
   const connection = await findConnection(tx, key)
-  if (!connection) return false
-  const carrier = carrierOf(connection)
+  if (!connection) return undefined
   const values = openCredentials(ctx, connection).reveal() as Values
   const replaced = await replaceCredentials(ctx, tx, connection, {
     ...values,
     [REFRESH_TOKEN]: token.reveal(),
   })
-  const checked = checkedNow(ctx, carrier, { ...SIGNED_IN, at: ctx.clock() }, connection)
+  const { columns } = checkedNever(ctx, connection)
   const version = connection.version + 1
-  await changeConnection(tx, key, connection.version, {
+  const change = {
     ...replaced,
-    ...checked.columns,
-    connection_status: 'approved',
+    ...columns,
+    connection_status: 'approved' as const,
     updated_at: ctx.clock().toISOString(),
-  })
-  await planCheck(tx, key, carrier.id, checked.nextCheckAt)
+  }
+  await changeConnection(tx, key, connection.version, change)
+  await planCheck(tx, key, connection.carrier, later(ctx.clock(), SOON_MS))
   await recordEvent(ctx, tx, actor, {
     action: 'connection.signed_in',
     carrierId,
@@ -137,5 +142,5 @@ async function keep(
     envelopeHash: fingerprint(replaced.credentials, connection.settings),
   })
   await announce(ctx, tx, actor, { type: 'connection.updated', carrierId })
-  return true
+  return { ...connection, ...change, version }
 }

@@ -59,7 +59,7 @@ const required = (fields: Fields, names: readonly string[]): Fields =>
 
 const ltlForms = remember((carrier: LtlCarrier): { names: readonly string[]; fields: Fields }[] => {
   const { credentials, demands } = carrier
-  const wrapper = (fields: Fields, more: { atLeast?: number } = {}) => ({
+  const wrapper = (fields: Fields, more: { atLeast?: 1 } = {}) => ({
     credentials: {
       ...group('Credentials', fields, more),
       ...(demands === 'none' ? {} : { required: true as const }),
@@ -93,6 +93,13 @@ export const allFields = remember((carrier: Carrier): Fields =>
     ? carrier.credentials
     : { ...carrier.settings, ...carrier.update, ...carrier.connect },
 )
+
+/** Names of the settings that the carrier is asked with, so that they stand for an account as its credentials do. */
+export const provedSettings = remember((carrier: Carrier): ReadonlySet<string> => {
+  const proofs = [carrier.verify, carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined]
+  const asked = proofs.flatMap((proof) => [...(proof?.needs ?? []), ...(proof?.uses ?? [])])
+  return new Set(asked.filter((name) => settingNames(carrier).has(name)))
+})
 
 /** Names under which values are kept with the settings and not with the credentials. */
 export const settingNames = remember(

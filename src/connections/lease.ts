@@ -2,16 +2,19 @@ import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
-import { openCredentials } from '../custody/sealed-values.ts'
+import { openCredentials, openSettings } from '../custody/sealed-values.ts'
 import { fail, failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { findConnection } from '../store/connections.ts'
+import { insertLease } from '../store/leases.ts'
 import type { Connection } from '../store/schema.ts'
 import { requireToken, type AccessToken } from './carrier-token.ts'
 import { diagnose, nextStep } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { keyOf, refuseUnknown } from './require.ts'
-import { signInOf, withoutSignIn } from './signed-in.ts'
+import { SIGN_IN_STEP, signInOf, WAITS, withoutSignIn } from './signed-in.ts'
+import { missingValues } from './unasked.ts'
+import { usable } from './values.ts'
 import { requireNamed, type Named } from './verify.ts'
 
 /** How long a lease is good for, in seconds: usually, at least and at most. */
@@ -28,54 +31,74 @@ export type Lease = { connection: Connection; carrier: Carrier; expiresAt: strin
 type Request = Named & { seconds: number; anyState: boolean; as: (typeof LEASED)[number] }
 
 /**
- * Hands out the credentials in force, or the carrier's access token for them: the one door through which a secret leaves.
+ * Hands out the credentials in force, with what else names the account, or the carrier's access token for them: the one door through which a secret leaves.
  * It is on record before anything is opened. What a sign-in left stays here, a refresh token is spent by whoever uses it; the access token that it mints goes out.
- * A token that the carrier does not mint is refused (400), and no lease outlives its token. A connection that the carrier refuses, or that waits for its approval, is refused (409) unless `anyState`.
+ * A token that the carrier does not mint is refused (400) with what is missing for it, and no lease outlives its token. A connection that the carrier refuses, or that waits for its approval, is refused (409) unless `anyState`.
  */
 export async function leaseCredentials(ctx: Context, actor: Actor, request: Request): Promise<Lease> {
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId } = request
   const isToken = request.as === 'token'
-  if (isToken && !carrier.verify?.mints && !signInOf(ctx, carrier)) return refuseTokenless(carrier)
+  if (isToken && !carrier.verify?.mints && !signInOf(ctx, carrier))
+    return refuseTokenless(`${carrier.title} has no access tokens here.`)
+  const lastsUntil = () => new Date(ctx.clock().getTime() + request.seconds * 1_000).toISOString()
   const connection = await ctx.store.transaction(actor.tenantId, async (tx) => {
     const found = (await findConnection(tx, keyOf(actor, carrierId))) ?? refuseUnknown()
     if (!request.anyState) requireUsable(found)
     const fields = isToken ? ['access_token'] : []
-    await recordEvent(ctx, tx, actor, {
+    const seq = await recordEvent(ctx, tx, actor, {
       action: 'connection.leased',
       carrierId,
       fields,
       version: found.version,
     })
+    const lease = { audit_seq: seq, expires_at: lastsUntil() }
+    await insertLease(tx, keyOf(actor, carrierId), lease, ctx.clock().toISOString())
     return found
   })
-  const lastsUntil = () => new Date(ctx.clock().getTime() + request.seconds * 1_000).toISOString()
   if (isToken) {
-    const access = (await requireToken(ctx, actor, connection, carrier)) ?? refuseTokenless(carrier)
+    const access =
+      (await requireToken(ctx, actor, connection, carrier)) ??
+      (await explainTokenless(ctx, actor, connection, carrier))
     const [expiresAt = access.expiresAt] = [access.expiresAt, lastsUntil()].sort()
     return { connection: access.connection, carrier, expiresAt, access }
   }
-  const values = await guardIntegrity(
-    ctx,
-    actor,
-    carrierId,
-    async () => new Secret(withoutSignIn(openCredentials(ctx, connection).reveal() as Values)),
-  )
+  const values = await guardIntegrity(ctx, actor, carrierId, async () => {
+    const credentials = withoutSignIn(openCredentials(ctx, connection).reveal() as Values)
+    return new Secret(usable(carrier, credentials, openSettings(ctx, connection).reveal() as Values))
+  })
   return { connection, carrier, expiresAt: lastsUntil(), values }
 }
 
-const refuseTokenless = ({ title }: Carrier) =>
-  failFields([
-    {
-      kind: 'invalid',
-      field: 'as',
-      message: `as=token asks for an access token, and ${title} mints none for this connection that could be kept.`,
-    },
-  ])
+/** Says what is missing for an access token: fields by name, or the sign-in of the merchant. */
+async function explainTokenless(
+  ctx: Context,
+  actor: Actor,
+  connection: Connection,
+  carrier: Carrier,
+): Promise<never> {
+  const { verify, title } = carrier
+  const values = await guardIntegrity(ctx, actor, connection.carrier_id, async () =>
+    openCredentials(ctx, connection).reveal(),
+  )
+  const missing = verify?.mints ? missingValues(verify, values) : []
+  if (missing.length > 0)
+    return refuseTokenless(
+      `an access token of ${title} needs ${missing.join(', ')}, which the connection lacks.`,
+    )
+  return refuseTokenless(
+    signInOf(ctx, carrier)
+      ? `an access token of ${title} needs the sign-in of the merchant; POST …/sign_in answers where.`
+      : `${title} mints none for this connection.`,
+  )
+}
+
+const refuseTokenless = (why: string): never =>
+  failFields([{ kind: 'invalid', field: 'as', message: `as=token cannot be answered: ${why}` }])
 
 function requireUsable({ state, diagnosis, connection_status }: Connection): void {
   if (connection_status === 'pending_approval')
-    fail('connection_unusable', 'The connection waits for the sign-in at the carrier.')
+    fail('connection_unusable', `${WAITS.because} ${SIGN_IN_STEP}`)
   if (state === 'needs_reauth')
     fail(
       'connection_unusable',

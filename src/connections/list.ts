@@ -2,9 +2,11 @@ import type { Carrier, Field, ParcelCarrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
 import { openCredentials, openSettings } from '../custody/sealed-values.ts'
 import { listConnections, type ListedConnection } from '../store/connections.ts'
+import { adviceOf, type Advice } from './advice.ts'
 import { allFields, settingNames } from './forms.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { carrierOf, requireCarrier, requireConnection } from './require.ts'
+import { provable } from './values.ts'
 
 /** A connection as listings show it, with its carrier; nothing sealed. */
 export type Listed<C extends Carrier = Carrier> = { connection: ListedConnection; carrier: C }
@@ -68,7 +70,12 @@ export async function describeConnection(
   ctx: Context,
   actor: Actor,
   { carrierName, carrierId }: { carrierName: string; carrierId: string },
-): Promise<Listed<ModeCarrier<'parcel'>> & { fields: Record<string, { set: boolean; secret: boolean }> }> {
+): Promise<
+  Listed<ModeCarrier<'parcel'>> & {
+    fields: Record<string, { set: boolean; secret: boolean }>
+    advice: Advice
+  }
+> {
   const carrier = requireCarrier(carrierName)
   const connection = await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
   const { credentials, settings } = await guardIntegrity(ctx, actor, carrierId, async () => ({
@@ -86,5 +93,6 @@ export async function describeConnection(
       .filter(([, field]) => !('role' in field && field.role === 'primary'))
       .map(([name, field]) => [name, { set: isSet(name, field), secret: field.secret }]),
   )
-  return { connection, carrier, fields }
+  const advice = adviceOf(ctx, actor, connection, carrier, provable(credentials, settings))
+  return { connection, carrier, fields, advice }
 }

@@ -7,7 +7,7 @@ import { addConnection } from './add-connection.ts'
 import { applyChange, rehearseChange } from './change-connection.ts'
 import type { DryRun, Outcome } from './outcome.ts'
 import { ltlForm } from './forms.ts'
-import { proofNotice, type Notice } from './notices.ts'
+import { duplicateNotice, proofNotice, type Notice } from './notices.ts'
 import { requireProof, type VerifyWish } from './prove.ts'
 import { carrierOf, requireConnectable, requireConnection, requireLtlCarrier } from './require.ts'
 import { acceptBody, withoutCleared, type Changes, type Parts } from './values.ts'
@@ -66,12 +66,14 @@ async function addLtlConnection(
   const told = askSandbox(carrier)
   const values = withoutCleared(parts.credentials.reveal())
   const proof = await requireProof(ctx, actor, { carrier, values, wish: verify })
-  const all = [...notices, ...told, ...proofNotice(proof)]
-  if (verify === 'only') return { proof, notices: all }
-  const { carrierId, duplicateOf } = await addConnection(ctx, actor, carrier, parts, proof, {
+  const beforehand = [...notices, ...told]
+  if (verify === 'only') return { proof, notices: beforehand }
+  const all = [...beforehand, ...proofNotice(proof)]
+  const { carrierId, duplicateOf, ...added } = await addConnection(ctx, actor, carrier, parts, proof, {
     scac: scac.toUpperCase(),
   })
-  return { carrierId, version: 1, notices: [...all, ...duplicateNotice(duplicateOf)] }
+  const notes = [...all, ...duplicateNotice(duplicateOf), ...added.notices]
+  return { carrierId, version: 1, notices: notes }
 }
 
 type Update = { carrierId: string; ifMatch: IfMatch; body: Body; scac?: string; verify?: VerifyWish }
@@ -123,8 +125,3 @@ function askSandbox({ sandbox, title, scacs }: LtlCarrier): Notice[] {
     fail('credentials_refused', `${title} refuses every connect.`, { carrierCode: scacs[0].toLowerCase() })
   return sandbox?.answer === 'warns' ? [{ code: 'sandbox_warning' }] : []
 }
-
-const duplicateNotice = (carrierId: string | undefined): Notice[] =>
-  carrierId === undefined
-    ? []
-    : [{ code: 'account_already_connected', field: 'credentials.account_number', carrierId }]

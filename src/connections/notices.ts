@@ -26,8 +26,12 @@ const suspectsIn = (value: Value) =>
 
 /** Says that credentials were stored which the carrier has not proved. */
 export function proofNotice(proof: Proof): Notice[] {
-  return proof.asked && proof.outcome !== 'verified' ? [{ code: `unverified_${proof.outcome}` }] : []
+  const isTold = proof.asked ? proof.outcome !== 'verified' : proof.lacks
+  return isTold ? [{ code: `unverified_${proof.outcome}` }] : []
 }
+
+/** Says that the merchant has to sign in at the carrier again. */
+export const signInLostNotice = (isLost: boolean): Notice[] => (isLost ? [{ code: 'sign_in_lost' }] : [])
 
 /** Says that new connections should use another carrier. */
 export function supersededNotice(carrier: Carrier): Notice[] {
@@ -35,3 +39,9 @@ export function supersededNotice(carrier: Carrier): Notice[] {
     ? [{ code: `superseded_by_${carrier.successor}` }]
     : []
 }
+
+/** Says that another connection stands for the same LTL account. */
+export const duplicateNotice = (carrierId: string | undefined): Notice[] =>
+  carrierId === undefined
+    ? []
+    : [{ code: 'account_already_connected', field: 'credentials.account_number', carrierId }]

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Carrier, Fields } from '../catalog/define.ts'
 import type { FieldProblem, Values } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
-import { allFields } from './forms.ts'
+import { allFields, provedSettings } from './forms.ts'
 import { losesSignIn, withoutSignIn } from './signed-in.ts'
 import { accountKey, accountNumber, withoutCleared, type Changes, type Parts } from './values.ts'
 
@@ -18,6 +18,8 @@ export type Plan = {
   accountChanged: boolean
   /** Whether the merchant has to sign in at the carrier again. */
   signInLost: boolean
+  /** Whether the carrier would be asked with other settings than before. */
+  provedOtherwise: boolean
   changed: string[]
 }
 
@@ -55,6 +57,9 @@ export function planChange(
     settings,
     accountChanged,
     signInLost: losesSignIn(held.credentials, credentials),
+    provedOtherwise: [...provedSettings(carrier)].some(
+      (name) => !isDeepStrictEqual(held.settings[name], settings[name]),
+    ),
     changed: [
       ...(nickname === held.nickname ? [] : ['nickname']),
       ...(becomesPrimary ? ['is_primary_account'] : []),

@@ -1,13 +1,17 @@
 import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
-import { canVerify, verify, type Finding } from '../catalog/verification.ts'
+import { findUnsendable } from '../catalog/sendable.ts'
+import { canVerify, verify, type Finding, type Material, type Verification } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
-import { lineTo, materialOf } from './ask-carrier.ts'
+import { endOfProof, lineTo, materialOf } from './ask-carrier.ts'
 import { askSignedIn } from './ask-signed-in.ts'
+import type { Held } from './attempt-marks.ts'
 import { refuses, type Proof } from './findings.ts'
 import { limitAttempts } from './limit-attempts.ts'
+import type { Kept } from './refresh-sign-in.ts'
 import { refreshTokenOf } from './signed-in.ts'
+import { whyUnasked } from './unasked.ts'
 
 /** What a request says about asking the carrier: `only` asks and stores nothing. */
 export type VerifyWish = 'required' | 'best-effort' | 'only' | undefined
@@ -17,7 +21,7 @@ type Values = Readonly<Record<string, unknown>>
 const UNASKED: Proof = {
   asked: false,
   outcome: 'unasked',
-  because: 'There is no way to ask this carrier about these credentials.',
+  because: 'Nobody can ask this carrier about these credentials.',
 }
 /** Of a change that touches no credential. */
 export const UNTOUCHED: Proof = {
@@ -28,36 +32,56 @@ export const UNTOUCHED: Proof = {
 const NOT_WANTED: Proof = { asked: false, outcome: 'unasked', because: 'The carrier was not asked.' }
 
 /** What is to be proved: the values of a connection that may not be there yet. */
-export type Claim = { carrier: Carrier; values: Values; wish?: VerifyWish | undefined; carrierId?: string }
+export type Claim = {
+  carrier: Carrier
+  values: Values
+  carrierId?: string
+  /** What is in force of that connection. */
+  held?: Held
+  /** Where the refresh token among the values is kept. */
+  kept?: Kept
+  /** Of the access token that is not good any more: one that was got since does. */
+  seenFence?: number
+  wish?: VerifyWish | undefined
+}
+
+/** What only a sign-in can prove, which has not been: refused (502) where the request insists on a proof. */
+export function acceptWaiting(carrier: Carrier, waits: Proof, wish: VerifyWish): Proof {
+  return wish === 'required' ? refuseUnproved(carrier, waits) : waits
+}
 
 /**
  * Asks the carrier what it thinks of credentials before they are stored; outside of every transaction.
- * Throws where the carrier refuses them (400, on record), where it had to answer and could not (502), and where it is not asked so as to lock nobody out (429).
+ * Throws where the carrier refuses them (400, on record unless nothing is to be stored), where it had to answer and could not (502), and where it is not asked so as to lock nobody out (429).
  */
 export async function requireProof(ctx: Context, actor: Actor, claim: Claim): Promise<Proof> {
-  const { carrier, values, wish, carrierId } = claim
+  const { carrier, wish, carrierId } = claim
   const policy = ctx.config.verification
   if (policy === 'off' && wish === undefined) return NOT_WANTED
-  const proof = await prove(ctx, actor, carrier, values, carrierId)
+  const proof = await prove(ctx, actor, claim)
   if (refuses(proof.outcome)) {
-    await ctx.store.transaction(actor.tenantId, (tx) =>
-      recordEvent(ctx, tx, actor, {
-        action: 'connection.refused',
-        outcome: 'refused',
-        ...(carrierId === undefined ? {} : { carrierId }),
-      }),
-    )
+    // Who asks only is promised that nothing is stored.
+    if (wish !== 'only')
+      await ctx.store.transaction(actor.tenantId, (tx) =>
+        recordEvent(ctx, tx, actor, {
+          action: 'connection.refused',
+          outcome: 'refused',
+          ...(carrierId === undefined ? {} : { carrierId }),
+        }),
+      )
     fail('credentials_refused', proof.because, {
       carrierCode: codeOf(carrier),
       ...(carrierId === undefined ? {} : { carrierId }),
     })
   }
-  const isRequired = wish === 'required' || (policy === 'required' && wish !== 'only')
+  const isRequired = wish === 'required' || policy === 'required'
   if (isRequired && proof.asked && proof.outcome !== 'verified') refuseUnproved(carrier, proof)
   return proof
 }
 
-function refuseUnproved(carrier: Carrier, { because, retryAfter }: Finding): never {
+function refuseUnproved(carrier: Carrier, proof: Proof): never {
+  const { because } = proof
+  const retryAfter = proof.asked && proof.retryAfter
   return fail('verification_impossible', `${carrier.title} could not prove these credentials. ${because}`, {
     carrierCode: codeOf(carrier),
     ...(retryAfter ? { headers: { 'retry-after': `${retryAfter}` } } : {}),
@@ -71,27 +95,48 @@ const codeOf = (carrier: Carrier) => (carrier.mode === 'ltl' ? carrier.scacs[0].
 export async function prove(
   ctx: Context,
   actor: Actor,
-  carrier: Carrier,
-  values: Values,
-  carrierId?: string,
+  { carrier, values, carrierId, held, kept = 'in force', seenFence }: Claim,
 ): Promise<Proof> {
+  const until = endOfProof()
   const asked = { asked: true, at: ctx.clock() } as const
   const isSandbox = actor.environment === 'sandbox'
   if (carrierId !== undefined && refreshTokenOf(values) !== undefined) {
-    const ask = () => askSignedIn(ctx, actor, carrier, values, carrierId)
-    return { ...(isSandbox ? await ask() : await limitAttempts(ctx, actor, carrier, values, ask)), ...asked }
+    const signIn = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
+    const ask = () => askSignedIn(ctx, actor, carrier, values, { carrierId, kept, until, seenFence })
+    return {
+      ...(isSandbox
+        ? await ask()
+        : await limitAttempts(ctx, actor, { carrier, recipe: signIn, values, held, until }, ask)),
+      ...asked,
+    }
   }
   if (isSandbox) {
     const finding = await askSandbox(ctx, actor, carrier, values)
-    return finding ? { ...finding, ...asked } : UNASKED
+    return finding ? { ...finding, ...asked } : (whyUnasked(ctx, actor, carrier, values) ?? UNASKED)
   }
   const { verify: recipe } = carrier
-  const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
-  if (!line || !canVerify(recipe, values, line.operator)) return UNASKED
-  const finding = await limitAttempts(ctx, actor, carrier, values, () =>
-    verify(recipe, materialOf(ctx, values, line.operator), line.ask),
+  const line = recipe && lineTo(ctx, actor, carrier, recipe, values, until)
+  if (!line || !canVerify(recipe, values, line.operator))
+    return whyUnasked(ctx, actor, carrier, values) ?? UNASKED
+  const material = materialOf(ctx, values, line.operator)
+  const impossible = judgeUnsendable(carrier, recipe, material)
+  if (impossible) return { ...impossible, ...asked }
+  const finding = await limitAttempts(ctx, actor, { carrier, recipe, values, held, until }, () =>
+    verify(recipe, material, line.ask),
   )
   return { ...finding, ...asked }
+}
+
+/** What is known of values that no call can carry: the carrier would never have given them out, and is not asked. */
+function judgeUnsendable(carrier: Carrier, recipe: Verification, material: Material): Finding | undefined {
+  const [name] = findUnsendable(recipe, material)
+  if (name === undefined) return undefined
+  const fields = carrier.mode === 'ltl' ? carrier.credentials : carrier.connect
+  const label = fields[name]?.label ?? name
+  return {
+    outcome: 'invalid_credentials',
+    because: `${label} (${name}) has characters that none of ${carrier.title} can have; they often come from pasting.`,
+  }
 }
 
 async function askSandbox(
@@ -105,7 +150,8 @@ async function askSandbox(
   const { verify: recipe } = carrier
   const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
   if (!line || !canVerify(recipe, values, line.operator)) return told
-  const finding = await verify(recipe, materialOf(ctx, values, line.operator), line.ask)
+  const material = materialOf(ctx, values, line.operator)
+  const finding = judgeUnsendable(carrier, recipe, material) ?? (await verify(recipe, material, line.ask))
   // A carrier that never answers so is made to.
   return told && finding.outcome !== wanted ? told : finding
 }

@@ -3,14 +3,23 @@ import { REFRESH_TOKEN } from '../catalog/sign-in.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Finding, Minted } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
-import { openCredentials, sealCredentials } from '../custody/sealed-values.ts'
+import {
+  openBuried,
+  openCredentials,
+  openPrevious,
+  sealBuriedValues,
+  sealCredentials,
+  sealPrevious,
+} from '../custody/sealed-values.ts'
 import { openToken } from '../custody/sealed-token.ts'
 import { Secret } from '../secret.ts'
 import { findToken } from '../store/carrier-tokens.ts'
-import { findConnection, rotateCredentials } from '../store/connections.ts'
+import { findConnection, rotateCredentials, type ConnectionKey } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
+import { findPrevious, rotatePrevious } from '../store/previous-credentials.ts'
 import type { CarrierToken, Connection } from '../store/schema.ts'
-import { askOnce, endOfProof, lineTo, materialOf } from './ask-carrier.ts'
+import { findBuried, resealBuried } from '../store/tombstones.ts'
+import { LEFT_TO_ASK_MS, askOnce, endOfProof, lineTo, materialOf } from './ask-carrier.ts'
 import { join } from './flights.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { refreshTokenOf } from './signed-in.ts'
@@ -19,40 +28,47 @@ import { abandonToken, claimToken, settleRefreshed } from './token-claim.ts'
 /** The credentials version that a refresh token was spent from, and the one that holds what came in its place. */
 export type Rotation = { from: number; to: number }
 
+/** Where a refresh token is kept that is to be spent: with the credentials in force, or with those before them. */
+export type Kept = 'in force' | 'previous'
+
+/** How long it may take, in milliseconds of the process, and which fence was seen on the access token that is not good any more. */
+export type Refresh = { kept: Kept; until: number; seenFence?: number | undefined }
+
 /** An access token that may be used, or why there is none. */
 export type Refreshed = { minted: Minted; rotated: Rotation } | { finding: Finding }
 
 const LOOK_MS = 50
-/** What is left of a proof for asking the carrier once the waiting for others is over. */
-const LEFT_TO_ASK_MS = 7_000
 
 /**
  * Mints an access token from the merchant’s own sign-in. What the carrier gives in place of the refresh token is committed
- * before the access token is handed to anybody. One caller at a time spends the refresh token, whatever process it is in; the others get what that came to.
+ * before the access token is handed to anybody. One caller at a time spends the refresh token, whatever process it is in; the others get what that came to,
+ * and so does who comes with the fence of a token that has been replaced since.
  */
 export function refreshSignIn(
   ctx: Context,
   actor: Actor,
   carrierId: string,
-  until = endOfProof(),
+  refresh: Refresh = { kept: 'in force', until: endOfProof() },
 ): Promise<Refreshed> {
-  const place = `${actor.tenantId}/${actor.environment}/${carrierId}`
-  return join(ctx, `refresh ${place}`, () => refreshInTurn(ctx, actor, carrierId, until))
+  const place = `${refresh.kept} ${actor.tenantId}/${actor.environment}/${carrierId}`
+  return join(ctx, `refresh ${place}`, () => refreshInTurn(ctx, actor, carrierId, refresh))
 }
 
 async function refreshInTurn(
   ctx: Context,
   actor: Actor,
   carrierId: string,
-  until: number,
+  { kept, until, seenFence }: Refresh,
 ): Promise<Refreshed> {
   const start = await look(ctx, actor, carrierId)
+  const seen = seenFence ?? start.row?.fence ?? 0
   for (let known = start; ; known = await look(ctx, actor, carrierId)) {
     const { connection, row } = known
     const isClaimed = (row?.claimed_until ?? '') > known.now
-    if (!isClaimed && row && row.fence !== start.row?.fence) return sharedOf(ctx, connection, row, known.now)
+    const isOthers = kept === 'in force' && !isClaimed && (row?.fence ?? 0) !== seen
+    if (isOthers && row) return sharedOf(ctx, connection, row, known.now)
     const fence = isClaimed ? undefined : await claimToken(ctx, actor, connection, 'anyway')
-    if (fence !== undefined) return refreshClaimed(ctx, actor, connection, fence, until)
+    if (fence !== undefined) return refreshClaimed(ctx, actor, { connection, kept, fence }, until)
     if (performance.now() > until - LEFT_TO_ASK_MS) return { finding: ASKED_BY_OTHERS }
     await pause(LOOK_MS)
   }
@@ -75,19 +91,18 @@ function sharedOf(ctx: Context, connection: Connection, row: CarrierToken, now: 
   if (row.credentials_version !== version || !row.expires_at || (row.good_until ?? '') <= now)
     return { finding: ASKED_BY_OTHERS }
   const seconds = Math.floor((Date.parse(row.expires_at) - Date.parse(now)) / 1_000)
-  const token = openToken(ctx, connection, row).reveal()
+  const token = openToken(ctx, connection, row)
   return { minted: { token, seconds }, rotated: { from: version, to: version } }
 }
 
-async function refreshClaimed(
-  ctx: Context,
-  actor: Actor,
-  connection: Connection,
-  fence: number,
-  until: number,
-): Promise<Refreshed> {
+type Turn = { connection: Connection; kept: Kept; fence: number }
+
+async function refreshClaimed(ctx: Context, actor: Actor, turn: Turn, until: number): Promise<Refreshed> {
+  const { connection, kept, fence } = turn
   try {
-    const refreshed = await ask(ctx, actor, connection, fence, until)
+    const refreshed = await ask(ctx, actor, turn, until)
+    if (!('finding' in refreshed) && kept === 'previous')
+      await abandonToken(ctx, actor, connection, fence, { outcome: 'unasked' })
     if ('finding' in refreshed) await abandonToken(ctx, actor, connection, fence, refreshed.finding)
     return refreshed
   } catch (error) {
@@ -99,13 +114,12 @@ async function refreshClaimed(
 async function ask(
   ctx: Context,
   actor: Actor,
-  connection: Connection,
-  fence: number,
+  { connection, kept, fence }: Turn,
   until: number,
 ): Promise<Refreshed> {
   const carrier = carrierOf(connection)
   const at = ctx.clock()
-  const values = openCredentials(ctx, connection).reveal()
+  const values = await valuesOf(ctx, connection, kept)
   const spent = refreshTokenOf(values)
   const signIn = carrier.mode === 'parcel' ? carrier.signIn : undefined
   if (!signIn || spent === undefined) return { finding: NOT_SIGNED_IN }
@@ -113,13 +127,21 @@ async function ask(
   if (!line) return { finding: NO_APP }
   const answer = await askOnce(signIn.refresh, materialOf(ctx, values, line.operator), line.ask)
   if ('finding' in answer) return answer
-  const { minted, refreshToken = spent } = answer.reading
+  const { minted, refreshToken = new Secret(spent) } = answer.reading
   if (!minted) return { finding: NOT_MINTED }
   const rotated = await ctx.store.transaction(actor.tenantId, async (tx) => {
     const now = await findConnection(tx, keyOf(actor, connection.carrier_id))
-    const rotation = now && (await rotate(ctx, tx, now, spent, new Secret(refreshToken)))
+    if (!now) {
+      await rotateBuried(ctx, tx, keyOf(actor, connection.carrier_id), spent, refreshToken)
+      return undefined
+    }
+    const rotation = await rotate(ctx, tx, now, spent, refreshToken)
     if (rotation) await settleRefreshed(ctx, tx, now, fence, rotation.to, { minted, at })
-    return rotation
+    // An update may have put it aside while the carrier was asked: what came in its place belongs there too.
+    const isAside = !rotation && (await rotateAside(ctx, tx, now, spent, refreshToken))
+    if (kept === 'in force') return rotation
+    const { credentials_version: version } = now
+    return isAside ? { from: version, to: version } : undefined
   })
   return rotated ? { minted, rotated } : { finding: SUPERSEDED }
 }
@@ -146,6 +168,51 @@ async function rotate(
   const key = { tenantId, environment, carrierId }
   const isFirst = await rotateCredentials(tx, key, from, { credentials, credentials_version: to })
   return isFirst ? { from, to } : undefined
+}
+
+async function valuesOf(ctx: Context, connection: Connection, kept: Kept) {
+  if (kept === 'in force') return openCredentials(ctx, connection).reveal()
+  const { tenant_id: tenantId, environment, carrier_id: carrierId } = connection
+  const previous = await ctx.store.read(tenantId, (db) =>
+    findPrevious(db, { tenantId, environment, carrierId }),
+  )
+  return previous ? openPrevious(ctx, connection, previous).reveal() : {}
+}
+
+/** Keeps the new token with a connection that was deleted while the carrier was asked, so that it can come back with it. */
+async function rotateBuried(
+  ctx: Context,
+  tx: Tx,
+  key: ConnectionKey,
+  spent: string,
+  next: Secret<string>,
+): Promise<void> {
+  const kept = await findBuried(tx, key)
+  if (!kept) return
+  const { credentials, settings } = openBuried(ctx, kept)
+  const values = credentials.reveal()
+  if (refreshTokenOf(values) !== spent) return
+  const rotated = new Secret({ ...values, [REFRESH_TOKEN]: next.reveal() })
+  await resealBuried(tx, key, sealBuriedValues(ctx, kept, { credentials: rotated, settings }))
+}
+
+/** Keeps the new token with the credentials before those in force, as long as those still hold the one that was spent. */
+async function rotateAside(
+  ctx: Context,
+  tx: Tx,
+  connection: Connection,
+  spent: string,
+  next: Secret<string>,
+): Promise<boolean> {
+  const { tenant_id: tenantId, environment, carrier_id: carrierId } = connection
+  const key = { tenantId, environment, carrierId }
+  const previous = await findPrevious(tx, key)
+  const values = previous && openPrevious(ctx, connection, previous).reveal()
+  if (!previous || refreshTokenOf(values ?? {}) !== spent) return false
+  const held = new Secret({ ...values, [REFRESH_TOKEN]: next.reveal() })
+  const version = previous.credentials_version
+  await rotatePrevious(tx, key, sealPrevious(ctx, connection, version, held))
+  return true
 }
 
 const NOT_SIGNED_IN: Finding = {

@@ -2,26 +2,36 @@ import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
-import { fingerprint, openCredentials, openPrevious, openSettings } from '../custody/sealed-values.ts'
+import {
+  fingerprint,
+  openCredentials,
+  openPrevious,
+  openSettings,
+  sealSettings,
+} from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
+import { Secret } from '../secret.ts'
 import { changeConnection, findConnection } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
 import { findPrevious } from '../store/previous-credentials.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
-import type { Connection } from '../store/schema.ts'
 import { announce } from '../webhooks/announce.ts'
 import { findDuplicate, refuseDuplicate } from './add-connection.ts'
+import { beginInstead } from './begin-sign-in.ts'
 import { checkedNow } from './check-times.ts'
 import type { DryRun, Outcome } from './outcome.ts'
 import type { Proof } from './findings.ts'
+import { provedSettings } from './forms.ts'
 import { guardIntegrity } from './guard-integrity.ts'
-import { proofNotice } from './notices.ts'
-import { requireProof, type VerifyWish } from './prove.ts'
+import { proofNotice, signInLostNotice } from './notices.ts'
+import { acceptWaiting, requireProof, type VerifyWish } from './prove.ts'
+import type { Kept } from './refresh-sign-in.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
-import { carrySignIn, isWaiting, losesSignIn, WAITS } from './signed-in.ts'
+import { carrySignIn, isWaiting, losesSignIn, refreshTokenOf, SIGN_IN_LOST, WAITS } from './signed-in.ts'
+import { tellTransition } from './transitions.ts'
 import { keepMinted } from './token-claim.ts'
-import { accountKey, accountNumber, provable } from './values.ts'
+import { accountKey, accountNumber, provable, withoutCleared, type Changes } from './values.ts'
 import { requireNamed, type Named } from './verify.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
@@ -29,7 +39,7 @@ type Request = Named & { ifMatch: IfMatch; verify?: VerifyWish }
 
 /**
  * Puts the credentials before the current ones back into force, once the carrier accepts them: as a new version, so that no number is ever used twice.
- * Those in force until now are kept in their place. Refuses (409) when there are none.
+ * The settings that the carrier is asked with go back with them; the others stay. Those in force until now are kept in their place, and a sign-in that went with the earlier ones comes back with them. Refuses (409) when there are none.
  */
 export async function rollbackConnection(
   ctx: Context,
@@ -39,20 +49,27 @@ export async function rollbackConnection(
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId } = request
   return guardIntegrity(ctx, actor, carrierId, async () => {
-    const { values, connection, seen, waits } = await ctx.store.read(actor.tenantId, (db) =>
-      earlier(ctx, db, actor, request),
+    const { values, settings, before, state, seen, waits, kept } = await ctx.store.read(
+      actor.tenantId,
+      (db) => earlier(ctx, db, actor, request),
     )
-    const asked = provable(values, openSettings(ctx, connection).reveal())
-    const claim = { carrier, values: asked, wish: request.verify, carrierId }
-    const proof = waits ? WAITS : await requireProof(ctx, actor, claim)
-    if (request.verify === 'only') return { proof, notices: proofNotice(proof) }
-    const { version, credentialsVersion } = await ctx.store.transaction(actor.tenantId, async (tx) => {
-      const now = await earlier(ctx, tx, actor, request)
-      if (now.seen !== seen) return refuseMoved()
-      return putBack(ctx, tx, actor, carrier, now, proof)
-    })
+    const held = { values: before, state }
+    const claim = { carrier, values: provable(values, settings), wish: request.verify, carrierId, kept, held }
+    const proof = waits
+      ? acceptWaiting(carrier, waits, request.verify)
+      : await requireProof(ctx, actor, claim)
+    if (request.verify === 'only') return { proof, notices: [] }
+    const { version, credentialsVersion, location } = await ctx.store.transaction(
+      actor.tenantId,
+      async (tx) => {
+        const now = await earlier(ctx, tx, actor, request)
+        if (now.seen !== seen) return refuseMoved()
+        return putBack(ctx, tx, actor, carrier, now, proof)
+      },
+    )
     await keepMinted(ctx, actor, carrierId, credentialsVersion, proof)
-    return { carrierId, version, notices: proofNotice(proof) }
+    const notices = [...proofNotice(proof), ...signInLostNotice(waits === SIGN_IN_LOST)]
+    return { carrierId, version, notices, ...(location !== undefined && { location }) }
   })
 }
 
@@ -63,12 +80,28 @@ async function earlier(ctx: Context, db: Db, actor: Actor, { carrierId, ifMatch 
   const previous = await findPrevious(db, key)
   if (!previous || previous.erase_after <= ctx.clock().toISOString())
     return fail('nothing_to_roll_back', 'There are no earlier credentials of this connection.', { carrierId })
+  const carrier = carrierOf(connection)
   const held = openCredentials(ctx, connection).reveal()
-  const kept = openPrevious(ctx, connection, previous).reveal() as Values
-  // A refresh token that was replaced is spent: the one in force stays.
-  const values = carrySignIn(carrierOf(connection), held, kept)
-  const waits = isWaiting(connection) || losesSignIn(held, values)
-  return { connection, values, waits, seen: `${connection.version}/${previous.credentials_version}` }
+  const own = openPrevious(ctx, connection, previous).reveal() as Changes
+  const { credentials, proved } = apart(own, provedSettings(carrier))
+  const values = carrySignIn(carrier, held, credentials)
+  const inForce = openSettings(ctx, connection).reveal() as Values
+  const settings = withoutCleared({ ...inForce, ...proved })
+  const isSignedIn = refreshTokenOf(values) !== undefined
+  const waits = losesSignIn(held, values) ? SIGN_IN_LOST : !isSignedIn && isWaiting(connection) ? WAITS : null
+  const kept: Kept = refreshTokenOf(values) === refreshTokenOf(held) ? 'in force' : 'previous'
+  const seen = `${connection.version}/${previous.credentials_version}`
+  const before = provable(held, inForce)
+  return { connection, values, settings, before, state: connection.state, waits, kept, isSignedIn, seen }
+}
+
+type Earlier = Awaited<ReturnType<typeof earlier>>
+
+/** What was kept before there were settings with it has none, and those in force stay. */
+function apart(kept: Changes, names: ReadonlySet<string>): { credentials: Values; proved: Changes } {
+  const of = (isSetting: boolean): Changes =>
+    Object.fromEntries(Object.entries(kept).filter(([name]) => names.has(name) === isSetting))
+  return { credentials: withoutCleared(of(false)), proved: of(true) }
 }
 
 const refuseMoved = () =>
@@ -79,22 +112,26 @@ async function putBack(
   tx: Tx,
   actor: Actor,
   carrier: Carrier,
-  { connection, values, waits }: { connection: Connection; values: Values; waits: boolean },
+  { connection, values, settings: kept, waits, isSignedIn }: Earlier,
   proof: Proof,
-): Promise<{ version: number; credentialsVersion: number }> {
-  const { carrier_id: carrierId, version, settings } = connection
+): Promise<{ version: number; credentialsVersion: number; location?: string | undefined }> {
+  const { carrier_id: carrierId, version } = connection
   const key = keyOf(actor, carrierId)
   const account = accountNumber(carrier, values)
   const existing = await findDuplicate(tx, actor, carrier, accountKey(account))
   if (existing && existing !== carrierId && carrier.mode === 'parcel') refuseDuplicate(carrier, existing)
   const replaced = await replaceCredentials(ctx, tx, connection, values)
+  const settingsVersion = connection.settings_version + 1
+  const settings = sealSettings(ctx, connection, settingsVersion, new Secret(kept))
   const checked = checkedNow(ctx, carrier, proof, connection)
   await changeConnection(tx, key, version, {
     ...replaced,
+    settings,
+    settings_version: settingsVersion,
     account_number: account,
     account_key: accountKey(account),
     ...checked.columns,
-    ...(waits ? { connection_status: 'pending_approval' as const } : {}),
+    ...((waits || isSignedIn) && { connection_status: waits ? 'pending_approval' : 'approved' }),
     updated_at: ctx.clock().toISOString(),
   })
   await planCheck(tx, key, carrier.id, checked.nextCheckAt)
@@ -106,5 +143,8 @@ async function putBack(
     envelopeHash: fingerprint(replaced.credentials, settings),
   })
   await announce(ctx, tx, actor, { type: 'connection.updated', carrierId })
-  return { version: version + 1, credentialsVersion: replaced.credentials_version }
+  await tellTransition(ctx, tx, actor, connection, checked.columns)
+  const isLost = waits === SIGN_IN_LOST
+  const location = isLost ? await beginInstead(ctx, tx, actor, carrier, carrierId) : undefined
+  return { version: version + 1, credentialsVersion: replaced.credentials_version, location }
 }

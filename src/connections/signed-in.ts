@@ -12,7 +12,18 @@ type Held = Readonly<Record<string, unknown>>
 export const WAITS: Proof = {
   asked: false,
   outcome: 'unasked',
-  because: 'The connection waits for the sign-in at the carrier.',
+  waits: true,
+  because: 'The merchant has not signed in yet.',
+}
+
+/** What to do about it. */
+export const SIGN_IN_STEP =
+  'Send the merchant to sign in at the carrier: POST …/sign_in of this connection answers where.'
+
+/** The same of credentials that the sign-in which was there does not go with. */
+export const SIGN_IN_LOST: Proof = {
+  ...WAITS,
+  because: 'The sign-in at the carrier is of another account; the merchant has to sign in for this one.',
 }
 
 /** How merchants sign in at the carrier, where it has that and the operator has set it up. */
@@ -32,13 +43,12 @@ export function withoutSignIn<V extends Held>(values: V): V {
   return rest as V
 }
 
-/** Credentials that are to come into force, with the sign-in of those in force; of another account the sign-in is lost. */
-export function carrySignIn(carrier: Carrier, held: Held, next: Values): Values {
+/** Earlier credentials that are to come back into force, with the sign-in of those in force; where that is of another account or there is none, with their own. */
+export function carrySignIn(carrier: Carrier, held: Held, earlier: Values): Values {
   const token = refreshTokenOf(held)
-  const isSame = accountKey(accountNumber(carrier, held)) === accountKey(accountNumber(carrier, next))
-  return token !== undefined && isSame
-    ? { ...withoutSignIn(next), [REFRESH_TOKEN]: token }
-    : withoutSignIn(next)
+  const isSame = accountKey(accountNumber(carrier, held)) === accountKey(accountNumber(carrier, earlier))
+  // Of one account the newer token has replaced the older, which is spent.
+  return token !== undefined && isSame ? { ...earlier, [REFRESH_TOKEN]: token } : earlier
 }
 
 /** Whether credentials that come into force have lost the sign-in that those before them had. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Finding, Minted } from '../catalog/verification.ts'
+import type { Minted } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { sealToken } from '../custody/sealed-token.ts'
 import { Secret } from '../secret.ts'
@@ -79,13 +79,13 @@ export async function settleRefreshed(
   await changeToken(tx, { tenantId, environment, carrierId }, credentials_version, fence, change)
 }
 
-/** Ends a claim without a token; without `finding`, without an answer of the carrier either. */
+/** Ends a claim without a token; without `finding`, without an answer of the carrier either, and with `unasked` nobody has to wait. */
 export async function abandonToken(
   ctx: Context,
   actor: Actor,
   { carrier_id }: Connection,
   fence: number,
-  finding: Pick<Finding, 'outcome' | 'retryAfter'> = { outcome: 'unavailable' },
+  finding: { outcome: Proof['outcome']; retryAfter?: number } = { outcome: 'unavailable' },
 ): Promise<void> {
   const key = keyOf(actor, carrier_id)
   await ctx.store.transaction(actor.tenantId, async (tx) => {
@@ -134,7 +134,7 @@ function tokenOf(
   const end = at.getTime() + life
   const expiresAt = new Date(end).toISOString()
   return {
-    sealed: sealToken(ctx, connection, version, new Secret({ token, expiresAt })),
+    sealed: sealToken(ctx, connection, version, new Secret({ token: token.reveal(), expiresAt })),
     refresh_at: later(at, life * REFRESH_AFTER),
     good_until: new Date(end - Math.min(life * KEPT_BACK, MOST_KEPT_BACK_MS)).toISOString(),
     expires_at: expiresAt,

@@ -2,7 +2,7 @@ import type { Actor, Body, Context } from '../context.ts'
 import { applyChange, rehearseChange } from './change-connection.ts'
 import type { DryRun, Outcome } from './outcome.ts'
 import { updateForm } from './forms.ts'
-import { proofNotice } from './notices.ts'
+import { proofNotice, signInLostNotice } from './notices.ts'
 import type { VerifyWish } from './prove.ts'
 import { requireCarrier, requireConnection } from './require.ts'
 import { acceptBody } from './values.ts'
@@ -32,6 +32,7 @@ export async function updateConnection(
     verify: request.verify,
   } as const
   if (request.verify === 'only') return { proof: await rehearseChange(ctx, actor, change), notices }
-  const { version, proof } = await applyChange(ctx, actor, change)
-  return { carrierId, version, notices: [...notices, ...proofNotice(proof)] }
+  const { version, proof, signInLost, location } = await applyChange(ctx, actor, change)
+  const told = [...notices, ...proofNotice(proof), ...signInLostNotice(signInLost)]
+  return { carrierId, version, notices: told, ...(location !== undefined && { location }) }
 }

@@ -2,7 +2,7 @@ import type { Carrier, Fields } from '../catalog/define.ts'
 import { validate, type Accepted, type Form, type Value, type Values } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import { OVERRIDE, settingNames } from './forms.ts'
+import { OVERRIDE, provedSettings, settingNames } from './forms.ts'
 import { suspectText, type Notice } from './notices.ts'
 
 /** Values by the name each is kept under; `null` where a body clears one. */
@@ -66,6 +66,14 @@ export function provable(
   settings: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   return { ...settings, ...credentials }
+}
+
+/** What a user of the account needs at the carrier: the credentials, and what connect asks for or the carrier is asked with and is kept with the settings. */
+export function usable(carrier: Carrier, credentials: Values, settings: Values): Values {
+  const asked = carrier.mode === 'parcel' ? Object.keys(carrier.connect) : []
+  const names = new Set([...asked, ...provedSettings(carrier)])
+  const beside = Object.entries(settings).filter(([name]) => names.has(name))
+  return { ...Object.fromEntries(beside), ...credentials }
 }
 
 /** The account at the carrier that these credentials are for: the first identifier that is set, as text. */

@@ -1,4 +1,5 @@
 import type { Actor, Context } from '../context.ts'
+import { adviceAbout, adviceOf, type Advice } from './advice.ts'
 import { checkConnection, type Check } from './check.ts'
 import { requireCarrier, requireConnection, requireLtlCarrier } from './require.ts'
 
@@ -16,7 +17,16 @@ export async function requireNamed(ctx: Context, actor: Actor, named: Named) {
 }
 
 /** Asks the carrier about a connection now, and keeps what it says. */
-export async function verifyConnection(ctx: Context, actor: Actor, named: Named): Promise<Check> {
-  const { connection } = await requireNamed(ctx, actor, named)
-  return checkConnection(ctx, actor, connection)
+export async function verifyConnection(
+  ctx: Context,
+  actor: Actor,
+  named: Named,
+): Promise<Check & { advice: Advice }> {
+  const { connection, carrier } = await requireNamed(ctx, actor, named)
+  const check = await checkConnection(ctx, actor, connection)
+  const isAsked = check.proof.asked
+  return {
+    ...check,
+    advice: isAsked ? adviceOf(ctx, actor, check.connection, carrier) : adviceAbout(check.proof),
+  }
 }

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import type { Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import type { Connection, PreviousCredentials } from '../store/schema.ts'
+import type { BuriedConnection, Connection, PreviousCredentials } from '../store/schema.ts'
 import { EnvelopeError } from '../vault/envelope.ts'
 import type { Place, Purpose } from '../vault/keyring.ts'
 
 /** The values of one form as they are sealed: by the name each is stored under. */
-export type SealedValues = Secret<Readonly<Record<string, unknown>>>
+export type SealedValues = Secret<Values>
+type Values = Readonly<Record<string, unknown>>
 
 /** The columns of a connection that bind its envelopes to their place. */
 export type Holder = Pick<Connection, 'tenant_id' | 'environment' | 'carrier_id' | 'carrier'>
@@ -59,6 +60,38 @@ export function openPrevious(ctx: Context, holder: Holder, previous: PreviousCre
     place('connection.previous', holder, previous.credentials_version),
     previous.credentials,
   )
+}
+
+/** Seals all that a deleted connection needs to come back, so that putting its bytes back into force opens nothing. */
+export function sealBuried(ctx: Context, connection: Connection): Uint8Array {
+  return sealBuriedValues(ctx, connection, {
+    credentials: openCredentials(ctx, connection),
+    settings: openSettings(ctx, connection),
+  })
+}
+
+/** The same of values that are opened already. */
+export function sealBuriedValues(
+  { keyring }: Context,
+  holder: Holder & Pick<Connection, 'credentials_version'>,
+  { credentials, settings }: Record<'credentials' | 'settings', SealedValues>,
+): Uint8Array {
+  const values = new Secret({ credentials: credentials.reveal(), settings: settings.reveal() })
+  return keyring.seal(place('connection.buried', holder, holder.credentials_version), encode(values))
+}
+
+/** Opens what a deleted connection comes back with. */
+export function openBuried(
+  ctx: Context,
+  buried: BuriedConnection,
+): { credentials: SealedValues; settings: SealedValues } {
+  const opened = openValues(
+    ctx,
+    place('connection.buried', buried, buried.credentials_version),
+    buried.sealed,
+  )
+  const { credentials, settings } = opened.reveal() as Record<'credentials' | 'settings', Values>
+  return { credentials: new Secret(credentials), settings: new Secret(settings) }
 }
 
 /** Seals what is kept of a sign-in until the merchant comes back. */

@@ -5,9 +5,10 @@ import type { WebhookEndpoint } from '../store/schema.ts'
 import { EnvelopeError } from '../vault/envelope.ts'
 import type { Place } from '../vault/keyring.ts'
 
-/** What a webhook keeps to itself: the secret it signs with, and the headers that its user added. */
+/** What a webhook keeps to itself: the secret it signs with, the one before it until that ends, and the headers that its user added. */
 export type WebhookSecrets = {
   signing: string
+  previous?: { signing: string; endsAt: string }
   headers: readonly { readonly key: string; readonly value: string }[]
 }
 
@@ -21,6 +22,16 @@ export function sealWebhook(
   secrets: Secret<WebhookSecrets>,
 ): Uint8Array {
   return keyring.seal(place(holder, version), Buffer.from(JSON.stringify(secrets.reveal()), 'utf8'))
+}
+
+/** Seals anew what a webhook keeps to itself: the columns of its next version. */
+export function resealWebhook(
+  ctx: Context,
+  webhook: Holder & Pick<WebhookEndpoint, 'sealed_version'>,
+  secrets: Secret<WebhookSecrets>,
+): Pick<WebhookEndpoint, 'sealed' | 'sealed_version'> {
+  const version = webhook.sealed_version + 1
+  return { sealed: sealWebhook(ctx, webhook, version, secrets), sealed_version: version }
 }
 
 /** Opens it; refuses (500) what was altered or moved, and says nothing of it but to the log. */

@@ -1,3 +1,5 @@
+import { later } from '../connections/check-times.ts'
+import { CLOCKS_APART_MS } from '../connections/limit-attempts.ts'
 import type { Context } from '../context.ts'
 import { takeTurn } from '../store/check-turns.ts'
 import {
@@ -5,9 +7,11 @@ import {
   findDueCheck,
   listDueCarriers,
   listDueChecks,
+  planCheck,
   type CheckClaim,
   type DueCheck,
 } from '../store/scheduled-checks.ts'
+import { findTenant } from '../store/tenants.ts'
 import { newRest, shuffled, waitFor } from '../worker.ts'
 import { runCheck } from './run-check.ts'
 
@@ -20,6 +24,8 @@ const MINUTE_MS = 60_000
 /** Longer than a check of several steps takes: a process that dies leaves its claims to others after this. */
 export const CLAIM_MS = 2 * MINUTE_MS
 const LOOK_MS = 5_000
+/** When to look again at a connection whose tenant is disabled. */
+const AT_REST_MS = 24 * 60 * MINUTE_MS
 /** Looked at for one carrier: more than fit in, since others may be faster with some. */
 const LISTED = 16
 
@@ -58,7 +64,9 @@ export function createChecks(ctx: Context, { random = Math.random }: { random?: 
   }
 
   const roomFor = (carrier: string): number => {
-    if (isStopped || (spent.get(carrier) ?? 0) > ctx.clock().getTime()) return 0
+    const wait = (spent.get(carrier) ?? 0) - ctx.clock().getTime()
+    // Longer than a minute is no budget: the clock was wrong when it was spent.
+    if (isStopped || (wait > 0 && wait <= MINUTE_MS + CLOCKS_APART_MS)) return 0
     const own = [...underWay.values()].filter((one) => one === carrier).length
     return Math.min(SLOTS - underWay.size, SLOTS_A_CARRIER - own)
   }
@@ -72,6 +80,11 @@ export function createChecks(ctx: Context, { random = Math.random }: { random?: 
       try {
         const claim = await claimWithin(ctx, check)
         if (claim === undefined) continue
+        if (claim === 'at rest') {
+          // What it stood in front of is looked for at once.
+          rest.end()
+          continue
+        }
         if ('fence' in claim) begun.push(start(claim))
         else spent.set(carrier, claim.spentUntil)
       } catch (error) {
@@ -121,21 +134,33 @@ export function createChecks(ctx: Context, { random = Math.random }: { random?: 
   }
 }
 
-/** Claims a check that is still due, within its carrier's budget; the sandbox asks no carrier, and spends none. */
+/**
+ * Claims a check that is still due, within its carrier's budget; the sandbox asks no carrier, and spends none.
+ * That of a disabled tenant is put off, each for itself, so that they do not come together once it is enabled.
+ */
 async function claimWithin(
   ctx: Context,
   due: DueCheck,
-): Promise<CheckClaim | { spentUntil: number } | undefined> {
+): Promise<CheckClaim | { spentUntil: number } | 'at rest' | undefined> {
   const { key, carrier } = due
   return ctx.store.transaction(key.tenantId, async (tx) => {
     const now = ctx.clock()
     const after = (ms: number) => new Date(now.getTime() + ms).toISOString()
     const found = await findDueCheck(tx, due, after(0))
     if (!found) return undefined
+    if ((await findTenant(tx, key.tenantId))?.active !== 1) {
+      await planCheck(tx, key, carrier, later(now, AT_REST_MS))
+      return 'at rest'
+    }
     const full =
       key.environment === 'sandbox'
         ? undefined
-        : await takeTurn(tx, { carrier, at: after(0) }, after(-MINUTE_MS), MOST_A_MINUTE)
+        : await takeTurn(
+            tx,
+            { carrier, at: after(0) },
+            { since: after(-MINUTE_MS), latest: after(CLOCKS_APART_MS) },
+            MOST_A_MINUTE,
+          )
     return full ? { spentUntil: Date.parse(full.oldest) + MINUTE_MS } : claimCheck(tx, found, after(CLAIM_MS))
   })
 }

@@ -36,12 +36,9 @@ async function ask(ctx: Context, claim: CheckClaim, isAbandoned: () => boolean):
     if (!connection) return undefined
     // What the carrier has refused waits for somebody to change it.
     if (connection.state === 'needs_reauth') return null
-    const { proof } = await checkConnection(
-      ctx,
-      system(claim),
-      connection,
-      async (tx) => !isAbandoned() && (await holdsClaim(tx, claim)),
-    )
+    const { proof } = await checkConnection(ctx, system(claim), connection, {
+      mayKeep: async (tx) => !isAbandoned() && (await holdsClaim(tx, claim)),
+    })
     if (proof.asked) return undefined
     return carrierOf(connection).verify ? later(ctx.clock(), UNASKED_MS) : null
   } catch (error) {

@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Notice } from '../connections/notices.ts'
+import { adviceAbout } from '../connections/advice.ts'
 import type { DryRun, Outcome } from '../connections/outcome.ts'
-import { nextStep, type Proof } from '../connections/findings.ts'
+import { nextStepUnstored, type Proof } from '../connections/findings.ts'
 import type { VerifyWish } from '../connections/prove.ts'
 import { parseIfMatch, type IfMatch } from '../connections/versions.ts'
 import type { QueryParameter } from './describe.ts'
@@ -11,7 +13,12 @@ import { etag, noticeHeaders } from './wire.ts'
 export function tellOutcome(reply: FastifyReply, outcome: Outcome | DryRun): void {
   if ('version' in outcome) reply.header('etag', etag(outcome.version))
   if ('location' in outcome) reply.headers({ location: outcome.location, 'cache-control': 'no-store' })
-  if (outcome.notices.length > 0) reply.header('hawser-notice', noticeHeaders(outcome.notices))
+  tellNotices(reply, outcome.notices)
+}
+
+/** Sets what an answer says that is no error. */
+export function tellNotices(reply: FastifyReply, notices: readonly Notice[]): void {
+  if (notices.length > 0) reply.header('hawser-notice', noticeHeaders(notices))
 }
 
 /** The answer to a connect or an update: the id, or what the carrier said where nothing was to be stored. */
@@ -23,12 +30,13 @@ export function answerOutcome(
   tellOutcome(reply, outcome)
   return 'carrierId' in outcome
     ? whole(outcome.carrierId)
-    : { verification: verificationObject(outcome.proof) }
+    : { verification: { ...verificationObject(outcome.proof), next_step: nextStepUnstored(outcome.proof) } }
 }
 
 /** What the carrier said, in a sentence and what to do about it. */
-export function verificationObject({ outcome, because }: Proof) {
-  return { outcome, diagnosis: because, next_step: nextStep(outcome) }
+export function verificationObject(proof: Proof) {
+  const { diagnosis, nextStep } = adviceAbout(proof)
+  return { outcome: proof.outcome, diagnosis, next_step: nextStep }
 }
 
 const WISHES = ['required', 'best-effort', 'only'] as const

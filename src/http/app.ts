@@ -15,8 +15,12 @@ import { carrierRoutes } from './routes/carriers.ts'
 import { catalogRoutes } from './routes/catalog.ts'
 import { connectionRoutes } from './routes/connections.ts'
 import { custodyRoutes } from './routes/custody.ts'
+import { deletePolicyRoutes } from './routes/delete-policy.ts'
+import { deleteRoutes } from './routes/deletes.ts'
 import { healthRoutes } from './routes/health.ts'
+import { labelRoutes } from './routes/labels.ts'
 import { ltlRoutes } from './routes/ltl.ts'
+import { manifestRoutes } from './routes/manifests.ts'
 import { partnerAccountRoutes } from './routes/partner-accounts.ts'
 import { settingsRoutes } from './routes/settings.ts'
 import { signInPages, signInRoutes } from './routes/sign-in.ts'
@@ -85,6 +89,8 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
   for (const prefix of ['/v1', '/v2']) {
     await app.register(carrierConnectionRoutes(ctx), { prefix })
     await app.register(custodyRoutes(ctx, 'parcel'), { prefix })
+    await app.register(deleteRoutes(ctx, 'parcel'), { prefix })
+    await app.register(deletePolicyRoutes(ctx), { prefix })
     await app.register(signInRoutes(ctx), { prefix })
     await app.register(connectionRoutes(ctx), { prefix })
     await app.register(catalogRoutes, { prefix })
@@ -93,11 +99,14 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
     await app.register(auditRoutes(ctx), { prefix })
     await app.register(partnerAccountRoutes(ctx), { prefix })
     await app.register(webhookRoutes(ctx), { prefix })
+    await app.register(labelRoutes(ctx), { prefix })
+    await app.register(manifestRoutes(ctx), { prefix })
   }
   await app.register(signInPages(ctx), { prefix: '/v1' })
   for (const prefix of ['/v-beta/ltl', '/v-beta/ltl/v1']) {
     await app.register(ltlRoutes(ctx), { prefix })
     await app.register(custodyRoutes(ctx, 'ltl'), { prefix })
+    await app.register(deleteRoutes(ctx, 'ltl'), { prefix })
   }
   await app.register(apiDocsRoutes(described, version))
   return app

@@ -19,6 +19,10 @@ type Received = { kind: 'bytes'; bytes: Secret<Buffer> } | { kind: 'too_large' }
 /** How much of an oversized body is still read and thrown away, so that the client gets to see the refusal. */
 const DRAINED = 1_048_576
 
+/** Largest body that is a list, and how many members all of its entries may have together. */
+export const LIST_LIMIT = 1_048_576
+const MOST_LISTED = 10_000
+
 /**
  * Takes every body as it comes, up to the route's limit, and judges nothing yet:
  * what is wrong with a body is told when its turn among the refusals has come.
@@ -77,17 +81,18 @@ export function bodyOf(request: FastifyRequest): Body {
     const most =
       size === 'usual' ? (request.server.initialConfig.bodyLimit ?? 0) : request.routeOptions.bodyLimit
     const isLarger = received?.kind === 'bytes' && received.bytes.reveal().length > most
-    return new Secret(readObject(isLarger ? { kind: 'too_large' } : received))
+    const members = size === 'list' ? MOST_LISTED : undefined
+    return new Secret(readObject(isLarger ? { kind: 'too_large' } : received, members))
   }
 }
 
-function readObject(received: Received | undefined): Record<string, unknown> {
+function readObject(received: Received | undefined, members?: number): Record<string, unknown> {
   if (received === undefined || (received.kind === 'bytes' && received.bytes.reveal().length === 0))
     return fail('body_required', 'Request body cannot be empty.')
   if (received.kind === 'not_json')
     return fail('content_type_unsupported', 'The body must be application/json in UTF-8.')
   if (received.kind === 'too_large') return fail('body_too_large', 'The body is too large.')
-  const parsed = parseStrictJson(received.bytes.reveal())
+  const parsed = parseStrictJson(received.bytes.reveal(), members)
   if (!parsed) return fail('body_malformed', 'The body is not well-formed JSON.')
   const { value } = parsed
   if (value === null) return fail('body_required', 'Request body cannot be empty.')

@@ -4,17 +4,19 @@ import type { Log } from '../log.ts'
 
 /** The published error envelope; its members are these and no others. */
 export function errorEnvelope(requestId: string, problems: readonly Problem[]) {
+  return { request_id: requestId, errors: problems.map(errorEntry) }
+}
+
+/** One entry of the envelope. */
+export function errorEntry({ condition, message, carrierId, carrierCode, fieldName }: Problem) {
   return {
-    request_id: requestId,
-    errors: problems.map(({ condition, message, carrierId, carrierCode, fieldName }) => ({
-      error_source: conditions[condition].source,
-      error_type: conditions[condition].type,
-      error_code: conditions[condition].code,
-      message,
-      ...(carrierId === undefined ? {} : { carrier_id: carrierId }),
-      ...(carrierCode === undefined ? {} : { carrier_code: carrierCode }),
-      ...(fieldName === undefined ? {} : { field_name: fieldName }),
-    })),
+    error_source: conditions[condition].source,
+    error_type: conditions[condition].type,
+    error_code: conditions[condition].code,
+    message,
+    ...(carrierId === undefined ? {} : { carrier_id: carrierId }),
+    ...(carrierCode === undefined ? {} : { carrier_code: carrierCode }),
+    ...(fieldName === undefined ? {} : { field_name: fieldName }),
   }
 }
 

@@ -8,13 +8,13 @@ export type Json = null | boolean | number | string | Json[] | { [name: string]:
 
 /**
  * Reads JSON without the leniencies of `JSON.parse`: valid UTF-8 only, no repeated member, no reserved name,
- * at most 8 levels and 200 members. Answers `undefined` for anything else, and never says where or what.
+ * at most 8 levels, and 200 members unless told otherwise. Answers `undefined` for anything else, and never says where or what.
  */
-export function parseStrictJson(bytes: Uint8Array): { value: Json } | undefined {
+export function parseStrictJson(bytes: Uint8Array, members = MOST_MEMBERS): { value: Json } | undefined {
   if (!isUtf8(bytes)) return undefined
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   const shape = measure(text)
-  if (shape.depth > DEEPEST || shape.members > MOST_MEMBERS) return undefined
+  if (shape.depth > DEEPEST || shape.members > members) return undefined
   const value = parse(text)
   // A repeated member has a colon in the text and no place of its own in the value.
   if (value === undefined || countMembers(value.value) !== shape.members) return undefined

@@ -40,6 +40,31 @@ export function readChoice<T extends string>(
     : chosen
 }
 
+/** A text that fits; `form` says what it must be. */
+export function readForm(
+  query: Query,
+  name: string,
+  fits: (text: string) => boolean,
+  form: string,
+): string | undefined {
+  const text = readText(query, name)
+  return text === undefined || fits(text) ? text : refuse(name, form)
+}
+
+/** Texts that fit, of a parameter that stands as often as there are any. */
+export function readForms(
+  query: Query,
+  name: string,
+  fits: (text: string) => boolean,
+  form: string,
+): string[] | undefined {
+  if (query[name] === undefined) return undefined
+  const texts = [query[name]].flat()
+  return texts.every((text) => typeof text === 'string' && fits(text))
+    ? (texts as string[])
+    : refuse(name, form)
+}
+
 /** A truth value. */
 export function readFlag(query: Query, name: string): boolean | undefined {
   const text = readText(query, name)

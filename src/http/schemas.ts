@@ -23,7 +23,7 @@ const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items })
 
 export const seId: JsonSchema = { type: 'string', pattern: '^se(-[a-z0-9]+)+$', minLength: 1, maxLength: 25 }
 export const ltlId: JsonSchema = { type: 'string', format: 'uuid' }
-const requestId: JsonSchema = { type: 'string', format: 'uuid', minLength: 36, maxLength: 36 }
+export const requestId: JsonSchema = { type: 'string', format: 'uuid', minLength: 36, maxLength: 36 }
 
 /** What the carrier said of credentials. */
 export const verification = closed({
@@ -259,13 +259,14 @@ export const account = closed({
   origin_country_code: nullableText,
 })
 const link: JsonSchema = { type: 'object', properties: { href: text }, additionalProperties: false }
-export const accountPage = closed({
-  accounts: list(account),
+/** What a page says of itself. */
+export const paged: Record<string, JsonSchema> = {
   total: { type: 'integer', minimum: 0 },
   page: { type: 'integer', minimum: 1 },
   pages: { type: 'integer', minimum: 0 },
   links: closed({ first: link, last: link, prev: link, next: link }),
-})
+}
+export const accountPage = closed({ accounts: list(account), ...paged })
 export const accountKeys = list(
   closed({ api_key_id: text, description: nullableText, created_at: time, account_id: seId }),
 )
@@ -277,26 +278,25 @@ export const newAccountKey = closed({
   api_key_id: text,
 })
 
+/** One entry of the published error envelope. */
+export const errorEntry = closed(
+  {
+    error_source: { type: 'string', enum: ['carrier', 'order_source', 'shipengine'] },
+    error_type: {
+      type: 'string',
+      enum: ['account_status', 'business_rules', 'validation', 'security', 'system', 'integrations'],
+    },
+    error_code: text,
+    message: { type: 'string', minLength: 1 },
+    carrier_id: text,
+    carrier_code: text,
+    field_name: text,
+  },
+  ['carrier_id', 'carrier_code', 'field_name'],
+)
+
 /** The published error envelope. */
 export const errorEnvelope = closed({
   request_id: requestId,
-  errors: {
-    type: 'array',
-    minItems: 1,
-    items: closed(
-      {
-        error_source: { type: 'string', enum: ['carrier', 'order_source', 'shipengine'] },
-        error_type: {
-          type: 'string',
-          enum: ['account_status', 'business_rules', 'validation', 'security', 'system', 'integrations'],
-        },
-        error_code: text,
-        message: { type: 'string', minLength: 1 },
-        carrier_id: text,
-        carrier_code: text,
-        field_name: text,
-      },
-      ['carrier_id', 'carrier_code', 'field_name'],
-    ),
-  },
+  errors: { type: 'array', minItems: 1, items: errorEntry },
 })

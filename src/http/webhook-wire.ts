@@ -3,6 +3,7 @@ import type { Webhook } from '../webhooks/endpoints.ts'
 import { events } from '../webhooks/events.ts'
 import { createFields, replayFields, updateFields } from '../webhooks/form.ts'
 import { MASK } from '../webhooks/headers.ts'
+import { reasons } from '../webhooks/reasons.ts'
 import type { DeliveryPage } from '../webhooks/replay.ts'
 import { closed, seId } from './schemas.ts'
 
@@ -47,12 +48,14 @@ export const attemptPage = closed({
       next_at: orNull(time),
       last_at: orNull(time),
       last_status: orNull({ type: 'integer' }),
+      last_reason: orNull({ type: 'string', enum: Object.keys(reasons) }),
     }),
   ),
   total: count,
   page: { type: 'integer', minimum: 1 },
   pages: count,
 })
+export const rotationAnswer = closed({ webhook_id: seId, previous_secret_ends_at: time })
 export const replayAnswer = closed({ replayed: count })
 
 /** A webhook as published; the values of its headers are masked, and its secret is nowhere. */
@@ -65,6 +68,17 @@ export function webhookObject({ webhook_id, url, event, header_names, name, stor
     ...(name === null ? {} : { name }),
     ...(store_id === null ? {} : { store_id }),
   }
+}
+
+/** Keeps the head of an answer within what clients take. */
+const MOST_NOTICES = 50
+
+/** Header lines that name the disabled ones among these, since the published object has no member for it. */
+export function disabledNotices(webhooks: readonly Webhook[]): string[] {
+  const ids = webhooks.filter(({ disabled_at }) => disabled_at !== null).map(({ webhook_id }) => webhook_id)
+  const lines = ids.slice(0, MOST_NOTICES).map((id) => `webhook_disabled; webhook_id=${id}`)
+  const others = ids.length - lines.length
+  return others > 0 ? [...lines, `webhook_disabled; others=${others}`] : lines
 }
 
 /** One page of what became of the messages of a webhook. */

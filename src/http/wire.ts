@@ -1,5 +1,5 @@
 import type { LtlCarrier, ParcelCarrier } from '../catalog/define.ts'
-import { diagnose, nextStep } from '../connections/findings.ts'
+import type { Advice } from '../connections/advice.ts'
 import type { Listed } from '../connections/list.ts'
 import type { Notice } from '../connections/notices.ts'
 
@@ -91,14 +91,14 @@ export function ltlConnectedObject(carrierId: string, carrier: LtlCarrier) {
 }
 
 /** What is known of a connection's credentials, in plain language. */
-export function healthObject(connection: Listed['connection']) {
-  const { state, state_since, created_at, checked_at, diagnosis } = connection
+export function healthObject(connection: Listed['connection'], { diagnosis, nextStep }: Advice) {
+  const { state, state_since, created_at, checked_at } = connection
   return {
     state,
     state_since: state_since ?? created_at,
     checked_at,
-    diagnosis: diagnose(diagnosis),
-    next_step: diagnosis && nextStep(diagnosis),
+    diagnosis,
+    next_step: nextStep,
   }
 }
 

@@ -1,5 +1,6 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import type { Dispatcher } from 'undici'
+import { isHeaderValue } from '../catalog/sendable.ts'
 import type { Destination } from './destination.ts'
 import type { Limits } from './limits.ts'
 import { guardedLookup, type Resolve } from './lookup.ts'
@@ -40,6 +41,11 @@ export async function exchange<T>(
   // Loaded when the first call goes out: most of what a start would load for it is never used in the sandbox.
   const { Client } = await import('undici')
   let connected = false
+  let isLookedUp = true
+  const lookUp: Resolve = (name) => {
+    isLookedUp = false
+    return resolve(name).finally(() => (isLookedUp = true))
+  }
   // A connection that is not shared can neither go stale nor carry one caller's answer to another, and each is judged anew.
   const client = new Client(to.origin, {
     pipelining: 0,
@@ -48,7 +54,7 @@ export async function exchange<T>(
     bodyTimeout: limits.totalMs,
     connect: {
       timeout: limits.connectMs,
-      lookup: guardedLookup(resolve, to.isOpen),
+      lookup: guardedLookup(lookUp, to.isOpen),
       rejectUnauthorized: true,
       ...(trusted && { secureContext: trusted }),
     },
@@ -67,7 +73,10 @@ export async function exchange<T>(
     reply.body.on('error', () => undefined)
     return await read({ status: reply.statusCode, headers: flatten(reply.headers), body: reply.body })
   } catch (error) {
-    throw error instanceof Unreachable ? error : new Unreachable(reasonOf(error, connected))
+    const reason = reasonOf(error, connected)
+    // A name that nobody has looked up yet may only have waited for its turn here, and speaks against no host.
+    if (!isLookedUp && reason === 'timeout') throw new Unreachable(reason, false)
+    throw error instanceof Unreachable ? error : new Unreachable(reason)
   } finally {
     await client.destroy()
   }
@@ -79,7 +88,7 @@ const RESERVED =
 
 function requireSendable(headers: Sent['headers']): void {
   for (const [name, value] of Object.entries(headers))
-    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name) || RESERVED.test(name) || !/^[\x20-\x7e\xa0-\xff]*$/.test(value))
+    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name) || RESERVED.test(name) || !isHeaderValue(value))
       throw new Unreachable('broken', false)
 }
 

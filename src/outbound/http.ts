@@ -7,7 +7,7 @@ import { openDeadlines, putInTurn } from './deadlines.ts'
 import { parseDestination, type Rules } from './destination.ts'
 import { discard, exchange, readText, trust, type Line, type Sent } from './exchange.ts'
 import { LIMITS, type Limits } from './limits.ts'
-import { resolveAll, type Resolve } from './lookup.ts'
+import { resolveByMachine, resolverForReceivers, sharing, type Resolve } from './lookup.ts'
 import { Unreachable, reasonOf } from './unreachable.ts'
 
 export type OutboundOptions = Readonly<{
@@ -21,11 +21,18 @@ export type OutboundOptions = Readonly<{
   ca?: string | undefined
   log: Log
   limits?: Partial<Limits>
+  /** Finds the names of carriers; where it is given, of receivers too. */
   resolve?: Resolve
+  resolveReceiver?: Resolve
 }>
 
-/** One message to a receiver; `body` is sent byte for byte, in UTF-8. */
-export type Delivery = Readonly<{ url: string; headers: Readonly<Record<string, string>>; body: string }>
+/** One message to a receiver, and the tenant whom it is for; `body` is sent byte for byte, in UTF-8. */
+export type Delivery = Readonly<{
+  tenantId: string
+  url: string
+  headers: Readonly<Record<string, string>>
+  body: string
+}>
 
 /** What a receiver answered; `retryAfter` in seconds. */
 export type Receipt = Readonly<{ status: number; retryAfter?: number }>
@@ -42,9 +49,17 @@ export type Outbound = Readonly<{
 
 /** Opens the way out; no connection is made to an address that is neither public nor opened by the operator. */
 export function openOutbound(options: OutboundOptions): Outbound {
-  const { log, overrides, resolve = resolveAll } = options
+  const { log, overrides } = options
   const limits: Limits = { ...LIMITS, ...options.limits }
-  const line: Line = { limits, resolve, trusted: trust(options.ca) }
+  const line: Line = {
+    limits,
+    resolve: sharing(options.resolve ?? resolveByMachine),
+    trusted: trust(options.ca),
+  }
+  const lineToReceivers: Line = {
+    ...line,
+    resolve: options.resolveReceiver ?? options.resolve ?? resolverForReceivers(),
+  }
   const rules: Rules = { overrides, ports: limits.ports, isOpen: guardFor(options.allow) }
   const forDeliveries: Rules = {
     ...rules,
@@ -70,18 +85,18 @@ export function openOutbound(options: OutboundOptions): Outbound {
     }, mostMs)
   }
 
-  const deliver = async ({ url, headers, body }: Delivery): Promise<Receipt> => {
+  const deliver = async ({ tenantId, url, headers, body }: Delivery): Promise<Receipt> => {
     const to = parseDestination(url, forDeliveries)
     const sent: Sent = { method: 'POST', headers, body }
     const put = (signal: AbortSignal) =>
-      exchange(line, to, sent, signal, async (answer) => {
+      exchange(lineToReceivers, to, sent, signal, async (answer) => {
         await discard(answer, limits.receiptBytes, limits.receiptMs)
         const retryAfter = secondsIn(answer.headers['retry-after'])
         return { status: answer.status, ...(retryAfter !== undefined && { retryAfter }) }
       })
-    // No breaker: one tenant's path on a shared host would silence the others'.
+    // Tenants share hosts: one that is slow or down for one of them takes no other's place, and opens no breaker.
     return within((deadline) =>
-      deliveries(to.name, () => putInTurn(deadline, limits.headersMs, put), deadline.signal),
+      deliveries(`${tenantId} ${to.name}`, () => putInTurn(deadline, limits.headersMs, put), deadline.signal),
     )
   }
 

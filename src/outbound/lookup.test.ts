@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import type { LookupAddress } from 'node:dns'
 import { test } from 'node:test'
 import { guardFor } from './addresses.ts'
-import { guardedLookup, type Resolve } from './lookup.ts'
+import {
+  guardedLookup,
+  oneAtATime,
+  resolveByEither,
+  resolverForReceivers,
+  sharing,
+  type Resolve,
+} from './lookup.ts'
 import { Unreachable } from './unreachable.ts'
 
 const at = (...addresses: string[]): LookupAddress[] =>
@@ -66,4 +73,78 @@ test('a resolver that changes its mind a thousand times is asked once each time,
     }, isBlocked)
   assert.equal(asked, 1_000)
   assert.equal(given, 500)
+})
+
+/** A resolver that answers when it is told to, and what it was asked. */
+function slowly() {
+  const asked: string[] = []
+  const answers: (() => void)[] = []
+  const resolve: Resolve = (name) => {
+    asked.push(name)
+    return new Promise((done) => answers.push(() => done(at('8.8.8.8'))))
+  }
+  return { resolve, asked, answer: () => answers.shift()?.() }
+}
+const settle = () => new Promise((done) => setImmediate(done))
+
+test('a name that is being looked up is not looked up a second time beside it', async () => {
+  const { resolve, asked, answer } = slowly()
+  const shared = sharing(resolve)
+  const both = [shared('a.example'), shared('a.example'), shared('b.example')]
+  assert.deepEqual(asked, ['a.example', 'b.example'])
+  answer()
+  answer()
+  for (const found of await Promise.all(both)) assert.deepEqual(found, at('8.8.8.8'))
+  void shared('a.example')
+  assert.equal(asked.length, 3, 'an old answer is not kept')
+})
+
+test('one lookup at a time: the next waits until the one before has ended, well or not, and few may wait', async () => {
+  const { resolve, asked, answer } = slowly()
+  const inTurn = oneAtATime(async (name) => {
+    await resolve(name)
+    if (name === 'b') throw new Error('There is no b.')
+    return at('1.1.1.1')
+  }, 3)
+  const all = Promise.allSettled(['a', 'b', 'c'].map(inTurn))
+  await assert.rejects(inTurn('d'), (error) => error instanceof Unreachable && error.reason === 'busy')
+  for (const expected of [['a'], ['a', 'b'], ['a', 'b', 'c']]) {
+    await settle()
+    assert.deepEqual(asked, expected)
+    answer()
+  }
+  const ends = (await all).map(({ status }) => status)
+  assert.deepEqual(ends, ['fulfilled', 'rejected', 'fulfilled'])
+  void inTurn('e')
+  await settle()
+  assert.deepEqual(asked, ['a', 'b', 'c', 'e'])
+})
+
+test('only a name that the first resolver does not know comes to the second', async () => {
+  for (const [code, comes] of [
+    ['ENOTFOUND', true],
+    ['ENODATA', true],
+    ['ECONNREFUSED', true],
+    ['ETIMEOUT', false],
+    ['ESERVFAIL', false],
+  ] as const) {
+    const error = Object.assign(new Error('x'), { code })
+    const either = resolveByEither(
+      () => Promise.reject(error),
+      async () => at('1.1.1.1'),
+    )
+    if (comes) assert.deepEqual(await either('a.example'), at('1.1.1.1'))
+    else await assert.rejects(either('a.example'), error)
+  }
+  const known = resolveByEither(
+    async () => at('8.8.8.8'),
+    () => Promise.reject(new Error('It is not asked.')),
+  )
+  assert.deepEqual(await known('a.example'), at('8.8.8.8'))
+})
+
+test('receivers that only this machine knows are found', async () => {
+  const found = await resolverForReceivers()('localhost')
+  assert.ok(found.length > 0)
+  assert.ok(found.every(({ address }) => address === '127.0.0.1' || address === '::1'))
 })

@@ -1,4 +1,4 @@
-import type { Db, Tx } from './db.ts'
+import { locksRows, type Db, type Tx } from './db.ts'
 import type { Connection, Environment, NewConnection } from './schema.ts'
 
 /** One tenant's side of one environment: no query crosses it. */
@@ -15,6 +15,29 @@ export function findConnection(db: Db, key: ConnectionKey): Promise<Connection |
     .selectAll()
     .where((eb) => eb.and(byKey(key)))
     .executeTakeFirst()
+}
+
+export type LockedConnection = Pick<Connection, 'carrier_id' | 'carrier' | 'mode' | 'version'>
+
+/** Those of these connections that are there; until the transaction ends nobody changes or removes one. They are locked in the order of their ids. */
+export function lockConnections(
+  tx: Tx,
+  scope: Scope,
+  carrierIds: readonly string[],
+): Promise<LockedConnection[]> {
+  return tx
+    .selectFrom('connection')
+    .select(['carrier_id', 'carrier', 'mode', 'version'])
+    .where((eb) => eb.and(inScope(scope)))
+    .where('carrier_id', 'in', carrierIds)
+    .orderBy('carrier_id')
+    .$if(locksRows(tx), (query) => query.forUpdate())
+    .execute()
+}
+
+/** The connection, which nobody changes or removes until the transaction ends; `undefined` where there is none. */
+export async function lockConnection(tx: Tx, key: ConnectionKey): Promise<LockedConnection | undefined> {
+  return (await lockConnections(tx, key, [key.carrierId]))[0]
 }
 
 /** The oldest connection of `carrier` for the account, or `undefined`; the account is compared as `account_key`. */
@@ -45,22 +68,27 @@ export function findPrimary(
     .executeTakeFirst()
 }
 
-/** The oldest connection of `carrier`, or `undefined`. */
+/** The oldest connection of `carrier`, or `undefined`; `except` one. */
 export function findOldest(
   db: Db,
   scope: Scope,
   carrier: string,
+  except = '',
 ): Promise<Pick<Connection, 'carrier_id' | 'version'> | undefined> {
   return db
     .selectFrom('connection')
     .select(['carrier_id', 'version'])
     .where((eb) => eb.and({ ...inScope(scope), carrier }))
+    .where('carrier_id', '!=', except)
     .orderBy('created_seq')
     .executeTakeFirst()
 }
 
 /** What a listing shows of a connection: nothing sealed. */
-export type ListedConnection = Omit<Connection, 'credentials' | 'settings' | 'account_key' | 'degraded_at'>
+export type ListedConnection = Omit<
+  Connection,
+  'credentials' | 'settings' | 'account_key' | 'degraded_at' | 'trouble_told' | 'open_shipments'
+>
 
 const LISTED = [
   'tenant_id',
@@ -106,6 +134,7 @@ export function listConnections(
 
 export type ConnectionFilter = {
   state?: Connection['state']
+  status?: Connection['connection_status']
   carrier?: string
   /** In its state since before this time. */
   olderThan?: string
@@ -115,13 +144,14 @@ export type ConnectionFilter = {
 export async function searchConnections(
   db: Db,
   scope: Scope,
-  { state, carrier, olderThan }: ConnectionFilter,
+  { state, status, carrier, olderThan }: ConnectionFilter,
   page: { limit: number; offset: number },
 ): Promise<{ rows: ListedConnection[]; total: number }> {
   const matching = db
     .selectFrom('connection')
     .where((eb) => eb.and(inScope(scope)))
     .$if(state !== undefined, (query) => query.where('state', '=', state ?? 'unverified'))
+    .$if(status !== undefined, (query) => query.where('connection_status', '=', status ?? 'approved'))
     .$if(carrier !== undefined, (query) => query.where('carrier', '=', carrier ?? ''))
     .$if(olderThan !== undefined, (query) =>
       query.where((eb) => eb(eb.fn.coalesce('state_since', 'created_at'), '<', olderThan ?? '')),
@@ -145,7 +175,7 @@ export async function noteCheck(
   key: ConnectionKey,
   found: Pick<
     Connection,
-    'state' | 'state_since' | 'checked_at' | 'diagnosis' | 'failed_checks' | 'degraded_at'
+    'state' | 'state_since' | 'checked_at' | 'diagnosis' | 'failed_checks' | 'degraded_at' | 'trouble_told'
   >,
 ): Promise<void> {
   await tx
@@ -177,6 +207,8 @@ export type ConnectionChange = Partial<
     | 'checked_at'
     | 'diagnosis'
     | 'failed_checks'
+    | 'trouble_told'
+    | 'open_shipments'
   >
 >
 
@@ -213,15 +245,10 @@ export async function rotateCredentials(
   return numUpdatedRows === 1n
 }
 
-/** Removes the connection with all that is sealed in it, and leaves a tombstone that keeps its id. */
-export async function buryConnection(tx: Tx, connection: Connection, at: string): Promise<void> {
-  const { tenant_id, environment, carrier_id, carrier, nickname, created_at } = connection
+/** Removes the connection with all that is sealed in it. */
+export async function deleteConnection(tx: Tx, key: ConnectionKey): Promise<void> {
   await tx
     .deleteFrom('connection')
-    .where((eb) => eb.and({ tenant_id, environment, carrier_id }))
-    .execute()
-  await tx
-    .insertInto('tombstone')
-    .values({ tenant_id, environment, carrier_id, carrier, nickname, created_at, deleted_at: at })
+    .where((eb) => eb.and(byKey(key)))
     .execute()
 }

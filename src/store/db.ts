@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import { PostgresAdapter, type Kysely, type Transaction } from 'kysely'
 import type { Secret } from '../secret.ts'
 import type { KeyTerm, Schema } from './schema.ts'
 
@@ -13,10 +13,15 @@ export type Db = Kysely<Schema>
 /** What a query writes to. Only `Store.transaction` makes one. */
 export type Tx = Transaction<Schema>
 
+/** Whether the database has locks on rows; the other one has a single writer. */
+export function locksRows(tx: Tx): boolean {
+  return tx.getExecutor().adapter instanceof PostgresAdapter
+}
+
 /**
  * The paths that may look across tenants, all of them: finding the owner of an API key, the operator's command line,
- * a partner's view of the accounts it created, which tenants have webhooks to deliver, which connections are to be checked,
- * and whose sign-in one state belongs to. None reaches a connection itself, the audit log, or what a webhook says and to whom.
+ * a partner's view of the accounts it created, which tenants have webhooks to deliver or a replaced secret of one to erase, which connections are to be checked,
+ * which sealed bytes have come to their end, and whose sign-in one state belongs to. None reaches a connection in force, the audit log, or what a webhook says and to whom.
  */
 export type Crossing =
   | { path: 'authenticate' }
@@ -25,6 +30,20 @@ export type Crossing =
   | { path: 'deliver' }
   | { path: 'sign_in'; stateHash: Uint8Array }
   | { path: 'check' }
+  | { path: 'erase' }
+
+/** Is told what the store does by itself, when it fails and when it goes well again. */
+export type Tell = (what: string, error?: unknown) => void
+
+/** Where bytes that were removed may still stand in the files of the database. */
+export type Residue =
+  | { dialect: 'sqlite'; logBytes: number; secureDelete: boolean }
+  | {
+      dialect: 'postgres'
+      /** Whether the server vacuums; otherwise that is left to autovacuum. */
+      mayVacuum: boolean
+      tables: { table: string; deadRows: number; vacuumedAt: string | null }[]
+    }
 
 export type Store = {
   dialect: Dialect
@@ -40,6 +59,9 @@ export type Store = {
 
   /** Runs queries that only read, along one of the named paths across tenants. */
   cross<T>(crossing: Crossing, work: (db: Db) => Promise<T>): Promise<T>
+
+  /** What is known of removed bytes in the files, for the operator. */
+  residue(): Promise<Residue>
 
   close(): Promise<void>
 }

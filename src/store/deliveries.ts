@@ -22,7 +22,7 @@ export async function listDueTenants(db: Db, at: string): Promise<string[]> {
   return rows.map(({ tenant_id }) => tenant_id)
 }
 
-export type DueEndpoint = { key: WebhookKey; isFailing: boolean }
+export type DueEndpoint = { key: WebhookKey; url: string; isFailing: boolean }
 
 /** The endpoints of a tenant that have something due. */
 export async function listDueEndpoints(db: Db, tenantId: string, at: string): Promise<DueEndpoint[]> {
@@ -34,13 +34,14 @@ export async function listDueEndpoints(db: Db, tenantId: string, at: string): Pr
         .onRef('endpoint.environment', '=', 'webhook_delivery.environment')
         .onRef('endpoint.webhook_id', '=', 'webhook_delivery.webhook_id'),
     )
-    .select(['endpoint.environment', 'endpoint.webhook_id', 'endpoint.failing_since'])
+    .select(['endpoint.environment', 'endpoint.webhook_id', 'endpoint.url', 'endpoint.failing_since'])
     .distinct()
     .where('webhook_delivery.tenant_id', '=', tenantId)
     .where(isDue(at))
     .execute()
-  return rows.map(({ environment, webhook_id: webhookId, failing_since }) => ({
+  return rows.map(({ environment, webhook_id: webhookId, url, failing_since }) => ({
     key: { tenantId, environment, webhookId },
+    url,
     isFailing: failing_since !== null,
   }))
 }
@@ -95,7 +96,9 @@ export async function claimDeliveries(
   return claims
 }
 
-type Result = Pick<WebhookDelivery, 'state' | 'attempts' | 'last_at' | 'last_status'> & { next_at?: string }
+type Result = Pick<WebhookDelivery, 'state' | 'attempts' | 'last_at' | 'last_status' | 'last_reason'> & {
+  next_at?: string
+}
 
 /** Writes what became of a claim and ends it; `false` when another process has claimed the delivery since, or it is gone. */
 export async function settleClaim(
@@ -119,6 +122,16 @@ export async function settleClaim(
     .$if(result.state !== 'delivered', (query) => query.where('state', '=', 'pending'))
     .executeTakeFirst()
   return numUpdatedRows === 1n
+}
+
+/** Puts all that is due for a tenant off until `until`; no attempt is counted. */
+export async function postponeDeliveries(tx: Tx, tenantId: string, at: string, until: string): Promise<void> {
+  await tx
+    .updateTable('webhook_delivery')
+    .set({ next_at: until })
+    .where('tenant_id', '=', tenantId)
+    .where(isDue(at))
+    .execute()
 }
 
 /** Removes a tenant's messages from before `before` that no endpoint waits for, with what became of them. */

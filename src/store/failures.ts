@@ -32,6 +32,14 @@ const SOCKET = /^E(CONN|PIPE|HOST|TIMEDOUT|NOTFOUND|AI_AGAIN|NETUNREACH)/
 const POOL =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/
 
+/** The result code of SQLite for a lock that another connection holds. */
+export const BUSY = 5
+
+/** Whether SQLite answered this primary result code. */
+export function isSqlite(error: unknown, code: number): boolean {
+  return ((error as DriverError | undefined)?.errcode ?? 0) % 256 === code
+}
+
 /** Whether the transaction lost against another and may simply run again. */
 export function isConflict(error: unknown): boolean {
   return POSTGRES_RETRY.has((error as DriverError | undefined)?.code ?? '')

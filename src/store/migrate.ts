@@ -8,6 +8,12 @@ import { webhooks } from './migrations/0003-webhooks.ts'
 import { verification } from './migrations/0004-verification.ts'
 import { tokens } from './migrations/0005-tokens.ts'
 import { signIn } from './migrations/0006-sign-in.ts'
+import { webhookSecretRotation } from './migrations/0007-webhook-secret-rotation.ts'
+import { labels } from './migrations/0008-labels.ts'
+import { deletes } from './migrations/0009-deletes.ts'
+import { attempts } from './migrations/0010-attempts.ts'
+import { webhookReasons } from './migrations/0011-webhook-reasons.ts'
+import { toldTrouble } from './migrations/0012-told-trouble.ts'
 
 /** Every migration in order; a name that has been released never changes. */
 export const migrations = {
@@ -17,6 +23,12 @@ export const migrations = {
   '0004-verification': verification,
   '0005-tokens': tokens,
   '0006-sign-in': signIn,
+  '0007-webhook-secret-rotation': webhookSecretRotation,
+  '0008-labels': labels,
+  '0009-deletes': deletes,
+  '0010-attempts': attempts,
+  '0011-webhook-reasons': webhookReasons,
+  '0012-told-trouble': toldTrouble,
 }
 
 /** Names of the tables that record what has been applied. */

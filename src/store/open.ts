@@ -1,4 +1,4 @@
-import type { Database, Inspection, Store } from './db.ts'
+import type { Database, Inspection, Store, Tell } from './db.ts'
 
 // A driver is loaded when its database is used: neither waits for the other.
 const sqlite = () => import('./sqlite.ts')
@@ -11,7 +11,7 @@ export async function inspectStore(database: Database): Promise<Inspection> {
 }
 
 /** Opens the database, brings its schema up to date, and checks that it keeps what it acknowledges; throws `StartRefused` otherwise. */
-export async function openStore(database: Database, pool: number): Promise<Store> {
-  if (database.kind === 'sqlite') return (await sqlite()).openSqlite(database.path)
-  return (await postgres()).openPostgres(database.url.reveal(), pool)
+export async function openStore(database: Database, pool: number, tell: Tell): Promise<Store> {
+  if (database.kind === 'sqlite') return (await sqlite()).openSqlite(database.path, { tell })
+  return (await postgres()).openPostgres(database.url.reveal(), pool, { tell })
 }

@@ -44,7 +44,7 @@ export function findMessage(
 /** What the deliveries of an endpoint show of themselves, with the type of their message. */
 export type ListedDelivery = Pick<
   WebhookDelivery,
-  'message_id' | 'state' | 'attempts' | 'next_at' | 'last_at' | 'last_status' | 'created_at'
+  'message_id' | 'state' | 'attempts' | 'next_at' | 'last_at' | 'last_status' | 'last_reason' | 'created_at'
 > & { type: string }
 
 /** One page of the deliveries of an endpoint, newest message first, and how many there are. */
@@ -73,6 +73,7 @@ export async function listDeliveries(
       'delivery.next_at',
       'delivery.last_at',
       'delivery.last_status',
+      'delivery.last_reason',
       'message.created_at',
       'message.type',
     ])

@@ -2,11 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { StartRefused } from '../errors.ts'
-import { NOTHING_YET, type Crossing, type Inspection, type Store, type Tx } from './db.ts'
+import { NOTHING_YET, type Crossing, type Inspection, type Store, type Tell, type Tx } from './db.ts'
 import { isConflict, withoutDriverErrors } from './failures.ts'
 import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
 import { APP_ROLE } from './migrations/0002-walls.ts'
 import type { KeyTerm, Schema } from './schema.ts'
+import { createVacuum, postgresResidue } from './vacuum.ts'
 
 const OLDEST = 15
 const CONNECT_MS = 5_000
@@ -48,7 +49,11 @@ export async function inspectPostgres(url: string): Promise<Inspection> {
 }
 
 /** See `openStore`. The schema is changed as the owner of the URL; every serving connection takes the role that row-level security confines. */
-export async function openPostgres(url: string, pool: number): Promise<Store> {
+export async function openPostgres(
+  url: string,
+  pool: number,
+  { tell = () => {}, vacuumMs }: { tell?: Tell; vacuumMs?: number } = {},
+): Promise<Store> {
   return withoutDriverErrors(async () => {
     await prepareDatabase(url)
     const connections = new pg.Pool({
@@ -67,13 +72,22 @@ export async function openPostgres(url: string, pool: number): Promise<Store> {
     connections.on('connect', (client) => void client.on('error', () => {}))
     const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: connections }) })
     const inTurn = takeTurns()
+    const vacuum = createVacuum(url, tell, vacuumMs)
     return {
       dialect: 'postgres',
       read: (tenantId, work) => withoutDriverErrors(() => readAs(db, { tenantId }, work)),
       cross: (crossing, work) => withoutDriverErrors(() => readAs(db, { crossing }, work)),
       transaction: (tenantId, work) =>
-        withoutDriverErrors(() => inTurn(tenantId, () => writeAs(db, tenantId, work))),
-      close: () => db.destroy(),
+        withoutDriverErrors(async () => {
+          const done = await inTurn(tenantId, () => writeAs(db, tenantId, work))
+          vacuum.note()
+          return done
+        }),
+      residue: () => withoutDriverErrors(() => postgresResidue(db)),
+      close: async () => {
+        vacuum.end()
+        await db.destroy()
+      },
     }
   })
 }

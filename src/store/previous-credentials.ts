@@ -24,6 +24,15 @@ export async function keepPrevious(tx: Tx, row: PreviousCredentials): Promise<vo
   await tx.insertInto('previous_credentials').values(row).execute()
 }
 
+/** Puts other sealed bytes in the place of the version before the current one, which stays what it is otherwise. */
+export async function rotatePrevious(tx: Tx, key: ConnectionKey, credentials: Uint8Array): Promise<void> {
+  await tx
+    .updateTable('previous_credentials')
+    .set({ credentials })
+    .where((eb) => eb.and(byKey(key)))
+    .execute()
+}
+
 /** Removes the version before the current one. */
 export async function dropPrevious(tx: Tx, key: ConnectionKey): Promise<void> {
   await tx

@@ -36,6 +36,16 @@ export async function planCheck(
     .execute()
 }
 
+/** When a connection is to be checked next; `null` where no check is planned. */
+export async function nextCheckOf(db: Db, key: ConnectionKey): Promise<string | null> {
+  const row = await db
+    .selectFrom('scheduled_check')
+    .select('due_at')
+    .where((eb) => eb.and(byKey(key)))
+    .executeTakeFirst()
+  return row?.due_at ?? null
+}
+
 /** Due: its time has come, and nobody is at it. */
 const isDue = (at: string) => (eb: ExpressionBuilder<Schema, 'scheduled_check'>) =>
   eb.and([eb('due_at', '<=', at), eb.or([eb('claimed_until', 'is', null), eb('claimed_until', '<=', at)])])

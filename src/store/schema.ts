@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely'
+import type { Generated, Insertable, Selectable } from 'kysely'
 
 /** Times are ISO 8601 in UTC with milliseconds; truth values are 0 and 1; JSON is text: the same on both databases. */
 type Time = string
@@ -78,7 +78,14 @@ type ConnectionTable = {
   failed_checks: number
   /** When the connection was last shown as degraded; it is not again for a while. */
   degraded_at: Time | null
+  /** Whether webhooks have been told of trouble, and not yet that it is over. */
+  trouble_told: Generated<Truth>
+  /** What a delete does about open shipments where this connection has its own mind. */
+  open_shipments: OpenShipments | null
 }
+
+/** What a delete does about open shipments: it goes through and says so, or it is refused. */
+export type OpenShipments = 'warn' | 'refuse'
 
 type PreviousCredentialsTable = {
   tenant_id: string
@@ -134,7 +141,13 @@ type CarrierTokenTable = {
   fence: number
 }
 
-type VerificationAttemptTable = { account: Uint8Array; slot: number; at: Time }
+type VerificationAttemptTable = {
+  account: Uint8Array
+  slot: number
+  at: Time
+  /** Of an attempt that is under way; absent once it was refused. */
+  running_until: Time | null
+}
 
 /** One check of a carrier; as many slots as there may be in a minute. */
 type CheckTurnTable = { carrier: string; slot: number; at: Time }
@@ -147,6 +160,56 @@ type TombstoneTable = {
   nickname: string | null
   created_at: Time
   deleted_at: Time
+  scac: string | null
+  /** Since when nothing of its credentials is left. */
+  erased_at: Time | null
+}
+
+/** A deleted connection that can be restored: all that was sealed in it, under a purpose of its own, and what is in clear beside the name. */
+type BuriedConnectionTable = Pick<
+  ConnectionTable,
+  | 'tenant_id'
+  | 'environment'
+  | 'carrier_id'
+  | 'mode'
+  | 'carrier'
+  | 'scac'
+  | 'account_number'
+  | 'account_key'
+  | 'connection_status'
+  | 'version'
+  | 'created_seq'
+  | 'created_at'
+  | 'credentials_version'
+  | 'settings_version'
+  | 'state'
+  | 'state_since'
+  | 'checked_at'
+  | 'diagnosis'
+  | 'open_shipments'
+> & {
+  /** Whether another connection stood for the same account when this one was deleted. */
+  had_twin: Truth
+  sealed: Uint8Array
+  erase_after: Time
+}
+
+/** Credentials or a token on their way; `audit_seq` is the event that says so. */
+type LeaseTable = {
+  tenant_id: string
+  environment: Environment
+  carrier_id: string
+  audit_seq: number
+  expires_at: Time
+}
+
+type DeletePolicyTable = {
+  tenant_id: string
+  environment: Environment
+  open_shipments: OpenShipments
+  /** How long a deleted connection can be restored; 0 erases at once. */
+  restore_days: number
+  updated_at: Time
 }
 
 type AuditHeadTable = { tenant_id: string; seq: number; hash: Uint8Array }
@@ -189,6 +252,14 @@ type WebhookEndpointTable = {
   updated_at: Time
 }
 
+/** While two secrets of an endpoint sign: when the older one ends. */
+type WebhookRotationTable = {
+  tenant_id: string
+  environment: Environment
+  webhook_id: string
+  ends_at: Time
+}
+
 type OutboxMessageTable = {
   tenant_id: string
   environment: Environment
@@ -211,7 +282,62 @@ type WebhookDeliveryTable = {
   fence: number
   last_at: Time | null
   last_status: number | null
+  /** Why the last attempt failed, in a word of ours. */
+  last_reason: string | null
   created_at: Time
+}
+
+export const LABEL_STATUSES = ['processing', 'completed', 'error', 'voided'] as const
+export type LabelStatus = (typeof LABEL_STATUSES)[number]
+
+type LabelTable = {
+  tenant_id: string
+  environment: Environment
+  label_id: string
+  carrier_id: string
+  /** The carrier of the connection, which may be gone. */
+  carrier: string
+  tracking_number: string
+  status: LabelStatus
+  /** A day: `YYYY-MM-DD`. */
+  ship_date: string
+  warehouse_id: string | null
+  service_code: string | null
+  external_shipment_id: string | null
+  created_at: Time
+  modified_at: Time
+  voided_at: Time | null
+  manifest_id: string | null
+}
+
+/** How many labels there are of one kind; an empty text stands for what labels do not say. */
+type LabelCountTable = {
+  tenant_id: string
+  environment: Environment
+  carrier_id: string
+  warehouse_id: string
+  service_code: string
+  processing: number
+  completed: number
+  error: number
+  voided: number
+  /** Of the completed ones, those that are in no manifest. */
+  open: number
+}
+
+type ManifestTable = {
+  tenant_id: string
+  environment: Environment
+  manifest_id: string
+  carrier_id: string
+  warehouse_id: string | null
+  ship_date: string
+  shipments: number
+  submission_id: string | null
+  download: string | null
+  /** When it was made, as told; `recorded_at` is when it was told. */
+  created_at: Time
+  recorded_at: Time
 }
 
 export type Schema = {
@@ -221,6 +347,9 @@ export type Schema = {
   api_key: ApiKeyTable
   connection: ConnectionTable
   tombstone: TombstoneTable
+  buried_connection: BuriedConnectionTable
+  lease: LeaseTable
+  delete_policy: DeletePolicyTable
   previous_credentials: PreviousCredentialsTable
   scheduled_check: ScheduledCheckTable
   verification_attempt: VerificationAttemptTable
@@ -230,8 +359,12 @@ export type Schema = {
   audit_head: AuditHeadTable
   audit_event: AuditEventTable
   webhook_endpoint: WebhookEndpointTable
+  webhook_rotation: WebhookRotationTable
   outbox_message: OutboxMessageTable
   webhook_delivery: WebhookDeliveryTable
+  label: LabelTable
+  label_count: LabelCountTable
+  manifest: ManifestTable
 }
 
 export type Installation = Selectable<InstallationTable>
@@ -239,6 +372,9 @@ export type KeyTerm = Selectable<KeyTermTable>
 export type Tenant = Selectable<TenantTable>
 export type ApiKey = Selectable<ApiKeyTable>
 export type Connection = Selectable<ConnectionTable>
+export type Tombstone = Selectable<TombstoneTable>
+export type BuriedConnection = Selectable<BuriedConnectionTable>
+export type DeletePolicy = Selectable<DeletePolicyTable>
 export type ScheduledCheck = Selectable<ScheduledCheckTable>
 export type CarrierToken = Selectable<CarrierTokenTable>
 export type PreviousCredentials = Selectable<PreviousCredentialsTable>
@@ -247,5 +383,8 @@ export type AuditEvent = Selectable<AuditEventTable>
 export type WebhookEndpoint = Selectable<WebhookEndpointTable>
 export type OutboxMessage = Selectable<OutboxMessageTable>
 export type WebhookDelivery = Selectable<WebhookDeliveryTable>
+export type Label = Selectable<LabelTable>
+export type LabelCount = Selectable<LabelCountTable>
+export type Manifest = Selectable<ManifestTable>
 export type NewConnection = Insertable<ConnectionTable>
 export type NewAuditEvent = Insertable<AuditEventTable>

@@ -13,10 +13,12 @@ import {
   type SqliteDatabase,
 } from 'kysely'
 import { StartRefused } from '../errors.ts'
-import { NOTHING_YET, type Inspection, type Store } from './db.ts'
-import { withoutDriverErrors } from './failures.ts'
+import { NOTHING_YET, type Inspection, type Store, type Tell } from './db.ts'
+import { BUSY, isSqlite, withoutDriverErrors } from './failures.ts'
 import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
 import type { KeyTerm, Schema } from './schema.ts'
+import { sizeOf } from './residue.ts'
+import { createScrub } from './scrub.ts'
 
 const BUSY_MS = 5_000
 const FULL = 2
@@ -49,8 +51,18 @@ export async function inspectSqlite(path: string): Promise<Inspection> {
   })
 }
 
+type SqliteOptions = {
+  tell?: Tell
+  /** Left out by tests only, which show what would be left without. */
+  secureDelete?: boolean
+  scrub?: boolean
+}
+
 /** See `openStore`. One connection writes, another reads; the file is made readable by its owner only. */
-export async function openSqlite(path: string): Promise<Store> {
+export async function openSqlite(
+  path: string,
+  { tell = () => {}, secureDelete = true, scrub: isScrubbed = true }: SqliteOptions = {},
+): Promise<Store> {
   return usable(path, async () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     closeSync(openSync(path, 'a', 0o600))
@@ -60,22 +72,40 @@ export async function openSqlite(path: string): Promise<Store> {
     if (!isUpToDate(migrated)) await migrate(writer as Kysely<unknown>, 'sqlite')
     // From here on nobody waits inside SQLite, where everything else would wait too.
     file.exec('pragma busy_timeout = 0')
+    if (!secureDelete) file.exec('pragma secure_delete = off')
     const reader = kysely(new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS }))
+    const scrub = isScrubbed ? scrubOf(path, file, writer, tell) : undefined
     return {
       dialect: 'sqlite',
       read: (_tenantId, work) => withoutDriverErrors(() => work(reader)),
       cross: (_crossing, work) => withoutDriverErrors(() => work(reader)),
       transaction: (_tenantId, work) =>
-        withoutDriverErrors(() => whenFree(() => writer.transaction().execute(work))),
+        withoutDriverErrors(async () => {
+          const done = await whenFree(() => writer.transaction().execute(work))
+          scrub?.note()
+          return done
+        }),
+      residue: async () => ({
+        dialect: 'sqlite',
+        logBytes: sizeOf(`${path}-wal`),
+        secureDelete: readSettings(file).secure_delete === 1,
+      }),
       close: async () => {
         await reader.destroy()
+        await scrub?.end()
         await writer.destroy()
+        scrub?.release()
       },
     }
   })
 }
 
-const BUSY = 5
+function scrubOf(path: string, db: DatabaseSync, writer: Kysely<Schema>, tell: Tell) {
+  // Pages leave the log by the scrub only, which looks at each of them.
+  db.exec('pragma wal_autocheckpoint = 0')
+  return createScrub({ path, db, inTurn: (work) => writer.connection().execute(async () => work()), tell })
+}
+
 const LOOK_AGAIN_MS = 10
 
 /** Waits for another process that writes without holding up this one: the lock is asked for again and again, for as long as SQLite would wait. */
@@ -85,8 +115,7 @@ async function whenFree<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      const isBusy = ((error as { errcode?: number }).errcode ?? 0) % 256 === BUSY
-      if (!isBusy || Date.now() > deadline) throw error
+      if (!isSqlite(error, BUSY) || Date.now() > deadline) throw error
       await pause(LOOK_AGAIN_MS)
     }
   }
@@ -115,11 +144,7 @@ function openDurably(path: string): DatabaseSync {
   db.exec(
     'pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma temp_store = memory',
   )
-  const kept = {
-    journal_mode: db.prepare('pragma journal_mode').get()?.journal_mode,
-    synchronous: db.prepare('pragma synchronous').get()?.synchronous,
-    secure_delete: db.prepare('pragma secure_delete').get()?.secure_delete,
-  }
+  const kept = readSettings(db)
   if (kept.journal_mode !== 'wal' || kept.synchronous !== FULL || kept.secure_delete !== 1) {
     db.close()
     throw new StartRefused(
@@ -128,6 +153,12 @@ function openDurably(path: string): DatabaseSync {
   }
   return db
 }
+
+const readSettings = (db: DatabaseSync) => ({
+  journal_mode: db.prepare('pragma journal_mode').get()?.journal_mode,
+  synchronous: db.prepare('pragma synchronous').get()?.synchronous,
+  secure_delete: db.prepare('pragma secure_delete').get()?.secure_delete,
+})
 
 const kysely = (db: DatabaseSync) => new Kysely<Schema>({ dialect: new NodeSqliteDialect(forKysely(db)) })
 

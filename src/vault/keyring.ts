@@ -1,4 +1,11 @@
-import { createSecretKey, hkdfSync, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
+import {
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+  type KeyObject,
+} from 'node:crypto'
 import { StartRefused } from '../errors.ts'
 import { EnvelopeError, open, seal, termOf } from './envelope.ts'
 import type { KeyWrapper } from './kek-source.ts'
@@ -17,6 +24,7 @@ export type Purpose =
   | 'connection.credentials'
   | 'connection.settings'
   | 'connection.previous'
+  | 'connection.buried'
   | 'connection.sign_in'
   | 'connection.token'
   | 'webhook.endpoint'
@@ -54,6 +62,12 @@ export class Keyring {
   /** Opens what was sealed for `place`; throws `EnvelopeError` otherwise. */
   open(place: Place, envelope: Uint8Array): Buffer {
     return open(this.#key(termOf(envelope)), 'record', this.#parts(place), envelope)
+  }
+
+  /** A keyed hash: the same for equal parts while the active data key is, and without that key it tells nothing of them. */
+  digest(parts: readonly string[]): Buffer {
+    const key = hkdfSync('sha256', this.#key(this.activeTerm), this.installationId, 'hawser/digest/v1', 32)
+    return createHmac('sha256', Buffer.from(key)).update(JSON.stringify(parts)).digest()
   }
 
   #key(term: number): KeyObject {

@@ -1,13 +1,14 @@
 import { recordEvent } from '../audit/record-event.ts'
-import type { Actor, Context } from '../context.ts'
-import { openWebhook, type WebhookSecrets } from '../custody/sealed-webhook.ts'
-import { ApiError } from '../errors.ts'
+import type { Context } from '../context.ts'
+import type { WebhookSecrets } from '../custody/sealed-webhook.ts'
 import type { Secret } from '../secret.ts'
 import type { Tx } from '../store/db.ts'
 import { settleClaim, type Claim } from '../store/deliveries.ts'
 import { changeWebhook, disableWebhook, findWebhook, markWorking } from '../store/webhooks.ts'
+import { openSecrets, recordViolation, system } from './open-secrets.ts'
+import { causeOf, reasonFor, type Reason } from './reasons.ts'
 import { isHopeless, judge, type Reply, type Verdict } from './schedule.ts'
-import { signatureHeaders } from './sign.ts'
+import { secretsAt, signatureHeaders } from './sign.ts'
 
 /** A receiver that has not answered after this is not waited for. */
 const PATIENCE_MS = 15_000
@@ -15,6 +16,8 @@ const PATIENCE_MS = 15_000
 export type Limits = {
   random: () => number
   patienceMs?: number | undefined
+  /** Called when the receiver has answered, or is waited for no more. */
+  answered: () => void
   /** Abandons the attempt: its claim ends by itself, and others deliver it again. */
   signal: AbortSignal
 }
@@ -22,76 +25,91 @@ export type Limits = {
 /** Sends one claimed message, and writes down what became of it; whatever goes wrong outside leads to another attempt later. */
 export async function attempt(ctx: Context, claim: Claim, limits: Limits): Promise<void> {
   const sentAt = ctx.clock()
-  const secrets = openSecrets(ctx, claim)
-  const reply = secrets ? await send(ctx, claim, secrets, sentAt, limits) : NO_REPLY
+  const secrets = openSecrets(ctx, claim.endpoint)
+  const reply = secrets ? await send(ctx, claim, secrets, sentAt, limits) : NOTHING_SENT
+  limits.answered()
   if (limits.signal.aborted) return
   const attempts = claim.attempts + 1
   const verdict = judge(reply, attempts, limits.random())
+  const reason = reasonOf(reply, verdict, secrets !== undefined)
   const { tenantId, webhookId } = claim.key
   const about = { tenant: tenantId, webhook_id: webhookId, message_id: claim.message.message_id }
   ctx.log[verdict.kind === 'delivered' ? 'debug' : 'warn'](
-    { ...about, attempt: attempts, status: reply.status, verdict: verdict.kind },
+    { ...about, attempt: attempts, status: reply.status, reason, cause: reply.cause, verdict: verdict.kind },
     verdict.kind === 'delivered' ? 'webhook delivered' : 'webhook not delivered',
   )
   await ctx.store.transaction(tenantId, async (tx) => {
-    if (!secrets) await recordViolation(ctx, tx, claim)
-    await settle(ctx, tx, claim, { attempts, sentAt, status: reply.status, verdict })
+    if (!secrets) await recordViolation(ctx, tx, claim.key)
+    await settle(ctx, tx, claim, { attempts, sentAt, status: reply.status, reason, verdict })
   })
 }
 
-const NO_REPLY: Reply = { status: undefined }
+/** What a receiver replied, or why it did not. */
+type Heard = Reply & { cause?: string }
 
-function openSecrets(ctx: Context, { endpoint }: Claim): Secret<WebhookSecrets> | undefined {
-  try {
-    return openWebhook(ctx, endpoint)
-  } catch (error) {
-    if (error instanceof ApiError) return undefined
-    throw error
-  }
+const NOTHING_SENT: Heard = { status: undefined }
+const LATE: Heard = { status: undefined, cause: 'timeout' }
+
+function reasonOf({ status, cause }: Heard, verdict: Verdict, isSigned: boolean): Reason | undefined {
+  if (verdict.kind === 'delivered') return undefined
+  if (status !== undefined) return 'status'
+  return isSigned ? reasonFor(cause ?? '') : 'not_signed'
 }
 
 async function send(
   { outbound: { deliver } }: Context,
-  { endpoint, message }: Claim,
+  { key, endpoint, message }: Claim,
   secrets: Secret<WebhookSecrets>,
   at: Date,
   { signal, patienceMs = PATIENCE_MS }: Limits,
-): Promise<Reply> {
-  const { signing, headers } = secrets.reveal()
+): Promise<Heard> {
+  const held = secrets.reveal()
   const { message_id: id, payload: body } = message
   const request = {
+    tenantId: key.tenantId,
     url: endpoint.url,
     headers: {
-      ...Object.fromEntries(headers.map(({ key, value }) => [key.toLowerCase(), value])),
+      ...Object.fromEntries(held.headers.map(({ key, value }) => [key.toLowerCase(), value])),
       'content-type': 'application/json; charset=utf-8',
       'user-agent': 'Hawser-Webhooks',
-      ...signatureHeaders(signing, { id, at, body }),
+      ...signatureHeaders(secretsAt(held, at), { id, at, body }),
     },
     body,
   }
   let giveUp = () => {}
-  const late = new Promise<Reply>((resolve) => {
-    giveUp = () => resolve(NO_REPLY)
+  const late = new Promise<Heard>((resolve) => {
+    giveUp = () => resolve(LATE)
   })
   const timer = setTimeout(giveUp, patienceMs)
   signal.addEventListener('abort', giveUp)
   try {
     return await Promise.race([deliver(request), late])
-  } catch {
+  } catch (error) {
     // Whatever kept the message from arriving, it is tried again; what foreign errors say stays out of the log.
-    return NO_REPLY
+    return { status: undefined, cause: causeOf(error) }
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', giveUp)
   }
 }
 
-type Outcome = { attempts: number; sentAt: Date; status: number | undefined; verdict: Verdict }
+type Outcome = {
+  attempts: number
+  sentAt: Date
+  status: number | undefined
+  reason: Reason | undefined
+  verdict: Verdict
+}
 
 async function settle(ctx: Context, tx: Tx, claim: Claim, outcome: Outcome): Promise<void> {
-  const { attempts, sentAt, status, verdict } = outcome
+  const { attempts, sentAt, status, reason, verdict } = outcome
   const now = ctx.clock()
-  const told = { attempts, last_at: sentAt.toISOString(), last_status: status ?? null }
+  const told = {
+    attempts,
+    last_at: sentAt.toISOString(),
+    last_status: status ?? null,
+    last_reason: reason ?? null,
+  }
   if (verdict.kind === 'delivered') {
     if (await settleClaim(tx, claim, { state: 'delivered', ...told })) await markWorking(tx, claim.key)
     return
@@ -123,12 +141,3 @@ async function blame(
   if (await disableWebhook(tx, key, at))
     await recordEvent(ctx, tx, system(key), { action: 'webhook.disabled', subject: key.webhookId })
 }
-
-async function recordViolation(ctx: Context, tx: Tx, { key }: Claim): Promise<void> {
-  const event = { action: 'integrity.violation', subject: key.webhookId, outcome: 'refused' } as const
-  await recordEvent(ctx, tx, system(key), event)
-}
-
-const system = ({ tenantId, environment }: Claim['key']): Actor => ({
-  ...{ tenantId, environment, name: 'system', requestId: undefined, ip: undefined },
-})

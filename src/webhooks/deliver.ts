@@ -5,22 +5,23 @@ import {
   deleteOldMessages,
   listDueEndpoints,
   listDueTenants,
+  postponeDeliveries,
   type Claim,
   type DueEndpoint,
 } from '../store/deliveries.ts'
+import { findTenant } from '../store/tenants.ts'
 import { newRest, shuffled, waitFor } from '../worker.ts'
 import { attempt } from './attempt.ts'
+import { eraseOldSecrets } from './rotate-secret.ts'
+import { openRoom, SLOTS, type Place } from './room.ts'
 
-/** Attempts of one process at a time. */
-const SLOTS = 64
-/** Of them at most this many wait for endpoints that took nothing last time: the others always find room. */
-const SLOTS_FOR_FAILING = 32
-const SLOTS_AN_ENDPOINT = 4
-const SLOTS_A_FAILING_ENDPOINT = 1
 /** Longer than an attempt takes: a process that dies leaves its claims to others after this. */
 const CLAIM_MS = 60_000
 const LOOK_MS = 1_000
 const LOOK_AFTER_TROUBLE_MS = 5_000
+/** When to look again at what waits for a disabled tenant. */
+const AT_REST_MS = 15 * 60_000
+const ERASE_MS = 60_000
 const CLEAN_MS = 60 * 60 * 1_000
 /** How long a message can be replayed. */
 const KEPT_MS = 30 * 24 * CLEAN_MS
@@ -34,46 +35,64 @@ export type Deliveries = {
   stop(patienceMs: number): Promise<void>
 }
 
-type Slot = { endpoint: string; isFailing: boolean }
-type Options = { random?: () => number; patienceMs?: number }
+type Options = { random?: () => number; patienceMs?: number; slowMs?: number }
 
 /** A worker that delivers what is due; several may work on one database, and no two are at one delivery at the same time. */
 export function createDeliveries(
   ctx: Context,
-  { random = Math.random, patienceMs }: Options = {},
+  { random = Math.random, patienceMs, slowMs }: Options = {},
 ): Deliveries {
   const { store, log } = ctx
-  const underWay = new Map<Promise<void>, Slot>()
+  const underWay = new Set<Promise<void>>()
+  const room = openRoom(slowMs)
   const cleaned = new Map<string, number>()
+  let erased = 0
   const rest = newRest()
   const abandoning = new AbortController()
   setMaxListeners(SLOTS, abandoning.signal)
   let isStopped = false
   let looping: Promise<void> | undefined
 
-  const start = (claim: Claim, slot: Slot): Promise<void> => {
-    const running = attempt(ctx, claim, { random, patienceMs, signal: abandoning.signal })
+  const start = (claim: Claim, place: Place): Promise<void> => {
+    const { answered, leave } = room.take(place)
+    const running = attempt(ctx, claim, { random, patienceMs, answered, signal: abandoning.signal })
       .catch((error: unknown) => {
         // Its claim ends by itself, and it is delivered again.
         log.warn({ err: error, message_id: claim.message.message_id }, 'a delivery could not be written down')
       })
       .then(() => {
         underWay.delete(running)
+        leave()
         rest.end()
       })
-    underWay.set(running, slot)
+    underWay.add(running)
     return running
   }
 
-  const beginAt = async ({ key, isFailing }: DueEndpoint): Promise<Promise<void>[]> => {
-    const endpoint = [key.tenantId, key.environment, key.webhookId].join()
-    const limit = roomFor({ endpoint, isFailing }, [...underWay.values()])
+  const beginAt = async ({ key, url, isFailing }: DueEndpoint): Promise<Promise<void>[]> => {
+    const { tenantId: tenant } = key
+    const endpoint = [tenant, key.environment, key.webhookId].join()
+    const place = { tenant, endpoint, host: URL.parse(url)?.hostname ?? url, isFailing }
+    const limit = room.left(place)
     if (limit <= 0) return []
     const claims = await store.transaction(key.tenantId, (tx) => {
       const now = ctx.clock()
       return claimDeliveries(tx, key, limit, now.toISOString(), later(now, CLAIM_MS))
     })
-    return claims.map((claim) => start(claim, { endpoint, isFailing }))
+    return claims.map((claim) => start(claim, place))
+  }
+
+  /** What is due for a tenant; for one that is disabled nothing is, and all of it waits. */
+  const dueOf = async (tenantId: string, at: string): Promise<DueEndpoint[]> => {
+    const { tenant, due } = await store.read(tenantId, async (db) => ({
+      tenant: await findTenant(db, tenantId),
+      due: await listDueEndpoints(db, tenantId, at),
+    }))
+    if (tenant?.active === 1) return due
+    await store.transaction(tenantId, (tx) =>
+      postponeDeliveries(tx, tenantId, at, later(ctx.clock(), AT_REST_MS)),
+    )
+    return []
   }
 
   /** Begins what is due and fits in; what it answers is under way. */
@@ -82,12 +101,21 @@ export function createDeliveries(
     const tenants = await store.cross({ path: 'deliver' }, (db) => listDueTenants(db, at))
     const begun: Promise<void>[] = []
     for (const tenantId of shuffled(tenants, random)) {
-      if (underWay.size >= SLOTS || isStopped) break
-      const due = await store.read(tenantId, (db) => listDueEndpoints(db, tenantId, at))
+      if (room.isFull() || isStopped) break
+      const due = await dueOf(tenantId, at)
       for (const endpoint of shuffled(due, random)) begun.push(...(await beginAt(endpoint)))
       await clean(tenantId)
     }
+    await erase()
     return begun
+  }
+
+  /** What has to go may belong to a tenant that nothing is due for. */
+  const erase = async (): Promise<void> => {
+    const now = ctx.clock().getTime()
+    if (now - erased < ERASE_MS) return
+    erased = now
+    await eraseOldSecrets(ctx)
   }
 
   /** A tenant's messages grow in number only when there is something to deliver, so that it is enough to clean up then. */
@@ -124,21 +152,10 @@ export function createDeliveries(
       isStopped = true
       rest.end()
       await looping
-      await waitFor(underWay.keys(), ms)
+      await waitFor(underWay, ms)
       abandoning.abort()
     },
   }
-}
-
-/** How many more attempts an endpoint may have beside those under way. */
-function roomFor({ endpoint, isFailing }: Slot, underWay: readonly Slot[]): number {
-  const own = underWay.filter((slot) => slot.endpoint === endpoint).length
-  const failing = underWay.filter((slot) => slot.isFailing).length
-  return Math.min(
-    SLOTS - underWay.length,
-    (isFailing ? SLOTS_A_FAILING_ENDPOINT : SLOTS_AN_ENDPOINT) - own,
-    isFailing ? SLOTS_FOR_FAILING - failing : SLOTS,
-  )
 }
 
 const later = (at: Date, ms: number) => new Date(at.getTime() + ms).toISOString()

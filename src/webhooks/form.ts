@@ -1,6 +1,7 @@
+import { acceptFields } from '../catalog/accept-fields.ts'
 import type { Fields } from '../catalog/define.ts'
 import { choice, count, optional, text } from '../catalog/fields.ts'
-import { validate, type Accepted, type FieldProblem, type Values } from '../catalog/validate.ts'
+import type { Accepted, FieldProblem, Values } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { events, neverComing, type EventType } from './events.ts'
@@ -52,7 +53,7 @@ export function acceptChange(body: Given, http: boolean): Wish {
 
 function accept(fields: Fields, body: Given, http: boolean): { wish: Wish; values: Values } {
   const { headers = null, ...rest } = body
-  const accepted = acceptFields(fields, rest)
+  const accepted = acceptEvent(fields, rest)
   const problems = [
     ...(Array.isArray(accepted) ? accepted : []),
     ...(body.url === null && !fields.url?.required ? [URL_REQUIRED] : []),
@@ -71,18 +72,13 @@ function accept(fields: Fields, body: Given, http: boolean): { wish: Wish; value
   return { wish, values }
 }
 
-/** Checks a body against a form that is no carrier's; answers every problem at once, or what the body says. */
-export function acceptFields(fields: Fields, body: Given): Accepted | FieldProblem[] {
-  const accepted = validate({ fields }, body)
-  if (!Array.isArray(accepted)) return accepted
-  return accepted.map((problem) => {
-    const { field, kind } = problem
-    if (field === 'event' && kind === 'invalid' && neverComing.includes(String(body.event)))
-      return { ...problem, message: 'event names something that Hawser does not do; it would never come.' }
-    if (kind === 'invalid' && (field === undefined || !Object.hasOwn(fields, field)))
-      return { kind, message: 'The body has a field that has no place in it.' }
-    return problem
-  })
+function acceptEvent(fields: Fields, body: Given): Accepted | FieldProblem[] {
+  const accepted = acceptFields(fields, body)
+  if (!Array.isArray(accepted) || !neverComing.includes(String(body.event))) return accepted
+  const message = 'event names something that Hawser does not do; it would never come.'
+  return accepted.map((problem) =>
+    problem.field === 'event' && problem.kind === 'invalid' ? { ...problem, message } : problem,
+  )
 }
 
 const URL_REQUIRED: FieldProblem = { kind: 'required', field: 'url', message: 'url must not be empty.' }

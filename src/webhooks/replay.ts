@@ -1,9 +1,10 @@
 import { recordEvent } from '../audit/record-event.ts'
+import { acceptFields } from '../catalog/accept-fields.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { fail, failFields } from '../errors.ts'
 import { findMessage, listDeliveries, replayMessages, type ListedDelivery } from '../store/outbox.ts'
 import { keyOf, requireWebhook } from './endpoints.ts'
-import { acceptFields, replayFields } from './form.ts'
+import { replayFields } from './form.ts'
 
 export type DeliveryPage = {
   disabledAt: string | null

@@ -18,7 +18,7 @@ test('a secret is whsec_ and 32 bytes in base64, and never the same twice', () =
 
 test('the public verifier takes the signature, and refuses it with anything altered', () => {
   const secret = newSigningSecret()
-  const headers = signatureHeaders(secret, { id: 'msg_1', at, body })
+  const headers = signatureHeaders([secret], { id: 'msg_1', at, body })
   const verifier = new Webhook(secret)
   assert.deepEqual(verifier.verify(body, headers), JSON.parse(body))
   const altered: [string, Record<string, string>][] = [
@@ -34,7 +34,7 @@ test('the public verifier takes the signature, and refuses it with anything alte
 
 test('the signature is what the specification says, computed twice', () => {
   const key = Buffer.alloc(32, 5)
-  const headers = signatureHeaders(`whsec_${key.toString('base64')}`, {
+  const headers = signatureHeaders([`whsec_${key.toString('base64')}`], {
     id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
     at: new Date(1_614_265_330_999),
     body: '{"test": 2432232314}',

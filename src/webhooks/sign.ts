@@ -1,18 +1,28 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import type { WebhookSecrets } from '../custody/sealed-webhook.ts'
 
 const PREFIX = 'whsec_'
 
 /** A signing secret of Standard Webhooks: 32 random bytes. */
 export const newSigningSecret = (): string => PREFIX + randomBytes(32).toString('base64')
 
-/** The three headers of Standard Webhooks, by which a receiver proves that exactly this body was sent at this time. */
+/** The three headers of Standard Webhooks, by which a receiver who holds one of the secrets proves that exactly this body was sent at this time. */
 export function signatureHeaders(
-  secret: string,
+  secrets: readonly string[],
   { id, at, body }: { id: string; at: Date; body: string },
 ): Record<string, string> {
   const timestamp = `${Math.floor(at.getTime() / 1_000)}`
-  const signature = createHmac('sha256', Buffer.from(secret.slice(PREFIX.length), 'base64'))
-    .update(`${id}.${timestamp}.${body}`)
+  const signed = `${id}.${timestamp}.${body}`
+  const signature = secrets.map((secret) => `v1,${macOf(secret, signed)}`).join(' ')
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature }
+}
+
+const macOf = (secret: string, text: string) =>
+  createHmac('sha256', Buffer.from(secret.slice(PREFIX.length), 'base64'))
+    .update(text)
     .digest('base64')
-  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` }
+
+/** The secrets that sign at a time: the current one, and the one before it until that ends. */
+export function secretsAt({ signing, previous }: WebhookSecrets, at: Date): string[] {
+  return previous && at.getTime() < Date.parse(previous.endsAt) ? [signing, previous.signing] : [signing]
 }

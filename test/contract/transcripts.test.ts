@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
-import { connect, type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { before, test } from 'node:test'
 import { connectBodies } from '../support/bodies.ts'
+import { exchange } from '../support/exchange.ts'
 import { onEveryDatabase } from '../support/harness.ts'
 
 /**
@@ -50,21 +51,3 @@ onEveryDatabase('the public pages', (house) => {
     return answer.json.carrier_id
   }
 })
-
-/** Sends the request as it stands, with nothing added but the length of its body, and reads to the end. */
-function exchange(port: number, text: string): Promise<string> {
-  const [head = '', body = ''] = text.trimEnd().split(/\n\n([^]*)/)
-  const headers = [
-    ...head.split('\n'),
-    ...(body ? [`Content-Length: ${Buffer.byteLength(body)}`] : []),
-    'Connection: close',
-  ]
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
-    let answer = ''
-    socket.on('data', (chunk) => (answer += chunk.toString('utf8')))
-    socket.on('end', () => resolve(answer))
-    socket.on('error', reject)
-    socket.write(`${headers.join('\r\n')}\r\n\r\n${body}`)
-  })
-}

@@ -73,6 +73,7 @@ for (const database of databases)
       const listed = lastObject(await place.run(['keys', 'list', '--tenant', 'keys', '--json']))
       assert.deepEqual(listed.keys.map(({ id }: any) => id).sort(), [made.id, byName.id].sort())
       const everything = (await place.run(['keys', 'list'])).stdout
+      assert.match(everything, /^id +tenant +environment +scopes +state +ends +description\n/)
       assert.ok(everything.includes(made.id) && !everything.includes(made.key.slice(-30)))
 
       const revoked = lastObject(await place.run(['keys', 'revoke', made.id, '--json']))
@@ -89,8 +90,10 @@ for (const database of databases)
     test(`keys: a sandbox key and an expired key are made as asked, and the expired one is refused (${database})`, async () => {
       const words = ['keys', 'create', '--tenant', 'default', '--environment', 'sandbox', '--scopes', 'admin']
       const { stdout } = await place.run(words)
-      assert.match(stdout, /^TEST_hws_\w+\n$/)
-      assert.equal(await statusOf(stdout.trim()), 200)
+      const [text = '', about = ''] = stdout.split('\n')
+      assert.match(text, /^TEST_hws_\w+$/)
+      assert.ok(about.includes(`id is ${text.split('_')[2]};`), about)
+      assert.equal(await statusOf(text), 200)
       const { key } = await keyFor('default', '--expires', '2020-01-01T00:00:00Z')
       assert.equal(await statusOf(key), 401)
     })
@@ -108,7 +111,7 @@ describe('command line', { concurrency: 2 }, () => {
     const { run } = await placeOf(t)
     const taken: string[] = []
     const ask = async (words: string[]) =>
-      run([...words, word], {}, 4_000)
+      run([...words, word], {}, 15_000)
         .then((ended) => isRefused(ended, word))
         .catch(() => taken.push(words.join(' ')))
     for (const at of lines.keys()) if (at % 2 === 0) await Promise.all(lines.slice(at, at + 2).map(ask))
@@ -177,9 +180,17 @@ describe('command line', { concurrency: 2 }, () => {
     assert.equal(lines.length, carriers.length)
     assert.ok(carriers.length > 50 && carriers.some(({ names }: any) => names.includes('FXFE')))
     for (const name of ['ups', 'FXFE']) {
-      const shown = JSON.parse((await run(['catalog', 'show', name])).stdout)
+      const shown = lastObject(await run(['catalog', 'show', name, '--json']))
       assert.ok((shown.connect ?? shown.credentials).properties)
     }
+    const words = (await run(['catalog', 'show', 'ups'])).stdout
+    assert.match(words, /^UPS \(parcel\): ups$/m)
+    assert.match(words, /^ {2}account_number +string +required; identifies the account/m)
+    assert.match(words, /^Credentials are proved at onlinetools\.ups\.com where account_number, HAWSER_UPS/m)
+    assert.match(
+      (await run(['catalog', 'show', 'UPGF'])).stdout,
+      /all of its fields but client_id, client_secret/,
+    )
     assert.deepEqual(readdirSync(directory), [])
   })
 

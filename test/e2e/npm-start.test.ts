@@ -6,6 +6,22 @@ import { logLines, openPlace, startProgram, untilEnd } from '../support/server-p
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
 
+/** Starts a script of the package, waits for `isUp` in what it prints, stops npm with SIGTERM, and answers how that ended. */
+async function runAndStop(
+  words: string[],
+  settings: Record<string, string>,
+  isUp: (stdout: string) => boolean,
+) {
+  const running = startProgram(['npm', ...words], checkout, settings)
+  await new Promise<void>((up) => {
+    running.child.stdout?.on('data', () => {
+      if (isUp(running.stdout())) up()
+    })
+  })
+  running.child.kill('SIGTERM')
+  return untilEnd(running)
+}
+
 describe('npm start', { skip: process.platform === 'win32' ? 'the shell there has no exec' : false }, () => {
   test('runs on the Node that the package brings, and ends with 0 when npm itself gets SIGTERM', async () => {
     const place = await openPlace('sqlite')
@@ -14,18 +30,21 @@ describe('npm start', { skip: process.platform === 'win32' ? 'the shell there ha
         HAWSER_PORT: '0',
         HAWSER_DATABASE_URL: `sqlite:${join(place.directory, 'data', 'hawser.db')}`,
       }
-      const running = startProgram(['npm', 'start'], checkout, settings)
-      await new Promise<void>((listening) => {
-        running.child.stdout?.on('data', () => {
-          if (logLines(running.stdout()).some(({ msg }) => msg === 'listening')) listening()
-        })
-      })
-      running.child.kill('SIGTERM')
-      const { code, stdout } = await untilEnd(running)
+      const { code, stdout } = await runAndStop(['start'], settings, (text) =>
+        logLines(text).some(({ msg }) => msg === 'listening'),
+      )
       assert.equal(code, 0)
       assert.equal(logLines(stdout).at(-1)?.msg, 'stopping')
     } finally {
       await place.remove()
     }
+  })
+
+  test('the simulated carriers end with 0 when npm itself gets SIGTERM, and leave nothing behind', async () => {
+    const words = ['run', '-s', 'simulate', '--', '--port', '0', '--json']
+    const { code, stdout } = await runAndStop(words, {}, (text) => text.includes('}'))
+    assert.equal(code, 0)
+    const { address } = JSON.parse(stdout) as { address: string }
+    await assert.rejects(fetch(address), TypeError)
   })
 })

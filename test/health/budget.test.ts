@@ -57,6 +57,21 @@ for (const database of databases) {
     assert.ok(times.length >= 3 * MOST_A_MINUTE - 1, `${times.length} checks in three minutes`)
   })
 
+  test(`${database}: a budget that was spent by a clock that was wrong is there again once it is right`, async (t) => {
+    const { house, clock, worker } = await openScene(t, database, { rehearse: false })
+    const { id } = await connect(house)
+    await multiply(house, id, 2 * MOST_A_MINUTE)
+    const beginAll = async () => {
+      let all = 0
+      for (let begun = await worker.tick(); begun > 0; begun = await worker.tick()) all += begun
+      return all
+    }
+    clock.forward(30 * DAY)
+    assert.equal(await beginAll(), MOST_A_MINUTE)
+    clock.forward(-30 * DAY)
+    assert.ok((await beginAll()) >= MOST_A_MINUTE - 1)
+  })
+
   test(`${database}: the control: where nobody counts, it is asked more often`, async (t) => {
     const { house, clock } = await openScene(t, database, { rehearse: false })
     const { id } = await connect(house)

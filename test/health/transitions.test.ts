@@ -13,6 +13,7 @@ import {
   type Watched,
 } from '../support/scheduled.ts'
 import { stored } from '../support/stored.ts'
+import { unique } from '../support/bodies.ts'
 import { createWebhook, DAY, HOUR, MINUTE } from '../support/webhooks.ts'
 
 const EVENTS = ['connection.degraded', 'connection.recovered', 'connection.needs_reauth']
@@ -102,11 +103,12 @@ for (const database of databases) {
     assert.equal((await told(house)).length, changes.length)
   })
 
-  test(`${database}: an account that is refused too often is left alone, and its connections keep their state`, async (t) => {
+  test(`${database}: a login that is refused too often is left alone, and its connections that nobody has proved keep their state`, async (t) => {
     const scene = await openScene(t, database)
     const { house, carriers, clock, worker } = scene
-    const watched = await connect(house)
-    const { account } = watched
+    const account = unique('account')
+    carriers.say(account, 'inconclusive')
+    const watched = await connect(house, 'canada_post', { account })
     clock.forward(26.5 * HOUR)
     carriers.say(account, 'invalid_credentials')
     const body = {

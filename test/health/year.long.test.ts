@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Carrier } from '../../src/catalog/define.ts'
 import { checkedAgain, checkedNow } from '../../src/connections/check-times.ts'
-import { messageFor, type Proof } from '../../src/connections/findings.ts'
+import type { Proof } from '../../src/connections/findings.ts'
+import { transitionOf } from '../../src/connections/transitions.ts'
 import { MOST_A_MINUTE } from '../../src/health/checks.ts'
 import { busiest, FATES, faultsOf, names, type Fate, type Life } from '../support/fates.ts'
 import { DAY, MINUTE } from '../support/webhooks.ts'
@@ -27,7 +28,7 @@ function live(fate: Fate, days: number, start: number, planner: Planner = checke
   while (next !== null && Date.parse(next) < start + days * DAY) {
     now = Date.parse(next)
     const checked = planner(ctx, ask(), known)
-    const message = messageFor(known.state, checked.columns.state)
+    const { message } = transitionOf(known, checked.columns)
     if (message) life.events.push(message.replace('connection.', ''))
     life.asked.push(now)
     known = checked.columns

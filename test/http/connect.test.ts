@@ -19,7 +19,7 @@ onEveryDatabase('connect', (house) => {
     assert.deepEqual(Object.keys(answer.json), ['carrier_id'])
     assert.match(answer.json.carrier_id, /^se-[0-9a-v]{16}$/)
     assert.equal(answer.headers.etag, '"v1"')
-    assert.equal(answer.headers['hawser-notice'], undefined)
+    assert.deepEqual(answer.headers['hawser-notice'], ['unverified_unasked'])
   })
 
   test('carriers are found in any letter case, with hyphens, and under their aliases', async () => {
@@ -120,6 +120,7 @@ onEveryDatabase('connect', (house) => {
       'surrounding_white_space; field=password',
       'smart_quotes; field=password',
       'zero_width_characters; field=password',
+      'unverified_unasked',
     ])
     assert.equal((await listed(house(), json.carrier_id)).nickname, '  ö𝄞 ')
     assert.equal((await stored(house(), json.carrier_id)).credentials.password, password)

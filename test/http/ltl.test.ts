@@ -132,6 +132,7 @@ onEveryDatabase('LTL', (house) => {
     const answer = await ask('POST', '/connections/FXFE', { body })
     assert.equal(answer.status, 200)
     assert.deepEqual([answer.headers['hawser-notice']].flat(), [
+      'unverified_unasked',
       `account_already_connected; field=credentials.account_number; carrier_id=${first}`,
     ])
   })

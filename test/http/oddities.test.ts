@@ -18,6 +18,7 @@ onEveryDatabase('what hardly anybody sends', (house) => {
       ['/v1/partners/accounts/external_account_id/%00', 404, partner],
       ['/v1/carriers/%00', 404, house().key],
       ['/v1/connections/carriers/%00', 404, house().key],
+      ['/v1/environment/webhooks/%00', 404, house().key],
     ] as const)
       assert.equal((await house().request('GET', path, { key })).status, status, path)
   })

@@ -102,6 +102,7 @@ onEveryDatabase(
       const any = await house().request('POST', `${path}/${id}/lease?as=token&state=any`)
       assert.equal(any.status, 400)
       assert.equal(any.json.errors[0].field_name, 'as')
+      assert.match(any.json.errors[0].message, /needs the sign-in of the merchant/)
     })
 
     test('an update leaves alone who is spending the refresh token at the moment; signing in again does not', async () => {
@@ -124,6 +125,20 @@ onEveryDatabase(
       const { headers } = await visitor.again(id)
       await comeBack(house(), letIn(headers.location))
       assert.ok((await claim()) !== undefined)
+    })
+
+    test('a delete while the refresh token is being spent keeps what came in its place for a restore', async () => {
+      const { id } = await visitor.signedIn()
+      const actor = { ...operator('system'), tenantId: house().tenantId }
+      ups.instead = async () => {
+        ups.instead = undefined
+        assert.equal((await house().request('DELETE', `${path}/${id}`)).status, 204)
+        const body = '{"access_token":"a","refresh_token":"came-too-late-for-use","expires_in":"9"}'
+        return { status: 200, headers: {}, body }
+      }
+      assert.ok('finding' in (await refreshSignIn(house().ctx, actor, id)))
+      assert.equal((await house().request('POST', `${path}/${id}/restore`)).status, 200)
+      assert.equal((await stored(house(), id)).credentials.sign_in, 'came-too-late-for-use')
     })
 
     test('refreshes at once share one, and one that comes too late is thrown away', async () => {

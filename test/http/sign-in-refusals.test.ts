@@ -82,7 +82,8 @@ onEveryDatabase(
         ])
         assert.deepEqual(both.map(({ status }) => status).sort(), [200, 400])
         assert.equal(ups.count('/token'), exchanges + 1)
-        assert.equal((await trail(house(), id)).length, 2)
+        const actions = (await trail(house(), id)).map(([action]) => action)
+        assert.deepEqual(actions, ['connection.connected', 'connection.signed_in', 'connection.checked'])
       }
     })
 

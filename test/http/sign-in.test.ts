@@ -29,6 +29,19 @@ onEveryDatabase(
       await createWebhook(house(), { event: 'connection.updated', url: 'https://hooks.example/' })
     })
 
+    /** UPS answers as ever, but for the question about an account. */
+    const insteadOfRates = (answer: NonNullable<Ups['instead']>) => {
+      const usual = house().ctx.outbound.ask
+      const instead: NonNullable<Ups['instead']> = async (call) => {
+        if (call.url.includes('/rating/')) return answer(call)
+        ups.instead = undefined
+        const reply = await usual('ups', [new URL(call.url).hostname], call)
+        ups.instead = instead
+        return reply
+      }
+      ups.instead = instead
+    }
+
     test('connect sends the merchant to UPS, and nobody can use the connection until he is back', async () => {
       const { status, json, headers, text } = await connectUps(house())
       assert.equal(status, 200)
@@ -54,6 +67,21 @@ onEveryDatabase(
       const before = ups.calls.length
       const { json: check } = await house().request('POST', `${path}/${id}/verify`)
       assert.equal(check.verification.outcome, 'unasked')
+      const waiting = (await house().request('GET', '/v1/connections?connection_status=pending_approval'))
+        .json
+      const found = waiting.connections.find((one: any) => one.carrier_id === id)
+      const approved = await house().request('GET', '/v1/connections?connection_status=approved')
+      assert.ok(!approved.text.includes(id))
+      assert.equal((await house().request('GET', '/v1/connections?connection_status=any')).status, 400)
+      for (const shown of [
+        check,
+        check.verification,
+        (await house().request('GET', `${path}/${id}`)).json,
+        found,
+      ]) {
+        assert.equal(shown.diagnosis, 'The merchant has not signed in yet.')
+        assert.match(shown.next_step, /POST …\/sign_in/)
+      }
       assert.equal(ups.calls.length, before)
       const planned = await house().ctx.store.read(house().tenantId, (db) =>
         db.selectFrom('scheduled_check').selectAll().where('carrier_id', '=', id).execute(),
@@ -87,6 +115,49 @@ onEveryDatabase(
       assert.ok(!lease.text.includes(ups.good) && !('sign_in' in lease.json.credentials))
       const shown = await house().request('GET', `${path}/${id}`)
       assert.ok(!shown.text.includes('sign_in') && !shown.text.includes(ups.good))
+    })
+
+    test('who signs in for an account that UPS does not give him has no verified connection', async () => {
+      const { id, state, code } = await visitor.begun()
+      const asked: unknown[] = []
+      const { account_number } = (await stored(house(), id)).row
+      insteadOfRates(async (call) => {
+        const { credentials, row } = await stored(house(), id)
+        asked.push([credentials.sign_in, row.state, call.body?.includes(`"${account_number}"`)])
+        const code = '{"response":{"errors":[{"code":"120100","message":"Invalid shipper number"}]}}'
+        return { status: 400, headers: {}, body: code }
+      })
+      assert.equal((await comeBack(house(), { state, code })).status, 200)
+      ups.instead = undefined
+      assert.deepEqual(asked, [[ups.good, 'unverified', true]], 'kept before it is asked, and asked once')
+      const { row } = await stored(house(), id)
+      assert.deepEqual(
+        [row.connection_status, row.state, row.diagnosis],
+        ['approved', 'action_required', 'not_entitled'],
+      )
+      const trailed = (await trail(house(), id)).map(([action]) => action)
+      assert.deepEqual(trailed, ['connection.connected', 'connection.signed_in', 'connection.checked'])
+    })
+
+    test('where UPS cannot be asked about the account the sign-in stands, and is checked soon', async () => {
+      for (const fails of [
+        () => Promise.reject(new Error('gone')),
+        () => ({ status: 503, headers: {}, body: '' }),
+      ]) {
+        const { id, state, code } = await visitor.begun()
+        insteadOfRates(fails)
+        assert.equal((await comeBack(house(), { state, code })).status, 200)
+        ups.instead = undefined
+        const { row, credentials } = await stored(house(), id)
+        assert.deepEqual([row.connection_status, row.state], ['approved', 'unverified'])
+        assert.equal(credentials.sign_in, ups.good)
+        const [check] = await house().ctx.store.read(house().tenantId, (db) =>
+          db.selectFrom('scheduled_check').select('due_at').where('carrier_id', '=', id).execute(),
+        )
+        assert.ok(Date.parse(check?.due_at ?? '9999') <= Date.now() + 6 * 60_000)
+        const { json } = await house().request('POST', `${path}/${id}/verify`)
+        assert.equal(json.state, 'verified')
+      }
     })
 
     test('signing in again repairs a connection under its id', async () => {

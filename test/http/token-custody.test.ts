@@ -5,6 +5,7 @@ import { checkClaimed } from '../../src/connections/check.ts'
 import { claimToken, settleToken } from '../../src/connections/token-claim.ts'
 import type { Actor } from '../../src/context.ts'
 import type { Proof } from '../../src/connections/findings.ts'
+import { Secret } from '../../src/secret.ts'
 import { unique } from '../support/bodies.ts'
 import { onEveryDatabase } from '../support/harness.ts'
 import { stored } from '../support/stored.ts'
@@ -108,7 +109,7 @@ onEveryDatabase(
       const kept = await tokenRow(house(), id)
       const proof = (token: string): Proof => ({
         ...{ asked: true, at: clock.now(), outcome: 'verified', because: 'Yes.' },
-        minted: { token, seconds: 3_600 },
+        minted: { token: new Secret(token), seconds: 3_600 },
       })
       const settle = (fence: number, token: string) =>
         ctx.store.transaction(tenantId, (tx) => settleToken(ctx, tx, actor(), row, fence, proof(token)))

@@ -16,10 +16,10 @@ onEveryDatabase(
     test('are refused under "as" where the carrier mints none that could be kept, before anything is opened', async () => {
       mintTokens(house())
       const dpd = { nickname: 'D', account_number: unique(), username: 'u', password: 'p' }
-      for (const [name, body] of [
-        ['stamps_com', { ...connectBodies.stamps_com, username: unique() }],
-        ['ups', { ...connectBodies.ups, account_number: unique() }],
-        ['dpd', dpd],
+      for (const [name, title, body] of [
+        ['stamps_com', 'Stamps.com', { ...connectBodies.stamps_com, username: unique() }],
+        ['ups', 'UPS', { ...connectBodies.ups, account_number: unique() }],
+        ['dpd', 'DPD UK', dpd],
       ] as const) {
         const path = `/v1/connections/carriers/${name}`
         const { json } = await house().request('POST', path, { body })
@@ -27,6 +27,7 @@ onEveryDatabase(
         assert.equal(answer.status, 400, name)
         assert.equal(answer.json.errors[0].field_name, 'as')
         assert.equal(answer.json.errors[0].error_code, 'invalid_field_value')
+        assert.match(answer.json.errors[0].message, new RegExp(`${title} has no access tokens here`))
         const actions = (await trail(house(), json.carrier_id)).map(([action]) => action)
         assert.deepEqual(actions, ['connection.connected'], name)
       }
@@ -41,6 +42,7 @@ onEveryDatabase(
         const { status, json } = await lease(house(), id)
         assert.equal(status, 400)
         assert.equal(json.errors[0].field_name, 'as')
+        assert.match(json.errors[0].message, /needs api_key, api_secret, which the connection lacks/)
       }
       assert.deepEqual(carrier.asked, [])
     })

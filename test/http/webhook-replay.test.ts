@@ -49,7 +49,13 @@ onEveryDatabase('replay of webhooks', (house) => {
     const [first] = waiting.attempts
     assert.deepEqual(first, {
       ...{ message_id: first.message_id, type: event, state: 'pending', attempts: 0 },
-      ...{ created_at: first.created_at, next_at: first.created_at, last_at: null, last_status: null },
+      ...{
+        created_at: first.created_at,
+        next_at: first.created_at,
+        last_at: null,
+        last_status: null,
+        last_reason: null,
+      },
     })
     await drain()
     assert.equal(receivers.seen.length, 3)

@@ -18,7 +18,11 @@ onEveryDatabase('what a webhook keeps to itself', (house) => {
       body: { event, url: 'https://a.example/', headers: [{ key: 'x-key', value }] },
     })
     answers.push(created.text)
-    const secret = String(created.headers['hawser-webhook-secret']).slice('whsec_'.length)
+    const rotate = `${PATH}/${created.json.webhook_id}/rotate_secret`
+    const rotated = await house().request('POST', rotate)
+    answers.push(rotated.text)
+    const secrets = [created, rotated].map(({ headers }) => String(headers['hawser-webhook-secret']).slice(6))
+    assert.equal(new Set(secrets).size, 2)
     await createWebhook(house(), { url: 'https://b.example/' })
     receivers.script('a.example', (request) => {
       throw new Error(`no way to ${JSON.stringify(request)}`)
@@ -30,7 +34,7 @@ onEveryDatabase('what a webhook keeps to itself', (house) => {
     assert.equal(receivers.at('a.example')[0]?.headers['x-key'], value, 'control: it was sent')
     for (const path of [PATH, `${PATH}/${created.json.webhook_id}`, '/v1/audit'])
       answers.push((await house().request('GET', path)).text)
-    const scanner = scannerFor([value, secret])
+    const scanner = scannerFor([value, ...secrets])
     const elsewhere = JSON.stringify(receivers.at('b.example'))
     for (const text of [...answers, ...house().logs, elsewhere]) assert.equal(scanner.scan(text), undefined)
     assert.ok(

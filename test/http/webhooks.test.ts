@@ -122,6 +122,7 @@ onEveryDatabase('webhooks', (house) => {
       ['DELETE', `${PATH}/${id}`],
       ['GET', `${PATH}/${id}/attempts`],
       ['POST', `${PATH}/${id}/replay`, { since: '2026-01-01' }],
+      ['POST', `${PATH}/${id}/rotate_secret`],
       ['GET', `${PATH}/${ABSENT}`],
       ['GET', `${PATH}/nonsense`],
     ] as const) {
@@ -144,6 +145,7 @@ onEveryDatabase('webhooks', (house) => {
       ['PUT', `${PATH}/${id}`],
       ['DELETE', `${PATH}/${id}`],
       ['POST', `${PATH}/${id}/replay`],
+      ['POST', `${PATH}/${id}/rotate_secret`],
     ] as const)
       assert.equal((await send(method, path, {}, write)).status, 403)
   })

@@ -65,7 +65,7 @@ const both = (way: Way, url: string): [string, () => Promise<unknown>][] => {
   const call: Call = { method: 'POST', url, headers: {}, body: 'x' }
   return [
     [`ask ${url}`, () => way.ask(url, [hostOf(url), rawHostOf(url), url], call)],
-    [`deliver ${url}`, () => way.deliver({ url, headers: {}, body: 'x' })],
+    [`deliver ${url}`, () => way.deliver({ tenantId: 't', url, headers: {}, body: 'x' })],
   ]
 }
 
@@ -137,7 +137,12 @@ test('outbound: of a name that flips between an open and a closed address, the c
   const flips = async () => found((asked += 1) % 2 === 1 ? '127.0.0.2' : '127.0.0.1')
   const way = openWay(t, { resolve: flips, allow: ['127.0.0.2'], limits: { ports: [open.port] } })
   for (let i = 0; i < 1_000; i += 1) {
-    const call = way.deliver({ url: `https://rebind.example:${open.port}/`, headers: {}, body: '' })
+    const call = way.deliver({
+      tenantId: 't',
+      url: `https://rebind.example:${open.port}/`,
+      headers: {},
+      body: '',
+    })
     if (i % 2 === 1) await isUnreachable(call, 'blocked')
     else await isUnreachable(call, ['refused', 'tls', 'broken'])
   }
@@ -173,7 +178,7 @@ test('outbound: a carrier’s override leads no webhook to its origin', async (t
     'https://carrier.example/',
     'http://carrier.example/',
   ])
-    await isUnreachable(way.deliver({ url, headers: {}, body: '' }), 'blocked', url)
+    await isUnreachable(way.deliver({ tenantId: 't', url, headers: {}, body: '' }), 'blocked', url)
   assert.equal(made(), 0)
 })
 
@@ -184,7 +189,7 @@ test('outbound: nothing in answer or time tells a closed address from one where 
   const told = async (host: string) => {
     const began = performance.now()
     const error: unknown = await way
-      .deliver({ url: `https://${host}:${gone.port}/`, headers: {}, body: '' })
+      .deliver({ tenantId: 't', url: `https://${host}:${gone.port}/`, headers: {}, body: '' })
       .catch((caught: unknown) => caught)
     assert.ok(performance.now() - began > 240, 'no sooner than at the first step')
     return String(error)

@@ -58,6 +58,7 @@ async function openReceiver(t: Parameters<typeof openPeer>[0], talk: Parameters<
   })
   const deliver = () =>
     way.deliver({
+      tenantId: 't',
       url: `https://carrier.test:${peer.port}/hook`,
       headers: { 'webhook-id': 'msg_1', 'content-type': 'application/json' },
       body: '{"a":"é"}',

@@ -105,7 +105,7 @@ test('outbound: each call is one line for debugging, with who, how it ended and 
   await ask()
   await isUnreachable(ask({ url: `https://${SECRET}.test/` }), 'blocked')
   await isUnreachable(
-    way.deliver({ url: `https://127.0.0.1/${SECRET}`, headers: { a: SECRET }, body: SECRET }),
+    way.deliver({ tenantId: 't', url: `https://127.0.0.1/${SECRET}`, headers: { a: SECRET }, body: SECRET }),
     'blocked',
   )
   const lines = way.logs.map((line) => JSON.parse(line) as Record<string, unknown>)

@@ -7,9 +7,14 @@ import { administer, databases, openHouse, type House } from '../support/harness
 
 const TENANT_TABLES = [
   ...(['tenant', 'api_key', 'connection', 'tombstone', 'audit_head', 'audit_event'] as const),
-  ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery', 'sign_in'] as const),
+  ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery', 'sign_in', 'webhook_rotation'] as const),
   ...(['scheduled_check', 'carrier_token', 'previous_credentials'] as const),
+  ...(['buried_connection', 'lease', 'delete_policy'] as const),
+  ...(['label', 'label_count', 'manifest'] as const),
 ] as const
+
+/** Of these the path `erase` sees what is sealed, and until when; opening it takes the keys, and the place of each. */
+const ENDING: readonly string[] = ['buried_connection', 'previous_credentials']
 
 describe(
   'row-level security',
@@ -30,17 +35,24 @@ describe(
       })
       other = await house.newTenant()
       for (const key of [house.key, await house.newKey({ tenantId: other })]) {
-        await house.request('POST', '/v1/environment/webhooks', {
-          key,
-          body: { event: 'carrier_connected', url: 'https://hooks.example/' },
-        })
+        const hooks = '/v1/environment/webhooks'
+        const event = { event: 'carrier_connected', url: 'https://hooks.example/' }
+        const { webhook_id } = (await house.request('POST', hooks, { key, body: event })).json
+        await house.request('POST', `${hooks}/${webhook_id}/rotate_secret`, { key })
         const body = { ...connectBodies.stamps_com, username: unique() }
         const { json } = await house.request('POST', '/v1/connections/carriers/stamps_com', { key, body })
-        await house.request('POST', '/v1/connections/carriers/ups', {
+        const { json: ups } = await house.request('POST', '/v1/connections/carriers/ups', {
           key,
           body: { ...connectBodies.ups, account_number: unique() },
         })
-        await house.request('DELETE', `/v1/carriers/${json.carrier_id}`, { key })
+        await house.request('POST', `/v1/connections/carriers/ups/${ups.carrier_id}/lease?state=any`, { key })
+        await house.request('PUT', '/v1/connections/delete_policy', { key, body: { restore_days: 3 } })
+        const { carrier_id } = json
+        const label = { carrier_id, tracking_number: 'one', ship_date: '2026-03-01' }
+        await house.request('POST', '/v1/labels/import', { key, body: { labels: [label] } })
+        const manifest = { carrier_id, tracking_numbers: ['one'] }
+        await house.request('POST', '/v1/manifests/import', { key, body: manifest })
+        await house.request('DELETE', `/v1/carriers/${carrier_id}`, { key })
       }
       for (const tenantId of [house.tenantId, other]) {
         const key = await house.newKey({ tenantId, environment: 'sandbox' })
@@ -90,6 +102,8 @@ describe(
         await tx.updateTable('webhook_endpoint').set({ url: 'https://taken.example/' }).execute()
         await tx.updateTable('webhook_delivery').set({ state: 'failed' }).execute()
         await tx.updateTable('carrier_token').set({ holder: 'taken over' }).execute()
+        await tx.updateTable('label').set({ tracking_number: 'taken over' }).execute()
+        await tx.updateTable('label_count').set({ open: 666 }).execute()
       })
       const rows = await administer(
         url(),
@@ -106,6 +120,11 @@ describe(
         `select tenant_id from carrier_token where holder = 'taken over'`,
       )
       assert.deepEqual(tokens, [{ tenant_id: other }])
+      const labels = await administer(
+        url(),
+        `select tenant_id from label where tracking_number = 'taken over' union select tenant_id from label_count where open = 666`,
+      )
+      assert.deepEqual(labels, [{ tenant_id: other }])
       const gone = house.ctx.store.transaction(other, (tx) => tx.deleteFrom('connection').execute())
       await gone
       const [left] = await administer(
@@ -149,10 +168,12 @@ describe(
         { path: 'deliver' },
         { path: 'sign_in', stateHash: Buffer.alloc(32) },
         { path: 'check' },
+        { path: 'erase' },
       ] as Crossing[]) {
         for (const table of closed) {
-          if (crossing.path === 'deliver' && table === 'webhook_delivery') continue
+          if (crossing.path === 'deliver' && /^webhook_(delivery|rotation)$/.test(table)) continue
           if (crossing.path === 'check' && table === 'scheduled_check') continue
+          if (crossing.path === 'erase' && ENDING.includes(table)) continue
           const seen = await house.ctx.store.cross(crossing, (db) =>
             db.selectFrom(table).select('tenant_id').execute(),
           )
@@ -235,6 +256,8 @@ describe(
           'delete from audit_event',
           'truncate connection',
           'delete from installation',
+          'delete from label',
+          'update manifest set shipments = 1',
         ])
           await assert.rejects(client.query(statement), { code: '42501' }, statement)
       } finally {

@@ -124,7 +124,10 @@ export async function planned(house: House, id: string): Promise<number | undefi
 }
 
 /** Moves the clock to when the connection is due, and checks what is. */
-export async function toNextCheck({ house, clock, worker }: Scene, { id }: Watched): Promise<void> {
+export async function toNextCheck(
+  { house, clock, worker }: Pick<Scene, 'house' | 'clock' | 'worker'>,
+  { id }: Pick<Watched, 'id'>,
+): Promise<void> {
   const due = await planned(house, id)
   if (due === undefined) throw new Error('Nothing is planned.')
   clock.forward(Math.max(0, due - clock.now().getTime()))

@@ -158,9 +158,14 @@ for (const database of databases) {
     assert.deepEqual([receivers.at('a.example').length, receivers.at('b.example').length], [2, 3])
 
     const path = `/v1/environment/webhooks/${id}`
+    const noticesAt = async (where: string) =>
+      (await house.request('GET', where)).headers['hawser-notice'] as string | undefined
+    for (const where of [path, '/v1/environment/webhooks'])
+      assert.equal(String(await noticesAt(where)), `webhook_disabled; webhook_id=${id}`)
     const refused = await house.request('POST', `${path}/replay`, { body: { since: '2020-01-01T00:00:00Z' } })
     assert.deepEqual([refused.status, refused.json.errors[0].error_code], [409, 'invalid_status'])
     assert.equal((await house.request('PUT', path, { body: {} })).status, 204)
+    for (const where of [path, '/v1/environment/webhooks']) assert.equal(await noticesAt(where), undefined)
     receivers.script('a.example', () => ({ status: 200 }))
     await connect(house)
     await worker.tick()

@@ -19,6 +19,7 @@ export default defineLtlCarrier({
   verify: tokenMint({
     source: 'https://github.com/next-tms/freight_kit (lib/freight_kit/carriers/cnwy.rb)',
     needs: ['username', 'password'],
+    login: 'username',
     operator: ['xpo_access_key'],
     url: 'https://api.ltl.xpo.com/token',
     headers: ({ operator }) => ({ authorization: `Basic ${operator.xpo_access_key}` }),

@@ -18,6 +18,7 @@ export default defineLtlCarrier({
   verify: tokenMint({
     source: 'https://api.dylt.com/oauth/client_credential/accesstoken',
     needs: ['client_id', 'client_secret'],
+    login: 'client_id',
     url: 'https://api.dylt.com/oauth/client_credential/accesstoken?grant_type=client_credentials',
     form: ({ values }) => ({
       client_id: String(values.client_id),

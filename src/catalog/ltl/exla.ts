@@ -15,6 +15,7 @@ export default defineLtlCarrier({
   verify: tokenMint({
     source: 'https://developer.estes-express.com',
     needs: ['api_key', 'username', 'password'],
+    login: 'username',
     url: 'https://cloudapi.estes-express.com/authenticate',
     headers: ({ values }) => ({
       apikey: String(values.api_key),

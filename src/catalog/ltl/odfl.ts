@@ -19,6 +19,7 @@ export default defineLtlCarrier({
   verify: tokenMint({
     source: 'https://github.com/austin-bagwell/shipping-doc-automation (src/api/getSessionToken.ts)',
     needs: ['username', 'password'],
+    login: 'username',
     url: 'https://api.odfl.com/auth/v1.0/token',
     method: 'GET',
     headers: ({ values }) => ({ authorization: basicAuth(values.username, values.password) }),

@@ -15,6 +15,7 @@ export default defineLtlCarrier({
     source: 'https://api.rlc.com/swagger/docs/v1',
     host: 'api.rlc.com',
     needs: ['key'],
+    login: 'key',
     url: 'https://api.rlc.com/ServicePoint?ZipOrPostalCode=43015&CountryCode=USA',
     headers: ({ values }) => ({ apikey: String(values.key), accept: 'application/json' }),
     format: 'json',

@@ -27,6 +27,7 @@ export default defineLtlCarrier({
     source:
       'https://github.com/friendlycart/friendly_shipping (lib/friendly_shipping/services/tforce_freight.rb)',
     needs: ['client_id', 'client_secret'],
+    login: 'client_id',
     url: `https://login.microsoftonline.com/${TENANT}/oauth2/v2.0/token`,
     form: ({ values }) => ({
       grant_type: 'client_credentials',

@@ -7,6 +7,10 @@ export default defineCarrier({
   title: 'Amazon Buy Shipping',
   countries: ['US'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_amazon_buy_shipping_request_body)',
+  manifest: {
+    requirement: 'external',
+    source: 'https://help.skulabs.com/en/articles/900939-shipping-manifests',
+  },
   connect: {
     nickname: nickname(),
     merchant_seller_id: identifier('Seller id'),

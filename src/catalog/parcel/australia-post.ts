@@ -1,6 +1,7 @@
 import { defineCarrier } from '../define.ts'
 import { identifier, nickname, secret } from '../fields.ts'
 import { basicAuth } from '../recipes/basic-auth.ts'
+import { pathSegment } from '../recipes/path-segment.ts'
 import { probe } from '../recipes/probe.ts'
 import { all, anyCode, fact, refusal, rule, status } from '../recipes/rules.ts'
 import type { Rule } from '../verification.ts'
@@ -13,6 +14,10 @@ export default defineCarrier({
   title: 'Australia Post',
   countries: ['AU'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_australia_post_request_body)',
+  manifest: {
+    requirement: 'required',
+    source: 'https://help.shipengine.com/hc/en-us/articles/4406863423131-Australia-Post-eParcel',
+  },
   connect: {
     account_number: identifier('Account number'),
     api_key: secret('API key'),
@@ -24,8 +29,9 @@ export default defineCarrier({
       'https://github.com/chrishemmings/auspost (docs/Api/AccountApi.md); https://github.com/karrioapi/karrio (modules/connectors/australiapost)',
     host: 'digitalapi.auspost.com.au',
     needs: ['account_number', 'api_key', 'api_secret'],
+    login: 'api_key',
     url: ({ values }) =>
-      `https://digitalapi.auspost.com.au/shipping/v1/accounts/${encodeURIComponent(String(values.account_number))}`,
+      `https://digitalapi.auspost.com.au/shipping/v1/accounts/${pathSegment(values.account_number)}`,
     headers: ({ values }) => ({
       accept: 'application/json',
       'account-number': String(values.account_number),

@@ -1,6 +1,7 @@
 import { defineCarrier } from '../define.ts'
 import { identifier, nickname, secret, text } from '../fields.ts'
 import { basicAuth } from '../recipes/basic-auth.ts'
+import { pathSegment } from '../recipes/path-segment.ts'
 import { probe } from '../recipes/probe.ts'
 import { all, code, fact, rule, says, status } from '../recipes/rules.ts'
 
@@ -10,6 +11,11 @@ export default defineCarrier({
   title: 'Canada Post',
   countries: ['CA'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_canada_post_request_body)',
+  manifest: {
+    requirement: 'required',
+    source:
+      'https://www.canadapost-postescanada.ca/info/mc/business/productsservices/developers/services/shippingmanifest/soap/createshipment.jsf',
+  },
   connect: {
     nickname: nickname(),
     api_key: secret('API key'),
@@ -22,8 +28,8 @@ export default defineCarrier({
       'https://www.canadapost.ca/info/mc/business/productsservices/developers/messagescodetables.jsf; Get Customer Information – REST (creditstatus.jsf beside it)',
     host: 'soa-gw.canadapost.ca',
     needs: ['api_key', 'api_secret', 'account_number'],
-    url: ({ values }) =>
-      `https://soa-gw.canadapost.ca/rs/customer/${encodeURIComponent(String(values.account_number))}`,
+    login: 'api_key',
+    url: ({ values }) => `https://soa-gw.canadapost.ca/rs/customer/${pathSegment(values.account_number)}`,
     headers: ({ values }) => ({
       accept: 'application/vnd.cpc.customer+xml',
       'accept-language': 'en-CA',

@@ -45,6 +45,7 @@ export default defineCarrier({
     source:
       'https://github.com/karrioapi/karrio (modules/connectors/chronopost); https://github.com/Kwaadpepper/Chronopost-Api-Php (src/Exceptions/QuickCost/ErrorCode.php)',
     needs: ['account_number', 'password'],
+    login: 'account_number',
     url: 'https://ws.chronopost.fr/quickcost-cxf/QuickcostServiceWS',
     headers: { soapaction: '""' },
     // Of the two price enquiries the one that needs no product code.

@@ -85,6 +85,7 @@ export default defineCarrier({
       'https://github.com/karrioapi/community (plugins/colissimo); https://wordpress.org/plugins/colissimo-shipping-methods-for-woocommerce (admin/lpc_account_api.php)',
     hosts: [HOST],
     needs: ['username', 'password'],
+    login: 'username',
     operator: [],
     steps: [checkLabel, readContract],
   },

@@ -7,6 +7,11 @@ export default defineCarrier({
   title: 'CouriersPlease',
   countries: ['AU'],
   docs: 'https://docs.shipstation.com/apis/shipengine/docs/carriers/couriersplease-guide',
+  manifest: {
+    requirement: 'required',
+    source:
+      'https://support.shippit.com/hc/en-us/articles/15064244634009--Process-Change-For-Unmanifested-Freight',
+  },
   connect: {
     nickname: nickname(),
     account_number: identifier('Account number'),

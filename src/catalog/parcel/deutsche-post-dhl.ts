@@ -7,6 +7,7 @@ export default defineCarrier({
   title: 'Deutsche Post DHL',
   countries: ['DE', 'AT'],
   docs: 'https://docs.shipstation.com/apis/shipengine/docs/carriers/deutsche-post-dhl',
+  manifest: { requirement: 'optional', source: 'https://github.com/Petschko/dhl-php-sdk/issues/71' },
   connect: {
     nickname: nickname(),
     user: text('User'),

@@ -10,6 +10,10 @@ export default defineCarrier({
   title: 'DHL eCommerce',
   countries: ['US'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_dhl_ecommerce_request_body)',
+  manifest: {
+    requirement: 'required',
+    source: 'https://support.shippingeasy.com/hc/en-us/articles/4407033733403',
+  },
   connect: {
     nickname: nickname(),
     client_id: text('Client id'),
@@ -97,6 +101,7 @@ export default defineCarrier({
   verify: tokenMint({
     source: 'https://developer.dhl.com/api-reference/authentication-dhl-ecommerce-americas',
     needs: ['api_key', 'api_secret'],
+    login: 'api_key',
     url: 'https://api.dhlecs.com/auth/v4/accesstoken',
     form: ({ values }) => ({
       grant_type: 'client_credentials',

@@ -11,6 +11,10 @@ export default defineCarrier({
   title: 'DHL Express',
   countries: ['US', 'NZ'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_dhl_express_request_body)',
+  manifest: {
+    requirement: 'none',
+    source: 'https://support.starshipit.com/hc/en-us/articles/360001997955-Manifesting-FAQ',
+  },
   connect: {
     nickname: nickname(),
     account_number: identifier('Account number'),
@@ -38,6 +42,7 @@ export default defineCarrier({
       'https://developer.dhl.com/api-reference/dhl-express-mydhl-api; https://github.com/karrioapi/karrio (modules/connectors/mydhl)',
     host: 'express.api.dhl.com',
     needs: ['site_id', 'password'],
+    login: 'site_id',
     url: 'https://express.api.dhl.com/mydhlapi/address-validate?type=delivery&countryCode=US&postalCode=10001',
     headers: ({ values }) => ({
       accept: 'application/json',

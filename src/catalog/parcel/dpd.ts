@@ -20,6 +20,7 @@ export default defineCarrier({
     source:
       'https://github.com/najathi/dpd-api-shipping-uk (signin.php); https://metacpan.org/pod/WebService::DPD::API',
     needs: ['username', 'password', 'account_number'],
+    login: 'username',
     url: 'https://api.dpd.co.uk/user/?action=login',
     headers: ({ values }) => ({
       authorization: basicAuth(values.username, values.password),

@@ -5,6 +5,8 @@ import { probe } from '../recipes/probe.ts'
 import { all, fact, rule, status } from '../recipes/rules.ts'
 import { xml } from '../recipes/xml.ts'
 
+const LABEL_SERVER = 'labelserver.endicia.com'
+
 const succeeded = fact('Status', (answer) => answer === '0')
 const refused = fact('Status', (answer) => answer !== undefined && answer !== '0')
 
@@ -14,6 +16,7 @@ export default defineCarrier({
   title: 'Endicia',
   countries: ['US'],
   docs: 'https://docs.shipstation.com/apis/shipengine/docs/reference/carriers/update-carrier',
+  manifest: { requirement: 'optional', source: 'https://www.ecommercebytes.com/cab/cab/abn/y11/m02/i07/s01' },
   connect: {
     nickname: nickname(),
     account: identifier('Account'),
@@ -21,10 +24,14 @@ export default defineCarrier({
   },
   verify: probe({
     source: 'https://elstestserver.endicia.com/LabelService/EwsLabelService.asmx (GetAccountStatusXML)',
-    host: 'labelserver.endicia.com',
+    // Endicia names a Label Server with each requester id; this is the usual one.
+    host: LABEL_SERVER,
+    hostFrom: 'endicia_host',
     needs: ['account', 'passphrase'],
+    login: 'account',
     operator: ['endicia_requester_id'],
-    url: 'https://labelserver.endicia.com/LabelService/EwsLabelService.asmx/GetAccountStatusXML',
+    url: ({ operator: { endicia_host = LABEL_SERVER } }) =>
+      `https://${endicia_host}/LabelService/EwsLabelService.asmx/GetAccountStatusXML`,
     headers: () => ({ 'content-type': 'application/x-www-form-urlencoded' }),
     body: ({ values, operator, requestId }) =>
       new URLSearchParams({

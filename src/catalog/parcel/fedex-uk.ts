@@ -7,6 +7,11 @@ export default defineCarrier({
   title: 'FedEx UK',
   countries: ['GB'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_fedex_uk_request_body)',
+  manifest: {
+    requirement: 'none',
+    source:
+      'http://www.fedex.com/us/developer/product/WebServices/MyWebHelp/Utilities/c_CloseShipmentGroundService.html',
+  },
   connect: {
     account_number: identifier('Account number'),
     address1: text('Address line 1'),

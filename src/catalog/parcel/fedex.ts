@@ -21,6 +21,7 @@ export default defineCarrier({
   title: 'FedEx',
   countries: ['US', 'CA', 'AU', 'NZ'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_fedex_request_body)',
+  manifest: { requirement: 'optional', source: 'https://developer.fedex.com/api/en-vi/catalog/close.html' },
   connect: {
     account_number: identifier('Account number'),
     address1: text('Address line 1'),

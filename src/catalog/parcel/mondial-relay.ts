@@ -18,6 +18,7 @@ export default defineCarrier({
   verify: signedBody({
     source: 'https://api.mondialrelay.com/Web_Services.asmx (WSI2_RechercheCP, STAT codes)',
     needs: ['enseigne', 'api_key'],
+    login: 'enseigne',
     url: 'https://api.mondialrelay.com/Web_Services.asmx',
     headers: { soapaction: '"http://www.mondialrelay.fr/webservice/WSI2_RechercheCP"' },
     parameters: ({ values }) => ({

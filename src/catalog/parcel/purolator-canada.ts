@@ -8,6 +8,10 @@ export default defineCarrier({
   title: 'Purolator Canada',
   countries: ['CA'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_purolator_request_body)',
+  manifest: {
+    requirement: 'required',
+    source: 'https://help.postmen.com/hc/en-us/articles/115010595067-Purolator-Print-Manifest',
+  },
   connect: {
     account_number: identifier('Account number'),
     activation_key: secret('Activation key'),

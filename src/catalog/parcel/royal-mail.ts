@@ -9,6 +9,10 @@ export default defineCarrier({
   title: 'Royal Mail',
   countries: ['GB'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_royal_mail_request_body)',
+  manifest: {
+    requirement: 'required',
+    source: 'https://help.shipstation.co.uk/hc/en-gb/articles/360025417411-Royal-Mail',
+  },
   connect: {
     account_number: identifier('Account number'),
     oba_email: optional(text('OBA e-mail', { minLength: 1, format: 'email' })),
@@ -29,6 +33,7 @@ export default defineCarrier({
       'https://api.parcel.royalmail.com/doc/v1/click-and-drop-api-v1.yaml; https://github.com/niccokunzmann/python-royal-mail-click-and-drop-api (docs/CarriersApi.md)',
     host: 'api.parcel.royalmail.com',
     needs: ['api_key'],
+    login: 'api_key',
     url: 'https://api.parcel.royalmail.com/api/v1/carriers',
     headers: ({ values }) => ({ accept: 'application/json', authorization: String(values.api_key) }),
     format: 'json',

@@ -7,6 +7,10 @@ export default defineCarrier({
   title: 'Sendle',
   countries: ['AU', 'US'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_sendle_request_body)',
+  manifest: {
+    requirement: 'optional',
+    source: 'https://developers.sendle.com/reference/createshippingmanifest',
+  },
   connect: {
     nickname: nickname(),
     sendle_id: identifier('Sendle id'),

@@ -32,6 +32,7 @@ function readLogin(reply: Reply): Reading | undefined {
 const login = bodyCode({
   source: 'https://developer.stamps.com/soap-api/reference/swsimv135.html',
   needs: ['username', 'password'],
+  login: 'username',
   operator: ['stamps_com_integration_id'],
   url: 'https://swsim.stamps.com/swsim/swsimv135.asmx',
   headers: { soapaction: `"${SWSIM}/AuthenticateUser"` },
@@ -83,6 +84,7 @@ export default defineCarrier({
   title: 'Stamps.com',
   countries: ['US'],
   docs: 'https://docs.shipstation.com/apis/shipengine/docs/reference/carriers/update-carrier',
+  manifest: { requirement: 'optional', source: 'https://goshippo.com/docs/manifests/' },
   connect: {
     nickname: nickname(),
     username: identifier('Username'),

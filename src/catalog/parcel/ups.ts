@@ -35,10 +35,11 @@ const appAuth = ({ operator }: Material) => ({
   authorization: basicAuth(operator.ups_client_id, operator.ups_client_secret),
 })
 
+const USES = { needs: ['account_number'], uses: ['account_postal_code', 'account_country_code'] }
 const RATE = {
   url: 'https://onlinetools.ups.com/api/rating/v2409/Rate',
   headers: ({ token, requestId }: Material) => ({
-    authorization: `Bearer ${token}`,
+    authorization: `Bearer ${token?.reveal()}`,
     'content-type': 'application/json',
     transid: requestId,
     transactionsrc: 'hawser',
@@ -82,6 +83,11 @@ export default defineCarrier({
   title: 'UPS',
   countries: ['US'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_ups_request_body)',
+  manifest: {
+    requirement: 'none',
+    source:
+      'https://docs.xpsship.com/descartes-xps-webship-knowledge-base/faq/carrier-account-faq-s/do-i-need-to-print-a-ups-end-of-day-form-or-pld-report~7422061287087374078',
+  },
   connect: {
     nickname: nickname(),
     account_number: identifier('Account number'),
@@ -132,7 +138,8 @@ export default defineCarrier({
   },
   verify: operatorAccount({
     source: 'https://github.com/UPS-API/api-documentation (OAuthClientCredentials, Rating)',
-    needs: ['account_number'],
+    ...USES,
+    login: 'account_number',
     operator: ['ups_client_id', 'ups_client_secret'],
     token: {
       url: `${OAUTH}/token`,
@@ -189,7 +196,7 @@ export default defineCarrier({
         ),
       ],
     },
-    account: { ...RATE, needs: ['account_number'] },
+    account: { ...RATE, ...USES, login: 'account_number' },
   }),
   traits: { has_multi_package_supporting_services: true, supports_label_messages: true },
   services: [

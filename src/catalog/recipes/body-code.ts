@@ -5,6 +5,7 @@ import { readReply } from './probe.ts'
 type Recipe = {
   source: string
   needs: readonly string[]
+  login: string
   operator?: readonly string[]
   url: string
   headers?: Readonly<Record<string, string>> | ((material: Material) => Readonly<Record<string, string>>)
@@ -18,10 +19,11 @@ type Recipe = {
 
 /** The call of a carrier that says in the body what it thinks of the credentials; the HTTP status is not the signal. */
 export function bodyCode(recipe: Recipe): Verification {
-  const { source, needs, operator = [], rules, url } = recipe
+  const { source, needs, login, operator = [], rules, url } = recipe
   return {
     source,
     needs,
+    login,
     operator,
     hosts: [new URL(url).hostname],
     steps: [bodyCodeStep(recipe, rules)],
@@ -30,7 +32,13 @@ export function bodyCode(recipe: Recipe): Verification {
 
 /** One step of such a call, for a carrier that has more of them. */
 export function bodyCodeStep(
-  { url, headers = {}, body, codes, facts }: Omit<Recipe, 'source' | 'needs' | 'operator' | 'rules'>,
+  {
+    url,
+    headers = {},
+    body,
+    codes,
+    facts,
+  }: Omit<Recipe, 'source' | 'needs' | 'login' | 'operator' | 'rules'>,
   rules: readonly Rule[],
 ): Step {
   const type = 'xml' in codes ? 'text/xml; charset=utf-8' : 'application/json'

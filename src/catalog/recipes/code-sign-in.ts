@@ -1,5 +1,6 @@
 import type { Invitation, SignIn } from '../sign-in.ts'
-import type { Material } from '../verification.ts'
+import type { Material, Verification } from '../verification.ts'
+import { hostsOf } from './hosts.ts'
 import { probeStep } from './probe.ts'
 import { tokenStep } from './token.ts'
 
@@ -14,16 +15,16 @@ type Recipe = {
   exchange: Grant
   refresh: Grant
   /** A read-only call under the access token that names the account, and what it needs. */
-  account: Parameters<typeof probeStep>[0] & { url: string; needs: readonly string[] }
+  account: Parameters<typeof probeStep>[0] & { url: string } & Pick<Verification, 'needs' | 'login' | 'uses'>
 }
 
 /** The authorization-code flow of OAuth 2.0 (RFC 6749, 4.1), with PKCE where the carrier offers it (RFC 7636). */
 export function codeSignIn({ source, operator, authorize, exchange, refresh, account }: Recipe): SignIn {
-  const { needs, ...probe } = account
+  const { needs, login, uses = [], ...probe } = account
   return {
     source,
     operator,
-    hosts: [new URL(exchange.url).hostname, new URL(refresh.url).hostname],
+    hosts: hostsOf(exchange.url, refresh.url),
     authorize: (invitation) => pageOf(authorize, invitation),
     exchange: tokenStep(exchange),
     refresh: tokenStep(refresh),
@@ -31,6 +32,8 @@ export function codeSignIn({ source, operator, authorize, exchange, refresh, acc
       source,
       operator,
       needs,
+      login,
+      uses,
       hosts: [new URL(account.url).hostname],
       steps: [probeStep(probe)],
     },

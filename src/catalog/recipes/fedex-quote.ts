@@ -17,6 +17,7 @@ export function fedexQuote({ source, title, path, quote }: Recipe): Verification
   return operatorAccount({
     source,
     needs: ['account_number'],
+    login: 'account_number',
     operator: ['fedex_client_id', 'fedex_client_secret'],
     token: {
       url: 'https://apis.fedex.com/oauth/token',
@@ -45,7 +46,7 @@ export function fedexQuote({ source, title, path, quote }: Recipe): Verification
     account: {
       url: `https://apis.fedex.com${path}`,
       headers: ({ token }) => ({
-        authorization: `Bearer ${token}`,
+        authorization: `Bearer ${token?.reveal()}`,
         'content-type': 'application/json',
         'x-locale': 'en_US',
       }),

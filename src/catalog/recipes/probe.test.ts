@@ -44,6 +44,7 @@ test('an account under the operator’s token: both calls go out in the operator
   const { hosts, steps } = operatorAccount({
     source: 'https://carrier.example/',
     needs: ['id'],
+    login: 'id',
     operator: ['client'],
     token: { url: 'https://login.example/token', token: ['t'], lifetime: 0, rules: [] },
     account: { url: 'https://api.example/quote', headers: () => ({}), format: 'json', rules: [] },

@@ -3,7 +3,7 @@ import { readJson, valuesAt } from './json.ts'
 import { readXml, textsOf } from './xml.ts'
 
 type Probe = {
-  /** The address, where it carries a value: escaped with `encodeURIComponent`. */
+  /** The address, where it carries a value: in its path through `pathSegment`. */
   url: string | ((material: Material) => string)
   headers: (material: Material) => Readonly<Record<string, string>>
   /** What the request says where the carrier wants a POST; its type stands in the headers. */
@@ -19,12 +19,23 @@ type Recipe = Probe & {
   source: string
   host: string
   needs: readonly string[]
+  login: string
   operator?: readonly string[]
+  hostFrom?: string
 }
 
 /** One read-only request under the caller's credentials, in the `Authorization` header or in one of the carrier's own. */
-export function probe({ source, host, needs, operator = [], ...recipe }: Recipe): Verification {
-  return { source, hosts: [host], needs, operator, steps: [probeStep(recipe)] }
+export function probe({
+  source,
+  host,
+  hostFrom,
+  needs,
+  login,
+  operator = [],
+  ...recipe
+}: Recipe): Verification {
+  const hosts = { hosts: [host] as const, ...(hostFrom && { hostFrom }) }
+  return { source, ...hosts, needs, login, operator, steps: [probeStep(recipe)] }
 }
 
 /** One step of such a proof, for a carrier that has more of them. */

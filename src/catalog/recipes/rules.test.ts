@@ -1,35 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Secret } from '../../secret.ts'
 import type { Material, Seen } from '../verification.ts'
-import {
-  all,
-  code,
-  codeBegins,
-  codeSays,
-  either,
-  fact,
-  inFormat,
-  minted,
-  says,
-  status,
-  statusFrom,
-} from './rules.ts'
+import { all, code, codeBegins, codeSays, either, fact, inFormat, minted, says, status } from './rules.ts'
 
 const material: Material = { values: {}, operator: {}, at: new Date(0), requestId: 'r' }
 const seen = (part: Partial<Seen>): Seen => ({ status: 200, codes: [], text: '', ...part })
 const holds = (when: (seen: Seen, material: Material) => boolean, part: Partial<Seen>) =>
   when(seen(part), material)
 
-test('a status is one of those named; a range has both its ends', () => {
+test('a status is one of those named', () => {
   assert.ok(holds(status(400, 401), { status: 401 }))
   assert.ok(!holds(status(400, 401), { status: 402 }))
-  for (const [at, expected] of [
-    [399, false],
-    [400, true],
-    [499, true],
-    [500, false],
-  ] as const)
-    assert.equal(holds(statusFrom(400, 499), { status: at }), expected)
 })
 
 test('a code is compared whole and in its own letters; its beginning and its words are asked for by name', () => {
@@ -78,6 +60,6 @@ test('conditions are joined', () => {
   assert.ok(!holds(all(yes, no), {}))
   assert.ok(holds(either(no, yes), {}))
   assert.ok(!holds(either(no, no), {}))
-  assert.ok(holds(minted, { minted: { token: 't', seconds: 1 } }))
+  assert.ok(holds(minted, { minted: { token: new Secret('t'), seconds: 1 } }))
   assert.ok(!holds(minted, {}))
 })

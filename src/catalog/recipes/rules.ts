@@ -8,12 +8,6 @@ export const status =
   (seen) =>
     statuses.includes(seen.status)
 
-/** An HTTP status from `low` to `high`, both included. */
-export const statusFrom =
-  (low: number, high: number): When =>
-  (seen) =>
-    seen.status >= low && seen.status <= high
-
 /** An HTTP status that refuses the request, other than the two that only ask to come again. */
 export const refusal: When = ({ status }) => status >= 400 && status < 500 && status !== 408 && status !== 429
 

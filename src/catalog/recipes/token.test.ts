@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Material } from '../verification.ts'
+import { inspect } from 'node:util'
+import type { Material, Minted } from '../verification.ts'
 import { tokenMint, tokenStep } from './token.ts'
 
 const material: Material = {
@@ -17,6 +18,8 @@ const mint = {
 }
 const read = (body: unknown, status = 200, part: Partial<Parameters<typeof tokenStep>[0]> = {}) =>
   tokenStep({ ...mint, ...part }).read({ status, headers: {}, body: JSON.stringify(body) })?.minted
+
+const opened = (minted: Minted | undefined) => minted && [minted.token.reveal(), minted.seconds]
 
 test('a value cannot leave its place in a form or in JSON', () => {
   const form = tokenStep({ ...mint, form: ({ values }) => ({ id: String(values.id) }) }).call(material)
@@ -43,16 +46,28 @@ test('a token lasts what the carrier says, at most a day, and no time where it s
     ['soon', 0],
     [undefined, 0],
   ] as const)
-    assert.deepEqual(read({ access_token: 'T', expires_in: says }), { token: 'T', seconds }, String(says))
-  assert.deepEqual(read({ access_token: 'T' }, 200, { lifetime: 60 }), { token: 'T', seconds: 60 })
+    assert.deepEqual(opened(read({ access_token: 'T', expires_in: says })), ['T', seconds], String(says))
+  assert.deepEqual(opened(read({ access_token: 'T' }, 200, { lifetime: 60 })), ['T', 60])
 })
 
 test('the first token that is set counts; an empty one, an object or a refusal is none', () => {
   const token = ['a', 'b.c']
-  assert.equal(read({ a: '', b: { c: 'T' } }, 200, { token })?.token, 'T')
+  assert.equal(read({ a: '', b: { c: 'T' } }, 200, { token })?.token.reveal(), 'T')
   for (const body of [{}, { access_token: '' }, { access_token: null }, { access_token: {} }])
     assert.equal(read(body), undefined)
   for (const status of [302, 400, 401, 500]) assert.equal(read({ access_token: 'T' }, status), undefined)
+})
+
+test('a grant shows neither of its tokens, and a refusal still has its words', () => {
+  const both = { access_token: 'Access-7', expires_in: 60, refresh_token: 'refresh-7' }
+  const step = tokenStep({ ...mint, refreshToken: 'refresh_token' })
+  const granted = step.read({ status: 200, headers: {}, body: JSON.stringify(both) })
+  assert.equal(granted?.minted?.token.reveal(), 'Access-7')
+  assert.equal(granted?.refreshToken?.reveal(), 'refresh-7')
+  for (const shown of [inspect(granted, { depth: 9, showHidden: true }), JSON.stringify(granted)])
+    assert.doesNotMatch(shown, /(access|refresh)-7/i)
+  const refused = step.read({ status: 400, headers: {}, body: '{"error":"Invalid Refresh Token"}' })
+  assert.equal(refused?.text, '{"error":"invalid refresh token"}')
 })
 
 test('what is no JSON object is not read', () => {
@@ -61,6 +76,11 @@ test('what is no JSON object is not read', () => {
 })
 
 test('the host of the address is the only one', () => {
-  const { hosts, operator } = tokenMint({ ...mint, source: 'https://carrier.example/', needs: ['id'] })
+  const { hosts, operator } = tokenMint({
+    ...mint,
+    source: 'https://carrier.example/',
+    needs: ['id'],
+    login: 'id',
+  })
   assert.deepEqual([hosts, operator], [['carrier.example'], []])
 })

@@ -1,3 +1,4 @@
+import { Secret } from '../../secret.ts'
 import type { Material, Minted, Reading, Reply, Rule, Step, Verification } from '../verification.ts'
 import { readJson, valuesAt } from './json.ts'
 
@@ -20,13 +21,14 @@ type Mint = {
 type Recipe = Mint & {
   source: string
   needs: readonly string[]
+  login: string
   operator?: readonly string[]
 }
 
 /** A request that mints an access token from the caller's own secret; the token is the proof. */
-export function tokenMint({ source, needs, operator = [], ...recipe }: Recipe): Verification {
+export function tokenMint({ source, needs, login, operator = [], ...recipe }: Recipe): Verification {
   return {
-    ...{ source, needs, operator, hosts: [new URL(recipe.url).hostname], steps: [tokenStep(recipe)] },
+    ...{ source, needs, login, operator, hosts: [new URL(recipe.url).hostname], steps: [tokenStep(recipe)] },
     ...(recipe.lifetime !== 0 && { mints: true }),
   }
 }
@@ -64,12 +66,12 @@ function readToken(
   const minted: Minted | undefined =
     text === undefined || reply.status >= 300
       ? undefined
-      : { token: text, seconds: seconds > 0 ? Math.min(seconds, LONGEST_LIFETIME) : 0 }
+      : { token: new Secret(text), seconds: seconds > 0 ? Math.min(seconds, LONGEST_LIFETIME) : 0 }
   const [next] = minted && refreshToken ? valuesAt(body, refreshToken) : []
   return {
     codes: codes.flatMap((path) => valuesAt(body, path)),
-    text: reply.body.toLowerCase(),
+    text: minted ? '' : reply.body.toLowerCase(),
     ...(minted && { minted }),
-    ...(next && { refreshToken: next }),
+    ...(next && { refreshToken: new Secret(next) }),
   }
 }

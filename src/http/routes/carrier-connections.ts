@@ -1,10 +1,11 @@
 import type { FastifyPluginCallback } from 'fastify'
 import { connectCarrier } from '../../connections/connect.ts'
 import { disconnectCarrier } from '../../connections/disconnect.ts'
+import { deleteParameters, deleteWishOf } from '../delete-wire.ts'
 import { describeConnection } from '../../connections/list.ts'
 import { updateConnection } from '../../connections/update.ts'
 import type { Context } from '../../context.ts'
-import { answerOutcome, ifMatchOf, verifyParameter, verifyWishOf } from '../answers.ts'
+import { answerOutcome, ifMatchOf, tellNotices, verifyParameter, verifyWishOf } from '../answers.ts'
 import { bodyOf } from '../body.ts'
 import { describe, reference } from '../describe.ts'
 import * as schemas from '../schemas.ts'
@@ -66,12 +67,16 @@ export const carrierConnectionRoutes =
         summary: 'Disconnect a carrier account',
         tag,
         scope: 'write',
+        query: deleteParameters,
+        refusals: [409],
         versioned: true,
         answers: { 204: null },
       }),
       async (request, reply) => {
         const { carrier_name: carrierName, carrier_id: carrierId } = request.params
-        await disconnectCarrier(ctx, request.actor, { carrierName, carrierId, ifMatch: ifMatchOf(request) })
+        const wish = deleteWishOf(request)
+        const notices = await disconnectCarrier(ctx, request.actor, { carrierName, carrierId, ...wish })
+        tellNotices(reply, notices)
         return reply.code(204).send()
       },
     )
@@ -87,7 +92,7 @@ export const carrierConnectionRoutes =
       }),
       async (request, reply) => {
         const { carrier_name: carrierName, carrier_id: carrierId } = request.params
-        const { connection, carrier, fields } = await describeConnection(ctx, request.actor, {
+        const { connection, carrier, fields, advice } = await describeConnection(ctx, request.actor, {
           carrierName,
           carrierId,
         })
@@ -100,7 +105,7 @@ export const carrierConnectionRoutes =
           primary: connection.is_primary === 1,
           connection_status: connection.connection_status,
           fields,
-          ...healthObject(connection),
+          ...healthObject(connection, advice),
           version: connection.version,
           credentials_version: connection.credentials_version,
           created_at: connection.created_at,

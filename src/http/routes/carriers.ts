@@ -3,7 +3,8 @@ import { refuseFunding } from '../../connections/funding.ts'
 import { disconnectCarrier } from '../../connections/disconnect.ts'
 import { getConnection, listBatches, listPage } from '../../connections/list.ts'
 import type { Context } from '../../context.ts'
-import { ifMatchOf } from '../answers.ts'
+import { tellNotices } from '../answers.ts'
+import { deleteParameters, deleteWishOf } from '../delete-wire.ts'
 import { describe, type QueryParameter } from '../describe.ts'
 import { listLimits, sendList } from '../list-stream.ts'
 import { readFlag, readPage } from '../query.ts'
@@ -62,12 +63,15 @@ export const carrierRoutes =
         summary: 'Disconnect a carrier account',
         tag,
         scope: 'write',
+        query: deleteParameters,
+        refusals: [409],
         versioned: true,
         answers: { 204: null },
       }),
       async (request, reply) => {
         const { carrier_id: carrierId } = request.params
-        await disconnectCarrier(ctx, request.actor, { carrierId, ifMatch: ifMatchOf(request) })
+        const wish = deleteWishOf(request)
+        tellNotices(reply, await disconnectCarrier(ctx, request.actor, { carrierId, ...wish }))
         return reply.code(204).send()
       },
     )

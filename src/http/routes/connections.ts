@@ -7,11 +7,17 @@ import { readChoice, readPage, readText, readTime } from '../query.ts'
 import * as schemas from '../schemas.ts'
 import { healthObject } from '../wire.ts'
 
+const STATUSES = ['pending_approval', 'approved'] as const
 const MOST = 500
 const USUAL = 50
 
 const query: QueryParameter[] = [
   { name: 'state', about: 'Connections in this state.', schema: { enum: [...STATES] } },
+  {
+    name: 'connection_status',
+    about: '`pending_approval` where the merchant still has to sign in at the carrier.',
+    schema: { enum: [...STATUSES] },
+  },
   { name: 'carrier', about: 'Of this carrier, by name or SCAC.', schema: { type: 'string' } },
   {
     name: 'environment',
@@ -50,6 +56,7 @@ export const connectionRoutes =
         const page = readPage(asked, MOST, USUAL) ?? { page: 1, size: USUAL }
         const search = {
           ...given('state', readChoice(asked, 'state', STATES)),
+          ...given('status', readChoice(asked, 'connection_status', STATUSES)),
           ...given('carrier', readText(asked, 'carrier')),
           ...given('olderThan', readTime(asked, 'older_than')),
         }
@@ -65,14 +72,14 @@ const given = <K extends string, T>(name: K, value: T | undefined) =>
 
 function pageObject({ connections, ...page }: FoundPage) {
   return {
-    connections: connections.map(({ connection, carrier }) => ({
+    connections: connections.map(({ connection, carrier, advice }) => ({
       carrier_id: connection.carrier_id,
       mode: connection.mode,
       carrier: carrier.mode === 'ltl' ? (connection.scac ?? carrier.scacs[0]) : carrier.name,
       nickname: connection.nickname,
       account_number: connection.account_number,
       connection_status: connection.connection_status,
-      ...healthObject(connection),
+      ...healthObject(connection, advice),
       version: connection.version,
       credentials_version: connection.credentials_version,
       created_at: connection.created_at,

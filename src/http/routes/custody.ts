@@ -62,12 +62,12 @@ export const custodyRoutes =
         answers: { 200: schemas.checkAnswer },
       }),
       async (request, reply) => {
-        const { proof, connection } = await verifyConnection(ctx, request.actor, named(request))
+        const { proof, connection, advice } = await verifyConnection(ctx, request.actor, named(request))
         reply.header('etag', etag(connection.version))
         return {
           carrier_id: connection.carrier_id,
           verification: verificationObject(proof),
-          ...healthObject(connection),
+          ...healthObject(connection, advice),
         }
       },
     )

@@ -4,8 +4,9 @@ import { getConnection, listBatches } from '../../connections/list.ts'
 import { connectLtlCarrier, connectLtlCarrierByBody, updateLtlConnection } from '../../connections/ltl.ts'
 import { requireLtlCarrier } from '../../connections/require.ts'
 import type { Context } from '../../context.ts'
-import { answerOutcome, ifMatchOf, verifyParameter, verifyWishOf } from '../answers.ts'
+import { answerOutcome, ifMatchOf, tellNotices, verifyParameter, verifyWishOf } from '../answers.ts'
 import { bodyOf } from '../body.ts'
+import { deleteParameters, deleteWishOf } from '../delete-wire.ts'
 import { describe, reference } from '../describe.ts'
 import { listLimits, sendList } from '../list-stream.ts'
 import * as schemas from '../schemas.ts'
@@ -71,12 +72,15 @@ export const ltlRoutes =
         summary: 'Disconnect an LTL account',
         tag,
         scope: 'write',
+        query: deleteParameters,
+        refusals: [409],
         versioned: true,
         answers: { 204: null },
       }),
       async (request, reply) => {
         const { carrier_code: scac, carrier_id: carrierId } = request.params
-        await disconnectLtlCarrier(ctx, request.actor, { scac, carrierId, ifMatch: ifMatchOf(request) })
+        const wish = deleteWishOf(request)
+        tellNotices(reply, await disconnectLtlCarrier(ctx, request.actor, { scac, carrierId, ...wish }))
         return reply.code(204).send()
       },
     )

@@ -16,7 +16,8 @@ import {
 } from '../../tenants/partner-accounts.ts'
 import { bodyOf } from '../body.ts'
 import { describe, type QueryParameter } from '../describe.ts'
-import { accountObject, pageLinks } from '../partner-wire.ts'
+import { pageLinks } from '../page-links.ts'
+import { accountObject } from '../partner-wire.ts'
 import { readPage } from '../query.ts'
 import * as schemas from '../schemas.ts'
 

@@ -1,4 +1,4 @@
-import type { FastifyPluginCallback } from 'fastify'
+import type { FastifyPluginCallback, FastifyReply } from 'fastify'
 import type { Context } from '../../context.ts'
 import {
   createWebhook,
@@ -6,8 +6,10 @@ import {
   removeWebhook,
   updateWebhook,
   webhooksOf,
+  type Webhook,
 } from '../../webhooks/endpoints.ts'
 import { deliveriesOf, replay } from '../../webhooks/replay.ts'
+import { rotateSecret } from '../../webhooks/rotate-secret.ts'
 import { bodyOf } from '../body.ts'
 import { describe, type QueryParameter } from '../describe.ts'
 import { readPage } from '../query.ts'
@@ -25,6 +27,13 @@ const query: QueryParameter[] = [
   { name: 'page', about: 'Which page, newest messages first.', schema: { type: 'integer', minimum: 1 } },
   { name: 'page_size', about: 'Messages on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
 ]
+
+/** Names those that are disabled in the head of an answer. */
+function tell(reply: FastifyReply, webhooks: Webhook[]): Webhook[] {
+  const notices = wire.disabledNotices(webhooks)
+  if (notices.length > 0) reply.header('hawser-notice', notices)
+  return webhooks
+}
 
 /** The webhooks of an account in one environment, and what became of what was sent to them. */
 export const webhookRoutes =
@@ -57,7 +66,7 @@ export const webhookRoutes =
         scope: 'read',
         answers: { 200: wire.webhookListAnswer },
       }),
-      async (request) => (await webhooksOf(ctx, request.actor)).map(wire.webhookObject),
+      async (request, reply) => tell(reply, await webhooksOf(ctx, request.actor)).map(wire.webhookObject),
     )
 
     app.get<OfWebhook>(
@@ -69,7 +78,11 @@ export const webhookRoutes =
         scope: 'read',
         answers: { 200: wire.webhookAnswer },
       }),
-      async (request) => wire.webhookObject(await getWebhook(ctx, request.actor, request.params.webhook_id)),
+      async (request, reply) => {
+        const webhook = await getWebhook(ctx, request.actor, request.params.webhook_id)
+        tell(reply, [webhook])
+        return wire.webhookObject(webhook)
+      },
     )
 
     app.put<OfWebhook>(
@@ -100,6 +113,24 @@ export const webhookRoutes =
       async (request, reply) => {
         await removeWebhook(ctx, request.actor, request.params.webhook_id)
         return reply.code(204).send()
+      },
+    )
+
+    app.post<OfWebhook>(
+      `${one}/rotate_secret`,
+      describe({
+        operationId: 'rotate_webhook_secret',
+        summary:
+          'Give a webhook a new signing secret, shown this once in the header Hawser-Webhook-Secret; the one before signs too for 24 hours',
+        tag,
+        scope: 'admin',
+        answers: { 200: wire.rotationAnswer },
+      }),
+      async (request, reply) => {
+        const { webhook_id } = request.params
+        const { secret, endsAt } = await rotateSecret(ctx, request.actor, webhook_id)
+        reply.header('hawser-webhook-secret', secret.reveal()).header('cache-control', 'no-store')
+        return { webhook_id, previous_secret_ends_at: endsAt }
       },
     )
 

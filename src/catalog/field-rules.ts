@@ -1,0 +1,34 @@
+import type { Field, Fields, LtlCarrier } from './define.ts'
+
+/** A form in words: for each field its name, with members behind their object, its type, and what holds for it. */
+export function listFields(fields: Fields, prefix = ''): [name: string, type: string, rules: string][] {
+  return Object.entries(fields).flatMap(([name, field]) => [
+    [`${prefix}${name}`, field.type, rulesOf(field)],
+    ...(field.type === 'object' ? listFields(field.members, `${prefix}${name}.`) : []),
+  ])
+}
+
+const rulesOf = (field: Field) =>
+  [
+    field.required && 'required',
+    field.secret && 'secret',
+    field.identifier && 'identifies the account',
+    'minLength' in field && field.minLength !== undefined && `at least ${field.minLength} characters`,
+    'maxLength' in field && field.maxLength !== undefined && `at most ${field.maxLength} characters`,
+    'enum' in field && field.enum && `one of ${field.enum.join(', ')}`,
+    'format' in field && field.format && `format ${field.format}`,
+    'latch' in field && field.latch && 'cannot be switched off again',
+    field.deprecated && 'deprecated',
+    field.extension && 'an addition of Hawser',
+  ]
+    .filter(Boolean)
+    .join('; ')
+
+/** In words, which of an LTL carrier's credentials have to be there. */
+export function demandOf({ demands, form, credentials }: LtlCarrier): string {
+  if (typeof demands !== 'string') return demands.map((names) => names.join(' + ')).join(', or ')
+  if (form === 'generic') return 'at least one'
+  if (demands === 'none') return 'none'
+  const added = Object.keys(credentials).filter((name) => credentials[name]?.extension)
+  return added.length === 0 ? 'all of its fields' : `all of its fields but ${added.join(', ')}`
+}

@@ -1,0 +1,64 @@
+import { recordEvent } from '../audit/record-event.ts'
+import type { Actor, Context } from '../context.ts'
+import { sealBuried } from '../custody/sealed-values.ts'
+import { ApiError } from '../errors.ts'
+import { deleteConnection, findByAccount, findOldest } from '../store/connections.ts'
+import type { Tx } from '../store/db.ts'
+import { dropPrevious } from '../store/previous-credentials.ts'
+import type { Connection } from '../store/schema.ts'
+import { insertTombstone } from '../store/tombstones.ts'
+import { markPrimary } from './change-connection.ts'
+import { keyOf } from './require.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+
+/** Until when what is deleted at `now` can be restored. */
+export const restorableUntil = (now: Date, restoreDays: number): string =>
+  new Date(now.getTime() + restoreDays * DAY_MS).toISOString()
+
+/**
+ * Takes a connection out of use, with its tokens, leases and earlier credentials; its name stays, and for `restoreDays` all that it needs to come back.
+ * When the primary goes, the oldest other connection of the carrier takes its place.
+ */
+export async function buryConnection(
+  ctx: Context,
+  tx: Tx,
+  actor: Actor,
+  connection: Connection,
+  restoreDays: number,
+): Promise<void> {
+  const key = keyOf(actor, connection.carrier_id)
+  const now = ctx.clock()
+  const sealed = restoreDays > 0 ? await sealAnew(ctx, tx, actor, connection) : undefined
+  const erase_after = restorableUntil(now, restoreDays)
+  await dropPrevious(tx, key)
+  await deleteConnection(tx, key)
+  const { account_key } = connection
+  const twin =
+    account_key === null ? undefined : await findByAccount(tx, actor, connection.carrier, account_key)
+  const kept = sealed && { sealed, erase_after, had_twin: twin ? (1 as const) : (0 as const) }
+  await insertTombstone(tx, connection, now.toISOString(), kept)
+  if (!sealed) {
+    const { carrier_id: carrierId } = connection
+    await recordEvent(ctx, tx, actor, { action: 'connection.erased', carrierId })
+  }
+  const heir = connection.is_primary === 1 ? await findOldest(tx, actor, connection.carrier) : undefined
+  if (heir) await markPrimary(ctx, tx, actor, heir, 1)
+}
+
+/** What does not open where it stands cannot come back, and is no reason to keep the connection. */
+async function sealAnew(
+  ctx: Context,
+  tx: Tx,
+  actor: Actor,
+  connection: Connection,
+): Promise<Uint8Array | undefined> {
+  try {
+    return sealBuried(ctx, connection)
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    const { carrier_id: carrierId } = connection
+    await recordEvent(ctx, tx, actor, { action: 'integrity.violation', carrierId, outcome: 'refused' })
+    return undefined
+  }
+}

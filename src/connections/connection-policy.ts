@@ -1,0 +1,59 @@
+import { recordEvent } from '../audit/record-event.ts'
+import type { Actor, Body, Context } from '../context.ts'
+import { failFields } from '../errors.ts'
+import { changeConnection, findConnection } from '../store/connections.ts'
+import type { OpenShipments } from '../store/schema.ts'
+import { ruleOf, type Rule } from './delete-guard.ts'
+import { acceptConnectionPolicy } from './policy-form.ts'
+import { keyOf, refuseUnknown } from './require.ts'
+import { requireNamed, type Named } from './verify.ts'
+import { requireVersion, type IfMatch } from './versions.ts'
+
+/** What a connection says itself about its delete, and what is in force. */
+export type ConnectionPolicy = { own: OpenShipments | null; rule: Rule; version: number }
+
+/** What a delete of this connection does about open shipments, and who says so. */
+export async function getConnectionPolicy(
+  ctx: Context,
+  actor: Actor,
+  named: Named,
+): Promise<ConnectionPolicy> {
+  const { connection } = await requireNamed(ctx, actor, named)
+  const rule = await ctx.store.read(actor.tenantId, (db) => ruleOf(db, actor, connection))
+  return { own: connection.open_shipments, rule, version: connection.version }
+}
+
+/** Changes what a delete of this connection does about open shipments; `null` leaves it to the account. Refuses to wave through what the carrier requires. */
+export async function setConnectionPolicy(
+  ctx: Context,
+  actor: Actor,
+  request: Named & { ifMatch: IfMatch; body: Body },
+): Promise<ConnectionPolicy> {
+  const { carrier } = await requireNamed(ctx, actor, request)
+  const { carrierId, ifMatch } = request
+  const own = acceptConnectionPolicy(request.body().reveal())
+  if (own === 'warn' && carrier.manifest.requirement === 'required')
+    failFields([
+      {
+        kind: 'invalid',
+        field: 'open_shipments',
+        message: `open_shipments cannot be warn: ${carrier.title} requires manifests.`,
+      },
+    ])
+  return ctx.store.transaction(actor.tenantId, async (tx) => {
+    const connection = (await findConnection(tx, keyOf(actor, carrierId))) ?? refuseUnknown()
+    requireVersion(connection, ifMatch)
+    const rule = await ruleOf(tx, actor, { ...connection, open_shipments: own })
+    const { version } = connection
+    if (connection.open_shipments === own) return { own, rule, version }
+    const updated_at = ctx.clock().toISOString()
+    await changeConnection(tx, keyOf(actor, carrierId), version, { open_shipments: own, updated_at })
+    await recordEvent(ctx, tx, actor, {
+      action: 'connection.policy_updated',
+      carrierId,
+      fields: ['open_shipments'],
+      version: version + 1,
+    })
+    return { own, rule, version: version + 1 }
+  })
+}

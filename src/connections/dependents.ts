@@ -1,0 +1,52 @@
+import type { Carrier, Manifest } from '../catalog/define.ts'
+import type { Actor, Context } from '../context.ts'
+import { findOldest } from '../store/connections.ts'
+import { findDeletePolicy } from '../store/delete-policies.ts'
+import { liveLeases } from '../store/leases.ts'
+import { nextCheckOf } from '../store/scheduled-checks.ts'
+import type { Connection } from '../store/schema.ts'
+import { listSubscribers } from '../store/webhooks.ts'
+import { restorableUntil } from './bury.ts'
+import { judgeDelete, type Verdict } from './delete-guard.ts'
+import { USUAL_POLICY } from './delete-policy.ts'
+import { keyOf } from './require.ts'
+import { requireNamed, type Named } from './verify.ts'
+
+/** What hangs on a connection, and what a delete of it would do now. */
+export type Dependents = {
+  connection: Connection
+  carrier: Carrier
+  verdict: Verdict
+  manifest: Manifest
+  nextCheckAt: string | null
+  leases: { count: number; until: string | null }
+  /** Webhooks that would be told. */
+  webhookIds: string[]
+  /** Which connection would become the primary one; `null` where none would. */
+  heir: string | null
+  /** Until when a delete of now could be undone; `null` where it could not. */
+  restorableUntil: string | null
+}
+
+/** Says beforehand what a delete would meet; nothing is changed by it. */
+export async function dependentsOf(ctx: Context, actor: Actor, named: Named): Promise<Dependents> {
+  const { carrier, connection } = await requireNamed(ctx, actor, named)
+  const key = keyOf(actor, named.carrierId)
+  const now = ctx.clock()
+  return ctx.store.read(actor.tenantId, async (db) => {
+    const { restore_days } = (await findDeletePolicy(db, actor)) ?? USUAL_POLICY
+    const isPrimary = connection.is_primary === 1
+    const heir = isPrimary ? await findOldest(db, actor, carrier.id, named.carrierId) : undefined
+    return {
+      connection,
+      carrier,
+      verdict: await judgeDelete(db, actor, connection),
+      manifest: carrier.manifest,
+      nextCheckAt: await nextCheckOf(db, key),
+      leases: await liveLeases(db, key, now.toISOString()),
+      webhookIds: await listSubscribers(db, actor, 'connection.disconnected'),
+      heir: heir?.carrier_id ?? null,
+      restorableUntil: restore_days > 0 ? restorableUntil(now, restore_days) : null,
+    }
+  })
+}

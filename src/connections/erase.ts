@@ -1,0 +1,17 @@
+import { recordEvent } from '../audit/record-event.ts'
+import type { Actor, Context } from '../context.ts'
+import type { Tx } from '../store/db.ts'
+import { eraseBuried } from '../store/tombstones.ts'
+import { keyOf } from './require.ts'
+
+/** Erases what is sealed of a deleted connection, with its event; its name stays. `false` when nothing was left to erase. */
+export async function eraseConnection(
+  ctx: Context,
+  tx: Tx,
+  actor: Actor,
+  carrierId: string,
+): Promise<boolean> {
+  if (!(await eraseBuried(tx, keyOf(actor, carrierId), ctx.clock().toISOString()))) return false
+  await recordEvent(ctx, tx, actor, { action: 'connection.erased', carrierId })
+  return true
+}

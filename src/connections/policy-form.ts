@@ -1,0 +1,44 @@
+import { acceptFields } from '../catalog/accept-fields.ts'
+import type { Fields } from '../catalog/define.ts'
+import { choice, count, optional } from '../catalog/fields.ts'
+import { failFields } from '../errors.ts'
+import type { OpenShipments } from '../store/schema.ts'
+import { MOST_RESTORE_DAYS, USUAL_POLICY, type Policy } from './delete-policy.ts'
+
+type Given = Readonly<Record<string, unknown>>
+
+/** What a delete can do about open shipments. */
+export const OPEN_SHIPMENTS = ['warn', 'refuse'] as const satisfies readonly OpenShipments[]
+
+const open_shipments = optional(choice('What a delete does about open shipments', OPEN_SHIPMENTS))
+
+/** What an account can decide about deletes. */
+export const policyFields: Fields = {
+  open_shipments,
+  restore_days: optional(
+    count('Days that a deleted connection can be restored', { minimum: 0, maximum: MOST_RESTORE_DAYS }),
+  ),
+}
+
+/** What a connection can decide itself. */
+export const connectionPolicyFields: Fields = { open_shipments }
+
+/** Reads what an account decides; `null` goes back to what is usual, and what is absent stays. */
+export function acceptPolicy(body: Given): Partial<Policy> {
+  const accepted = acceptFields(policyFields, body)
+  if (Array.isArray(accepted)) return failFields(accepted)
+  const names = accepted.cleared as (keyof Policy)[]
+  return { ...accepted.values, ...Object.fromEntries(names.map((name) => [name, USUAL_POLICY[name]])) }
+}
+
+/** Reads what a connection decides; `null` leaves it to the account. */
+export function acceptConnectionPolicy(body: Given): OpenShipments | null {
+  const accepted = acceptFields(connectionPolicyFields, body)
+  if (Array.isArray(accepted)) return failFields(accepted)
+  if (accepted.cleared.includes('open_shipments')) return null
+  const wanted = OPEN_SHIPMENTS.find((choice) => choice === accepted.values.open_shipments)
+  return (
+    wanted ??
+    failFields([{ kind: 'required', field: 'open_shipments', message: 'open_shipments is required.' }])
+  )
+}

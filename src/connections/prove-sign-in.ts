@@ -1,0 +1,40 @@
+import type { Minted } from '../catalog/verification.ts'
+import type { Actor, Context } from '../context.ts'
+import { openCredentials, openSettings } from '../custody/sealed-values.ts'
+import type { Connection } from '../store/schema.ts'
+import { endOfProof } from './ask-carrier.ts'
+import { askAccount } from './ask-signed-in.ts'
+import { keepFinding } from './check.ts'
+import { limitAttempts } from './limit-attempts.ts'
+import { carrierOf } from './require.ts'
+import { provable } from './values.ts'
+
+/**
+ * Asks about the account of a merchant who has just signed in, under the access token that came with it, and keeps what the carrier says.
+ * Never rejects: the sign-in stands, and what could not be asked or kept is left to the check that is planned.
+ */
+export async function proveSignIn(
+  ctx: Context,
+  actor: Actor,
+  connection: Connection,
+  minted: Minted,
+): Promise<void> {
+  try {
+    const carrier = carrierOf(connection)
+    const credentials = openCredentials(ctx, connection).reveal()
+    const values = provable(credentials, openSettings(ctx, connection).reveal())
+    const at = ctx.clock()
+    const until = endOfProof()
+    const recipe = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
+    const ask = () => askAccount(ctx, actor, carrier, values, minted, until)
+    const attempt = { carrier, recipe, values, until }
+    const finding =
+      actor.environment === 'sandbox' ? await ask() : await limitAttempts(ctx, actor, attempt, ask)
+    await ctx.store.transaction(actor.tenantId, (tx) =>
+      keepFinding(ctx, tx, actor, connection, { ...finding, asked: true, at }),
+    )
+  } catch (error) {
+    const { carrier_id } = connection
+    ctx.log.warn({ err: error, carrier_id }, 'the account of a sign-in could not be asked about')
+  }
+}

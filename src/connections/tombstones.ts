@@ -1,0 +1,49 @@
+import { recordEvent } from '../audit/record-event.ts'
+import type { Carrier } from '../catalog/define.ts'
+import { findCarrier, findByScac } from '../catalog/find-carrier.ts'
+import type { Actor, Context } from '../context.ts'
+import { failFields } from '../errors.ts'
+import { eraseNickname, findTombstone, listTombstones, type ListedTombstone } from '../store/tombstones.ts'
+import { carrierOf, keyOf, refuseUnknown } from './require.ts'
+
+export type TombstonePage = {
+  tombstones: { tombstone: ListedTombstone; carrier: Carrier }[]
+  total: number
+  page: number
+  pages: number
+}
+
+/** One page of the actor's deleted connections, those deleted last first; the ids in the audit log resolve to names here. */
+export async function findTombstones(
+  { store }: Context,
+  actor: Actor,
+  { carrier: named }: { carrier?: string },
+  { page, size }: { page: number; size: number },
+): Promise<TombstonePage> {
+  const carrier = named === undefined ? undefined : (findCarrier(named) ?? findByScac(named))
+  if (named !== undefined && !carrier)
+    failFields([{ kind: 'invalid', field: 'carrier', message: 'carrier names no carrier and no SCAC.' }])
+  const limits = { limit: size, offset: (page - 1) * size }
+  const { rows, total } = await store.read(actor.tenantId, (db) =>
+    listTombstones(db, actor, carrier ? { carrier: carrier.id } : {}, limits),
+  )
+  const tombstones = rows.map((tombstone) => ({ tombstone, carrier: carrierOf(tombstone) }))
+  return { tombstones, total, page, pages: Math.ceil(total / size) }
+}
+
+/** Erases the nickname that is left of a deleted connection; done twice it is done once. */
+export async function eraseTombstoneNickname(ctx: Context, actor: Actor, carrierId: string): Promise<void> {
+  // No stored text has a NUL, which one of the databases refuses even in a question.
+  if (carrierId.includes('\0')) refuseUnknown()
+  const key = keyOf(actor, carrierId)
+  await ctx.store.transaction(actor.tenantId, async (tx) => {
+    const tombstone = (await findTombstone(tx, key)) ?? refuseUnknown()
+    if (tombstone.nickname === null) return
+    await eraseNickname(tx, key)
+    await recordEvent(ctx, tx, actor, {
+      action: 'tombstone.nickname_erased',
+      carrierId,
+      fields: ['nickname'],
+    })
+  })
+}

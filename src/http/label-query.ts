@@ -1,0 +1,76 @@
+import { isCarrierId, isId } from '../manifests/ids.ts'
+import { isServiceCode, LABEL_STATUSES } from '../manifests/label-form.ts'
+import type { LabelFilter, LabelOrder } from '../manifests/labels.ts'
+import type { QueryParameter } from './describe.ts'
+import { readChoice, readForm, readPage, readTime } from './query.ts'
+
+const MOST = 500
+const USUAL = 25
+const REFUNDS = ['request_scheduled', 'pending', 'approved', 'rejected', 'excluded']
+const ORDERS = ['modified_at', 'created_at', 'voided_at'] as const
+const DIRECTIONS = ['asc', 'desc'] as const
+
+const text = { type: 'string' }
+const time = { type: 'string', format: 'date-time' }
+const NEVER = 'Nothing here has one: a value finds no label.'
+
+/** What labels can be listed by. */
+const filters: QueryParameter[] = [
+  { name: 'label_status', about: 'Labels in this status.', schema: { enum: [...LABEL_STATUSES] } },
+  { name: 'service_code', about: 'Of this service.', schema: text },
+  { name: 'carrier_id', about: 'Of this connection.', schema: text },
+  { name: 'tracking_number', about: 'With this tracking number.', schema: { ...text, minLength: 1 } },
+  { name: 'batch_id', about: NEVER, schema: text },
+  { name: 'rate_id', about: NEVER, schema: text },
+  { name: 'shipment_id', about: NEVER, schema: text },
+  { name: 'warehouse_id', about: 'From this warehouse.', schema: text },
+  { name: 'created_at_start', about: 'Recorded at this time or later.', schema: time },
+  { name: 'created_at_end', about: 'Recorded at this time or earlier.', schema: time },
+  { name: 'refund_status', about: `${NEVER} Several stand with commas between them.`, schema: text },
+  {
+    name: 'sort_by',
+    about: 'What they are sorted by.',
+    schema: { enum: [...ORDERS], default: 'created_at' },
+  },
+  { name: 'sort_dir', about: 'Which way.', schema: { enum: [...DIRECTIONS], default: 'desc' } },
+]
+export const labelQuery: readonly QueryParameter[] = [
+  ...filters,
+  { name: 'page', about: 'Which page.', schema: { type: 'integer', minimum: 1 } },
+  { name: 'page_size', about: 'Labels on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
+]
+
+const ID_FORM = 'must have the form of an id'
+
+/** What a query asks for: which labels, in which order, which page, and the names that a link to another page repeats. */
+export function readLabelQuery(query: Readonly<Record<string, unknown>>) {
+  const id = (name: string) => readForm(query, name, isId, ID_FORM)
+  const filter: { [Name in keyof LabelFilter]: LabelFilter[Name] | undefined } = {
+    status: readChoice(query, 'label_status', LABEL_STATUSES),
+    serviceCode: readForm(query, 'service_code', isServiceCode, 'must have the form of a service code'),
+    carrierId: readForm(query, 'carrier_id', isCarrierId, ID_FORM),
+    trackingNumber: readForm(query, 'tracking_number', (number) => number !== '', 'must not be empty'),
+    warehouseId: id('warehouse_id'),
+    createdFrom: readTime(query, 'created_at_start'),
+    createdTo: readTime(query, 'created_at_end'),
+  }
+  const isRefund = (list: string) => list.split(',').every((status) => REFUNDS.includes(status))
+  const refund = readForm(query, 'refund_status', isRefund, `must be some of ${REFUNDS.join(', ')}`)
+  const isNone = [id('batch_id'), id('rate_id'), id('shipment_id'), refund].some(
+    (value) => value !== undefined,
+  )
+  const order: LabelOrder = {
+    by: readChoice(query, 'sort_by', ORDERS) ?? 'created_at',
+    direction: readChoice(query, 'sort_dir', DIRECTIONS) ?? 'desc',
+  }
+  return {
+    filter: isNone
+      ? ('none' as const)
+      : (Object.fromEntries(
+          Object.entries(filter).filter(([, value]) => value !== undefined),
+        ) as LabelFilter),
+    order,
+    page: readPage(query, MOST, USUAL) ?? { page: 1, size: USUAL },
+    names: filters.map(({ name }) => name),
+  }
+}

@@ -1,0 +1,88 @@
+import type { FastifyPluginCallback } from 'fastify'
+import { getDeletePolicy, setDeletePolicy } from '../../connections/delete-policy.ts'
+import { acceptPolicy } from '../../connections/policy-form.ts'
+import { eraseTombstoneNickname, findTombstones } from '../../connections/tombstones.ts'
+import type { Context } from '../../context.ts'
+import { bodyOf } from '../body.ts'
+import * as wire from '../delete-wire.ts'
+import { describe, type QueryParameter } from '../describe.ts'
+import { readPage, readText } from '../query.ts'
+
+const tag = 'Deletes'
+const MOST = 500
+const USUAL = 50
+
+const query: QueryParameter[] = [
+  { name: 'carrier', about: 'Of this carrier, by name or SCAC.', schema: { type: 'string' } },
+  { name: 'page', about: 'Which page.', schema: { type: 'integer', minimum: 1 } },
+  {
+    name: 'page_size',
+    about: 'Connections on a page.',
+    schema: { type: 'integer', minimum: 1, maximum: MOST },
+  },
+]
+
+/** What an account has decided about deletes, and what is left of deleted connections of either mode. */
+export const deletePolicyRoutes =
+  (ctx: Context): FastifyPluginCallback =>
+  (app, _options, done) => {
+    app.get(
+      '/connections/delete_policy',
+      describe({
+        operationId: 'get_delete_policy',
+        summary: 'What deletes do about open shipments, and how long they can be undone',
+        tag,
+        scope: 'read',
+        answers: { 200: wire.deletePolicyAnswer },
+      }),
+      (request) => getDeletePolicy(ctx, request.actor),
+    )
+
+    app.put(
+      '/connections/delete_policy',
+      describe({
+        operationId: 'set_delete_policy',
+        summary: 'Change what deletes do from now on',
+        tag,
+        scope: 'admin',
+        body: wire.deletePolicyBody,
+        answers: { 200: wire.deletePolicyAnswer },
+      }),
+      (request) => setDeletePolicy(ctx, request.actor, acceptPolicy(bodyOf(request)().reveal())),
+    )
+
+    app.get(
+      '/connections/tombstones',
+      describe({
+        operationId: 'list_tombstones',
+        summary: 'Deleted connections, those deleted last first; old ids resolve to names here',
+        tag,
+        scope: 'read',
+        query,
+        answers: { 200: wire.tombstonePage },
+      }),
+      async (request) => {
+        const asked = request.query as Record<string, unknown>
+        const page = readPage(asked, MOST, USUAL) ?? { page: 1, size: USUAL }
+        const carrier = readText(asked, 'carrier')
+        const search = carrier === undefined ? {} : { carrier }
+        return wire.tombstonePageObject(await findTombstones(ctx, request.actor, search, page))
+      },
+    )
+
+    app.delete<{ Params: { carrier_id: string } }>(
+      '/connections/tombstones/:carrier_id/nickname',
+      describe({
+        operationId: 'erase_tombstone_nickname',
+        summary: 'Erase the nickname that is left of a deleted connection',
+        tag,
+        scope: 'admin',
+        answers: { 204: null },
+      }),
+      async (request, reply) => {
+        await eraseTombstoneNickname(ctx, request.actor, request.params.carrier_id)
+        return reply.code(204).send()
+      },
+    )
+    done()
+  }

@@ -1,0 +1,94 @@
+import type { FastifyPluginCallback } from 'fastify'
+import type { Context } from '../../context.ts'
+import { importLabels } from '../../manifests/import-labels.ts'
+import { getLabel, listLabels } from '../../manifests/labels.ts'
+import { recordVoid, refuseVoid } from '../../manifests/record-void.ts'
+import { bodyOf, LIST_LIMIT } from '../body.ts'
+import { describe } from '../describe.ts'
+import { labelQuery, readLabelQuery } from '../label-query.ts'
+import * as wire from '../label-wire.ts'
+import { pageLinks } from '../page-links.ts'
+
+type OfLabel = { Params: { label_id: string } }
+
+const tag = 'Labels'
+
+/** Labels that somebody bought elsewhere, as they are recorded here. */
+export const labelRoutes =
+  (ctx: Context): FastifyPluginCallback =>
+  (app, _options, done) => {
+    app.post(
+      '/labels/import',
+      describe(
+        {
+          operationId: 'import_labels',
+          summary: 'Record labels that were bought elsewhere, or what became of them',
+          tag,
+          scope: 'write',
+          body: wire.labelsBody,
+          answers: { 200: wire.importAnswer },
+        },
+        { bodyLimit: LIST_LIMIT },
+      ),
+      async (request) => wire.importObject(await importLabels(ctx, request.actor, bodyOf(request))),
+    )
+
+    app.get(
+      '/labels',
+      describe({
+        operationId: 'list_labels',
+        summary: 'Recorded labels, newest first',
+        tag,
+        scope: 'read',
+        query: labelQuery,
+        answers: { 200: wire.labelPage },
+      }),
+      async (request) => {
+        const { filter, order, page: asked, names } = readLabelQuery(request.query as Record<string, unknown>)
+        const { labels, ...page } = await listLabels(ctx, request.actor, filter, order, asked)
+        return {
+          labels: labels.map(wire.labelObject),
+          ...page,
+          links: pageLinks(request, page, asked.size, names),
+        }
+      },
+    )
+
+    app.get<OfLabel>(
+      '/labels/:label_id',
+      describe({
+        operationId: 'get_label_by_id',
+        summary: 'One recorded label',
+        tag,
+        scope: 'read',
+        answers: { 200: wire.labelAnswer },
+      }),
+      async (request) => wire.labelObject(await getLabel(ctx, request.actor, request.params.label_id)),
+    )
+
+    app.post<OfLabel>(
+      '/labels/:label_id/record_void',
+      describe({
+        operationId: 'record_void',
+        summary: 'Record that a label was voided at its carrier',
+        tag,
+        scope: 'write',
+        refusals: [409],
+        answers: { 200: wire.labelAnswer },
+      }),
+      async (request) => wire.labelObject(await recordVoid(ctx, request.actor, request.params.label_id)),
+    )
+
+    app.put<OfLabel>(
+      '/labels/:label_id/void',
+      describe({
+        operationId: 'void_label',
+        summary: 'Always refused: Hawser voids nothing at carriers',
+        tag,
+        scope: 'write',
+        answers: {},
+      }),
+      async (request) => refuseVoid(request.params.label_id),
+    )
+    done()
+  }

@@ -1,0 +1,80 @@
+import type { FastifyPluginCallback } from 'fastify'
+import type { Context } from '../../context.ts'
+import { importManifest } from '../../manifests/import-manifest.ts'
+import { getManifest, listManifests, refuseManifest } from '../../manifests/manifests.ts'
+import { bodyOf, LIST_LIMIT } from '../body.ts'
+import { describe } from '../describe.ts'
+import { manifestQuery, readManifestQuery } from '../manifest-query.ts'
+import * as wire from '../manifest-wire.ts'
+import { pageLinks } from '../page-links.ts'
+
+const tag = 'Manifests'
+
+/** Manifests that somebody made elsewhere, as they are recorded here. */
+export const manifestRoutes =
+  (ctx: Context): FastifyPluginCallback =>
+  (app, _options, done) => {
+    app.post(
+      '/manifests/import',
+      describe(
+        {
+          operationId: 'import_manifest',
+          summary: 'Record that labels were manifested',
+          tag,
+          scope: 'write',
+          body: wire.manifestBody,
+          answers: { 200: wire.manifestsAnswer },
+        },
+        { bodyLimit: LIST_LIMIT },
+      ),
+      async (request) =>
+        wire.manifestsObject(await importManifest(ctx, request.actor, bodyOf(request)), request.id),
+    )
+
+    app.post(
+      '/manifests',
+      describe({
+        operationId: 'create_manifest',
+        summary: 'Always refused: Hawser makes no manifests at carriers',
+        tag,
+        scope: 'write',
+        answers: {},
+      }),
+      async () => refuseManifest(),
+    )
+
+    app.get(
+      '/manifests',
+      describe({
+        operationId: 'list_manifests',
+        summary: 'Recorded manifests, newest first',
+        tag,
+        scope: 'read',
+        query: manifestQuery,
+        answers: { 200: wire.manifestPage },
+      }),
+      async (request) => {
+        const { filter, page: asked, names } = readManifestQuery(request.query as Record<string, unknown>)
+        const { manifests, ...page } = await listManifests(ctx, request.actor, filter, asked)
+        return {
+          manifests: manifests.map(wire.manifestObject),
+          ...page,
+          links: pageLinks(request, page, asked.size, names),
+        }
+      },
+    )
+
+    app.get<{ Params: { manifest_id: string } }>(
+      '/manifests/:manifest_id',
+      describe({
+        operationId: 'get_manifest_by_id',
+        summary: 'One recorded manifest',
+        tag,
+        scope: 'read',
+        answers: { 200: wire.manifestAnswer },
+      }),
+      async (request) =>
+        wire.manifestObject(await getManifest(ctx, request.actor, request.params.manifest_id)),
+    )
+    done()
+  }

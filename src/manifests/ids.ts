@@ -1,0 +1,38 @@
+import { randomInt } from 'node:crypto'
+import { fail } from '../errors.ts'
+
+/** The published form of an id. */
+export const ID = '^se(-[a-z0-9]+)+$'
+export const LONGEST_ID = 25
+/** The id of a connection: of a parcel carrier, or of an LTL carrier. */
+export const CARRIER_ID = `${ID}|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`
+export const LONGEST_CARRIER_ID = 36
+
+/** Whether texts have this form, and are no longer than that. */
+export function fits(pattern: string, longest: number): (text: string) => boolean {
+  const form = new RegExp(pattern)
+  return (text) => text.length <= longest && form.test(text)
+}
+
+/** Whether a text can be the id of a label, a manifest or a warehouse. */
+export const isId = fits(ID, LONGEST_ID)
+/** Whether a text can be the id of a connection. */
+export const isCarrierId = fits(CARRIER_ID, LONGEST_CARRIER_ID)
+
+/** Refuses what cannot be an id in a path. */
+export function requireId(name: 'label_id' | 'manifest_id', id: string): void {
+  if (!isId(id))
+    fail('id_malformed', `The ${name} in the path does not have the form of one.`, { fieldName: name })
+}
+
+const TAIL_BITS = 35
+
+/** New ids in ascending order: the time, so that what comes together lies together, and a random tail that counts up. */
+export function newIds(at: Date, count: number): string[] {
+  const tail = randomInt(2 ** TAIL_BITS - count)
+  const start = (BigInt(at.getTime()) << BigInt(TAIL_BITS)) + BigInt(tail)
+  return Array.from(
+    { length: count },
+    (_, index) => `se-${(start + BigInt(index)).toString(32).padStart(16, '0')}`,
+  )
+}

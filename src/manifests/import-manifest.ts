@@ -1,0 +1,128 @@
+import { recordEvent } from '../audit/record-event.ts'
+import type { Actor, Body, Context } from '../context.ts'
+import { fail, failAll, type Problem } from '../errors.ts'
+import { lockConnection } from '../store/connections.ts'
+import type { Tx } from '../store/db.ts'
+import { findLabels, findTracked, writeLabels } from '../store/labels.ts'
+import { findManifests, insertManifests, labelsIn } from '../store/manifests.ts'
+import type { Label, Manifest } from '../store/schema.ts'
+import { newIds } from './ids.ts'
+import { acceptManifest, manifestFields, type ManifestWish } from './manifest-form.ts'
+import { listed, type ShownManifest } from './manifests.ts'
+import { splitLabels } from './split.ts'
+
+/**
+ * Records that labels were manifested, in as many manifests as warehouses, ship dates and the limit of 500 make of them: all of it or nothing.
+ * The same labels under the same submission answer the manifests that they are in.
+ */
+export async function importManifest(ctx: Context, actor: Actor, body: Body): Promise<ShownManifest[]> {
+  const given = body('list').reveal()
+  const wish = acceptManifest(given, ctx.clock())
+  return ctx.store.transaction(actor.tenantId, async (tx) => {
+    const { carrierId } = wish
+    if (!(await lockConnection(tx, { ...actor, carrierId })))
+      fail('connection_unknown', 'There is no carrier connection with this carrier_id.', {
+        fieldName: 'carrier_id',
+      })
+    const labels = await requireLabels(tx, actor, wish)
+    const again = await findRepeated(tx, actor, wish, labels)
+    if (again) return again
+    const problems = labels.flatMap((label, index) => problemOf(label, `${wish.by}[${index}]`) ?? [])
+    if (problems.length > 0) return failAll(problems.slice(0, MOST_TOLD))
+    const made = make(ctx, actor, wish, labels)
+    await insertManifests(
+      tx,
+      made.map(({ manifest }) => manifest),
+    )
+    await writeLabels(
+      tx,
+      made.flatMap(({ changes }) => changes),
+    )
+    await recordEvent(ctx, tx, actor, {
+      action: 'manifest.imported',
+      carrierId,
+      ...(made[0] ? { subject: made[0].manifest.manifest_id } : {}),
+      fields: [wish.by, ...Object.keys(manifestFields).filter((name) => (given[name] ?? null) !== null)],
+    })
+    return made.map(({ manifest, changes }) => ({
+      manifest,
+      labelIds: changes.map(({ after }) => after.label_id).sort(),
+    }))
+  })
+}
+
+const MOST_TOLD = 100
+
+/** The labels in the order of the body; refuses those that are not there, and those of another connection. */
+async function requireLabels(
+  tx: Tx,
+  actor: Actor,
+  { by, labels, carrierId }: ManifestWish,
+): Promise<Label[]> {
+  const isNamed = by === 'label_ids'
+  const rows = isNamed ? await findLabels(tx, actor, labels) : await findTracked(tx, actor, labels)
+  const here = new Map<string, Label>()
+  for (const label of rows) {
+    const name = isNamed ? label.label_id : label.tracking_number
+    // Two connections may have labels of one tracking number.
+    if (!here.has(name) || label.carrier_id === carrierId) here.set(name, label)
+  }
+  const problems = labels.flatMap((name, index): Problem[] => {
+    const fieldName = `${by}[${index}]`
+    const label = here.get(name)
+    if (!label)
+      return [
+        { condition: 'label_unknown', message: `${fieldName} stands for no recorded label.`, fieldName },
+      ]
+    if (label.carrier_id === carrierId) return []
+    const message = `${fieldName} is a label of another carrier connection.`
+    return [{ condition: 'label_of_other_carrier', message, fieldName }]
+  })
+  if (problems.length > 0) return failAll(problems.slice(0, MOST_TOLD))
+  return labels.flatMap((name) => here.get(name) ?? [])
+}
+
+/** The manifests that hold these labels and no others, if they were recorded under the same submission. */
+async function findRepeated(
+  tx: Tx,
+  actor: Actor,
+  { submissionId }: ManifestWish,
+  labels: readonly Label[],
+): Promise<ShownManifest[] | undefined> {
+  const ids = [...new Set(labels.map(({ manifest_id }) => manifest_id))]
+  const known = ids.filter((id) => id !== null)
+  if (known.length < ids.length) return undefined
+  const manifests = await findManifests(tx, actor, known)
+  const shipments = manifests.reduce((sum, manifest) => sum + manifest.shipments, 0)
+  const isSame = manifests.every(({ submission_id }) => submission_id === submissionId)
+  return isSame && shipments === labels.length
+    ? listed(manifests, await labelsIn(tx, actor, known))
+    : undefined
+}
+
+function problemOf({ status, manifest_id }: Label, fieldName: string): Problem | undefined {
+  const wrong = (why: string): Problem => ({
+    condition: 'label_settled',
+    message: `${fieldName} ${why}.`,
+    fieldName,
+  })
+  if (manifest_id !== null) return wrong('is in a recorded manifest already')
+  if (status === 'voided') return wrong('is a voided label, which no manifest takes')
+  return status === 'completed' ? undefined : wrong('is a label that is not completed')
+}
+
+function make(ctx: Context, { tenantId, environment }: Actor, wish: ManifestWish, labels: readonly Label[]) {
+  const at = ctx.clock()
+  const parts = splitLabels(labels)
+  const ids = newIds(at, parts.length)
+  return parts.map((part, index) => {
+    const manifest: Manifest = {
+      ...{ tenant_id: tenantId, environment, manifest_id: ids[index] ?? '', carrier_id: wish.carrierId },
+      ...{ warehouse_id: part[0]?.warehouse_id ?? null, ship_date: part[0]?.ship_date ?? '' },
+      ...{ shipments: part.length, submission_id: wish.submissionId, download: wish.download },
+      ...{ created_at: wish.manifestedAt, recorded_at: at.toISOString() },
+    }
+    const change = { manifest_id: manifest.manifest_id, modified_at: manifest.recorded_at }
+    return { manifest, changes: part.map((before) => ({ before, after: { ...before, ...change } })) }
+  })
+}

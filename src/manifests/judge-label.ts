@@ -1,0 +1,30 @@
+import type { Problem } from '../errors.ts'
+import type { Label, LabelStatus } from '../store/schema.ts'
+import type { Said } from './label-form.ts'
+
+/** What a label may become. */
+const NEXT: Record<LabelStatus, readonly LabelStatus[]> = {
+  processing: ['completed', 'error', 'voided'],
+  completed: ['voided'],
+  error: [],
+  voided: [],
+}
+
+/** What a recorded label becomes by what is said of it: itself where that is nothing new, or a problem where it may not change so. */
+export function changeLabel(label: Label, said: Said, at: string): Label | Problem {
+  const wanted = { ...label, ...said }
+  const names = Object.keys(said) as (keyof Said)[]
+  if (names.every((name) => wanted[name] === label[name])) return label
+  if (label.manifest_id !== null)
+    return refuse('The label is in a recorded manifest; what is recorded of it does not change any more.')
+  if (label.status === 'voided')
+    return refuse('The label is voided; what is recorded of it does not change any more.')
+  if (wanted.status !== label.status && !NEXT[label.status].includes(wanted.status))
+    return { ...refuse(`A label that is ${label.status} ${outlook(label.status)}.`), fieldName: 'status' }
+  return { ...wanted, modified_at: at, voided_at: wanted.status === 'voided' ? at : null }
+}
+
+const refuse = (message: string): Problem => ({ condition: 'label_settled', message })
+
+const outlook = (status: LabelStatus) =>
+  NEXT[status].length === 0 ? 'stays so' : `can only become ${NEXT[status].join(' or ')}`

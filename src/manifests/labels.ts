@@ -1,0 +1,45 @@
+import { carrierCodeOf } from './carrier-code.ts'
+import type { Actor, Context } from '../context.ts'
+import { fail } from '../errors.ts'
+import type { Db } from '../store/db.ts'
+import { searchLabels, type LabelFilter, type LabelOrder } from '../store/label-search.ts'
+import { findLabel } from '../store/labels.ts'
+import type { Label } from '../store/schema.ts'
+import { requireId } from './ids.ts'
+
+export type { LabelFilter, LabelOrder }
+
+/** A label, with the public code of its carrier. */
+export type ShownLabel = { label: Label; carrierCode: string }
+export type LabelPage = { labels: ShownLabel[]; total: number; page: number; pages: number }
+
+/** One page of the actor's labels; `none` where something is asked for that no label here has. */
+export async function listLabels(
+  { store }: Context,
+  actor: Actor,
+  filter: LabelFilter | 'none',
+  order: LabelOrder,
+  { page, size }: { page: number; size: number },
+): Promise<LabelPage> {
+  if (filter === 'none') return { labels: [], total: 0, page, pages: 0 }
+  const limits = { limit: size, offset: (page - 1) * size }
+  const { rows, total } = await store.read(actor.tenantId, (db) =>
+    searchLabels(db, actor, filter, order, limits),
+  )
+  return { labels: rows.map(showLabel), total, page, pages: Math.ceil(total / size) }
+}
+
+/** The actor's label with this id; 404 for any other. */
+export async function getLabel({ store }: Context, actor: Actor, labelId: string): Promise<ShownLabel> {
+  requireId('label_id', labelId)
+  return showLabel(await store.read(actor.tenantId, (db) => requireLabel(db, actor, labelId)))
+}
+
+/** The row of the actor's label; one and the same refusal for a foreign id and an absent one. */
+export async function requireLabel(db: Db, actor: Actor, labelId: string): Promise<Label> {
+  const label = await findLabel(db, actor, labelId)
+  return label ?? fail('label_unknown', 'There is no label with this id.', { fieldName: 'label_id' })
+}
+
+/** A label as it is shown. */
+export const showLabel = (label: Label): ShownLabel => ({ label, carrierCode: carrierCodeOf(label.carrier) })

@@ -1,0 +1,117 @@
+import { acceptFields } from '../catalog/accept-fields.ts'
+import type { Fields } from '../catalog/define.ts'
+import { group, LONGEST_TEXT, optional, text } from '../catalog/fields.ts'
+import type { FieldProblem } from '../catalog/validate.ts'
+import { failFields } from '../errors.ts'
+import { parseTime } from '../time.ts'
+import { CARRIER_ID, isId, LONGEST_CARRIER_ID } from './ids.ts'
+
+export const MOST_MANIFESTED = 5_000
+/** How far the clock of whoever made the manifest may be ahead of ours, in milliseconds. */
+const AHEAD_MS = 5 * 60_000
+
+/** What is said of a manifest, beside its labels. */
+export const manifestFields: Fields = {
+  carrier_id: text('Connection', { pattern: CARRIER_ID, maxLength: LONGEST_CARRIER_ID }),
+  submission_id: optional(text('Number that the carrier gave it', { minLength: 1, maxLength: 100 })),
+  manifested_at: optional(
+    text('When it was made; now, unless it says otherwise', { minLength: 1, maxLength: 40 }),
+  ),
+  manifest_download: group('Where its document is', {
+    href: text('Address that begins with https://', { maxLength: LONGEST_TEXT }),
+  }),
+}
+
+/** How a body names its labels. */
+type ListName = 'label_ids' | 'tracking_numbers'
+
+/** What a body says: the labels by id or by tracking number, in its order, and the rest. */
+export type ManifestWish = {
+  carrierId: string
+  by: ListName
+  labels: string[]
+  submissionId: string | null
+  manifestedAt: string
+  download: string | null
+}
+
+/** Reads the body of a manifest; refuses every bad field at once. */
+export function acceptManifest(body: Readonly<Record<string, unknown>>, now: Date): ManifestWish {
+  const { label_ids = null, tracking_numbers = null, ...rest } = body
+  const accepted = acceptFields(manifestFields, rest)
+  const [by, labels] =
+    label_ids === null && tracking_numbers !== null
+      ? (['tracking_numbers', tracking_numbers] as const)
+      : (['label_ids', label_ids] as const)
+  const problems = [
+    ...(Array.isArray(accepted) ? accepted : []),
+    ...(label_ids !== null && tracking_numbers !== null ? [BOTH] : listProblems(by, labels)),
+    ...(Array.isArray(accepted) ? [] : timeProblems(accepted.values.manifested_at, now)),
+    ...linkProblems(rest.manifest_download),
+  ]
+  if (problems.length > 0 || Array.isArray(accepted)) return failFields(problems)
+  const { carrier_id, submission_id = null, manifested_at, manifest_download } = accepted.values
+  return {
+    carrierId: carrier_id as string,
+    by,
+    labels: labels as string[],
+    submissionId: submission_id as string | null,
+    manifestedAt: parseTime((manifested_at as string | undefined) ?? '') ?? now.toISOString(),
+    download: (manifest_download as { href: string } | undefined)?.href ?? null,
+  }
+}
+
+const BOTH: FieldProblem = {
+  kind: 'conflict',
+  field: 'tracking_numbers',
+  message: 'tracking_numbers and label_ids say the same thing; send one.',
+}
+
+const MOST_TOLD = 100
+const LONGEST_NUMBER = 100
+
+function listProblems(name: ListName, list: unknown): FieldProblem[] {
+  if (list === null || (Array.isArray(list) && list.length === 0))
+    return [{ kind: 'required', field: name, message: `${name} must have at least one entry.` }]
+  if (!Array.isArray(list) || list.length > MOST_MANIFESTED)
+    return [
+      {
+        kind: 'invalid',
+        field: name,
+        message: `${name} must be a list of at most ${MOST_MANIFESTED} entries.`,
+      },
+    ]
+  const isFine = name === 'label_ids' ? isId : isNumber
+  const seen = new Set<unknown>()
+  const problems: FieldProblem[] = []
+  for (const [index, entry] of list.entries()) {
+    const field = `${name}[${index}]`
+    if (typeof entry !== 'string' || !isFine(entry))
+      problems.push({ kind: 'invalid', field, message: `${field} does not have the form of one.` })
+    else if (seen.has(entry))
+      problems.push({ kind: 'conflict', field, message: `${field} stands in the list already.` })
+    seen.add(entry)
+  }
+  return problems.slice(0, MOST_TOLD)
+}
+
+const isNumber = (text: string) => text !== '' && [...text].length <= LONGEST_NUMBER && !text.includes('\0')
+
+function timeProblems(time: unknown, now: Date): FieldProblem[] {
+  if (time === undefined) return []
+  const at = parseTime(time as string)
+  const wrong = (why: string): FieldProblem[] => [
+    { kind: 'invalid', field: 'manifested_at', message: `manifested_at ${why}.` },
+  ]
+  if (at === undefined) return wrong('must be a date, or a date and time with an offset, in ISO 8601')
+  return new Date(at).getTime() > now.getTime() + AHEAD_MS ? wrong('must not be in the future') : []
+}
+
+function linkProblems(download: unknown): FieldProblem[] {
+  const { href } = (typeof download === 'object' && download !== null ? download : {}) as { href?: unknown }
+  if (typeof href !== 'string' || href === '') return []
+  const url = /^https:\/\/[^\s\\]*$/i.test(href) && URL.canParse(href) ? new URL(href) : undefined
+  if (url && url.username === '' && url.password === '') return []
+  const field = 'manifest_download.href'
+  return [{ kind: 'invalid', field, message: `${field} must be an https address without a user name.` }]
+}

@@ -1,0 +1,61 @@
+import type { Actor, Context } from '../context.ts'
+import { fail } from '../errors.ts'
+import { findManifests, labelsIn, searchManifests, type ManifestFilter } from '../store/manifests.ts'
+import type { Manifest } from '../store/schema.ts'
+import { requireId } from './ids.ts'
+
+export type { ManifestFilter }
+
+/** A manifest with the ids of its labels. */
+export type ShownManifest = { manifest: Manifest; labelIds: string[] }
+export type ManifestPage = { manifests: ShownManifest[]; total: number; page: number; pages: number }
+
+/** One page of the actor's manifests, newest first; there is always a page, if an empty one. */
+export async function listManifests(
+  { store }: Context,
+  actor: Actor,
+  filter: ManifestFilter,
+  { page, size }: { page: number; size: number },
+): Promise<ManifestPage> {
+  return store.read(actor.tenantId, async (db) => {
+    const limits = { limit: size, offset: (page - 1) * size }
+    const { rows, total } = await searchManifests(db, actor, filter, limits)
+    const labels = await labelsIn(
+      db,
+      actor,
+      rows.map(({ manifest_id }) => manifest_id),
+    )
+    return { manifests: listed(rows, labels), total, page, pages: Math.max(1, Math.ceil(total / size)) }
+  })
+}
+
+/** The actor's manifest with this id; 404 for any other. */
+export async function getManifest(
+  { store }: Context,
+  actor: Actor,
+  manifestId: string,
+): Promise<ShownManifest> {
+  requireId('manifest_id', manifestId)
+  return store.read(actor.tenantId, async (db) => {
+    const manifests = await findManifests(db, actor, [manifestId])
+    const [shown] = listed(manifests, await labelsIn(db, actor, [manifestId]))
+    return (
+      shown ?? fail('manifest_unknown', 'There is no manifest with this id.', { fieldName: 'manifest_id' })
+    )
+  })
+}
+
+/** Manifests with the ids of their labels, in the order of the manifests. */
+export const listed = (
+  manifests: readonly Manifest[],
+  labels: ReadonlyMap<string, string[]>,
+): ShownManifest[] =>
+  manifests.map((manifest) => ({ manifest, labelIds: labels.get(manifest.manifest_id) ?? [] }))
+
+/** Refuses to make a manifest at a carrier, and says where to record one. */
+export function refuseManifest(): never {
+  return fail(
+    'not_done_here',
+    'Hawser makes no manifests at carriers. Make it where the labels were bought, and record it with POST /v1/manifests/import.',
+  )
+}

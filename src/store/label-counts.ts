@@ -1,0 +1,90 @@
+import { sql } from 'kysely'
+import type { ConnectionKey, Scope } from './connections.ts'
+import type { Db, Tx } from './db.ts'
+import { inParts } from './parts.ts'
+import { LABEL_STATUSES, type Label, type LabelCount, type LabelStatus } from './schema.ts'
+
+/** What labels are told apart by without looking at a label. */
+export type Kind = { carrierId?: string; warehouseId?: string; serviceCode?: string; status?: LabelStatus }
+
+/** One label as it was and as it is; what is new was not there before. */
+export type LabelChange = { before?: Label; after: Label }
+
+const KEY = ['tenant_id', 'environment', 'carrier_id', 'warehouse_id', 'service_code'] as const
+const COUNTED = [...LABEL_STATUSES, 'open'] as const
+
+/** Whether a label waits for a manifest. */
+export const isOpen = ({ status, manifest_id }: Label): boolean =>
+  status === 'completed' && manifest_id === null
+
+/** Brings the counts up to date with these changes, in the transaction that makes them. */
+export async function countChanges(tx: Tx, changes: readonly LabelChange[]): Promise<void> {
+  const counts = new Map<string, LabelCount>()
+  for (const { before, after } of changes) {
+    if (before) add(counts, before, -1)
+    add(counts, after, 1)
+  }
+  const moved = [...counts.values()].filter((count) => COUNTED.some((name) => count[name] !== 0))
+  for (const part of inParts(moved))
+    await tx
+      .insertInto('label_count')
+      .values(part)
+      .onConflict((conflict) =>
+        conflict
+          .columns(KEY)
+          .doUpdateSet((eb) =>
+            Object.fromEntries(
+              COUNTED.map((name) => [name, eb(`label_count.${name}`, '+', eb.ref(`excluded.${name}`))]),
+            ),
+          ),
+      )
+      .execute()
+}
+
+function add(counts: Map<string, LabelCount>, label: Label, by: 1 | -1): void {
+  const { tenant_id, environment, carrier_id } = label
+  const key = {
+    ...{ tenant_id, environment, carrier_id },
+    warehouse_id: label.warehouse_id ?? '',
+    service_code: label.service_code ?? '',
+  }
+  const place = JSON.stringify(key)
+  const count = counts.get(place) ?? { ...key, processing: 0, completed: 0, error: 0, voided: 0, open: 0 }
+  counts.set(place, count)
+  count[label.status] += by
+  if (isOpen(label)) count.open += by
+}
+
+/** How many labels of a kind there are. */
+export async function countLabels(
+  db: Db,
+  { tenantId, environment }: Scope,
+  { carrierId, warehouseId, serviceCode, status }: Kind,
+): Promise<number> {
+  const { total } = await db
+    .selectFrom('label_count')
+    .select(
+      status
+        ? sql<number>`coalesce(sum(${sql.ref(status)}), 0)`.as('total')
+        : sql<number>`coalesce(sum(processing + completed + error + voided), 0)`.as('total'),
+    )
+    .where((eb) => eb.and({ tenant_id: tenantId, environment }))
+    .$if(carrierId !== undefined, (query) => query.where('carrier_id', '=', carrierId ?? ''))
+    .$if(warehouseId !== undefined, (query) => query.where('warehouse_id', '=', warehouseId ?? ''))
+    .$if(serviceCode !== undefined, (query) => query.where('service_code', '=', serviceCode ?? ''))
+    .executeTakeFirstOrThrow()
+  return total
+}
+
+/** How many labels of a connection are open. */
+export async function countOpen(
+  db: Db,
+  { tenantId, environment, carrierId }: ConnectionKey,
+): Promise<number> {
+  const { open } = await db
+    .selectFrom('label_count')
+    .select(sql<number>`coalesce(sum(open), 0)`.as('open'))
+    .where((eb) => eb.and({ tenant_id: tenantId, environment, carrier_id: carrierId }))
+    .executeTakeFirstOrThrow()
+  return open
+}

@@ -1,0 +1,45 @@
+import { sql } from 'kysely'
+import type { Scope } from './connections.ts'
+import type { Db } from './db.ts'
+import { countLabels, type Kind } from './label-counts.ts'
+import type { Label } from './schema.ts'
+
+/** Which labels; times are the first and the last that count. */
+export type LabelFilter = Kind & { trackingNumber?: string; createdFrom?: string; createdTo?: string }
+
+export type LabelOrder = { by: 'created_at' | 'modified_at' | 'voided_at'; direction: 'asc' | 'desc' }
+
+/** One page of labels, and how many there are; labels that are not voided stand as if they had been before all others. */
+export async function searchLabels(
+  db: Db,
+  scope: Scope,
+  filter: LabelFilter,
+  { by, direction }: LabelOrder,
+  page: { limit: number; offset: number },
+): Promise<{ rows: Label[]; total: number }> {
+  const { trackingNumber, createdFrom, createdTo, ...kind } = filter
+  const { carrierId, warehouseId, serviceCode, status } = kind
+  const matching = db
+    .selectFrom('label')
+    .where((eb) => eb.and({ tenant_id: scope.tenantId, environment: scope.environment }))
+    .$if(carrierId !== undefined, (query) => query.where('carrier_id', '=', carrierId ?? ''))
+    .$if(warehouseId !== undefined, (query) => query.where('warehouse_id', '=', warehouseId ?? ''))
+    .$if(serviceCode !== undefined, (query) => query.where('service_code', '=', serviceCode ?? ''))
+    .$if(status !== undefined, (query) => query.where('status', '=', status ?? 'completed'))
+    .$if(trackingNumber !== undefined, (query) => query.where('tracking_number', '=', trackingNumber ?? ''))
+    .$if(createdFrom !== undefined, (query) => query.where('created_at', '>=', createdFrom ?? ''))
+    .$if(createdTo !== undefined, (query) => query.where('created_at', '<=', createdTo ?? ''))
+  const isCounted = [trackingNumber, createdFrom, createdTo].every((value) => value === undefined)
+  const total = isCounted
+    ? await countLabels(db, scope, kind)
+    : (await matching.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()).total
+  if (page.offset >= total) return { rows: [], total }
+  const rows = await matching
+    .selectAll()
+    .orderBy(by === 'voided_at' ? sql`coalesce(voided_at, '')` : by, direction)
+    .orderBy('label_id', direction)
+    .limit(page.limit)
+    .offset(page.offset)
+    .execute()
+  return { rows, total }
+}

@@ -1,0 +1,87 @@
+import { sql } from 'kysely'
+import type { ConnectionKey, Scope } from './connections.ts'
+import type { Db, Tx } from './db.ts'
+import { countChanges, countOpen, type LabelChange } from './label-counts.ts'
+import { inParts } from './parts.ts'
+import type { Label } from './schema.ts'
+
+const inScope = ({ tenantId, environment }: Scope) => ({ tenant_id: tenantId, environment })
+
+/** As the index of open labels says it, to the letter. */
+const OPEN = sql<boolean>`status = 'completed' and manifest_id is null`
+
+/**
+ * The labels of a connection that are completed, not voided and in no manifest: how many, and the earliest ship date.
+ * Takes no longer the more labels there are. In a transaction that holds the connection it stays true until that ends.
+ */
+export async function openShipments(
+  db: Db,
+  key: ConnectionKey,
+): Promise<{ count: number; oldestShipDate: string | null }> {
+  const count = await countOpen(db, key)
+  if (count === 0) return { count, oldestShipDate: null }
+  const oldest = await db
+    .selectFrom('label')
+    .select('ship_date')
+    .where((eb) => eb.and({ ...inScope(key), carrier_id: key.carrierId }))
+    .where(OPEN)
+    .orderBy('ship_date')
+    .limit(1)
+    .executeTakeFirst()
+  return { count, oldestShipDate: oldest?.ship_date ?? null }
+}
+
+/** The label with this id; a foreign id finds nothing, like an absent one. */
+export async function findLabel(db: Db, scope: Scope, labelId: string): Promise<Label | undefined> {
+  return (await findLabels(db, scope, [labelId]))[0]
+}
+
+/** Those of these labels that are there. */
+export const findLabels = (db: Db, scope: Scope, labelIds: readonly string[]): Promise<Label[]> =>
+  lookUp(db, scope, 'label_id', labelIds)
+
+/** The labels with these tracking numbers, of whatever connection. */
+export const findTracked = (db: Db, scope: Scope, numbers: readonly string[]): Promise<Label[]> =>
+  lookUp(db, scope, 'tracking_number', numbers)
+
+async function lookUp(
+  db: Db,
+  scope: Scope,
+  column: 'label_id' | 'tracking_number',
+  texts: readonly string[],
+): Promise<Label[]> {
+  if (texts.length === 0) return []
+  return db
+    .selectFrom('label')
+    .selectAll()
+    .where((eb) => eb.and(inScope(scope)))
+    .where(column, 'in', texts)
+    .execute()
+}
+
+const CHANGEABLE = [
+  ...(['status', 'ship_date', 'warehouse_id', 'service_code', 'external_shipment_id'] as const),
+  ...(['modified_at', 'voided_at', 'manifest_id'] as const),
+] as const
+
+/** Adds the labels that are new and changes the others; the counts go with them. */
+export async function writeLabels(tx: Tx, changes: readonly LabelChange[]): Promise<void> {
+  for (const part of inParts(changes)) {
+    const added = part.filter(({ before }) => !before).map(({ after }) => after)
+    const changed = part.filter(({ before }) => before).map(({ after }) => after)
+    if (added.length > 0) await tx.insertInto('label').values(added).execute()
+    if (changed.length > 0)
+      await tx
+        .insertInto('label')
+        .values(changed)
+        .onConflict((conflict) =>
+          conflict
+            .columns(['tenant_id', 'environment', 'label_id'])
+            .doUpdateSet((eb) =>
+              Object.fromEntries(CHANGEABLE.map((name) => [name, eb.ref(`excluded.${name}`)])),
+            ),
+        )
+        .execute()
+  }
+  await countChanges(tx, changes)
+}

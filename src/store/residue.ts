@@ -1,0 +1,125 @@
+import { closeSync, openSync, read, readSync, statSync, writeSync } from 'node:fs'
+import { promisify } from 'node:util'
+
+const readPart = promisify(read)
+
+const LOG_HEADER = 32
+const FRAME_HEADER = 24
+/** From here on the first byte of a page that holds no tree can be that of one: such a file is left alone (137 GB). */
+const MOST_PAGES = 0x01ff_ffff
+const PART_PAGES = 256
+
+/** Which pages the write-ahead log holds up to which byte, and the salt that counts up by one whenever it begins anew. */
+export type Log = { salt: number; end: number; pages: Set<number> }
+
+/** Reads which pages the write-ahead log holds, or of one that was read before those that have come since; `undefined` where it is empty. */
+export function readLog(path: string, before?: Pick<Log, 'salt' | 'end'>): Log | undefined {
+  if (sizeOf(path) < LOG_HEADER) return undefined
+  const file = openSync(path, 'r')
+  try {
+    const header = Buffer.alloc(LOG_HEADER)
+    readSync(file, header, 0, LOG_HEADER, 0)
+    const frameBytes = FRAME_HEADER + header.readUInt32BE(8)
+    const salt = header.readUInt32BE(16)
+    const pages = new Set<number>()
+    const frame = Buffer.alloc(FRAME_HEADER)
+    let end = before?.salt === salt ? before.end : LOG_HEADER
+    for (; readSync(file, frame, 0, FRAME_HEADER, end) === FRAME_HEADER; end += frameBytes) {
+      // What follows was left by an earlier log.
+      if (frame.compare(header, 16, 24, 8, 16) !== 0) break
+      pages.add(frame.readUInt32BE(0))
+    }
+    return { salt, end, pages }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** The size of a file; 0 where there is none. */
+export function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
+/** The pages of a database file, beside SQLite. */
+export type Pages = {
+  /** Of these pages, those where bytes are left over. */
+  leftOver(pages: Iterable<number>): number[]
+  /** The pages of the whole file where bytes are left over; it is read in parts, and others work meanwhile. */
+  search(): Promise<number[]>
+  /** Overwrites what is left over on these pages. Only for one who keeps every writer out while nothing is in the log. */
+  clear(pages: Iterable<number>): void
+  close(): void
+}
+
+/**
+ * Opens the file for finding and clearing what SQLite leaves over: when it moves rows between pages it zeroes neither
+ * the room that they leave nor copies there, whatever `secure_delete` says. That room lies between the list of
+ * a page's cells and the cells; nothing ever reads it.
+ */
+export function openPages(path: string): Pages {
+  const file = openSync(path, 'r+')
+  const size = pageSize(file)
+  const zeros = Buffer.alloc(size)
+  const page = Buffer.alloc(size)
+  const count = () => {
+    const pages = Math.floor(sizeOf(path) / size)
+    return pages > MOST_PAGES ? 0 : pages
+  }
+  const at = (number: number) => (number - 1) * size
+  const look = (number: number): Room | undefined => {
+    if (readSync(file, page, 0, size, at(number)) < size) return undefined
+    return leftOverIn(page, number, zeros)
+  }
+  return {
+    leftOver: (pages) => {
+      const most = count()
+      return [...pages].filter((number) => number <= most && look(number) !== undefined)
+    },
+    search: async () => {
+      const found: number[] = []
+      const part = Buffer.alloc(PART_PAGES * size)
+      for (let first = 1, last = count(); first <= last; first += PART_PAGES) {
+        const { bytesRead } = await readPart(file, part, 0, part.length, at(first))
+        for (let index = 0; (index + 1) * size <= bytesRead; index += 1)
+          if (leftOverIn(part.subarray(index * size, (index + 1) * size), first + index, zeros))
+            found.push(first + index)
+      }
+      return found
+    },
+    clear: (pages) => {
+      for (const number of pages) {
+        const room = look(number)
+        if (room) writeSync(file, zeros, 0, room.end - room.start, at(number) + room.start)
+      }
+    },
+    close: () => closeSync(file),
+  }
+}
+
+function pageSize(file: number): number {
+  const header = Buffer.alloc(2)
+  readSync(file, header, 0, 2, 16)
+  const size = header.readUInt16BE(0)
+  return size === 1 ? 65_536 : size
+}
+
+type Room = { start: number; end: number }
+
+const FIRST_PAGE_HEADER = 100
+const LEAF = new Set([10, 13])
+const INNER = new Set([2, 5])
+
+/** The unused room of a page of a tree, where not all of it is zero; a page whose header makes no sense has none. */
+function leftOverIn(page: Buffer, number: number, zeros: Buffer): Room | undefined {
+  const header = number === 1 ? FIRST_PAGE_HEADER : 0
+  const kind = page.readUInt8(header)
+  if (!LEAF.has(kind) && !INNER.has(kind)) return undefined
+  const cells = page.readUInt16BE(header + 3)
+  const list = header + (LEAF.has(kind) ? 8 : 12)
+  const start = list + 2 * cells
+  const end = page.readUInt16BE(header + 5) || 65_536
+  if (start > end || end > page.length) return undefined
+  if (page.compare(zeros, 0, end - start, start, end) === 0) return undefined
+  for (let cell = list; cell < start; cell += 2) if (page.readUInt16BE(cell) < end) return undefined
+  return { start, end }
+}

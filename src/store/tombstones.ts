@@ -1,0 +1,163 @@
+import type { ConnectionKey, Scope } from './connections.ts'
+import type { Db, Tx } from './db.ts'
+import type { BuriedConnection, Connection, Tombstone } from './schema.ts'
+
+const inScope = ({ tenantId, environment }: Scope) => ({ tenant_id: tenantId, environment })
+const byKey = (key: ConnectionKey) => ({ ...inScope(key), carrier_id: key.carrierId })
+
+/** Keeps the name of a connection that is deleted; without `buried`, nothing else is left of it. */
+export async function insertTombstone(
+  tx: Tx,
+  connection: Connection,
+  at: string,
+  buried?: Pick<BuriedConnection, 'sealed' | 'erase_after' | 'had_twin'>,
+): Promise<void> {
+  const { tenant_id, environment, carrier_id, carrier, scac, nickname, created_at } = connection
+  const key = { tenant_id, environment, carrier_id }
+  const erased_at = buried ? null : at
+  await tx
+    .insertInto('tombstone')
+    .values({ ...key, carrier, scac, nickname, created_at, deleted_at: at, erased_at })
+    .execute()
+  if (!buried) return
+  const { mode, account_number, account_key, connection_status, version, created_seq } = connection
+  const { credentials_version, settings_version, state, state_since, checked_at, diagnosis, open_shipments } =
+    connection
+  await tx
+    .insertInto('buried_connection')
+    .values({
+      ...{ ...key, mode, carrier, scac, account_number, account_key, connection_status, version },
+      ...{ created_seq, created_at, credentials_version, settings_version, state, state_since },
+      ...{ checked_at, diagnosis, open_shipments, ...buried },
+    })
+    .execute()
+}
+
+/** The name that is left of a deleted connection. */
+export function findTombstone(db: Db, key: ConnectionKey): Promise<Tombstone | undefined> {
+  return db
+    .selectFrom('tombstone')
+    .selectAll()
+    .where((eb) => eb.and(byKey(key)))
+    .executeTakeFirst()
+}
+
+/** What can be restored of a deleted connection, and its nickname. */
+export function findBuried(
+  db: Db,
+  key: ConnectionKey,
+): Promise<(BuriedConnection & Pick<Tombstone, 'nickname'>) | undefined> {
+  return db
+    .selectFrom('buried_connection')
+    .innerJoin('tombstone', (join) =>
+      join
+        .onRef('tombstone.tenant_id', '=', 'buried_connection.tenant_id')
+        .onRef('tombstone.environment', '=', 'buried_connection.environment')
+        .onRef('tombstone.carrier_id', '=', 'buried_connection.carrier_id'),
+    )
+    .selectAll('buried_connection')
+    .select('tombstone.nickname')
+    .where('buried_connection.tenant_id', '=', key.tenantId)
+    .where('buried_connection.environment', '=', key.environment)
+    .where('buried_connection.carrier_id', '=', key.carrierId)
+    .executeTakeFirst()
+}
+
+/** The connection of an account that was deleted last and can be restored at `at`. */
+export function findBuriedByAccount(
+  db: Db,
+  scope: Scope,
+  carrier: string,
+  accountKey: string,
+  at: string,
+): Promise<Pick<BuriedConnection, 'carrier_id'> | undefined> {
+  return db
+    .selectFrom('buried_connection')
+    .select('carrier_id')
+    .where((eb) => eb.and({ ...inScope(scope), carrier, account_key: accountKey }))
+    .where('erase_after', '>', at)
+    .orderBy('erase_after', 'desc')
+    .executeTakeFirst()
+}
+
+/** Puts other sealed bytes of the same version in the place of what is kept of a deleted connection. */
+export async function resealBuried(tx: Tx, key: ConnectionKey, sealed: Uint8Array): Promise<void> {
+  await tx
+    .updateTable('buried_connection')
+    .set({ sealed })
+    .where((eb) => eb.and(byKey(key)))
+    .execute()
+}
+
+/** Removes what was kept of a deleted connection, as it comes back; `false` when it was gone already. */
+export async function unburyConnection(tx: Tx, key: ConnectionKey): Promise<boolean> {
+  const isGone = await removeBuried(tx, key)
+  await tx
+    .deleteFrom('tombstone')
+    .where((eb) => eb.and(byKey(key)))
+    .execute()
+  return isGone
+}
+
+/** Erases what is sealed of a deleted connection and leaves its name; `false` when there was nothing to erase. */
+export async function eraseBuried(tx: Tx, key: ConnectionKey, at: string): Promise<boolean> {
+  if (!(await removeBuried(tx, key))) return false
+  await tx
+    .updateTable('tombstone')
+    .set({ erased_at: at })
+    .where((eb) => eb.and(byKey(key)))
+    .execute()
+  return true
+}
+
+async function removeBuried(tx: Tx, key: ConnectionKey): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('buried_connection')
+    .where((eb) => eb.and(byKey(key)))
+    .executeTakeFirst()
+  return numDeletedRows === 1n
+}
+
+/** Erases the nickname that is left of a deleted connection. */
+export async function eraseNickname(tx: Tx, key: ConnectionKey): Promise<void> {
+  await tx
+    .updateTable('tombstone')
+    .set({ nickname: null })
+    .where((eb) => eb.and(byKey(key)))
+    .execute()
+}
+
+/** A deleted connection as it is listed; `erase_after` as long as it can be restored. */
+export type ListedTombstone = Tombstone & { erase_after: string | null }
+
+/** One page of the deleted connections, those deleted last first, and how many there are. */
+export async function listTombstones(
+  db: Db,
+  scope: Scope,
+  { carrier }: { carrier?: string },
+  page: { limit: number; offset: number },
+): Promise<{ rows: ListedTombstone[]; total: number }> {
+  const matching = db
+    .selectFrom('tombstone')
+    .where('tombstone.tenant_id', '=', scope.tenantId)
+    .where('tombstone.environment', '=', scope.environment)
+    .$if(carrier !== undefined, (query) => query.where('tombstone.carrier', '=', carrier ?? ''))
+  const { total } = await matching
+    .select((eb) => eb.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow()
+  const rows = await matching
+    .leftJoin('buried_connection', (join) =>
+      join
+        .onRef('buried_connection.tenant_id', '=', 'tombstone.tenant_id')
+        .onRef('buried_connection.environment', '=', 'tombstone.environment')
+        .onRef('buried_connection.carrier_id', '=', 'tombstone.carrier_id'),
+    )
+    .selectAll('tombstone')
+    .select('buried_connection.erase_after')
+    .orderBy('tombstone.deleted_at', 'desc')
+    .orderBy('tombstone.carrier_id')
+    .limit(page.limit)
+    .offset(page.offset)
+    .execute()
+  return { rows, total }
+}

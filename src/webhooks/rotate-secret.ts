@@ -1,0 +1,63 @@
+import { recordEvent } from '../audit/record-event.ts'
+import type { Actor, Context } from '../context.ts'
+import { openWebhook, resealWebhook } from '../custody/sealed-webhook.ts'
+import { Secret } from '../secret.ts'
+import type { Tx } from '../store/db.ts'
+import { endRotation, listEndedRotations, noteRotation } from '../store/webhook-rotations.ts'
+import { changeWebhook, findWebhook, type WebhookKey } from '../store/webhooks.ts'
+import { keyOf, requireWebhook } from './endpoints.ts'
+import { openSecrets, recordViolation } from './open-secrets.ts'
+import { newSigningSecret } from './sign.ts'
+
+/** How long receivers have to take up a new secret, while the one before it signs too. */
+export const OVERLAP_MS = 24 * 60 * 60_000
+const ERASED_AT_ONCE = 100
+
+/**
+ * Gives a webhook a new signing secret and hands it out, this once. The one before signs beside it until `endsAt`;
+ * one that did so already is dropped, so that there are never more than two.
+ */
+export async function rotateSecret(
+  ctx: Context,
+  actor: Actor,
+  webhookId: string,
+): Promise<{ secret: Secret<string>; endsAt: string }> {
+  const signing = newSigningSecret()
+  return ctx.store.transaction(actor.tenantId, async (tx) => {
+    const webhook = await requireWebhook(tx, actor, webhookId)
+    const { signing: before, headers } = openWebhook(ctx, webhook).reveal()
+    const now = ctx.clock()
+    const endsAt = new Date(now.getTime() + OVERLAP_MS).toISOString()
+    const secrets = new Secret({ signing, previous: { signing: before, endsAt }, headers })
+    const key = keyOf(actor, webhookId)
+    await changeWebhook(tx, key, {
+      ...resealWebhook(ctx, webhook, secrets),
+      updated_at: now.toISOString(),
+    })
+    await noteRotation(tx, key, endsAt)
+    await recordEvent(ctx, tx, actor, { action: 'webhook.secret_rotated', subject: webhookId })
+    return { secret: new Secret(signing), endsAt }
+  })
+}
+
+/** Erases the secrets whose overlap is over, for whatever tenant. They sign nothing any more by then: the end stands in the envelope itself. */
+export async function eraseOldSecrets(ctx: Context): Promise<void> {
+  const at = ctx.clock().toISOString()
+  const ended = await ctx.store.cross({ path: 'deliver' }, (db) => listEndedRotations(db, at, ERASED_AT_ONCE))
+  for (const key of ended)
+    try {
+      await ctx.store.transaction(key.tenantId, (tx) => erase(ctx, tx, key, at))
+    } catch (error) {
+      ctx.log.warn({ err: error, webhook_id: key.webhookId }, 'a replaced secret could not be erased')
+    }
+}
+
+async function erase(ctx: Context, tx: Tx, key: WebhookKey, at: string): Promise<void> {
+  if (!(await endRotation(tx, key, at))) return
+  const webhook = await findWebhook(tx, key)
+  if (!webhook) return
+  const held = openSecrets(ctx, webhook)?.reveal()
+  if (!held) return recordViolation(ctx, tx, key)
+  const { signing, headers } = held
+  await changeWebhook(tx, key, resealWebhook(ctx, webhook, new Secret({ signing, headers })))
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { setImmediate as breathe, setTimeout as pause } from 'node:timers/promises'
+import { describe, test, type TestContext } from 'node:test'
+import { createErasures } from '../../src/connections/erasures.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { unique } from '../support/bodies.ts'
+import { countFound, filesOf } from '../support/bytes.ts'
+import { readEnvelopes, type Envelopes } from '../support/envelopes.ts'
+import { administer, databases, openHouse, type House } from '../support/harness.ts'
+import { DAY, newClock } from '../support/webhooks.ts'
+
+const PATH = '/v1/connections/carriers/stamps_com'
+const CALLERS = 8
+const body = () => ({ nickname: 'x', username: unique('user'), password: 'a password' })
+
+/** What was sealed at any time, and what of it should be gone. */
+type Run = { gone: Buffer[]; envelopes: number }
+
+/** Calls `work` so many times, some at once. */
+async function each(count: number, work: (at: number) => Promise<void>): Promise<void> {
+  let next = 0
+  const caller = async () => {
+    while (next < count) {
+      await work(next++)
+      await breathe()
+    }
+  }
+  await Promise.all(Array.from({ length: CALLERS }, caller))
+}
+
+const ask = async (house: House, method: string, path: string, wanted: number, sent?: object) => {
+  const { status, json, text } = await house.request(method, path, sent ? { body: sent } : {})
+  assert.equal(status, wanted, text)
+  return json
+}
+
+/** Readers and writers beside, on connections of their own that come and go all the time. */
+function disturb(house: House): () => Promise<void> {
+  let isOver = false
+  const writer = async () => {
+    while (!isOver) {
+      const { carrier_id: id } = await ask(house, 'POST', PATH, 200, body())
+      await ask(house, 'PUT', `${PATH}/${id}`, 200, body())
+      if (Math.random() < 0.7) await ask(house, 'DELETE', `${PATH}/${id}?purge=true`, 204)
+      await pause(50)
+    }
+  }
+  const reader = async () => {
+    while (!isOver) {
+      await ask(house, 'GET', '/v1/connections?page_size=20', 200)
+      await pause(50)
+    }
+  }
+  const beside = [writer(), writer(), reader(), reader()]
+  return async () => {
+    isOver = true
+    await Promise.all(beside)
+  }
+}
+
+/**
+ * Connects, updates every connection twice and deletes every one, half of them for good at once and half by the worker when their time has come,
+ * while others read and write.
+ */
+async function work(
+  house: House,
+  connections: number,
+  forward: (ms: number) => void,
+  holdReader = () => {},
+): Promise<Run> {
+  const seen: Envelopes = new Map()
+  const look = async () => {
+    const now = await readEnvelopes(house.ctx.store, house.tenantId)
+    for (const [salt, parts] of now) seen.set(salt, parts)
+    return now
+  }
+  const stop = disturb(house)
+  const ids: string[] = []
+  await each(connections, async () => {
+    ids.push((await ask(house, 'POST', PATH, 200, body())).carrier_id)
+  })
+  await look()
+  holdReader()
+  for (let turn = 0; turn < 2; turn += 1) {
+    await each(connections, async (at) => {
+      await ask(house, 'PUT', `${PATH}/${ids[at]}`, 200, body())
+    })
+    await look()
+  }
+  await each(connections, async (at) => {
+    await ask(house, 'DELETE', `${PATH}/${ids[at]}${at % 2 === 0 ? '?purge=true' : ''}`, 204)
+  })
+  await look()
+  forward(7 * DAY)
+  assert.equal(await createErasures(house.ctx).tick(), connections / 2)
+  await stop()
+  const left = await look()
+  const gone = [...seen].filter(([salt]) => !left.has(salt)).flatMap(([, parts]) => parts)
+  assert.ok(gone.length / 4 >= connections * 5.5, 'two updates and a delete remove so many at least')
+  return { gone, envelopes: gone.length / 4 }
+}
+
+const fileOf = (house: House) => (house.env.HAWSER_DATABASE_URL ?? '').replace('sqlite:', '')
+
+async function open(t: TestContext, database: 'sqlite' | 'postgres') {
+  const clock = newClock()
+  const env = { HAWSER_VERIFICATION: 'off' }
+  const house = await openHouse(database, { rehearse: false, clock: clock.now, env })
+  t.after(() => house.close().catch(() => {}))
+  return { house, forward: clock.forward }
+}
+
+async function openSpoilt(t: TestContext, options: Parameters<typeof openSqlite>[1]) {
+  const opened = await open(t, 'sqlite')
+  await opened.house.ctx.store.close()
+  opened.house.ctx.store = await openSqlite(fileOf(opened.house), options)
+  return opened
+}
+
+describe('erasure (sqlite)', () => {
+  test('after 2,000 deletes and 2,000 double updates under load nothing of them is left in the files within 2 s of the last reader', async (t) => {
+    const { house, forward } = await open(t, 'sqlite')
+    const long = new DatabaseSync(fileOf(house), { readOnly: true })
+    t.after(() => long.close())
+    const { gone, envelopes } = await work(house, 2_000, forward, () =>
+      long.exec('begin; select * from connection limit 1'),
+    )
+    const whileHeld = filesOf(fileOf(house))
+    long.exec('commit')
+    const lastReader = Date.now()
+    await pause(lastReader + 1_900 - Date.now())
+    const bytes = filesOf(fileOf(house))
+    assert.ok(Date.now() - lastReader < 2_500)
+    const [held, found] = [countFound(gone, whileHeld), countFound(gone, bytes)]
+    const size = (files: Buffer) => `${(files.length / 2 ** 20).toFixed(0)} MiB`
+    console.log(
+      `sqlite: ${envelopes} envelopes erased; parts of them found: ${held} in ${size(whileHeld)} while a reader stayed, ${found} in ${size(bytes)} 2 s later`,
+    )
+    assert.ok(held > 0, 'the control: while somebody read, they were there')
+    assert.equal(found, 0)
+    assert.equal(long.prepare('pragma integrity_check').get()?.integrity_check, 'ok')
+  })
+
+  for (const [name, options] of [
+    ['secure_delete', { secureDelete: false }],
+    ['the scrub', { scrub: false }],
+  ] as const)
+    test(`the control: without ${name} some is left`, async (t) => {
+      const { house, forward } = await openSpoilt(t, options)
+      const { gone, envelopes } = await work(house, 200, forward)
+      await pause(2_000)
+      const found = countFound(gone, filesOf(fileOf(house)))
+      console.log(`sqlite without ${name}: ${envelopes} envelopes erased, parts found: ${found}`)
+      assert.ok(found > 0)
+    })
+})
+
+describe(
+  'erasure (postgres)',
+  { skip: databases.includes('postgres') ? false : 'no PostgreSQL in this run' },
+  () => {
+    test('after deletes and double updates under load the rows are gone, and after the vacuum the dead ones', async (t) => {
+      const { house, forward } = await open(t, 'postgres')
+      const { gone, envelopes } = await work(house, 500, forward)
+      const url = house.env.HAWSER_DATABASE_URL ?? ''
+      const rows = await administer(
+        url,
+        `select credentials as bytes from connection union all select credentials from previous_credentials
+          union all select sealed from buried_connection`,
+      )
+      const stored = Buffer.concat(rows.map(({ bytes }) => bytes))
+      assert.ok(stored.length > 0)
+      assert.equal(countFound(gone, stored), 0)
+      // Connections that end tell the statistics what they have done.
+      await house.ctx.store.close()
+      house.ctx.store = await openPostgres(url, 3, { vacuumMs: 100 })
+      await house.newTenant('another')
+      const dead = async () => {
+        const residue = await house.ctx.store.residue()
+        assert.ok(residue.dialect === 'postgres')
+        return residue.tables.map(({ deadRows, vacuumedAt }) => (vacuumedAt === null ? -1 : deadRows))
+      }
+      for (let looks = 0; (await dead()).some((count) => count !== 0) && looks < 100; looks += 1)
+        await pause(100)
+      console.log(
+        `postgres: ${envelopes} envelopes erased, dead rows after the vacuum: ${(await dead()).join()}`,
+      )
+      assert.deepEqual(await dead(), [0, 0, 0, 0, 0, 0])
+    })
+  },
+)

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createChecks } from '../../src/health/checks.ts'
+import type { Script } from '../../src/simulator/define.ts'
+import { xmlReply } from '../../src/simulator/define.ts'
+import { findSimulated } from '../../src/simulator/index.ts'
+import { connectBodies, unique } from '../support/bodies.ts'
+import { openWorld, operatorEnv } from '../support/carriers.ts'
+import { databases, openHouse } from '../support/harness.ts'
+import { planned, stateOf, told, toNextCheck } from '../support/scheduled.ts'
+import { trail } from '../support/stored.ts'
+import { createWebhook, newClock, outbox } from '../support/webhooks.ts'
+
+const scripts = findSimulated('endicia')?.scripts ?? {}
+const usual = () => undefined
+const misconfigured: Script['reply'] = () =>
+  xmlReply(
+    200,
+    '<AccountStatusResponse><Status>1001</Status><ErrorMessage>Invalid RequesterID planted-by-the-carrier</ErrorMessage></AccountStatusResponse>',
+  )
+const silent: Script['reply'] = () => {
+  throw new Error('Nobody answers.')
+}
+
+for (const database of databases)
+  test(`${database}: a carrier that refuses the operator's own registration is no news for the merchant, whom the operator is told of`, async (t) => {
+    const [clock, world] = [newClock(), openWorld()]
+    const house = await openHouse(database, {
+      ...{ clock: clock.now, outbound: world.outbound, env: operatorEnv },
+    })
+    t.after(house.close)
+    const scene = { house, clock, worker: createChecks(house.ctx) }
+    for (const event of ['connection.needs_reauth', 'connection.degraded', 'connection.recovered'])
+      await createWebhook(house, { event, url: 'https://hooks.example/' })
+    const body = { ...connectBodies.endicia, account: unique('account') }
+    world.know('endicia', body)
+    const { json } = await house.request('POST', '/v1/connections/carriers/endicia', { body })
+    const watched = { id: json.carrier_id as string, account: body.account }
+    const steps: [Script['reply'] | undefined, state: string, news: string[], warned: number][] = [
+      [misconfigured, 'action_required', [], 1],
+      [misconfigured, 'action_required', [], 0],
+      [silent, 'action_required', [], 0],
+      [usual, 'verified', [], 0],
+      [misconfigured, 'action_required', [], 1],
+      // Now the merchant has something to do about it.
+      [scripts.suspended?.reply, 'action_required', ['connection.needs_reauth'], 0],
+      [misconfigured, 'action_required', [], 1],
+      [usual, 'verified', ['connection.recovered'], 0],
+      [silent, 'verified', [], 0],
+      [silent, 'verified', [], 0],
+      [silent, 'degraded', ['connection.degraded'], 0],
+      [misconfigured, 'action_required', [], 1],
+      [usual, 'verified', ['connection.recovered'], 0],
+      [misconfigured, 'action_required', [], 1],
+      [scripts.wrong_passphrase?.reply, 'needs_reauth', ['connection.needs_reauth'], 0],
+    ]
+    const expected: string[] = []
+    for (const [turn, [reply, state, news, warned]] of steps.entries()) {
+      world.answer('endicia', reply)
+      clock.forward(1)
+      house.logs.length = 0
+      await toNextCheck(scene, watched)
+      const step = `step ${turn}`
+      assert.equal(await stateOf(house, watched), state, step)
+      expected.push(...news)
+      assert.deepEqual(await told(house), expected, step)
+      const warnings = house.logs.filter((line) => line.includes('what the operator of this server holds'))
+      assert.equal(warnings.length, warned, step)
+      for (const line of warnings) {
+        const { level, carrier, carrier_id } = JSON.parse(line)
+        assert.deepEqual([level, carrier, carrier_id], ['warn', 'endicia', watched.id])
+      }
+      assert.ok(!house.logs.join('').includes('planted-by-the-carrier'))
+    }
+    assert.equal(await planned(house, watched.id), undefined)
+    const changes = (await trail(house, watched.id)).filter(([action]) => action === 'connection.checked')
+    assert.deepEqual(changes, Array(9).fill(['connection.checked', ['state'], 1]))
+    const before = (await outbox(house)).map(({ payload }) => JSON.parse(payload).data.previous_state)
+    assert.deepEqual(before, [
+      'action_required',
+      'action_required',
+      'verified',
+      'action_required',
+      'action_required',
+    ])
+  })

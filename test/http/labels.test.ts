@@ -1,0 +1,370 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { connectBodies } from '../support/bodies.ts'
+import { onEveryDatabase, openHouse } from '../support/harness.ts'
+import {
+  DAY,
+  dated,
+  events,
+  everything,
+  labelOf,
+  newShipper,
+  outcomes,
+  refuseAudit,
+  told,
+} from '../support/labels.ts'
+import { createWebhook, outbox } from '../support/webhooks.ts'
+
+const PATH = '/v1/labels/import'
+const ABSENT = 'se-0000000000000000'
+const FIELDS = ['carrier_id', 'tracking_number', 'ship_date']
+
+onEveryDatabase('labels', (house) => {
+  test('import: a body that is no list of 1 to 500 labels is refused as a whole', async () => {
+    const { send, record } = await newShipper(house())
+    assert.deepEqual(told(await send('POST', PATH)), ['request_body_required -'])
+    const wrong: [body: unknown, problem: string][] = [
+      [{}, 'field_value_required labels'],
+      [{ labels: null }, 'field_value_required labels'],
+      [{ labels: [] }, 'field_value_required labels'],
+      [{ labels: {} }, 'invalid_field_value labels'],
+      [{ labels: 'x' }, 'invalid_field_value labels'],
+      [{ labels: [{}], more: 1 }, 'invalid_field_value -'],
+      [[], 'invalid_object -'],
+    ]
+    for (const [body, problem] of wrong) {
+      const answer = await send('POST', PATH, body)
+      assert.equal(answer.status, 400)
+      assert.deepEqual(told(answer), [problem])
+    }
+    const many = await record(...Array.from({ length: 501 }, () => labelOf(ABSENT)))
+    assert.deepEqual(told(many), ['invalid_field_value labels'])
+    const large = await record(labelOf(ABSENT, { external_shipment_id: 'x'.repeat(1_100_000) }))
+    assert.equal(large.status, 413)
+    const members = { labels: [Object.fromEntries(Array.from({ length: 10_001 }, (_, n) => [`m${n}`, n]))] }
+    assert.deepEqual(told(await send('POST', PATH, members)), ['invalid_object -'])
+  })
+
+  test('import: a malformed entry refuses itself alone, every bad field named by its path and no value repeated', async () => {
+    const shipper = await newShipper(house())
+    const carrier_id = await shipper.connect()
+    const wrong: [entry: unknown, ...problems: string[]][] = [
+      [7, 'invalid_field_value labels[0]'],
+      [[], 'invalid_field_value labels[1]'],
+      [null, 'invalid_field_value labels[2]'],
+      [
+        {},
+        'field_value_required labels[3].carrier_id',
+        'field_value_required labels[3].tracking_number',
+        'field_value_required labels[3].ship_date',
+      ],
+      [labelOf('secret value'), 'invalid_field_value labels[4].carrier_id'],
+      [labelOf(carrier_id, { tracking_number: '' }), 'field_value_required labels[5].tracking_number'],
+      [
+        labelOf(carrier_id, { tracking_number: 'x'.repeat(101) }),
+        'invalid_string_length labels[6].tracking_number',
+      ],
+      [
+        labelOf(carrier_id, { tracking_number: 'secret\u0000' }),
+        'invalid_field_value labels[7].tracking_number',
+      ],
+      [labelOf(carrier_id, { ship_date: '2026-02-30' }), 'invalid_field_value labels[8].ship_date'],
+      [labelOf(carrier_id, { ship_date: 'secret value' }), 'invalid_field_value labels[9].ship_date'],
+      [labelOf(carrier_id, { ship_date: 20260301 }), 'invalid_field_value labels[10].ship_date'],
+      [labelOf(carrier_id, { status: 'secret' }), 'invalid_field_value labels[11].status'],
+      [labelOf(carrier_id, { warehouse_id: 'secret' }), 'invalid_field_value labels[12].warehouse_id'],
+      [labelOf(carrier_id, { service_code: 'Secret Value' }), 'invalid_field_value labels[13].service_code'],
+      [
+        labelOf(carrier_id, { external_shipment_id: 'x'.repeat(51) }),
+        'invalid_string_length labels[14].external_shipment_id',
+      ],
+      [labelOf(carrier_id, { label_id: 'secret value' }), 'invalid_field_value labels[15].label_id'],
+      [labelOf(carrier_id, { secret_value: 1 }), 'invalid_field_value labels[16]'],
+      [labelOf(carrier_id, { password: 'secret' }), 'invalid_field_value labels[17]'],
+    ]
+    const answer = await shipper.record(...wrong.map(([entry]) => entry), labelOf(carrier_id))
+    assert.equal(answer.status, 200)
+    assert.deepEqual(outcomes(answer), [
+      ...wrong.map(([, ...problems]) => ['refused', ...problems].join(' ')),
+      'imported',
+    ])
+    assert.doesNotMatch(answer.text, /secret/i)
+    assert.deepEqual([answer.json.imported, answer.json.refused], [1, wrong.length])
+    assert.equal((await everything(shipper)).labels.length, 1)
+    assert.deepEqual(await events(shipper), [['label.imported', carrier_id, null, FIELDS]])
+  })
+
+  test('import: an unknown connection, a foreign, a deleted and one of the other environment are alike', async () => {
+    const shipper = await newShipper(house())
+    const foreign = await (await newShipper(house())).connect()
+    const sandbox = await (await newShipper(house(), 'sandbox', shipper.tenantId)).connect()
+    const deleted = await shipper.connect()
+    assert.equal((await shipper.send('DELETE', `/v1/carriers/${deleted}`)).status, 204)
+    const answer = await shipper.record(...[ABSENT, foreign, sandbox, deleted].map((id) => labelOf(id)))
+    assert.deepEqual(
+      outcomes(answer),
+      [0, 1, 2, 3].map((index) => `refused carrier_not_connected labels[${index}].carrier_id`),
+    )
+    assert.equal(new Set(answer.json.results.map(({ errors }: any) => errors[0].message)).size, 1)
+    assert.deepEqual(await everything(shipper), { labels: [], counts: [] })
+    assert.deepEqual(await events(shipper), [])
+  })
+
+  test('import: of two entries for one label, or with one label_id, the later is refused', async () => {
+    const shipper = await newShipper(house())
+    const [one, other] = [await shipper.connect(), await shipper.connect()]
+    const label = labelOf(one, { label_id: 'se-1' })
+    const answer = await shipper.record(
+      ...[label, { ...label, label_id: 'se-2' }, labelOf(one, { label_id: 'se-1' })],
+      ...[{ ...label, carrier_id: other, label_id: 'se-3' }, label],
+    )
+    assert.deepEqual(outcomes(answer), [
+      'imported',
+      'refused field_conflict labels[1].tracking_number',
+      'refused field_conflict labels[2].label_id',
+      'imported',
+      'refused field_conflict labels[4].tracking_number field_conflict labels[4].label_id',
+    ])
+  })
+
+  test('import: a label_id that stands for another label is refused, and so is another one for a label', async () => {
+    const shipper = await newShipper(house())
+    const carrier_id = await shipper.connect()
+    const label = labelOf(carrier_id, { label_id: 'se-1' })
+    await shipper.record(label)
+    const answer = await shipper.record(
+      { ...label, label_id: 'se-9' },
+      labelOf(carrier_id, { label_id: 'se-1' }),
+    )
+    assert.deepEqual(outcomes(answer), [
+      'refused identifier_conflict labels[0].label_id',
+      'refused identifier_conflict labels[1].label_id',
+    ])
+    assert.deepEqual(
+      answer.json.results.map(({ label_id }: any) => label_id),
+      ['se-1', null],
+    )
+    const twin = await newShipper(house())
+    assert.deepEqual(
+      outcomes(await twin.record(labelOf(await twin.connect(), { label_id: 'se-1' }))),
+      ['imported'],
+      'an id of another account is free',
+    )
+  })
+
+  test('import: the same again changes nothing, leaves no event, and keeps what it does not say', async () => {
+    const shipper = await newShipper(house())
+    const carrier_id = await shipper.connect()
+    const full = labelOf(carrier_id, {
+      ...{ warehouse_id: 'se-7', service_code: 'usps_priority_mail', external_shipment_id: 'order 1' },
+      status: 'processing',
+    })
+    const first = await shipper.record(full)
+    const stored = await everything(shipper)
+    const { tracking_number } = full
+    const again = await shipper.record(full, labelOf(ABSENT))
+    const brief = await shipper.record({ carrier_id, tracking_number, ship_date: dated(DAY) })
+    assert.deepEqual(outcomes(again)[0], 'unchanged')
+    assert.deepEqual(outcomes(brief), ['unchanged'])
+    assert.equal(again.json.results[0].label_id, first.json.results[0].label_id)
+    assert.deepEqual(await everything(shipper), stored)
+    assert.equal((await events(shipper)).length, 1)
+
+    const changed = await shipper.record({
+      ...full,
+      warehouse_id: null,
+      status: 'completed',
+      ship_date: '2026-03-02',
+    })
+    assert.deepEqual(outcomes(changed), ['updated'])
+    const [label] = (await everything(shipper)).labels
+    assert.equal(label?.warehouse_id, null)
+    assert.equal(label?.status, 'completed')
+    assert.equal(label?.ship_date, '2026-03-02')
+    assert.equal(label?.service_code, 'usps_priority_mail')
+    assert.equal(label?.created_at, stored.labels[0]?.created_at)
+  })
+
+  test('import: a status goes forward only; what is voided or manifested does not change any more', async () => {
+    const shipper = await newShipper(house())
+    const carrier_id = await shipper.connect()
+    const allowed: Record<string, string[]> = {
+      processing: ['processing', 'completed', 'error', 'voided'],
+      completed: ['completed', 'voided'],
+      error: ['error'],
+      voided: ['voided'],
+    }
+    for (const [from, targets] of Object.entries(allowed))
+      for (const to of Object.keys(allowed)) {
+        const label = labelOf(carrier_id, { status: from })
+        await shipper.record(label)
+        const answer = await shipper.record({ ...label, status: to })
+        const expected = from === to ? 'unchanged' : targets.includes(to) ? 'updated' : 'refused'
+        assert.equal(answer.json.results[0].outcome, expected, `${from} to ${to}`)
+        if (expected === 'refused')
+          assert.match(outcomes(answer)[0], /^refused invalid_status labels\[0\](\.status)?$/)
+      }
+    const voided = labelOf(carrier_id, { status: 'voided' })
+    const manifested = labelOf(carrier_id)
+    await shipper.record(voided, manifested)
+    const list = [manifested.tracking_number]
+    await shipper.send('POST', '/v1/manifests/import', { carrier_id, tracking_numbers: list })
+    assert.deepEqual(outcomes(await shipper.record(voided, manifested)), ['unchanged', 'unchanged'])
+    const later = { ship_date: '2026-03-02' }
+    assert.deepEqual(
+      outcomes(
+        await shipper.record(
+          ...[
+            { ...voided, ...later },
+            { ...manifested, ...later },
+          ],
+        ),
+      ),
+      ['refused invalid_status labels[0]', 'refused invalid_status labels[1]'],
+    )
+    const isVoided = await shipper.record({ ...manifested, status: 'voided' })
+    assert.deepEqual(outcomes(isVoided), ['refused invalid_status labels[0]'])
+  })
+
+  test('import: 500 labels of several connections are one transaction with one event for each connection, and no message', async () => {
+    const shipper = await newShipper(house(), 'production', house().tenantId)
+    const before = (await events(shipper)).length
+    await createWebhook(house(), { url: 'https://labels.example/', event: 'connection.updated' })
+    const ids = [await shipper.connect(), await shipper.connect()].sort()
+    const labels = Array.from({ length: 500 }, (_, n) =>
+      labelOf(ids[n % 2] ?? '', { ...(n === 3 ? { warehouse_id: 'se-1' } : {}) }),
+    )
+    const answer = await shipper.record(...labels)
+    assert.equal(answer.json.imported, 500)
+    assert.deepEqual(
+      answer.json.results.map(({ index }: any) => index),
+      labels.map((_, index) => index),
+    )
+    assert.deepEqual((await events(shipper)).slice(before), [
+      ['label.imported', ids[0], null, FIELDS],
+      ['label.imported', ids[1], null, [...FIELDS, 'warehouse_id']],
+    ])
+    assert.deepEqual(await outbox(house()), [])
+  })
+
+  test('import: an LTL connection has labels too', async () => {
+    const shipper = await newShipper(house())
+    const body = { credentials: { key: 'k', account_number: '1' } }
+    const { carrier_id } = (await shipper.send('POST', '/v-beta/ltl/connections/FXFE', body)).json
+    const { json } = await shipper.record(labelOf(carrier_id))
+    const label = (await shipper.send('GET', `/v1/labels/${json.results[0].label_id}`)).json
+    assert.equal(label.carrier_id, carrier_id)
+    assert.equal(label.carrier_code, 'fxfe')
+    assert.equal((await shipper.send('GET', `/v2/labels?carrier_id=${carrier_id}`)).json.total, 1)
+  })
+
+  test('a label is answered in the published shape, its ship date as the day that was written', async () => {
+    const shipper = await newShipper(house())
+    const carrier_id = await shipper.connect()
+    const said = labelOf(carrier_id, { ship_date: '2026-03-01T23:30:00-08:00', label_id: 'se-28529731' })
+    await shipper.record(said)
+    const { json } = await shipper.send('GET', '/v1/labels/se-28529731')
+    const { created_at, ...rest } = json
+    assert.match(created_at, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+    const nothing = Object.entries(rest).flatMap(([name, value]) => (value === null ? [name] : []))
+    assert.deepEqual(nothing.sort(), [
+      ...['alternative_identifiers', 'external_order_id', 'external_shipment_id', 'form_download'],
+      ...['insurance_claim', 'label_image_id', 'paperless_download', 'qr_code_download', 'refund_details'],
+      ...['rma_number', 'tracking_url', 'void_type', 'voided_at'],
+    ])
+    assert.deepEqual(Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null)), {
+      ...{ label_id: 'se-28529731', status: 'completed', ship_date: dated(DAY), rate_details: [] },
+      ...{ tracking_number: said.tracking_number, carrier_id, voided: false, carrier_code: 'endicia' },
+      ...{ tracking_status: 'unknown', label_download: {}, packages: [] },
+    })
+  })
+
+  test('record_void: only a label of the account that is not manifested, and once', async () => {
+    const shipper = await newShipper(house())
+    const foreign = await newShipper(house())
+    const carrier_id = await shipper.connect()
+    const [open, failed, closed] = [
+      ...[labelOf(carrier_id), labelOf(carrier_id, { status: 'error' }), labelOf(carrier_id)],
+    ] as const
+    const { results } = (await shipper.record(open, failed, closed)).json
+    const path = (index: number) => `/v1/labels/${results[index].label_id}/record_void`
+    await shipper.send('POST', '/v1/manifests/import', { carrier_id, label_ids: [results[2].label_id] })
+    for (const answer of [
+      await shipper.send('POST', `/v1/labels/${ABSENT}/record_void`),
+      await foreign.send('POST', path(0)),
+    ]) {
+      assert.equal(answer.status, 404)
+      assert.deepEqual(told(answer), ['unspecified label_id'])
+    }
+    assert.deepEqual(told(await shipper.send('POST', '/v1/labels/x/record_void')), [
+      'invalid_identifier label_id',
+    ])
+    for (const index of [1, 2]) {
+      const answer = await shipper.send('POST', path(index))
+      assert.equal(answer.status, 409)
+      assert.equal(answer.json.errors[0].error_code, 'invalid_status')
+    }
+    const before = (await events(shipper)).length
+    const { json, status } = await shipper.send('POST', path(0))
+    assert.equal(status, 200)
+    assert.deepEqual([json.status, json.voided, typeof json.voided_at], ['voided', true, 'string'])
+    assert.deepEqual((await shipper.send('POST', path(0))).json, json)
+    assert.deepEqual((await events(shipper)).slice(before), [
+      ['label.voided', carrier_id, results[0].label_id, ['status']],
+    ])
+  })
+
+  test('what would act at the carrier is refused, and says where to record it', async () => {
+    const { send } = await newShipper(house())
+    assert.deepEqual(told(await send('PUT', '/v1/labels/x/void')), ['invalid_identifier label_id'])
+    const answer = await send('PUT', `/v1/labels/${ABSENT}/void`)
+    assert.equal(answer.status, 400)
+    assert.deepEqual(told(answer), ['carrier_not_supported -'])
+    assert.match(answer.json.errors[0].message, /\/v1\/labels\/\{label_id\}\/record_void/)
+  })
+
+  test('reading takes the scope read, recording the scope write', async () => {
+    const shipper = await newShipper(house())
+    const key = await house().newKey({ tenantId: shipper.tenantId, scopes: ['read'] })
+    const body = { labels: [labelOf(await shipper.connect())] }
+    assert.equal((await house().request('POST', PATH, { key, body })).status, 403)
+    assert.equal((await house().request('GET', '/v1/labels', { key })).status, 200)
+  })
+})
+
+onEveryDatabase('labels without an audit log', (house) => {
+  test('nothing is recorded when its event cannot be', async () => {
+    const shipper = await newShipper(house())
+    const carrier_id = await shipper.connect()
+    const { label_id } = (await shipper.record(labelOf(carrier_id))).json.results[0]
+    const before = await everything(shipper)
+    await refuseAudit(house())
+    const tried = [
+      await shipper.record(labelOf(carrier_id)),
+      await shipper.send('POST', `/v1/labels/${label_id}/record_void`),
+      await shipper.send('POST', '/v1/manifests/import', { carrier_id, label_ids: [label_id] }),
+    ]
+    assert.deepEqual(
+      tried.map(({ status }) => status),
+      [500, 500, 500],
+    )
+    assert.deepEqual(await everything(shipper), before)
+    assert.equal((await shipper.send('GET', '/v1/manifests')).json.total, 0)
+  })
+})
+
+test('sandbox and production have labels of their own', async () => {
+  const house = await openHouse('sqlite')
+  const real = await newShipper(house)
+  const sandbox = await newShipper(house, 'sandbox', real.tenantId)
+  const body = { ...connectBodies.endicia, account: 'same' }
+  for (const shipper of [real, sandbox]) {
+    const { carrier_id } = (await shipper.send('POST', '/v1/connections/carriers/endicia', body)).json
+    await shipper.record({ ...labelOf(carrier_id), tracking_number: 'same', label_id: 'se-1' })
+    const { labels, total } = (await shipper.send('GET', '/v1/labels')).json
+    assert.equal(total, 1)
+    assert.equal(labels[0].carrier_id, carrier_id)
+    assert.equal((await shipper.send('GET', '/v1/labels/se-1')).json.carrier_id, carrier_id)
+  }
+  await house.close()
+})

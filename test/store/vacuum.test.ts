@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { describe, test, type TestContext } from 'node:test'
+import pg from 'pg'
+import type { Residue, Store } from '../../src/store/db.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { createVacuum } from '../../src/store/vacuum.ts'
+import { unique } from '../support/bodies.ts'
+import { administer, databases, openHouse, type House } from '../support/harness.ts'
+
+const PATH = '/v1/connections/carriers/stamps_com'
+const body = () => ({ nickname: 'x', username: unique('user'), password: 'a password' })
+
+/** A house whose tables with sealed bytes hold dead rows, and whose store is closed. */
+async function openWorn(t: TestContext): Promise<House> {
+  const house = await openHouse('postgres', { rehearse: false, env: { HAWSER_VERIFICATION: 'off' } })
+  t.after(() => house.close().catch(() => {}))
+  // A slow run would meet it.
+  for (const table of ['connection', 'buried_connection', 'previous_credentials'])
+    await administer(urlOf(house), `alter table ${table} set (autovacuum_enabled = false)`)
+  for (let count = 0; count < 20; count += 1) {
+    const { json } = await house.request('POST', PATH, { body: body() })
+    for (let turn = 0; turn < 2; turn += 1)
+      assert.equal((await house.request('PUT', `${PATH}/${json.carrier_id}`, { body: body() })).status, 200)
+    assert.equal((await house.request('DELETE', `${PATH}/${json.carrier_id}`)).status, 204)
+  }
+  await house.ctx.store.close()
+  return house
+}
+
+const urlOf = (house: House) => house.env.HAWSER_DATABASE_URL ?? ''
+
+async function reopen(t: TestContext, house: House, url: string, vacuumMs: number) {
+  const told: unknown[][] = []
+  const store = await openPostgres(url, 3, { vacuumMs, tell: (...words) => told.push(words) })
+  t.after(() => store.close().catch(() => {}))
+  house.ctx.store = store
+  return { store, told }
+}
+
+async function tablesOf(store: Store): Promise<Extract<Residue, { dialect: 'postgres' }>['tables']> {
+  const residue = await store.residue()
+  assert.ok(residue.dialect === 'postgres')
+  return residue.tables
+}
+
+async function until(holds: () => Promise<boolean>, ms: number): Promise<void> {
+  const start = Date.now()
+  while (!(await holds())) {
+    assert.ok(Date.now() - start < ms, `not within ${ms} ms`)
+    await pause(50)
+  }
+}
+
+const write = (house: House) => house.newTenant('another')
+
+describe('vacuum', { skip: databases.includes('postgres') ? false : 'no PostgreSQL in this run' }, () => {
+  test('the tables with sealed bytes are vacuumed after something was written, and not before', async (t) => {
+    const house = await openWorn(t)
+    const { store, told } = await reopen(t, house, urlOf(house), 200)
+    await until(async () => (await tablesOf(store)).some(({ deadRows }) => deadRows > 0), 10_000)
+    await pause(500)
+    assert.ok((await tablesOf(store)).every(({ vacuumedAt }) => vacuumedAt === null))
+    await write(house)
+    await until(async () => (await tablesOf(store)).every(({ vacuumedAt }) => vacuumedAt !== null), 10_000)
+    assert.deepEqual(
+      (await tablesOf(store)).map(({ table, deadRows }) => [table, deadRows]),
+      [
+        ['buried_connection', 0],
+        ['carrier_token', 0],
+        ['connection', 0],
+        ['previous_credentials', 0],
+        ['sign_in', 0],
+        ['webhook_endpoint', 0],
+      ],
+    )
+    assert.deepEqual(told, [])
+  })
+
+  test('a login that may not vacuum leaves it to autovacuum, and says so', async (t) => {
+    const house = await openWorn(t)
+    const guest = `guest_${randomBytes(4).toString('hex')}`
+    await administer(urlOf(house), `create role ${guest} login`)
+    await administer(urlOf(house), `grant hawser_app to ${guest}`)
+    const { store, told } = await reopen(t, house, urlOf(house).replace('//owner@', `//${guest}@`), 50)
+    await write(house)
+    await pause(500)
+    const residue = await store.residue()
+    assert.ok(residue.dialect === 'postgres' && !residue.mayVacuum)
+    assert.ok(residue.tables.every(({ vacuumedAt }) => vacuumedAt === null))
+    assert.deepEqual(told, [])
+    await store.close()
+    await administer(urlOf(house), `drop role ${guest}`)
+  })
+
+  test('a table that somebody holds is passed over, and neither vacuum nor closing waits', async (t) => {
+    const house = await openWorn(t)
+    const { store, told } = await reopen(t, house, urlOf(house), 50)
+    const holder = new pg.Client({ connectionString: urlOf(house) })
+    await holder.connect()
+    await holder.query('begin; lock table connection in share update exclusive mode')
+    await write(house)
+    const vacuumed = async () =>
+      (await tablesOf(store)).filter(({ vacuumedAt }) => vacuumedAt !== null).map(({ table }) => table)
+    await until(async () => (await vacuumed()).length === 5, 10_000)
+    assert.ok(!(await vacuumed()).includes('connection'))
+    await write(house)
+    await pause(60)
+    const start = Date.now()
+    await store.close()
+    assert.ok(Date.now() - start < 2_000)
+    await holder.end()
+    assert.deepEqual(told, [])
+  })
+
+  test('what fails is told once and tried again, and nobody else is harmed', async () => {
+    const told: unknown[][] = []
+    const vacuum = createVacuum('postgres://127.0.0.1:1/none', (...words) => told.push(words), 20)
+    vacuum.note()
+    await until(async () => told.length > 0, 5_000)
+    await pause(200)
+    vacuum.end()
+    assert.equal(told.length, 1)
+    assert.equal((told[0]?.[1] as { code?: string }).code, 'ECONNREFUSED')
+  })
+})

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { REASONS, Unreachable } from '../../src/outbound/unreachable.ts'
+import { createDeliveries } from '../../src/webhooks/deliver.ts'
+import { causeOf, reasonFor, reasons } from '../../src/webhooks/reasons.ts'
+import { databases, openHouse } from '../support/harness.ts'
+import { found, openPeer, openWay, QUICK, reply } from '../support/outbound.ts'
+import { attemptsOf, connectAccount, createWebhook, deliverBy } from '../support/webhooks.ts'
+
+const notFound = Object.assign(new Error('planted text of a resolver'), { code: 'ENOTFOUND' })
+
+for (const database of databases)
+  test(`${database}: why a message was not delivered is told in one word, and a name that is closed as one that is not there`, async (t) => {
+    const failing = await openPeer(
+      t,
+      reply('HTTP/1.1 500 planted\r\nplanted: text\r\ncontent-length: 0\r\n\r\n'),
+    )
+    const silent = await openPeer(t, () => undefined)
+    const cut = await openPeer(t, 'hang up')
+    const untrusted = await openPeer(t, reply('planted text'), { tls: true })
+    const gone = await openPeer(t, reply(''))
+    gone.server.close()
+    const outbound = openWay(t, {
+      allow: ['127.0.0.1'],
+      deliverInClear: true,
+      limits: { ...QUICK, ports: [443, untrusted.port] },
+      resolve: async (name) => {
+        if (name === 'absent.example') throw notFound
+        return found(name === 'closed.example' ? '10.0.0.1' : '127.0.0.1')
+      },
+    })
+    const house = await openHouse(database, { outbound, env: { HAWSER_WEBHOOK_HTTP: 'true' } })
+    t.after(house.close)
+    const expected = [
+      [`http://a.example:${failing.port}/`, 'status', 500],
+      ['https://closed.example/', 'address_not_allowed', null],
+      ['https://absent.example/', 'address_not_allowed', null],
+      ['https://10.0.0.1/', 'address_not_allowed', null],
+      ['https://a.example:9000/', 'address_not_allowed', null],
+      [`http://a.example:${gone.port}/`, 'connection_refused', null],
+      [`https://a.example:${untrusted.port}/`, 'tls_failed', null],
+      [`http://a.example:${silent.port}/`, 'timeout', null],
+      [`http://a.example:${cut.port}/`, 'broken_answer', null],
+    ] as const
+    const ids: string[] = []
+    for (const [url] of expected) ids.push((await createWebhook(house, { url })).id)
+    await connectAccount(house)
+    const worker = createDeliveries(house.ctx)
+    assert.equal(await worker.tick(), expected.length)
+    for (const [index, [url, reason, status]] of expected.entries()) {
+      const [shown] = (await attemptsOf(house, ids[index] ?? '')).attempts
+      assert.deepEqual([shown.state, shown.last_reason, shown.last_status], ['pending', reason, status], url)
+    }
+    const lines = house.logs
+      .map((line) => JSON.parse(line))
+      .filter(({ msg }) => msg === 'webhook not delivered')
+    for (const [index, [url, reason]] of expected.entries()) {
+      const line = lines.find(({ webhook_id }) => webhook_id === ids[index])
+      assert.equal(line?.reason, reason, url)
+      if (url.includes('absent')) assert.equal(line.cause, 'unresolved')
+    }
+    assert.ok(!house.logs.join().includes('planted') && !house.logs.join().includes('example'))
+
+    deliverBy(house, async () => ({ status: 204 }))
+    await house.request('PUT', `/v1/environment/webhooks/${ids[1]}`, { body: { name: 'again' } })
+    const since = new Date(0).toISOString()
+    await house.request('POST', `/v1/environment/webhooks/${ids[1]}/replay`, { body: { since } })
+    await worker.tick()
+    const [again] = (await attemptsOf(house, ids[1] ?? '')).attempts
+    assert.deepEqual([again.state, again.last_reason], ['delivered', null])
+  })
+
+test('every way in which a call can end without an answer has a reason, and the document tells them all', () => {
+  for (const reason of REASONS) {
+    assert.equal(causeOf(new Unreachable(reason)), reason)
+    assert.ok(Object.hasOwn(reasons, reasonFor(reason)))
+  }
+  for (const odd of [undefined, null, new Error('x'), { reason: 7 }, { reason: '__proto__' }])
+    assert.equal(causeOf(odd), 'broken')
+  const document = readFileSync('docs/extensions.md', 'utf8')
+  const [, rows = ''] = document.split(/^\| `last_reason` .*\n.*\n/m)
+  const told = [...(rows.split('\n\n')[0] ?? '').matchAll(/^\| `(\w+)` +\| (.*?) +\|$/gm)]
+  assert.deepEqual(Object.fromEntries(told.map(([, reason = '', text = '']) => [reason, text])), reasons)
+})
