@@ -40,6 +40,6 @@ test('outbound: a name that has not been looked up in time speaks against no hos
     resolve: () => Promise.reject(gone),
     limits,
   })
-  for (const reason of ['refused', 'refused', 'breaker_open'] as const)
+  for (const reason of ['unresolved', 'unresolved', 'breaker_open'] as const)
     await isUnreachable(nowhere.ask('test', ['carrier.test'], call), reason)
 })
