@@ -1,11 +1,12 @@
-import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
+import type { FastifyPluginCallback } from 'fastify'
 import { leaseCredentials, LEASED, LEASE_SECONDS, type Lease } from '../../connections/lease.ts'
 import { rollbackConnection } from '../../connections/rollback.ts'
-import { verifyConnection, type Named } from '../../connections/verify.ts'
+import { verifyConnection } from '../../connections/verify.ts'
 import type { Context } from '../../context.ts'
 import { requireScope } from '../authenticate.ts'
 import { answerOutcome, ifMatchOf, verificationObject, verifyParameter, verifyWishOf } from '../answers.ts'
 import { describe, type QueryParameter } from '../describe.ts'
+import { oneConnection, type ConnectionParams } from '../one-connection.ts'
 import { readChoice, readNumber } from '../query.ts'
 import * as schemas from '../schemas.ts'
 import { etag, healthObject } from '../wire.ts'
@@ -36,23 +37,13 @@ const handedOut = (lease: Lease) =>
     ? { access_token: { token: lease.access.token.reveal(), expires_at: lease.access.expiresAt } }
     : { credentials: lease.values.reveal() }
 
-type Params = { Params: { carrier_name?: string; carrier_code?: string; carrier_id: string } }
-
 /** What can be done with the credentials of one connection besides replacing them; the same for parcel and LTL. */
 export const custodyRoutes =
   (ctx: Context, mode: 'parcel' | 'ltl'): FastifyPluginCallback =>
   (app, _options, done) => {
-    const named = ({ params }: FastifyRequest<Params>): Named =>
-      mode === 'ltl'
-        ? { scac: params.carrier_code ?? '', carrierId: params.carrier_id }
-        : { carrierName: params.carrier_name ?? '', carrierId: params.carrier_id }
-    const path =
-      mode === 'ltl'
-        ? '/connections/:carrier_code/:carrier_id'
-        : '/connections/carriers/:carrier_name/:carrier_id'
-    const operation = (name: string) => (mode === 'ltl' ? `${name}_ltl` : name)
+    const { path, named, operation } = oneConnection[mode]
 
-    app.post<Params>(
+    app.post<ConnectionParams>(
       `${path}/verify`,
       describe({
         operationId: operation('verify_connection'),
@@ -72,7 +63,7 @@ export const custodyRoutes =
       },
     )
 
-    app.post<Params>(
+    app.post<ConnectionParams>(
       `${path}/rollback`,
       describe({
         operationId: operation('rollback_connection'),
@@ -93,7 +84,7 @@ export const custodyRoutes =
       },
     )
 
-    app.post<Params>(
+    app.post<ConnectionParams>(
       `${path}/lease`,
       describe({
         operationId: operation('lease_credentials'),

@@ -1,35 +1,25 @@
-import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
+import type { FastifyPluginCallback } from 'fastify'
 import { getConnectionPolicy, setConnectionPolicy } from '../../connections/connection-policy.ts'
 import { dependentsOf } from '../../connections/dependents.ts'
 import { restoreConnection } from '../../connections/restore.ts'
-import type { Named } from '../../connections/verify.ts'
 import type { Context } from '../../context.ts'
 import { answerOutcome, ifMatchOf } from '../answers.ts'
 import { bodyOf } from '../body.ts'
 import * as wire from '../delete-wire.ts'
 import { describe } from '../describe.ts'
+import { oneConnection, type ConnectionParams } from '../one-connection.ts'
 import { closed, ltlId, seId } from '../schemas.ts'
 import { etag } from '../wire.ts'
 
 const tag = 'Deletes'
 
-type Params = { Params: { carrier_name?: string; carrier_code?: string; carrier_id: string } }
-
 /** What a delete of one connection would meet, who decides, and how it is undone; the same for parcel and LTL. */
 export const deleteRoutes =
   (ctx: Context, mode: 'parcel' | 'ltl'): FastifyPluginCallback =>
   (app, _options, done) => {
-    const named = ({ params }: FastifyRequest<Params>): Named =>
-      mode === 'ltl'
-        ? { scac: params.carrier_code ?? '', carrierId: params.carrier_id }
-        : { carrierName: params.carrier_name ?? '', carrierId: params.carrier_id }
-    const path =
-      mode === 'ltl'
-        ? '/connections/:carrier_code/:carrier_id'
-        : '/connections/carriers/:carrier_name/:carrier_id'
-    const operation = (name: string) => (mode === 'ltl' ? `${name}_ltl` : name)
+    const { path, named, operation } = oneConnection[mode]
 
-    app.get<Params>(
+    app.get<ConnectionParams>(
       `${path}/dependents`,
       describe({
         operationId: operation('list_dependents'),
@@ -45,7 +35,7 @@ export const deleteRoutes =
       },
     )
 
-    app.get<Params>(
+    app.get<ConnectionParams>(
       `${path}/policy`,
       describe({
         operationId: operation('get_connection_policy'),
@@ -61,7 +51,7 @@ export const deleteRoutes =
       },
     )
 
-    app.put<Params>(
+    app.put<ConnectionParams>(
       `${path}/policy`,
       describe({
         operationId: operation('set_connection_policy'),
@@ -80,7 +70,7 @@ export const deleteRoutes =
       },
     )
 
-    app.post<Params>(
+    app.post<ConnectionParams>(
       `${path}/restore`,
       describe({
         operationId: operation('restore_connection'),
