@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseConfig } from '../../src/config.ts'
 import { openContext } from '../../src/context.ts'
 import { buildApp } from '../../src/http/app.ts'
@@ -73,15 +74,20 @@ const given = (label: string, first: unknown, second: unknown) =>
 
 type Meet = (first: () => Promise<Answer>, second: () => Promise<Answer>) => Promise<[Answer, Answer]>
 
-/** Each server, and each of the two requests, is ahead in half of the races. */
+/** Each server is the left one in half of the races. */
 const sideOf = (scene: Scene, turn: number): Scene =>
   Math.floor(turn / 10) % 2 === 0 ? scene : { ...scene, left: scene.right, right: scene.left }
+
+/** Each of the two requests is ahead in half of the races; in a third of them by a few milliseconds, so that the slower one wins, too. */
 const meetIn =
   (turn: number): Meet =>
   async (first, second) => {
-    if (Math.floor(turn / 5) % 2 === 0) return Promise.all([first(), second()])
-    const answers = await Promise.all([second(), first()])
-    return [answers[1], answers[0]]
+    const isSwapped = Math.floor(turn / 5) % 2 !== 0
+    const behind = async (ask: () => Promise<Answer>) => {
+      if (turn % 3 === 0) await pause(1 + (turn % 16))
+      return ask()
+    }
+    return Promise.all(isSwapped ? [behind(first), second()] : [first(), behind(second)])
   }
 
 /** Each race: what is set up, the two that run, and what must hold whoever wins; its outcome by name. */
