@@ -3,14 +3,15 @@ import pg from 'pg'
 import type { Residue, Tell } from './db.ts'
 import type { Schema } from './schema.ts'
 
-/** The tables that hold sealed bytes. */
-const SEALED = [
+/** The tables of which something can be erased: sealed bytes, and the nickname that is left of a deleted connection. */
+const ERASABLE = [
   'connection',
   'buried_connection',
   'previous_credentials',
   'carrier_token',
   'sign_in',
   'webhook_endpoint',
+  'tombstone',
 ] as const satisfies (keyof Schema)[]
 
 const EVERY_MS = 5 * 60_000
@@ -29,7 +30,7 @@ export type Vacuum = {
 }
 
 /**
- * Vacuums the tables with sealed bytes within five minutes after something was written, as the role of the URL and on a connection of its own.
+ * Vacuums the tables of which something can be erased within five minutes after something was written, as the role of the URL and on a connection of its own.
  * A role that may not leaves it to autovacuum; it keeps no process alive, and holds up no closing.
  */
 export function createVacuum(url: string, tell: Tell, everyMs = EVERY_MS): Vacuum {
@@ -49,15 +50,16 @@ export function createVacuum(url: string, tell: Tell, everyMs = EVERY_MS): Vacuu
       const { rows } = await own.query<{ name: string }>(
         `select quote_ident(relname) as name from pg_class c
           where relnamespace = current_schema()::regnamespace and relname = any($1) and ${mayVacuum}`,
-        [SEALED],
+        [ERASABLE],
       )
       if (rows.length === 0) isOver = true
       else
         await own.query(`vacuum (skip_locked, index_cleanup on) ${rows.map(({ name }) => name).join(', ')}`)
-      if (hasFailed) tell('the tables with sealed bytes are vacuumed again')
+      if (hasFailed) tell('the tables of which something can be erased are vacuumed again')
       hasFailed = false
     } catch (error) {
-      if (!isOver && !hasFailed) tell('the tables with sealed bytes could not be vacuumed', error)
+      if (!isOver && !hasFailed)
+        tell('the tables of which something can be erased could not be vacuumed', error)
       hasFailed = true
     } finally {
       client = undefined
@@ -93,7 +95,7 @@ export async function postgresResidue(db: Kysely<Schema>): Promise<Residue> {
     select c.relname as name, coalesce(s.n_dead_tup, 0) as dead,
       greatest(s.last_vacuum, s.last_autovacuum) as at, ${sql.raw(mayVacuum)} as may
     from pg_class c left join pg_stat_user_tables s on s.relid = c.oid
-    where c.relnamespace = current_schema()::regnamespace and c.relname = any(${SEALED}) order by c.relname`.execute(
+    where c.relnamespace = current_schema()::regnamespace and c.relname = any(${ERASABLE}) order by c.relname`.execute(
     db,
   )
   return {
