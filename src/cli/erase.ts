@@ -30,9 +30,12 @@ export const status: Command['run'] = async ({ env, args, print }) => {
 
 function describe(residue: ErasureStatus['residue']): string[] {
   if (residue.dialect === 'sqlite') {
-    const { logBytes, secureDelete } = residue
+    const { logBytes, secureDelete, clearsPages } = residue
     const log = logBytes === 0 ? 'scrubbed (the log is empty)' : `${logBytes} bytes wait in the log`
-    return [`SQLite: ${log}, secure_delete ${secureDelete ? 'on' : 'off'}`]
+    return [
+      `SQLite: ${log}, secure_delete ${secureDelete ? 'on' : 'off'}`,
+      ...(clearsPages ? [] : ['  copies of moved rows stay: auto_vacuum is on, or the file is over 137 GB']),
+    ]
   }
   return [
     residue.mayVacuum

@@ -37,7 +37,13 @@ export type Tell = (what: string, error?: unknown) => void
 
 /** Where bytes that were removed may still stand in the files of the database. */
 export type Residue =
-  | { dialect: 'sqlite'; logBytes: number; secureDelete: boolean }
+  | {
+      dialect: 'sqlite'
+      logBytes: number
+      secureDelete: boolean
+      /** Whether copies of moved rows are overwritten; see `Pages.canClear`. */
+      clearsPages: boolean
+    }
   | {
       dialect: 'postgres'
       /** Whether the server vacuums; otherwise that is left to autovacuum. */

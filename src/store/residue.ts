@@ -5,7 +5,9 @@ const readPart = promisify(read)
 
 const LOG_HEADER = 32
 const FRAME_HEADER = 24
-/** From here on the first byte of a page that holds no tree can be that of one: such a file is left alone (137 GB). */
+/** Not zero in a file with `auto_vacuum`: there pages that map others begin as those of a tree can. */
+const AUTO_VACUUM_FIELD = 52
+/** From here on the first byte of a page that holds no tree can be that of one (137 GB). */
 const MOST_PAGES = 0x01ff_ffff
 const PART_PAGES = 256
 
@@ -42,6 +44,8 @@ export function sizeOf(path: string): number {
 
 /** The pages of a database file, beside SQLite. */
 export type Pages = {
+  /** Whether any can be cleared: not in a file with `auto_vacuum`, or over 137 GB. Of others none is ever found. */
+  canClear(): boolean
   /** Of these pages, those where bytes are left over. */
   leftOver(pages: Iterable<number>): number[]
   /** The pages of the whole file where bytes are left over; it is read in parts, and others work meanwhile. */
@@ -61,9 +65,11 @@ export function openPages(path: string): Pages {
   const size = pageSize(file)
   const zeros = Buffer.alloc(size)
   const page = Buffer.alloc(size)
-  const count = () => {
-    const pages = Math.floor(sizeOf(path) / size)
-    return pages > MOST_PAGES ? 0 : pages
+  const count = () => Math.floor(sizeOf(path) / size)
+  const canClear = () => {
+    const field = Buffer.alloc(4)
+    readSync(file, field, 0, 4, AUTO_VACUUM_FIELD)
+    return field.readUInt32BE(0) === 0 && count() <= MOST_PAGES
   }
   const at = (number: number) => (number - 1) * size
   const look = (number: number): Room | undefined => {
@@ -71,12 +77,15 @@ export function openPages(path: string): Pages {
     return leftOverIn(page, number, zeros)
   }
   return {
+    canClear,
     leftOver: (pages) => {
+      if (!canClear()) return []
       const most = count()
       return [...pages].filter((number) => number <= most && look(number) !== undefined)
     },
     search: async () => {
       const found: number[] = []
+      if (!canClear()) return found
       const part = Buffer.alloc(PART_PAGES * size)
       for (let first = 1, last = count(); first <= last; first += PART_PAGES) {
         const { bytesRead } = await readPart(file, part, 0, part.length, at(first))

@@ -13,6 +13,8 @@ const UNTOLD_MS = 10_000
 export type Scrub = {
   /** Something may have been committed. */
   note(): void
+  /** Whether what moved rows left on pages is overwritten, too. */
+  clearsPages(): boolean
   /** Scrubs a last time, and no more; what holds it up then is left to the next process. */
   end(): Promise<void>
   /** Lets go of the file. Only when SQLite has: until then this would take its locks away. */
@@ -51,6 +53,8 @@ export function createScrub({ path, db, inTurn, tell }: Options): Scrub {
   let running: Promise<void> | undefined
   let hasEnded = false
   const report = createReport(tell)
+  if (!pages.canClear())
+    tell('removed bytes can stay in the file of the database: it has auto_vacuum, or is over 137 GB')
 
   const follow = (): void => {
     const found = readLog(log, known)
@@ -123,6 +127,7 @@ export function createScrub({ path, db, inTurn, tell }: Options): Scrub {
   schedule()
   return {
     note: schedule,
+    clearsPages: () => pages.canClear(),
     end: async () => {
       hasEnded = true
       clearTimeout(timer)

@@ -89,6 +89,7 @@ export async function openSqlite(
         dialect: 'sqlite',
         logBytes: sizeOf(`${path}-wal`),
         secureDelete: readSettings(file).secure_delete === 1,
+        clearsPages: scrub?.clearsPages() ?? false,
       }),
       close: async () => {
         await reader.destroy()

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { test, type TestContext } from 'node:test'
 import type { Store } from '../../src/store/db.ts'
-import { sizeOf } from '../../src/store/residue.ts'
+import { openPages, sizeOf } from '../../src/store/residue.ts'
 import { createScrub } from '../../src/store/scrub.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { countFound, filesOf } from '../support/bytes.ts'
@@ -183,6 +183,32 @@ test('a scrub that fails is told once, tried again, and told once when it goes w
     ],
   )
   scrub.release()
+})
+
+test('a file with auto_vacuum is told of and left alone, and its log emptied all the same', async (t) => {
+  const place = await openPlace(t)
+  await place.store.close()
+  const db = new DatabaseSync(place.path)
+  db.exec('pragma auto_vacuum = full; vacuum')
+  assert.equal(db.prepare('pragma auto_vacuum').get()?.auto_vacuum, 1)
+  db.close()
+  const pages = openPages(place.path)
+  assert.equal(pages.canClear(), false)
+  assert.deepEqual(await pages.search(), [])
+  pages.close()
+  const told: unknown[][] = []
+  const store = await openSqlite(place.path, { tell: (...words) => told.push(words) })
+  t.after(() => store.close())
+  await write({ ...place, store }, 1, randomBytes(200))
+  await until(() => log(place) === 0, 2_000)
+  assert.equal(told.length, 1)
+  assert.match(String(told[0]), /auto_vacuum/)
+  assert.deepEqual(await store.residue(), {
+    dialect: 'sqlite',
+    logBytes: 0,
+    secureDelete: true,
+    clearsPages: false,
+  })
 })
 
 test('a process that has written ends by itself', async (t) => {
