@@ -7,6 +7,11 @@ export default defineCarrier({
   title: 'Asendia USA',
   countries: ['US'],
   docs: 'https://github.com/ShipEngine/shipengine-openapi (connect_asendia_request_body)',
+  manifest: {
+    requirement: 'required',
+    source:
+      'https://software-help.shiphero.com/hc/en-us/articles/4419345805709-Connecting-Asendia-Asendia-One',
+  },
   connect: {
     nickname: nickname(),
     account_number: identifier('Account number'),

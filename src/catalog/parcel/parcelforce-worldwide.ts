@@ -7,6 +7,10 @@ export default defineCarrier({
   title: 'Parcelforce Worldwide',
   countries: ['GB'],
   docs: 'https://docs.shipstation.com/apis/shipengine/docs/carriers/parcelforce-worldwide-guide',
+  manifest: {
+    requirement: 'required',
+    source: 'https://help.shipstation.com/hc/en-us/articles/43032957368987',
+  },
   connect: {
     nickname: nickname(),
     account_number: identifier('Account number'),
