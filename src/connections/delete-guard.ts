@@ -46,7 +46,7 @@ export function refuseStranding(carrier: Carrier, carrierId: string, { open }: V
   const since = open.oldestShipDate === null ? '' : `, the oldest of ${open.oldestShipDate.slice(0, 10)}`
   fail(
     'open_shipments',
-    `There ${open.count === 1 ? 'is' : 'are'} ${many} at ${carrier.title}${since}. Put them on a manifest and record it (POST /v1/manifests/import), or record that they are void (POST /v1/labels/{label_id}/record_void); then delete again. force=true deletes all the same.`,
+    `There ${open.count === 1 ? 'is' : 'are'} ${many} at ${carrier.title}${since}. Record the manifest (POST /v1/manifests/import) or the void (POST /v1/labels/{label_id}/record_void) of what is open, then delete again; with the scope admin, force=true deletes all the same.`,
     { carrierId },
   )
 }
