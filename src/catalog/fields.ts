@@ -1,7 +1,7 @@
 import type { Field, Fields, FlagField, NumberField, ObjectField, TextField } from './define.ts'
 
 /** Limits in characters (code points) where no public table gives one. */
-export const LONGEST_NICKNAME = 100
+const LONGEST_NICKNAME = 100
 export const LONGEST_TEXT = 2_000
 
 type TextExtras = Partial<Omit<TextField, 'type' | 'label' | 'secret'>>

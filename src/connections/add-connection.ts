@@ -21,7 +21,7 @@ import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, withoutCleared, type Parts } from './values.ts'
 
 /** `se-` and 80 random bits in base-32 hex: inside the published pattern, and never used again. */
-export function newCarrierId(mode: Carrier['mode']): string {
+function newCarrierId(mode: Carrier['mode']): string {
   if (mode === 'ltl') return randomUUID()
   const bits = BigInt(`0x${randomBytes(10).toString('hex')}`)
   return `se-${bits.toString(32).padStart(16, '0')}`

@@ -15,11 +15,11 @@ import { keyOf, refuseUnknown, requireCarrier, requireConnection } from './requi
 import { signInOf } from './signed-in.ts'
 
 /** How long a merchant has to come back, in milliseconds. */
-export const SIGN_IN_MS = 10 * 60_000
+const SIGN_IN_MS = 10 * 60_000
 
 /** Where carriers send merchants back to, and where the sandbox sends them instead of a carrier’s page. */
 export const RETURN_PATH = '/v1/sign_in/return'
-export const SANDBOX_PATH = '/v1/sign_in/sandbox'
+const SANDBOX_PATH = '/v1/sign_in/sandbox'
 
 /** What is stored of a state: its SHA-256. */
 export const hashState = (state: string): Buffer => createHash('sha256').update(state).digest()

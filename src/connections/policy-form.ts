@@ -13,7 +13,7 @@ export const OPEN_SHIPMENTS = ['warn', 'refuse'] as const satisfies readonly Ope
 const open_shipments = optional(choice('What a delete does about open shipments', OPEN_SHIPMENTS))
 
 /** What an account can decide about deletes. */
-export const policyFields: Fields = {
+const policyFields: Fields = {
   open_shipments,
   restore_days: optional(
     count('Days that a deleted connection can be restored', { minimum: 0, maximum: MOST_RESTORE_DAYS }),
@@ -21,7 +21,7 @@ export const policyFields: Fields = {
 }
 
 /** What a connection can decide itself. */
-export const connectionPolicyFields: Fields = { open_shipments }
+const connectionPolicyFields: Fields = { open_shipments }
 
 /** Reads what an account decides; `null` goes back to what is usual, and what is absent stays. */
 export function acceptPolicy(body: Given): Partial<Policy> {

@@ -17,7 +17,7 @@ import { carrierOf } from './require.ts'
 import { refreshTokenOf } from './signed-in.ts'
 
 /** How long the credentials before the current ones are kept, in days; the next update ends it too. */
-export const KEPT_DAYS = 30
+const KEPT_DAYS = 30
 const DAY_MS = 24 * 60 * 60_000
 
 /**

@@ -124,7 +124,7 @@ export const ltlRequirements = closed({
   credential_requirements: list(closed({ name: text, title: text, type: text })),
 })
 const codeAndName = list(closed({ code: text, name: text }))
-export const ltlConnected = closed({
+const ltlConnected = closed({
   carrier_id: ltlId,
   name: text,
   countries: texts,

@@ -1,6 +1,6 @@
 import type { Label } from '../store/schema.ts'
 
-export const MOST_SHIPMENTS = 500
+const MOST_SHIPMENTS = 500
 
 /** Labels as manifests take them: of one warehouse and one ship date each, and 500 at most; earliest day first. */
 export function splitLabels(labels: readonly Label[]): Label[][] {

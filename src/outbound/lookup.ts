@@ -13,7 +13,7 @@ export const resolveByMachine: Resolve = (name) => lookup(name, { all: true, ord
 const DNS_TRY_MS = 1_000
 
 /** Every address of a name as DNS has it, IPv4 first; holds no thread, and gives up after two tries. */
-export const resolveByDns: Resolve = async (name) => {
+const resolveByDns: Resolve = async (name) => {
   const resolver = new Resolver({ timeout: DNS_TRY_MS, tries: 2 })
   const [v4, v6] = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
   const of = (found: PromiseSettledResult<string[]>, family: number) =>

@@ -76,7 +76,7 @@ export function wantedOutcome(values: Account['values']): VerificationOutcome | 
  * What the sandbox asks instead of a carrier: a simulated one that knows exactly this account,
  * unless the outcome asked for is another. `undefined` where the carrier is not simulated.
  */
-export function askSimulated(
+function askSimulated(
   carrierId: string,
   account: Account,
   wanted: VerificationOutcome | undefined,

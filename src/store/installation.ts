@@ -2,7 +2,7 @@ import type { Db, Tx } from './db.ts'
 import type { KeyTerm } from './schema.ts'
 
 /** The id that every envelope of this database is bound to, once the database has been set up. */
-export async function findInstallation(db: Db): Promise<string | undefined> {
+async function findInstallation(db: Db): Promise<string | undefined> {
   return (await db.selectFrom('installation').select('id').executeTakeFirst())?.id
 }
 

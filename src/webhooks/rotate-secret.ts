@@ -10,7 +10,7 @@ import { openSecrets, recordViolation } from './open-secrets.ts'
 import { newSigningSecret } from './sign.ts'
 
 /** How long receivers have to take up a new secret, while the one before it signs too. */
-export const OVERLAP_MS = 24 * 60 * 60_000
+const OVERLAP_MS = 24 * 60 * 60_000
 const ERASED_AT_ONCE = 100
 
 /**
