@@ -161,9 +161,9 @@ describe(
   'erasure (postgres)',
   { skip: databases.includes('postgres') ? false : 'no PostgreSQL in this run' },
   () => {
-    test('after deletes and double updates under load the rows are gone, and after the vacuum the dead ones', async (t) => {
+    test('after 2,000 deletes and 2,000 double updates under load the rows are gone, and after the vacuum the dead ones', async (t) => {
       const { house, forward } = await open(t, 'postgres')
-      const { gone, envelopes } = await work(house, 500, forward)
+      const { gone, envelopes } = await work(house, 2_000, forward)
       const url = house.env.HAWSER_DATABASE_URL ?? ''
       const rows = await administer(
         url,
