@@ -24,6 +24,13 @@ export function findCarrierById(id: string): Carrier | undefined {
   return byId.get(id)
 }
 
+/** The carrier that a stored row names; throws where the catalog does not have it. */
+export function storedCarrier(id: string): Carrier {
+  const carrier = findCarrierById(id)
+  if (!carrier) throw new Error('A stored row names a carrier that the catalog does not have.')
+  return carrier
+}
+
 const WIRE_NAMES = [
   'allow_duplicate_account_number',
   'carrier_code',

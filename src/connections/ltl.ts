@@ -1,3 +1,4 @@
+import { carrierCodeOf } from '../catalog/carrier-code.ts'
 import type { LtlCarrier } from '../catalog/define.ts'
 import { optional, nickname, text } from '../catalog/fields.ts'
 import type { Actor, Body, Context } from '../context.ts'
@@ -120,8 +121,9 @@ function unwrap(accepted: Accepted): Accepted {
 }
 
 /** The carriers that exist in the sandbox only answer as their public page says: success, a warning, or a refusal. */
-function askSandbox({ sandbox, title, scacs }: LtlCarrier): Notice[] {
+function askSandbox(carrier: LtlCarrier): Notice[] {
+  const { sandbox, title } = carrier
   if (sandbox?.answer === 'refuses')
-    fail('credentials_refused', `${title} refuses every connect.`, { carrierCode: scacs[0].toLowerCase() })
+    fail('credentials_refused', `${title} refuses every connect.`, { carrierCode: carrierCodeOf(carrier) })
   return sandbox?.answer === 'warns' ? [{ code: 'sandbox_warning' }] : []
 }

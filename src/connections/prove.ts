@@ -1,4 +1,5 @@
 import { recordEvent } from '../audit/record-event.ts'
+import { carrierCodeOf } from '../catalog/carrier-code.ts'
 import type { Carrier } from '../catalog/define.ts'
 import { findUnsendable } from '../catalog/sendable.ts'
 import { canVerify, verify, type Finding, type Material, type Verification } from '../catalog/verification.ts'
@@ -70,7 +71,7 @@ export async function requireProof(ctx: Context, actor: Actor, claim: Claim): Pr
         }),
       )
     fail('credentials_refused', proof.because, {
-      carrierCode: codeOf(carrier),
+      carrierCode: carrierCodeOf(carrier),
       ...(carrierId === undefined ? {} : { carrierId }),
     })
   }
@@ -83,13 +84,10 @@ function refuseUnproved(carrier: Carrier, proof: Proof): never {
   const { because } = proof
   const retryAfter = proof.asked && proof.retryAfter
   return fail('verification_impossible', `${carrier.title} could not prove these credentials. ${because}`, {
-    carrierCode: codeOf(carrier),
+    carrierCode: carrierCodeOf(carrier),
     ...(retryAfter ? { headers: { 'retry-after': `${retryAfter}` } } : {}),
   })
 }
-
-/** How answers name a carrier. */
-const codeOf = (carrier: Carrier) => (carrier.mode === 'ltl' ? carrier.scacs[0].toLowerCase() : carrier.name)
 
 /** Asks the carrier, or in the sandbox the simulated one; never throws for what the carrier answers or does not. */
 export async function prove(

@@ -1,5 +1,6 @@
+import { carrierCodeOf } from '../catalog/carrier-code.ts'
 import type { Carrier, LtlCarrier, ParcelCarrier } from '../catalog/define.ts'
-import { findByScac, findCarrier, findCarrierById } from '../catalog/find-carrier.ts'
+import { findByScac, findCarrier, storedCarrier } from '../catalog/find-carrier.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import { findConnection, type ConnectionKey } from '../store/connections.ts'
@@ -21,7 +22,7 @@ export function requireLtlCarrier(scac: string, environment: Actor['environment'
 export function requireConnectable(carrier: Carrier): void {
   if (!carrier.closed) return
   fail('carrier_not_connectable', `${carrier.title} cannot be connected. ${carrier.closed.reason}`, {
-    carrierCode: carrier.mode === 'ltl' ? carrier.scacs[0].toLowerCase() : carrier.name,
+    carrierCode: carrierCodeOf(carrier),
   })
 }
 
@@ -72,7 +73,5 @@ export async function requireConnection(
 
 /** The carrier of a stored connection; the catalog never forgets one. */
 export function carrierOf(connection: Pick<Connection, 'carrier'>): Carrier {
-  const carrier = findCarrierById(connection.carrier)
-  if (!carrier) throw new Error('A stored connection names a carrier that the catalog does not have.')
-  return carrier
+  return storedCarrier(connection.carrier)
 }

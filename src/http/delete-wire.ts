@@ -5,7 +5,7 @@ import type { Dependents } from '../connections/dependents.ts'
 import { MOST_RESTORE_DAYS } from '../connections/delete-policy.ts'
 import type { DeleteWish } from '../connections/disconnect.ts'
 import type { TombstonePage } from '../connections/tombstones.ts'
-import type { Carrier } from '../catalog/define.ts'
+import { connectedNameOf } from '../catalog/carrier-code.ts'
 import type { JsonSchema } from '../catalog/json-schema.ts'
 import { ifMatchOf } from './answers.ts'
 import { requireScope } from './authenticate.ts'
@@ -44,10 +44,6 @@ export function deleteWishOf(request: FastifyRequest): DeleteWish {
   return { ifMatch: ifMatchOf(request), force, purge }
 }
 
-/** How answers name a carrier of either mode. */
-const codeOf = (carrier: Carrier, scac: string | null) =>
-  carrier.mode === 'ltl' ? (scac ?? carrier.scacs[0]) : carrier.name
-
 export const dependentsAnswer = closed({
   carrier_id: text,
   carrier: text,
@@ -70,7 +66,7 @@ export function dependentsObject(found: Dependents) {
   const { connection, carrier, verdict, manifest, leases } = found
   return {
     carrier_id: connection.carrier_id,
-    carrier: codeOf(carrier, connection.scac),
+    carrier: connectedNameOf(carrier, connection.scac),
     open_labels: { count: verdict.open.count, oldest_ship_date: verdict.open.oldestShipDate },
     manifest: { requirement: manifest.requirement, source: manifest.source ?? null },
     delete: { outcome: verdict.outcome, because: verdict.rule.because },
@@ -129,7 +125,7 @@ export const tombstonePageObject = ({ tombstones, ...page }: TombstonePage) => (
   tombstones: tombstones.map(({ tombstone, carrier }) => ({
     carrier_id: tombstone.carrier_id,
     mode: carrier.mode,
-    carrier: codeOf(carrier, tombstone.scac),
+    carrier: connectedNameOf(carrier, tombstone.scac),
     nickname: tombstone.nickname,
     created_at: tombstone.created_at,
     deleted_at: tombstone.deleted_at,

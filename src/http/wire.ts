@@ -1,3 +1,4 @@
+import { connectedNameOf } from '../catalog/carrier-code.ts'
 import type { LtlCarrier, ParcelCarrier } from '../catalog/define.ts'
 import type { Advice } from '../connections/advice.ts'
 import type { Listed } from '../connections/list.ts'
@@ -63,7 +64,7 @@ export function ltlCarrierObject({ connection, carrier }: Listed<LtlCarrier>) {
     name: carrier.title,
     options: carrier.options,
     packages: carrier.packages,
-    scac: connection.scac ?? carrier.scacs[0],
+    scac: connectedNameOf(carrier, connection.scac),
     services: carrier.services,
   }
 }

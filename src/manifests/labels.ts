@@ -1,4 +1,5 @@
-import { carrierCodeOf } from './carrier-code.ts'
+import { carrierCodeOf } from '../catalog/carrier-code.ts'
+import { storedCarrier } from '../catalog/find-carrier.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import type { Db } from '../store/db.ts'
@@ -42,4 +43,4 @@ export async function requireLabel(db: Db, actor: Actor, labelId: string): Promi
 }
 
 /** A label as it is shown. */
-export const showLabel = (label: Label): ShownLabel => ({ label, carrierCode: carrierCodeOf(label.carrier) })
+export const showLabel = (label: Label): ShownLabel => ({ label, carrierCode: carrierCodeOf(storedCarrier(label.carrier)) })

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
-import { findCarrierById } from '../catalog/find-carrier.ts'
+import { connectedNameOf } from '../catalog/carrier-code.ts'
+import { storedCarrier } from '../catalog/find-carrier.ts'
 import type { Connection } from '../store/schema.ts'
 import type { EventType } from './events.ts'
 
@@ -36,7 +37,7 @@ const resourcePath = ({ mode, carrier_id }: Connection) =>
 function factsOf(type: EventType, connection: Connection) {
   return {
     carrier_id: connection.carrier_id,
-    carrier_code: carrierCode(connection),
+    carrier_code: connectedNameOf(storedCarrier(connection.carrier), connection.scac),
     environment: connection.environment,
     version: connection.version,
     // Every change counts the version up by one.
@@ -46,9 +47,3 @@ function factsOf(type: EventType, connection: Connection) {
   }
 }
 
-/** As other answers name the carrier: its slug, or the SCAC it was connected under. */
-function carrierCode({ scac, carrier }: Connection): string {
-  const known = findCarrierById(carrier)
-  if (!known) throw new Error('A stored connection names a carrier that the catalog does not have.')
-  return known.mode === 'ltl' ? (scac ?? known.scacs[0]) : known.name
-}

@@ -1,4 +1,5 @@
 import type { FastifyPluginCallback } from 'fastify'
+import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import { findConnections, type FoundPage } from '../../connections/find-connections.ts'
 import { STATES } from '../../connections/findings.ts'
 import type { Context } from '../../context.ts'
@@ -75,7 +76,7 @@ function pageObject({ connections, ...page }: FoundPage) {
     connections: connections.map(({ connection, carrier, advice }) => ({
       carrier_id: connection.carrier_id,
       mode: connection.mode,
-      carrier: carrier.mode === 'ltl' ? (connection.scac ?? carrier.scacs[0]) : carrier.name,
+      carrier: connectedNameOf(carrier, connection.scac),
       nickname: connection.nickname,
       account_number: connection.account_number,
       connection_status: connection.connection_status,

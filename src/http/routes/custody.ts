@@ -1,4 +1,5 @@
 import type { FastifyPluginCallback } from 'fastify'
+import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import { leaseCredentials, LEASED, LEASE_SECONDS, type Lease } from '../../connections/lease.ts'
 import { rollbackConnection } from '../../connections/rollback.ts'
 import { verifyConnection } from '../../connections/verify.ts'
@@ -108,7 +109,7 @@ export const custodyRoutes =
         reply.headers({ etag: etag(connection.version), 'cache-control': 'no-store' })
         return {
           carrier_id: connection.carrier_id,
-          carrier: carrier.mode === 'ltl' ? (connection.scac ?? carrier.scacs[0]) : carrier.name,
+          carrier: connectedNameOf(carrier, connection.scac),
           state: connection.state,
           credentials_version: connection.credentials_version,
           expires_at: lease.expiresAt,
