@@ -1,9 +1,12 @@
 import type { Actor, Context } from '../context.ts'
 import { findAuditHead, listAuditEvents, readAuditChain, type AuditFilter } from '../store/audit.ts'
+import { findConnectionNames, type ConnectionName } from '../store/connection-names.ts'
 import type { AuditEvent } from '../store/schema.ts'
 import { findBreak, GENESIS } from './chain.ts'
 
-export type EventPage = { events: AuditEvent[]; total: number; page: number; pages: number }
+/** An event, and what its connection is called, or was. */
+export type ListedEvent = { event: AuditEvent; connection: ConnectionName | undefined }
+export type EventPage = { events: ListedEvent[]; total: number; page: number; pages: number }
 
 /** One page of the actor's audit log, newest first: events of its own environment, and of the account as a whole. */
 export async function listEvents(
@@ -13,10 +16,14 @@ export async function listEvents(
   { page, size }: { page: number; size: number },
 ): Promise<EventPage> {
   const { tenantId, environment } = actor
-  const { events, total } = await store.read(tenantId, (db) =>
-    listAuditEvents(db, tenantId, environment, filter, { limit: size, offset: (page - 1) * size }),
-  )
-  return { events, total, page, pages: Math.ceil(total / size) }
+  return store.read(tenantId, async (db) => {
+    const limits = { limit: size, offset: (page - 1) * size }
+    const { events, total } = await listAuditEvents(db, tenantId, environment, filter, limits)
+    const carrierIds = new Set(events.flatMap(({ carrier_id }) => carrier_id ?? []))
+    const names = await findConnectionNames(db, actor, [...carrierIds])
+    const listed = events.map((event) => ({ event, connection: names.get(event.carrier_id ?? '') }))
+    return { events: listed, total, page, pages: Math.ceil(total / size) }
+  })
 }
 
 const BATCH = 1_000

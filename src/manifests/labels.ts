@@ -43,4 +43,7 @@ export async function requireLabel(db: Db, actor: Actor, labelId: string): Promi
 }
 
 /** A label as it is shown. */
-export const showLabel = (label: Label): ShownLabel => ({ label, carrierCode: carrierCodeOf(storedCarrier(label.carrier)) })
+export const showLabel = (label: Label): ShownLabel => ({
+  label,
+  carrierCode: carrierCodeOf(storedCarrier(label.carrier)),
+})

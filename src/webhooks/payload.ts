@@ -46,4 +46,3 @@ function factsOf(type: EventType, connection: Connection) {
     connection_status: connection.connection_status,
   }
 }
-

@@ -1,5 +1,7 @@
 import type { FastifyPluginCallback } from 'fastify'
-import { listEvents } from '../../audit/list-events.ts'
+import { listEvents, type ListedEvent } from '../../audit/list-events.ts'
+import { connectedNameOf } from '../../catalog/carrier-code.ts'
+import { storedCarrier } from '../../catalog/find-carrier.ts'
 import type { Context } from '../../context.ts'
 import { describe, type QueryParameter } from '../describe.ts'
 import { readPage, readText, readTime } from '../query.ts'
@@ -44,21 +46,29 @@ export const auditRoutes =
         }
         const { events, ...rest } = await listEvents(ctx, request.actor, filter, page)
         return {
-          events: events.map((event) => ({
-            seq: event.seq,
-            at: event.at,
-            actor: event.actor,
-            action: event.action,
-            carrier_id: event.carrier_id,
-            fields: JSON.parse(event.fields) as string[],
-            version: event.version,
-            outcome: event.outcome,
-            request_id: event.request_id,
-            ip: event.ip,
-          })),
+          events: events.map(eventObject),
           ...rest,
         }
       },
     )
     done()
   }
+
+/** An event as it is shown; its connection has a name after its delete, too. */
+function eventObject({ event, connection }: ListedEvent) {
+  return {
+    seq: event.seq,
+    at: event.at,
+    actor: event.actor,
+    action: event.action,
+    carrier_id: event.carrier_id,
+    carrier: connection ? connectedNameOf(storedCarrier(connection.carrier), connection.scac) : null,
+    nickname: connection?.nickname ?? null,
+    subject: event.subject,
+    fields: JSON.parse(event.fields) as string[],
+    version: event.version,
+    outcome: event.outcome,
+    request_id: event.request_id,
+    ip: event.ip,
+  }
+}
