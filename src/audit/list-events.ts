@@ -4,9 +4,14 @@ import { findConnectionNames, type ConnectionName } from '../store/connection-na
 import type { AuditEvent } from '../store/schema.ts'
 import { findBreak, GENESIS } from './chain.ts'
 
-/** An event, and what its connection is called, or was. */
-export type ListedEvent = { event: AuditEvent; connection: ConnectionName | undefined }
-export type EventPage = { events: ListedEvent[]; total: number; page: number; pages: number }
+/** `connections` are those that the events are about, by what they are called or were. */
+export type EventPage = {
+  events: AuditEvent[]
+  connections: ConnectionName[]
+  total: number
+  page: number
+  pages: number
+}
 
 /** One page of the actor's audit log, newest first: events of its own environment, and of the account as a whole. */
 export async function listEvents(
@@ -20,9 +25,8 @@ export async function listEvents(
     const limits = { limit: size, offset: (page - 1) * size }
     const { events, total } = await listAuditEvents(db, tenantId, environment, filter, limits)
     const carrierIds = new Set(events.flatMap(({ carrier_id }) => carrier_id ?? []))
-    const names = await findConnectionNames(db, actor, [...carrierIds])
-    const listed = events.map((event) => ({ event, connection: names.get(event.carrier_id ?? '') }))
-    return { events: listed, total, page, pages: Math.ceil(total / size) }
+    const connections = await findConnectionNames(db, actor, [...carrierIds])
+    return { events, connections, total, page, pages: Math.ceil(total / size) }
   })
 }
 

@@ -10,14 +10,13 @@ export async function findConnectionNames(
   db: Db,
   { tenantId, environment }: Scope,
   carrierIds: readonly string[],
-): Promise<Map<string, ConnectionName>> {
-  if (carrierIds.length === 0) return new Map()
+): Promise<ConnectionName[]> {
+  if (carrierIds.length === 0) return []
   const of = (table: 'connection' | 'tombstone') =>
     db
       .selectFrom(table)
       .select(['carrier_id', 'carrier', 'scac', 'nickname'])
       .where((eb) => eb.and({ tenant_id: tenantId, environment }))
       .where('carrier_id', 'in', carrierIds)
-  const rows = await of('connection').unionAll(of('tombstone')).execute()
-  return new Map(rows.map((row) => [row.carrier_id, row]))
+  return of('connection').unionAll(of('tombstone')).orderBy('carrier_id').execute()
 }

@@ -1,5 +1,5 @@
 import type { FastifyPluginCallback } from 'fastify'
-import { listEvents, type ListedEvent } from '../../audit/list-events.ts'
+import { listEvents, type EventPage } from '../../audit/list-events.ts'
 import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import { storedCarrier } from '../../catalog/find-carrier.ts'
 import type { Context } from '../../context.ts'
@@ -44,9 +44,21 @@ export const auditRoutes =
           since: readTime(asked, 'since'),
           until: readTime(asked, 'until'),
         }
-        const { events, ...rest } = await listEvents(ctx, request.actor, filter, page)
+        const { events, connections, ...rest } = await listEvents(ctx, request.actor, filter, page)
         return {
-          events: events.map(eventObject),
+          events: events.map((event) => ({
+            seq: event.seq,
+            at: event.at,
+            actor: event.actor,
+            action: event.action,
+            carrier_id: event.carrier_id,
+            fields: JSON.parse(event.fields) as string[],
+            version: event.version,
+            outcome: event.outcome,
+            request_id: event.request_id,
+            ip: event.ip,
+          })),
+          connections: connections.map(nameObject),
           ...rest,
         }
       },
@@ -54,21 +66,9 @@ export const auditRoutes =
     done()
   }
 
-/** An event as it is shown; its connection has a name after its delete, too. */
-function eventObject({ event, connection }: ListedEvent) {
-  return {
-    seq: event.seq,
-    at: event.at,
-    actor: event.actor,
-    action: event.action,
-    carrier_id: event.carrier_id,
-    carrier: connection ? connectedNameOf(storedCarrier(connection.carrier), connection.scac) : null,
-    nickname: connection?.nickname ?? null,
-    subject: event.subject,
-    fields: JSON.parse(event.fields) as string[],
-    version: event.version,
-    outcome: event.outcome,
-    request_id: event.request_id,
-    ip: event.ip,
-  }
-}
+/** What the connection of an event is called, or was. */
+const nameObject = ({ carrier_id, carrier, scac, nickname }: EventPage['connections'][number]) => ({
+  carrier_id,
+  carrier: connectedNameOf(storedCarrier(carrier), scac),
+  nickname,
+})
