@@ -31,7 +31,7 @@ export async function restoreConnection(ctx: Context, actor: Actor, named: Named
     ctx.store.transaction(actor.tenantId, async (tx) => {
       const kept = await requireKept(ctx, tx, actor, carrier, carrierId)
       const existing = await findDuplicate(tx, actor, carrier, kept.account_key)
-      if (existing && carrier.mode === 'parcel' && kept.had_twin === 0) refuseDuplicate(carrier, existing)
+      if (existing && kept.had_twin === 0) refuseDuplicate(carrier, existing)
       const version = await putBack(ctx, tx, actor, carrier, kept)
       return { carrierId, version, notices: duplicateNotice(existing) }
     }),

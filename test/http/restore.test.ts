@@ -239,17 +239,29 @@ onEveryDatabase(
       assert.deepEqual([row.state, row.trouble_told], ['degraded', 1])
     })
 
-    test('an LTL connection comes back too, under any SCAC of its carrier, and is told of a second one', async () => {
+    test('an LTL connection comes back too, not beside one that its account has been connected with again', async () => {
       const body = { credentials: { username: 'u', password: 'p', account_number: unique('ltl') } }
       const { json } = await house().request('POST', ltl, { body })
       const one = `${ltl}/${json.carrier_id}`
       assert.equal((await house().request('DELETE', one)).status, 204)
       const second = await house().request('POST', ltl, { body })
       assert.ok(String(second.headers['hawser-notice']).includes(`restorable; carrier_id=${json.carrier_id}`))
-      const back = await house().request('POST', `${one}/restore`)
+      const refused = await house().request('POST', `${one}/restore`)
+      assert.equal(refused.status, 409, refused.text)
+      assert.equal(refused.json.errors[0].carrier_id, second.json.carrier_id)
+      assert.equal((await house().request('DELETE', `${ltl}/${second.json.carrier_id}`)).status, 204)
+      assert.equal((await house().request('POST', `${one}/restore`)).status, 200)
+      assert.equal((await house().request('GET', `/v-beta/ltl/carriers/${json.carrier_id}`)).status, 200)
+    })
+
+    test('an LTL connection whose account had two comes back beside the other, and is told of it', async () => {
+      const body = { credentials: { username: 'u', password: 'p', account_number: unique('ltl') } }
+      const { json } = await house().request('POST', ltl, { body })
+      const second = await house().request('POST', ltl, { body })
+      assert.equal((await house().request('DELETE', `${ltl}/${json.carrier_id}`)).status, 204)
+      const back = await house().request('POST', `${ltl}/${json.carrier_id}/restore`)
       assert.equal(back.status, 200, back.text)
       assert.ok(String(back.headers['hawser-notice']).includes(second.json.carrier_id))
-      assert.equal((await house().request('GET', `/v-beta/ltl/carriers/${json.carrier_id}`)).status, 200)
     })
 
     test('a connection that the carrier refuses comes back as it was, and is not asked about by itself', async () => {
