@@ -122,6 +122,10 @@ const reads: [name: string, work: (side: Side) => Promise<unknown>][] = [
     'list of them, of a connection',
     list((side) => ({ createdFrom: side.since, carrierId: carrierId(side) })),
   ],
+  [
+    'list of open ones of a connection',
+    list((side) => ({ carrierId: carrierId(side), isOpen: true }), { by: 'ship_date', direction: 'asc' }),
+  ],
   ['find a tracking number', list(({ known }) => ({ trackingNumber: pick(known).tracking_number }))],
   ['get', ({ house, actor, known }) => getLabel(house.ctx, actor, pick(known).label_id)],
   [

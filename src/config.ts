@@ -15,6 +15,8 @@ export type Config = Readonly<{
   listen: Readonly<{ host: string; port: number; trustedProxies: readonly string[] }>
   /** Where clients reach this server: scheme, host and port. */
   publicUrl: string
+  /** The same as far as it was said; links in answers are as their request was otherwise. */
+  saidUrl?: string
   webhooks: Readonly<{ http: boolean; most: number }>
   metrics: Readonly<{ host: string; port: number }> | undefined
   database: Database
@@ -102,6 +104,7 @@ function compose(values: SettingValues, bad: ReadonlySet<string>, problems: stri
     )
   return {
     listen: { host, port: values.HAWSER_PORT, trustedProxies: values.HAWSER_TRUSTED_PROXIES ?? [] },
+    ...(values.HAWSER_PUBLIC_URL === undefined ? {} : { saidUrl: values.HAWSER_PUBLIC_URL }),
     publicUrl:
       values.HAWSER_PUBLIC_URL ?? `http://${host.includes(':') ? `[${host}]` : host}:${values.HAWSER_PORT}`,
     webhooks: { http: values.HAWSER_WEBHOOK_HTTP, most: values.HAWSER_WEBHOOK_LIMIT },

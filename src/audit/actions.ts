@@ -18,6 +18,7 @@ export const actions = {
   'label.imported': 'Labels of a connection were recorded, or what is recorded of them was changed.',
   'label.voided': 'A label was recorded as voided.',
   'manifest.imported': 'A manifest was recorded, or as many as its labels had to be split into.',
+  'manifest.linked': 'Where the document of recorded manifests is was said anew.',
   'integrity.violation': 'What is stored of a connection or a webhook was altered or moved; it was not used.',
   'tenant.created': 'An account was created.',
   'tenant.updated': 'Data of an account were changed.',

@@ -158,9 +158,11 @@ function expectation(field: Field | undefined, error: ErrorObject): string {
     case 'maximum':
       return `must not be more than ${error.params.limit}`
     default:
-      return field?.type === 'string' && field.pattern
-        ? 'does not have the form that it must have'
-        : 'must not hold control characters or broken Unicode'
+      if (field?.type !== 'string' || !field.pattern)
+        return 'must not hold control characters or broken Unicode'
+      return field.examples?.[0]
+        ? `must have the form of ${field.examples[0]}`
+        : 'does not have the form that it must have'
   }
 }
 

@@ -40,13 +40,19 @@ export async function judgeDelete(db: Db, actor: Actor, connection: Connection):
   return { open, rule, outcome: open.count === 0 ? 'allowed' : told[rule.does] }
 }
 
-/** Refuses (409) a delete that would strand shipments, with how many there are and the way out. */
-export function refuseStranding(carrier: Carrier, carrierId: string, { open }: Verdict): never {
+const REASONS: Record<Rule['because'], string> = {
+  carrier: 'The carrier requires a manifest of every shipment.',
+  connection: 'The policy of this connection refuses to delete over them.',
+  account: 'The delete policy of the account refuses to delete over them.',
+}
+
+/** Refuses (409) a delete that would strand shipments, with how many there are, who says so, and the way out. */
+export function refuseStranding(carrier: Carrier, carrierId: string, { open, rule }: Verdict): never {
   const many = open.count === 1 ? '1 open shipment' : `${open.count} open shipments`
   const since = open.oldestShipDate === null ? '' : `, the oldest of ${open.oldestShipDate.slice(0, 10)}`
   fail(
     'open_shipments',
-    `There ${open.count === 1 ? 'is' : 'are'} ${many} at ${carrier.title}${since}. Record the manifest (POST /v1/manifests/import) or the void (POST /v1/labels/{label_id}/record_void) of what is open, then delete again; with the scope admin, force=true deletes all the same.`,
+    `There ${open.count === 1 ? 'is' : 'are'} ${many} at ${carrier.title}${since} (GET /v1/labels?carrier_id=${carrierId}&open=true). ${REASONS[rule.because]} Record the manifest (POST /v1/manifests/import) or the void (POST /v1/labels/{label_id}/record_void) of what is open, then delete again; with the scope admin, force=true deletes all the same.`,
     { carrierId },
   )
 }

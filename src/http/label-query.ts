@@ -2,6 +2,7 @@ import { isCarrierId, isId } from '../manifests/ids.ts'
 import { isServiceCode, LABEL_STATUSES } from '../manifests/label-form.ts'
 import type { LabelFilter, LabelOrder } from '../manifests/labels.ts'
 import type { QueryParameter } from './describe.ts'
+import { failFields } from '../errors.ts'
 import { readChoice, readForm, readPage, readTime } from './query.ts'
 
 const MOST = 500
@@ -26,6 +27,12 @@ const filters: QueryParameter[] = [
   { name: 'warehouse_id', about: 'From this warehouse.', schema: text },
   { name: 'created_at_start', about: 'Recorded at this time or later.', schema: time },
   { name: 'created_at_end', about: 'Recorded at this time or earlier.', schema: time },
+  {
+    name: 'open',
+    about:
+      '`true`: only those that wait for a manifest, as a delete of their connection does, by ship date. Takes a `carrier_id`, and no order.',
+    schema: { enum: ['true'] },
+  },
   { name: 'refund_status', about: `${NEVER} Several stand with commas between them.`, schema: text },
   {
     name: 'sort_by',
@@ -45,7 +52,9 @@ const ID_FORM = 'must have the form of an id'
 /** What a query asks for: which labels, in which order, which page, and the names that a link to another page repeats. */
 export function readLabelQuery(query: Readonly<Record<string, unknown>>) {
   const id = (name: string) => readForm(query, name, isId, ID_FORM)
+  const isOpen = readChoice(query, 'open', ['true']) !== undefined
   const filter: { [Name in keyof LabelFilter]: LabelFilter[Name] | undefined } = {
+    isOpen: isOpen || undefined,
     status: readChoice(query, 'label_status', LABEL_STATUSES),
     serviceCode: readForm(query, 'service_code', isServiceCode, 'must have the form of a service code'),
     carrierId: readForm(query, 'carrier_id', isCarrierId, ID_FORM),
@@ -59,18 +68,42 @@ export function readLabelQuery(query: Readonly<Record<string, unknown>>) {
   const isNone = [id('batch_id'), id('rate_id'), id('shipment_id'), refund].some(
     (value) => value !== undefined,
   )
-  const order: LabelOrder = {
-    by: readChoice(query, 'sort_by', ORDERS) ?? 'created_at',
-    direction: readChoice(query, 'sort_dir', DIRECTIONS) ?? 'desc',
-  }
+  const order = readOrder(query)
+  if (isOpen && !filter.carrierId)
+    failFields([{ kind: 'required', field: 'carrier_id', message: 'carrier_id is required with open.' }])
+  if (isOpen && order)
+    failFields([
+      {
+        kind: 'conflict',
+        field: order.named,
+        message: `${order.named} and open say different orders; send one.`,
+      },
+    ])
+  const isOther = isOpen && (filter.status ?? 'completed') !== 'completed'
   return {
-    filter: isNone
-      ? ('none' as const)
-      : (Object.fromEntries(
-          Object.entries(filter).filter(([, value]) => value !== undefined),
-        ) as LabelFilter),
-    order,
+    filter:
+      isNone || isOther
+        ? ('none' as const)
+        : (Object.fromEntries(
+            Object.entries(filter).filter(([, value]) => value !== undefined),
+          ) as LabelFilter),
+    order: isOpen ? OLDEST_SHIP_DATE : (order ?? NEWEST),
     page: readPage(query, MOST, USUAL) ?? { page: 1, size: USUAL },
     names: filters.map(({ name }) => name),
+  }
+}
+
+const NEWEST: LabelOrder = { by: 'created_at', direction: 'desc' }
+const OLDEST_SHIP_DATE: LabelOrder = { by: 'ship_date', direction: 'asc' }
+
+/** The order that is asked for, with the parameter that says so. */
+function readOrder(query: Readonly<Record<string, unknown>>): (LabelOrder & { named: string }) | undefined {
+  const by = readChoice(query, 'sort_by', ORDERS)
+  const direction = readChoice(query, 'sort_dir', DIRECTIONS)
+  if (!by && !direction) return undefined
+  return {
+    by: by ?? NEWEST.by,
+    direction: direction ?? NEWEST.direction,
+    named: by ? 'sort_by' : 'sort_dir',
   }
 }

@@ -1,12 +1,15 @@
 import type { FastifyRequest } from 'fastify'
+import type { Context } from '../context.ts'
 
 /** Links to the pages around one, with the filters that it was asked for with; an absent page is an empty object, as published. */
 export function pageLinks(
+  { config }: Pick<Context, 'config'>,
   request: FastifyRequest,
   { page, pages }: { page: number; pages: number },
   size: number,
   filters: readonly string[] = [],
 ) {
+  const origin = config.saidUrl ?? `${request.protocol}://${request.host}`
   const path = request.routeOptions.url ?? ''
   const asked = request.query as Record<string, string | string[] | undefined>
   const kept = filters.flatMap((name) =>
@@ -15,7 +18,7 @@ export function pageLinks(
   const link = (to: number) => {
     if (to < 1 || to > Math.max(1, pages)) return {}
     const query = new URLSearchParams([...kept, ['page', `${to}`], ['page_size', `${size}`]])
-    return { href: `${request.protocol}://${request.host}${path}?${query.toString()}` }
+    return { href: `${origin}${path}?${query.toString()}` }
   }
   return { first: link(1), last: link(Math.max(1, pages)), prev: link(page - 1), next: link(page + 1) }
 }

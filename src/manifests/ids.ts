@@ -1,12 +1,19 @@
 import { randomInt } from 'node:crypto'
+import { text } from '../catalog/fields.ts'
 import { fail } from '../errors.ts'
 
 /** The published form of an id. */
 export const ID = '^se(-[a-z0-9]+)+$'
 export const LONGEST_ID = 25
 /** The id of a connection: of a parcel carrier, or of an LTL carrier. */
-export const CARRIER_ID = `${ID}|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`
-export const LONGEST_CARRIER_ID = 36
+const CARRIER_ID = `${ID}|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`
+const LONGEST_CARRIER_ID = 36
+/** The field for it. */
+export const connectionField = text('Connection', {
+  pattern: CARRIER_ID,
+  maxLength: LONGEST_CARRIER_ID,
+  examples: ['se-3eb7iqdmcr9q37lg'],
+})
 
 /** Whether texts have this form, and are no longer than that. */
 export function fits(pattern: string, longest: number): (text: string) => boolean {

@@ -4,7 +4,7 @@ import { fail, failAll, type Problem } from '../errors.ts'
 import { lockConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { findLabels, findTracked, writeLabels } from '../store/labels.ts'
-import { findManifests, insertManifests, labelsIn } from '../store/manifests.ts'
+import { findManifests, insertManifests, labelsIn, linkManifests } from '../store/manifests.ts'
 import type { Label, Manifest } from '../store/schema.ts'
 import { newIds } from './ids.ts'
 import { acceptManifest, manifestFields, type ManifestWish } from './manifest-form.ts'
@@ -13,7 +13,7 @@ import { splitLabels } from './split.ts'
 
 /**
  * Records that labels were manifested, in as many manifests as warehouses, ship dates and the limit of 500 make of them: all of it or nothing.
- * The same labels under the same submission answer the manifests that they are in.
+ * The same labels under the same submission answer the manifests that they are in, with the link of the later request where it has one.
  */
 export async function importManifest(ctx: Context, actor: Actor, body: Body): Promise<ShownManifest[]> {
   const given = body('list').reveal()
@@ -24,10 +24,12 @@ export async function importManifest(ctx: Context, actor: Actor, body: Body): Pr
       fail('connection_unknown', 'There is no carrier connection with this carrier_id.', {
         fieldName: 'carrier_id',
       })
-    const labels = await requireLabels(tx, actor, wish)
-    const again = await findRepeated(tx, actor, wish, labels)
-    if (again) return again
-    const problems = labels.flatMap((label, index) => problemOf(label, `${wish.by}[${index}]`) ?? [])
+    const found = await findWished(tx, actor, wish)
+    const labels = found.flatMap((label) => (label?.carrier_id === carrierId ? label : []))
+    const isWhole = labels.length === found.length
+    const again = isWhole ? await findRepeated(tx, actor, wish, labels) : undefined
+    if (again) return linkAgain(ctx, tx, actor, wish, again)
+    const problems = found.flatMap((label, index) => problemOf(label, wish, index) ?? [])
     if (problems.length > 0) return failAll(problems.slice(0, MOST_TOLD))
     const made = make(ctx, actor, wish, labels)
     await insertManifests(
@@ -53,12 +55,12 @@ export async function importManifest(ctx: Context, actor: Actor, body: Body): Pr
 
 const MOST_TOLD = 100
 
-/** The labels in the order of the body; refuses those that are not there, and those of another connection. */
-async function requireLabels(
+/** The labels in the order of the body. */
+async function findWished(
   tx: Tx,
   actor: Actor,
   { by, labels, carrierId }: ManifestWish,
-): Promise<Label[]> {
+): Promise<(Label | undefined)[]> {
   const isNamed = by === 'label_ids'
   const rows = isNamed ? await findLabels(tx, actor, labels) : await findTracked(tx, actor, labels)
   const here = new Map<string, Label>()
@@ -67,19 +69,7 @@ async function requireLabels(
     // Two connections may have labels of one tracking number.
     if (!here.has(name) || label.carrier_id === carrierId) here.set(name, label)
   }
-  const problems = labels.flatMap((name, index): Problem[] => {
-    const fieldName = `${by}[${index}]`
-    const label = here.get(name)
-    if (!label)
-      return [
-        { condition: 'label_unknown', message: `${fieldName} stands for no recorded label.`, fieldName },
-      ]
-    if (label.carrier_id === carrierId) return []
-    const message = `${fieldName} is a label of another carrier connection.`
-    return [{ condition: 'label_of_other_carrier', message, fieldName }]
-  })
-  if (problems.length > 0) return failAll(problems.slice(0, MOST_TOLD))
-  return labels.flatMap((name) => here.get(name) ?? [])
+  return labels.map((name) => here.get(name))
 }
 
 /** The manifests that hold these labels and no others, if they were recorded under the same submission. */
@@ -100,15 +90,47 @@ async function findRepeated(
     : undefined
 }
 
-function problemOf({ status, manifest_id }: Label, fieldName: string): Problem | undefined {
-  const wrong = (why: string): Problem => ({
-    condition: 'label_settled',
+/** The document may come later than what it stands for: a new link takes the place of the one before. */
+async function linkAgain(
+  ctx: Context,
+  tx: Tx,
+  actor: Actor,
+  { carrierId, download }: ManifestWish,
+  shown: ShownManifest[],
+): Promise<ShownManifest[]> {
+  const [first] = shown
+  if (!first || download === null || shown.every(({ manifest }) => manifest.download === download))
+    return shown
+  const ids = shown.map(({ manifest }) => manifest.manifest_id)
+  await linkManifests(tx, actor, ids, download)
+  await recordEvent(ctx, tx, actor, {
+    action: 'manifest.linked',
+    carrierId,
+    subject: first.manifest.manifest_id,
+    fields: ['manifest_download'],
+  })
+  return shown.map(({ manifest, labelIds }) => ({ manifest: { ...manifest, download }, labelIds }))
+}
+
+function problemOf(
+  label: Label | undefined,
+  { by, carrierId }: ManifestWish,
+  index: number,
+): Problem | undefined {
+  const fieldName = `${by}[${index}]`
+  const wrong = (condition: Problem['condition'], why: string): Problem => ({
+    condition,
     message: `${fieldName} ${why}.`,
     fieldName,
   })
-  if (manifest_id !== null) return wrong('is in a recorded manifest already')
-  if (status === 'voided') return wrong('is a voided label, which no manifest takes')
-  return status === 'completed' ? undefined : wrong('is a label that is not completed')
+  if (!label) return wrong('label_unknown', 'stands for no recorded label')
+  const { carrier_id, manifest_id, status } = label
+  if (carrier_id !== carrierId)
+    return wrong('label_of_other_carrier', 'is a label of another carrier connection')
+  if (manifest_id !== null)
+    return wrong('label_settled', `is in the recorded manifest ${manifest_id} already`)
+  if (status === 'voided') return wrong('label_settled', 'is a voided label, which no manifest takes')
+  return status === 'completed' ? undefined : wrong('label_settled', 'is a label that is not completed')
 }
 
 function make(ctx: Context, { tenantId, environment }: Actor, wish: ManifestWish, labels: readonly Label[]) {

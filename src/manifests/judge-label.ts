@@ -20,11 +20,14 @@ export function changeLabel(label: Label, said: Said, at: string): Label | Probl
   if (label.status === 'voided')
     return refuse('The label is voided; what is recorded of it does not change any more.')
   if (wanted.status !== label.status && !NEXT[label.status].includes(wanted.status))
-    return { ...refuse(`A label that is ${label.status} ${outlook(label.status)}.`), fieldName: 'status' }
+    return {
+      ...refuse(`A label with the status ${label.status} ${outlook(label.status)}.`),
+      fieldName: 'status',
+    }
   return { ...wanted, modified_at: at, voided_at: wanted.status === 'voided' ? at : null }
 }
 
 const refuse = (message: string): Problem => ({ condition: 'label_settled', message })
 
 const outlook = (status: LabelStatus) =>
-  NEXT[status].length === 0 ? 'stays so' : `can only become ${NEXT[status].join(' or ')}`
+  NEXT[status].length === 0 ? 'never becomes anything else' : `can only become ${NEXT[status].join(' or ')}`

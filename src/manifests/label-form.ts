@@ -5,7 +5,7 @@ import type { FieldProblem } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { LABEL_STATUSES, type Label, type LabelStatus } from '../store/schema.ts'
 import { parseTime } from '../time.ts'
-import { CARRIER_ID, fits, ID, LONGEST_CARRIER_ID, LONGEST_ID } from './ids.ts'
+import { connectionField, fits, ID, LONGEST_ID } from './ids.ts'
 
 export { LABEL_STATUSES }
 
@@ -18,12 +18,14 @@ export const isServiceCode = fits(SERVICE_CODE, LONGEST_CODE)
 
 /** What is said of a label. */
 export const labelFields: Fields = {
-  label_id: optional(text('Label', { pattern: ID, maxLength: LONGEST_ID })),
-  carrier_id: text('Connection', { pattern: CARRIER_ID, maxLength: LONGEST_CARRIER_ID }),
+  label_id: optional(text('Label', { pattern: ID, maxLength: LONGEST_ID, examples: ['se-28529731'] })),
+  carrier_id: connectionField,
   tracking_number: text('Tracking number', { maxLength: 100 }),
   ship_date: text('Day of shipping: a date, or a date and time', { maxLength: 40 }),
-  warehouse_id: optional(text('Warehouse', { pattern: ID, maxLength: LONGEST_ID })),
-  service_code: optional(text('Service', { pattern: SERVICE_CODE, maxLength: LONGEST_CODE })),
+  warehouse_id: optional(text('Warehouse', { pattern: ID, maxLength: LONGEST_ID, examples: ['se-12'] })),
+  service_code: optional(
+    text('Service', { pattern: SERVICE_CODE, maxLength: LONGEST_CODE, examples: ['usps_priority_mail'] }),
+  ),
   external_shipment_id: optional(text('Shipment in the caller’s own system', { maxLength: 50 })),
   status: optional(choice('Status; `completed` where a new label says none', LABEL_STATUSES)),
 }
@@ -41,21 +43,19 @@ export type Entry =
 /** Reads the body of an import; refuses one that is no list of 1 to 500, and leaves each entry to its own answer. */
 export function acceptLabels(body: Readonly<Record<string, unknown>>): Entry[] {
   const { labels, ...rest } = body
-  if (Object.keys(rest).length > 0)
-    failFields([{ kind: 'invalid', message: 'The body has a field that has no place in it.' }])
+  const problems = [...listProblems(labels), ...(Object.keys(rest).length > 0 ? [PLACELESS] : [])]
+  return problems.length > 0 ? failFields(problems) : refuseRepeated((labels as unknown[]).map(acceptEntry))
+}
+
+const PLACELESS: FieldProblem = { kind: 'invalid', message: 'The body has a field that has no place in it.' }
+
+function listProblems(labels: unknown): FieldProblem[] {
+  const [least, most] = ['at least one entry', `at most ${MOST_LABELS} entries`]
   if (labels === undefined || labels === null || (Array.isArray(labels) && labels.length === 0))
-    return failFields([
-      { kind: 'required', field: 'labels', message: 'labels must have at least one entry.' },
-    ])
-  if (!Array.isArray(labels) || labels.length > MOST_LABELS)
-    return failFields([
-      {
-        kind: 'invalid',
-        field: 'labels',
-        message: `labels must be a list of at most ${MOST_LABELS} entries.`,
-      },
-    ])
-  return refuseRepeated(labels.map(acceptEntry))
+    return [{ kind: 'required', field: 'labels', message: `labels must have ${least}.` }]
+  return Array.isArray(labels) && labels.length <= MOST_LABELS
+    ? []
+    : [{ kind: 'invalid', field: 'labels', message: `labels must be a list of ${most}.` }]
 }
 
 function acceptEntry(entry: unknown, index: number): Entry {
@@ -63,8 +63,9 @@ function acceptEntry(entry: unknown, index: number): Entry {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
     return { problems: [{ kind: 'invalid', field: place, message: `${place} must be an object.` }] }
   const accepted = acceptFields(labelFields, entry as Record<string, unknown>)
-  const { ship_date: date } = entry as Record<string, unknown>
+  const { ship_date: date, tracking_number: number } = entry as Record<string, unknown>
   const problems = Array.isArray(accepted) ? accepted : []
+  if (typeof number === 'string' && number !== number.trim()) problems.push(PADDED)
   const isJudged = typeof date !== 'string' || problems.some(({ field }) => field === 'ship_date')
   if (!isJudged && parseTime(date) === undefined) problems.push(UNDATED)
   if (problems.length > 0 || Array.isArray(accepted))
@@ -85,6 +86,11 @@ function acceptEntry(entry: unknown, index: number): Entry {
   }
 }
 
+const PADDED: FieldProblem = {
+  kind: 'invalid',
+  field: 'tracking_number',
+  message: 'tracking_number must not begin or end with white space.',
+}
 const UNDATED: FieldProblem = {
   kind: 'invalid',
   field: 'ship_date',

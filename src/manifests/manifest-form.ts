@@ -4,7 +4,7 @@ import { group, LONGEST_TEXT, optional, text } from '../catalog/fields.ts'
 import type { FieldProblem } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { parseTime } from '../time.ts'
-import { CARRIER_ID, isId, LONGEST_CARRIER_ID } from './ids.ts'
+import { connectionField, isId } from './ids.ts'
 
 export const MOST_MANIFESTED = 5_000
 /** How far the clock of whoever made the manifest may be ahead of ours, in milliseconds. */
@@ -12,7 +12,7 @@ const AHEAD_MS = 5 * 60_000
 
 /** What is said of a manifest, beside its labels. */
 export const manifestFields: Fields = {
-  carrier_id: text('Connection', { pattern: CARRIER_ID, maxLength: LONGEST_CARRIER_ID }),
+  carrier_id: connectionField,
   submission_id: optional(text('Number that the carrier gave it', { minLength: 1, maxLength: 100 })),
   manifested_at: optional(
     text('When it was made; now, unless it says otherwise', { minLength: 1, maxLength: 40 }),
@@ -71,8 +71,9 @@ const MOST_TOLD = 100
 const LONGEST_NUMBER = 100
 
 function listProblems(name: ListName, list: unknown): FieldProblem[] {
+  const other = list === null ? ', or tracking_numbers instead' : ''
   if (list === null || (Array.isArray(list) && list.length === 0))
-    return [{ kind: 'required', field: name, message: `${name} must have at least one entry.` }]
+    return [{ kind: 'required', field: name, message: `${name} must have at least one entry${other}.` }]
   if (!Array.isArray(list) || list.length > MOST_MANIFESTED)
     return [
       {
@@ -81,13 +82,16 @@ function listProblems(name: ListName, list: unknown): FieldProblem[] {
         message: `${name} must be a list of at most ${MOST_MANIFESTED} entries.`,
       },
     ]
-  const isFine = name === 'label_ids' ? isId : isNumber
+  const [isFine, form] =
+    name === 'label_ids'
+      ? [isId, 'must have the form of se-28529731']
+      : [isNumber, `must be a tracking number of 1 to ${LONGEST_NUMBER} characters`]
   const seen = new Set<unknown>()
   const problems: FieldProblem[] = []
   for (const [index, entry] of list.entries()) {
     const field = `${name}[${index}]`
     if (typeof entry !== 'string' || !isFine(entry))
-      problems.push({ kind: 'invalid', field, message: `${field} does not have the form of one.` })
+      problems.push({ kind: 'invalid', field, message: `${field} ${form}.` })
     else if (seen.has(entry))
       problems.push({ kind: 'conflict', field, message: `${field} stands in the list already.` })
     seen.add(entry)

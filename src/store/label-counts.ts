@@ -1,11 +1,18 @@
 import { sql } from 'kysely'
-import type { ConnectionKey, Scope } from './connections.ts'
+import type { Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import { inParts } from './parts.ts'
 import { LABEL_STATUSES, type Label, type LabelCount, type LabelStatus } from './schema.ts'
 
 /** What labels are told apart by without looking at a label. */
-export type Kind = { carrierId?: string; warehouseId?: string; serviceCode?: string; status?: LabelStatus }
+export type Kind = {
+  carrierId?: string
+  warehouseId?: string
+  serviceCode?: string
+  status?: LabelStatus
+  /** Only those that wait for a manifest. */
+  isOpen?: true
+}
 
 /** One label as it was and as it is; what is new was not there before. */
 export type LabelChange = { before?: Label; after: Label }
@@ -59,13 +66,14 @@ function add(counts: Map<string, LabelCount>, label: Label, by: 1 | -1): void {
 export async function countLabels(
   db: Db,
   { tenantId, environment }: Scope,
-  { carrierId, warehouseId, serviceCode, status }: Kind,
+  { carrierId, warehouseId, serviceCode, status, isOpen }: Kind,
 ): Promise<number> {
+  const column = isOpen ? 'open' : status
   const { total } = await db
     .selectFrom('label_count')
     .select(
-      status
-        ? sql<number>`coalesce(sum(${sql.ref(status)}), 0)`.as('total')
+      column
+        ? sql<number>`coalesce(sum(${sql.ref(column)}), 0)`.as('total')
         : sql<number>`coalesce(sum(processing + completed + error + voided), 0)`.as('total'),
     )
     .where((eb) => eb.and({ tenant_id: tenantId, environment }))
@@ -74,17 +82,4 @@ export async function countLabels(
     .$if(serviceCode !== undefined, (query) => query.where('service_code', '=', serviceCode ?? ''))
     .executeTakeFirstOrThrow()
   return total
-}
-
-/** How many labels of a connection are open. */
-export async function countOpen(
-  db: Db,
-  { tenantId, environment, carrierId }: ConnectionKey,
-): Promise<number> {
-  const { open } = await db
-    .selectFrom('label_count')
-    .select(sql<number>`coalesce(sum(open), 0)`.as('open'))
-    .where((eb) => eb.and({ tenant_id: tenantId, environment, carrier_id: carrierId }))
-    .executeTakeFirstOrThrow()
-  return open
 }

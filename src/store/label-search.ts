@@ -2,12 +2,16 @@ import { sql } from 'kysely'
 import type { Scope } from './connections.ts'
 import type { Db } from './db.ts'
 import { countLabels, type Kind } from './label-counts.ts'
+import { OPEN } from './labels.ts'
 import type { Label } from './schema.ts'
 
 /** Which labels; times are the first and the last that count. */
 export type LabelFilter = Kind & { trackingNumber?: string; createdFrom?: string; createdTo?: string }
 
-export type LabelOrder = { by: 'created_at' | 'modified_at' | 'voided_at'; direction: 'asc' | 'desc' }
+export type LabelOrder = {
+  by: 'created_at' | 'modified_at' | 'voided_at' | 'ship_date'
+  direction: 'asc' | 'desc'
+}
 
 /** One page of labels, and how many there are; labels that are not voided stand as if they had been before all others. */
 export async function searchLabels(
@@ -18,7 +22,7 @@ export async function searchLabels(
   page: { limit: number; offset: number },
 ): Promise<{ rows: Label[]; total: number }> {
   const { trackingNumber, createdFrom, createdTo, ...kind } = filter
-  const { carrierId, warehouseId, serviceCode, status } = kind
+  const { carrierId, warehouseId, serviceCode, status, isOpen = false } = kind
   const matching = db
     .selectFrom('label')
     .where((eb) => eb.and({ tenant_id: scope.tenantId, environment: scope.environment }))
@@ -26,6 +30,7 @@ export async function searchLabels(
     .$if(warehouseId !== undefined, (query) => query.where('warehouse_id', '=', warehouseId ?? ''))
     .$if(serviceCode !== undefined, (query) => query.where('service_code', '=', serviceCode ?? ''))
     .$if(status !== undefined, (query) => query.where('status', '=', status ?? 'completed'))
+    .$if(isOpen, (query) => query.where(OPEN))
     .$if(trackingNumber !== undefined, (query) => query.where('tracking_number', '=', trackingNumber ?? ''))
     .$if(createdFrom !== undefined, (query) => query.where('created_at', '>=', createdFrom ?? ''))
     .$if(createdTo !== undefined, (query) => query.where('created_at', '<=', createdTo ?? ''))

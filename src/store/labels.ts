@@ -1,14 +1,14 @@
 import { sql } from 'kysely'
 import type { ConnectionKey, Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
-import { countChanges, countOpen, type LabelChange } from './label-counts.ts'
+import { countChanges, countLabels, type LabelChange } from './label-counts.ts'
 import { inParts } from './parts.ts'
 import type { Label } from './schema.ts'
 
 const inScope = ({ tenantId, environment }: Scope) => ({ tenant_id: tenantId, environment })
 
-/** As the index of open labels says it, to the letter. */
-const OPEN = sql<boolean>`status = 'completed' and manifest_id is null`
+/** Labels that wait for a manifest, as the index of them says it, to the letter. */
+export const OPEN = sql<boolean>`status = 'completed' and manifest_id is null`
 
 /**
  * The labels of a connection that are completed, not voided and in no manifest: how many, and the earliest ship date.
@@ -18,7 +18,7 @@ export async function openShipments(
   db: Db,
   key: ConnectionKey,
 ): Promise<{ count: number; oldestShipDate: string | null }> {
-  const count = await countOpen(db, key)
+  const count = await countLabels(db, key, { carrierId: key.carrierId, isOpen: true })
   if (count === 0) return { count, oldestShipDate: null }
   const oldest = await db
     .selectFrom('label')

@@ -10,6 +10,21 @@ export async function insertManifests(tx: Tx, manifests: readonly Manifest[]): P
   for (const part of inParts(manifests)) await tx.insertInto('manifest').values(part).execute()
 }
 
+/** Says where the document of these manifests is. */
+export async function linkManifests(
+  tx: Tx,
+  scope: Scope,
+  manifestIds: readonly string[],
+  download: string,
+): Promise<void> {
+  await tx
+    .updateTable('manifest')
+    .set({ download })
+    .where((eb) => eb.and(inScope(scope)))
+    .where('manifest_id', 'in', manifestIds)
+    .execute()
+}
+
 /** Those of these manifests that are there, in the order of their ids. */
 export function findManifests(db: Db, scope: Scope, manifestIds: readonly string[]): Promise<Manifest[]> {
   return db

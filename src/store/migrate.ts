@@ -14,6 +14,7 @@ import { deletes } from './migrations/0009-deletes.ts'
 import { attempts } from './migrations/0010-attempts.ts'
 import { webhookReasons } from './migrations/0011-webhook-reasons.ts'
 import { toldTrouble } from './migrations/0012-told-trouble.ts'
+import { openShipments } from './migrations/0013-open-shipments.ts'
 
 /** Every migration in order; a name that has been released never changes. */
 export const migrations = {
@@ -29,6 +30,7 @@ export const migrations = {
   '0010-attempts': attempts,
   '0011-webhook-reasons': webhookReasons,
   '0012-told-trouble': toldTrouble,
+  '0013-open-shipments': openShipments,
 }
 
 /** Names of the tables that record what has been applied. */

@@ -49,6 +49,11 @@ onEveryDatabase(
         assert.ok(first.startsWith(`HTTP/1.1 ${status} `), first)
         if (status === 409) {
           assert.match(first, /"error_code":"invalid_status","message":"There are 2 open shipments at /)
+          assert.ok(first.includes(`/v1/labels?carrier_id=${id}&open=true`))
+          const says = manifests.includes('required')
+            ? 'The carrier requires'
+            : 'The delete policy of the account'
+          assert.ok(first.includes(says), first)
           assert.equal((await importManifest(house(), id, numbers)).status, 200)
         }
         const last = status === 409 ? await exchange(port, request) : first

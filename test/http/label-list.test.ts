@@ -152,6 +152,50 @@ onEveryDatabase(
       }
     })
 
+    test('those that a delete waits for are listed by ship date, with what a delete would say of them', async () => {
+      const here = await newShipper(house())
+      const carrier_id = await here.connect()
+      const days = [3, 1, 2, 1, 3, 2, 1].map((day) => `2026-03-0${day}`)
+      const labels = days.map((ship_date, place) =>
+        labelOf(carrier_id, { ship_date, warehouse_id: `se-${place % 2}` }),
+      )
+      const others = ['processing', 'error', 'voided'].map((status) => labelOf(carrier_id, { status }))
+      await here.record(...labels, ...others, labelOf(await here.connect()))
+      const [manifested] = labels
+      const wish = { carrier_id, tracking_numbers: [manifested?.tracking_number] }
+      assert.equal((await here.send('POST', '/v1/manifests/import', wish)).status, 200)
+      const open = labels.slice(1)
+      const list = async (query: string) =>
+        (await here.send('GET', `/v1/labels?carrier_id=${carrier_id}&open=true${query}`)).json
+      const whole = await list('')
+      assert.deepEqual(
+        whole.labels.map(({ ship_date }: { ship_date: string }) => ship_date),
+        open.map(({ ship_date }) => dated(ship_date)).sort(),
+      )
+      const route = `/v1/connections/carriers/endicia/${carrier_id}/dependents`
+      const { open_labels } = (await here.send('GET', route)).json
+      assert.deepEqual(open_labels, { count: whole.total, oldest_ship_date: '2026-03-01' })
+      assert.equal((await list('&label_status=completed')).total, open.length)
+      assert.equal((await list('&label_status=voided')).total, 0)
+      const placed = await list('&warehouse_id=se-1')
+      assert.deepEqual([placed.total, placed.labels.length], [3, 3])
+      const seen: string[] = []
+      for (let page = await list('&page_size=2'); ;) {
+        seen.push(...idsOf(page))
+        const next = page.links.next.href?.slice('http://localhost:80'.length)
+        if (next === undefined) break
+        page = (await here.send('GET', next)).json
+      }
+      assert.deepEqual(seen, idsOf(whole))
+      for (const [query, problem] of [
+        ['open=true', 'field_value_required carrier_id'],
+        ['open=false', 'invalid_field_value open'],
+        [`open=true&carrier_id=${carrier_id}&sort_by=created_at`, 'field_conflict sort_by'],
+        [`open=true&carrier_id=${carrier_id}&sort_dir=asc`, 'field_conflict sort_dir'],
+      ])
+        assert.deepEqual(told(await here.send('GET', `/v1/labels?${query}`)), [problem])
+    })
+
     test('sorted by the time of their voiding, those that are not voided stand at the old end', async () => {
       const { json } = await shipper.send('GET', '/v1/labels?sort_by=voided_at&page_size=500')
       const voided = json.labels.map(({ voided }: { voided: boolean }) => voided)
@@ -182,4 +226,17 @@ onEveryDatabase(
     })
   },
   { clock: clock.now },
+)
+
+onEveryDatabase(
+  'links',
+  (house) => {
+    test('lead to where the operator says that clients reach the server, whatever a request calls it', async () => {
+      for (const route of ['/v1/labels', '/v1/manifests', '/v2/labels']) {
+        const { json } = await house().request('GET', route, { headers: { host: 'evil.example' } })
+        assert.equal(json.links.first.href, `https://hawser.example${route}?page=1&page_size=25`)
+      }
+    })
+  },
+  { env: { HAWSER_PUBLIC_URL: 'https://hawser.example' } },
 )

@@ -23,19 +23,20 @@ onEveryDatabase('labels', (house) => {
   test('import: a body that is no list of 1 to 500 labels is refused as a whole', async () => {
     const { send, record } = await newShipper(house())
     assert.deepEqual(told(await send('POST', PATH)), ['request_body_required -'])
-    const wrong: [body: unknown, problem: string][] = [
+    const wrong: [body: unknown, ...problems: string[]][] = [
       [{}, 'field_value_required labels'],
       [{ labels: null }, 'field_value_required labels'],
       [{ labels: [] }, 'field_value_required labels'],
       [{ labels: {} }, 'invalid_field_value labels'],
       [{ labels: 'x' }, 'invalid_field_value labels'],
       [{ labels: [{}], more: 1 }, 'invalid_field_value -'],
+      [{ label: [] }, 'field_value_required labels', 'invalid_field_value -'],
       [[], 'invalid_object -'],
     ]
-    for (const [body, problem] of wrong) {
+    for (const [body, ...problems] of wrong) {
       const answer = await send('POST', PATH, body)
       assert.equal(answer.status, 400)
-      assert.deepEqual(told(answer), [problem])
+      assert.deepEqual(told(answer), problems)
     }
     const many = await record(...Array.from({ length: 501 }, () => labelOf(ABSENT)))
     assert.deepEqual(told(many), ['invalid_field_value labels'])
@@ -81,6 +82,7 @@ onEveryDatabase('labels', (house) => {
       [labelOf(carrier_id, { label_id: 'secret value' }), 'invalid_field_value labels[15].label_id'],
       [labelOf(carrier_id, { secret_value: 1 }), 'invalid_field_value labels[16]'],
       [labelOf(carrier_id, { password: 'secret' }), 'invalid_field_value labels[17]'],
+      [labelOf(carrier_id, { tracking_number: 'secret ' }), 'invalid_field_value labels[18].tracking_number'],
     ]
     const answer = await shipper.record(...wrong.map(([entry]) => entry), labelOf(carrier_id))
     assert.equal(answer.status, 200)

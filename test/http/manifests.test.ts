@@ -166,6 +166,62 @@ onEveryDatabase(
       assert.deepEqual(await outbox(house()), [])
     })
 
+    test('import: every label that cannot be manifested is told at once, in the order of the body', async () => {
+      const shipper = await newShipper(house())
+      const [carrier_id, other] = [await shipper.connect(), await shipper.connect()]
+      const [voided, foreign, open, closed] = await recordAll(shipper, [
+        labelOf(carrier_id, { status: 'voided' }),
+        labelOf(other),
+        labelOf(carrier_id),
+        labelOf(carrier_id),
+      ])
+      const first = await shipper.send('POST', PATH, { carrier_id, label_ids: [closed] })
+      const label_ids = [voided, open, 'se-404', foreign, closed]
+      const answer = await shipper.send('POST', PATH, { carrier_id, label_ids })
+      assert.equal(answer.status, 409)
+      assert.deepEqual(told(answer), [
+        'invalid_status label_ids[0]',
+        'unspecified label_ids[2]',
+        'carrier_conflict label_ids[3]',
+        'invalid_status label_ids[4]',
+      ])
+      assert.ok(answer.text.includes(`the recorded manifest ${first.json.manifest_id} already`))
+    })
+
+    test('import: a link that comes later takes the place of the one before, once', async () => {
+      const shipper = await newShipper(house())
+      const carrier_id = await shipper.connect()
+      const label_ids = await recordAll(shipper, [
+        labelOf(carrier_id, { warehouse_id: 'se-1' }),
+        labelOf(carrier_id, { warehouse_id: 'se-2' }),
+      ])
+      const say = async (more: object) => {
+        const wish = { carrier_id, label_ids, submission_id: 'S1', ...more }
+        const { status, json, text } = await shipper.send('POST', PATH, wish)
+        assert.equal(status, 200, text)
+        return json.manifests.map(
+          ({ manifest_download: { href } }: { manifest_download: { href?: string } }) => href,
+        )
+      }
+      const link = (name: string) => ({ manifest_download: { href: `https://carrier.example/${name}` } })
+      assert.deepEqual(await say({}), [undefined, undefined])
+      assert.deepEqual(await say(link('a')), Array(2).fill('https://carrier.example/a'))
+      assert.deepEqual(await say(link('b')), Array(2).fill('https://carrier.example/b'))
+      for (const again of [link('b'), {}])
+        assert.deepEqual(await say(again), Array(2).fill('https://carrier.example/b'))
+      const { manifests } = (await shipper.send('GET', '/v1/manifests')).json
+      for (const { manifest_download } of manifests)
+        assert.deepEqual(manifest_download, { href: 'https://carrier.example/b' })
+      assert.deepEqual(
+        (await events(shipper, 'manifest')).map(([action, , , fields]) => [action, fields]),
+        [
+          ['manifest.imported', ['label_ids', 'carrier_id', 'submission_id']],
+          ['manifest.linked', ['manifest_download']],
+          ['manifest.linked', ['manifest_download']],
+        ],
+      )
+    })
+
     test('import: what is not said stands as null, as nothing, or under the manifest’s own id', async () => {
       const shipper = await newShipper(house())
       const carrier_id = await shipper.connect()

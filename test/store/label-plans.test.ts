@@ -28,6 +28,10 @@ const PLANS: [statement: string, index: string][] = [
     `select ship_date from label where ${OWN} and carrier_id = ? and ${OPEN} order by ship_date limit 1`,
     'label_open',
   ],
+  [
+    `select * from label where ${OWN} and carrier_id = ? and ${OPEN} order by ship_date, label_id limit 25`,
+    'label_open',
+  ],
   [`select label_id from label where ${OWN} and manifest_id in (?, ?)`, 'label_manifest'],
 ]
 

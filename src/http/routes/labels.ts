@@ -49,7 +49,7 @@ export const labelRoutes =
         return {
           labels: labels.map(wire.labelObject),
           ...page,
-          links: pageLinks(request, page, asked.size, names),
+          links: pageLinks(ctx, request, page, asked.size, names),
         }
       },
     )

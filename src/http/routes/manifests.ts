@@ -59,7 +59,7 @@ export const manifestRoutes =
         return {
           manifests: manifests.map(wire.manifestObject),
           ...page,
-          links: pageLinks(request, page, asked.size, names),
+          links: pageLinks(ctx, request, page, asked.size, names),
         }
       },
     )

@@ -66,7 +66,11 @@ export const partnerAccountRoutes =
           size: USUAL,
         }
         const { accounts, ...page } = await listAccounts(ctx, request.actor, asked)
-        return { accounts: accounts.map(accountObject), ...page, links: pageLinks(request, page, asked.size) }
+        return {
+          accounts: accounts.map(accountObject),
+          ...page,
+          links: pageLinks(ctx, request, page, asked.size),
+        }
       },
     )
 
