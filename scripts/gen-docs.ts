@@ -1,6 +1,8 @@
 import { actions } from '../src/audit/actions.ts'
 import type { Carrier, Fields, LtlCarrier, ParcelCarrier } from '../src/catalog/define.ts'
 import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
+import { carrierCodeOf } from '../src/catalog/carrier-code.ts'
+import { MANIFEST_NEEDS, manifestSentence } from '../src/catalog/manifest.ts'
 import { demandOf, listFields } from '../src/catalog/field-rules.ts'
 import { formSchema } from '../src/catalog/json-schema.ts'
 import { settings, type Setting } from '../src/config/settings.ts'
@@ -70,16 +72,18 @@ function proofLine({ verify }: Carrier): string | false {
   return `Credentials are proved at ${hosts} where ${needs} are set (${verify.source}).`
 }
 
-/** Whether its labels have to stand on a manifest. */
-function manifestLine({ manifest }: Carrier): string | false {
-  if (manifest.requirement === 'unknown') return false
-  const needs = {
-    required: 'Labels have to stand on a manifest',
-    optional: 'Labels may stand on a manifest',
-    external: 'Manifests are made at the carrier’s own portal',
-    none: 'There are no manifests to be made',
-  }[manifest.requirement]
-  return `${needs} (${manifest.source}).`
+/** Which carriers need manifests, as far as a public page says so. */
+function manifestTable(): string {
+  const all: Carrier[] = [...parcelCarriers, ...ltlCarriers]
+  const known = all.filter(({ manifest }) => manifest.requirement !== 'unknown')
+  const rows = known.map((carrier) => {
+    const { requirement, source = '' } = carrier.manifest
+    return [carrier.title, `\`${carrierCodeOf(carrier)}\``, `\`${requirement}\``, source]
+  })
+  const needs = Object.entries(MANIFEST_NEEDS).map(([need, about]) => `\`${need}\`: ${about.toLowerCase()}`)
+  return `${needs.join('; ')}. Of the ${all.length - known.length} carriers that are not in this table, LTL lines among them, no public page says so: they are \`unknown\`.
+
+${table(['carrier', 'name', 'manifest', 'source'], rows)}`
 }
 
 function parcelSection(carrier: ParcelCarrier): string {
@@ -104,7 +108,7 @@ function parcelSection(carrier: ParcelCarrier): string {
       successor && `New connections should use \`${successor}\`.`,
       `Source: ${docs}.`,
       proofLine(carrier),
-      manifestLine(carrier),
+      manifestSentence(carrier.manifest),
       codeSources.length > 0 && `Services, packages and options: ${codeSources.join(', ')}.`,
     ]
       .filter(Boolean)
@@ -150,6 +154,12 @@ ${parcelCarriers.length} parcel carriers and ${ltlCarriers.length} LTL carriers.
 Where a carrier’s own list of fields is not public it takes the generic form: any of \`account_number\`, \`key\`, \`password\`, \`secret\`, \`securitycode\` and \`username\`, at least one.
 
 ${table(['SCACs', 'carrier', 'credentials', 'required', 'status', 'source'], ltl)}
+
+## Manifests
+
+Whether labels have to stand on a manifest before a connection goes; see [deletes](extensions.md#deletes).
+
+${manifestTable()}
 
 ## Parcel carriers
 

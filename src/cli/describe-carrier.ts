@@ -1,5 +1,6 @@
 import type { Carrier, Fields } from '../catalog/define.ts'
 import { demandOf, listFields } from '../catalog/field-rules.ts'
+import { manifestSentence } from '../catalog/manifest.ts'
 
 /** What the catalog knows of a carrier, to be read by people. */
 export function describeCarrier(carrier: Carrier): string {
@@ -9,6 +10,7 @@ export function describeCarrier(carrier: Carrier): string {
     `${title} (${mode}): ${names.join(', ')}`,
     ...(closed ? [closed.reason] : formsOf(carrier)),
     proofOf(carrier),
+    manifestSentence(carrier.manifest),
     `Source: ${docs}`,
   ].join('\n\n')
 }

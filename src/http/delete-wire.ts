@@ -10,8 +10,9 @@ import type { JsonSchema } from '../catalog/json-schema.ts'
 import { ifMatchOf } from './answers.ts'
 import { requireScope } from './authenticate.ts'
 import type { QueryParameter } from './describe.ts'
-import { readFlag } from './query.ts'
-import { closed } from './schemas.ts'
+import { readFlag, refuseOthers } from './query.ts'
+import { closed, manifestNeed } from './schemas.ts'
+import { manifestNeedObject } from './wire.ts'
 
 const text: JsonSchema = { type: 'string' }
 const nullableText: JsonSchema = { type: ['string', 'null'] }
@@ -38,6 +39,11 @@ export const deleteParameters: QueryParameter[] = [
 /** How a request wants a connection to go. */
 export function deleteWishOf(request: FastifyRequest): DeleteWish {
   const query = request.query as Record<string, unknown>
+  // What a delete does not understand may be what was to keep it from deleting.
+  refuseOthers(
+    query,
+    deleteParameters.map(({ name }) => name),
+  )
   const force = readFlag(query, 'force') ?? false
   const purge = readFlag(query, 'purge') ?? false
   if (force) requireScope(request, 'admin')
@@ -48,10 +54,7 @@ export const dependentsAnswer = closed({
   carrier_id: text,
   carrier: text,
   open_labels: closed({ count: number, oldest_ship_date: nullableText }),
-  manifest: closed({
-    requirement: { enum: ['required', 'optional', 'external', 'none', 'unknown'] },
-    source: nullableText,
-  }),
+  manifest: manifestNeed,
   delete: closed({ outcome: { enum: ['allowed', 'warned', 'refused'] }, because }),
   next_check_at: nullableTime,
   live_leases: closed({ count: number, until: nullableTime }),
@@ -68,7 +71,7 @@ export function dependentsObject(found: Dependents) {
     carrier_id: connection.carrier_id,
     carrier: connectedNameOf(carrier, connection.scac),
     open_labels: { count: verdict.open.count, oldest_ship_date: verdict.open.oldestShipDate },
-    manifest: { requirement: manifest.requirement, source: manifest.source ?? null },
+    manifest: manifestNeedObject(manifest),
     delete: { outcome: verdict.outcome, because: verdict.rule.because },
     next_check_at: found.nextCheckAt,
     live_leases: leases,

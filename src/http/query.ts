@@ -80,5 +80,16 @@ export function readTime(query: Query, name: string): string | undefined {
   return parseTime(text) ?? refuse(name, 'must be a date, or a date and time with an offset, in ISO 8601')
 }
 
+/** Refuses a query with any other parameter than these. */
+export function refuseOthers(query: Query, names: readonly string[]): void {
+  if (Object.keys(query).some((name) => !names.includes(name)))
+    failFields([
+      {
+        kind: 'invalid',
+        message: `The query has a parameter that this route does not take; it takes ${names.join(', ')}.`,
+      },
+    ])
+}
+
 const refuse = (name: string, why: string): never =>
   failFields([{ kind: 'invalid', field: name, message: `${name} ${why}.` }])

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../catalog/json-schema.ts'
+import { MANIFEST_NEEDS } from '../catalog/manifest.ts'
 import { OUTCOMES } from '../catalog/verification.ts'
 import { STATES } from '../connections/findings.ts'
 
@@ -135,6 +136,12 @@ const ltlConnected = closed({
 
 export const ltlConnectedAnswer = orDryRun(ltlConnected)
 
+/** Whether labels of a carrier have to stand on a manifest, and the public page that says so. */
+export const manifestNeed = closed({
+  requirement: { enum: Object.keys(MANIFEST_NEEDS) },
+  source: nullableText,
+})
+
 /** A carrier of the catalog, with a JSON Schema for each of its forms. */
 export const catalogEntry = closed({
   carrier_name: text,
@@ -152,6 +159,7 @@ export const catalogEntry = closed({
   verification: {
     anyOf: [closed({ hosts: texts, needs: texts, operator: texts, source: text }), { type: 'null' }],
   },
+  manifest: manifestNeed,
 })
 export const catalogList = closed({ carriers: list(catalogEntry) })
 

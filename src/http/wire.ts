@@ -1,5 +1,5 @@
 import { connectedNameOf } from '../catalog/carrier-code.ts'
-import type { LtlCarrier, ParcelCarrier } from '../catalog/define.ts'
+import type { LtlCarrier, Manifest, ParcelCarrier } from '../catalog/define.ts'
 import type { Advice } from '../connections/advice.ts'
 import type { Listed } from '../connections/list.ts'
 import type { Notice } from '../connections/notices.ts'
@@ -102,6 +102,12 @@ export function healthObject(connection: Listed['connection'], { diagnosis, next
     next_step: nextStep,
   }
 }
+
+/** Whether labels of a carrier have to stand on a manifest, and the public page that says so. */
+export const manifestNeedObject = ({ requirement, source }: Manifest) => ({
+  requirement,
+  source: source ?? null,
+})
 
 /** The entity tag of a connection's version. */
 export const etag = (version: number): string => `"v${version}"`

@@ -41,6 +41,18 @@ onEveryDatabase('disconnect', (house) => {
     ])
   })
 
+  test('a parameter that no delete knows deletes nothing, and is not repeated', async () => {
+    const id = await connect(house())
+    for (const query of ['dry_run=true', 'forced', 'purge=false&secret-thing=1']) {
+      for (const route of [`${path}/${id}`, `/v1/carriers/${id}`]) {
+        const { status, text } = await remove(`${route}?${query}`)
+        assert.equal(status, 400, query)
+        assert.ok(text.includes('it takes force, purge') && !text.includes('secret-thing'))
+      }
+    }
+    assert.equal((await house().request('GET', `${path}/${id}`)).status, 200)
+  })
+
   test('the route without a carrier name does the same', async () => {
     const id = await connect(house())
     assert.equal((await remove(`/v1/carriers/${id}`)).status, 204)

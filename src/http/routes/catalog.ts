@@ -3,6 +3,7 @@ import { summarize } from '../../catalog/verification.ts'
 import { listCatalog, showCatalog, type CatalogEntry } from '../../connections/catalog.ts'
 import { describe } from '../describe.ts'
 import * as schemas from '../schemas.ts'
+import { manifestNeedObject } from '../wire.ts'
 
 const tag = 'Catalog'
 
@@ -48,5 +49,6 @@ function catalogObject({ carrier, connect, update, settings }: CatalogEntry) {
     update,
     settings,
     verification: summarize(carrier.verify),
+    manifest: manifestNeedObject(carrier.manifest),
   }
 }

@@ -1,0 +1,14 @@
+import type { Manifest } from './define.ts'
+
+/** What each need of manifests means, for people. */
+export const MANIFEST_NEEDS: Record<Manifest['requirement'], string> = {
+  required: 'Labels have to stand on a manifest',
+  optional: 'Labels may stand on a manifest',
+  external: 'Manifests are made at the carrier’s own portal',
+  none: 'There are no manifests to be made',
+  unknown: 'Whether labels have to stand on a manifest is not known',
+}
+
+/** Whether labels of a carrier have to stand on a manifest, and the page that says so, in a sentence. */
+export const manifestSentence = ({ requirement, source }: Manifest): string =>
+  `${MANIFEST_NEEDS[requirement]}${source ? ` (${source})` : ''}.`
