@@ -17,7 +17,7 @@ export type TombstonePage = {
 export async function findTombstones(
   { store }: Context,
   actor: Actor,
-  { carrier: named }: { carrier?: string },
+  { carrier: named, carrierId }: { carrier: string | undefined; carrierId: string | undefined },
   { page, size }: { page: number; size: number },
 ): Promise<TombstonePage> {
   const carrier = named === undefined ? undefined : (findCarrier(named) ?? findByScac(named))
@@ -25,7 +25,7 @@ export async function findTombstones(
     failFields([{ kind: 'invalid', field: 'carrier', message: 'carrier names no carrier and no SCAC.' }])
   const limits = { limit: size, offset: (page - 1) * size }
   const { rows, total } = await store.read(actor.tenantId, (db) =>
-    listTombstones(db, actor, carrier ? { carrier: carrier.id } : {}, limits),
+    listTombstones(db, actor, { carrier: carrier?.id, carrierId }, limits),
   )
   const tombstones = rows.map((tombstone) => ({ tombstone, carrier: carrierOf(tombstone) }))
   return { tombstones, total, page, pages: Math.ceil(total / size) }

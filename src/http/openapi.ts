@@ -124,6 +124,7 @@ function responses(
         status,
         {
           description: schema ? 'Done.' : 'Done; the answer is empty.',
+          ...(scope ? { headers: { 'Hawser-Notice': notices } } : {}),
           ...(schema ? { content: { 'application/json': { schema } } } : {}),
         },
       ]),
@@ -131,6 +132,12 @@ function responses(
     ...Object.fromEntries(refusals.map((status) => [status, refusal(told(status))])),
     default: refusal('Any other refusal.'),
   }
+}
+
+const notices = {
+  description:
+    'Something worth knowing that is no error: a code and parameters, repeated where there are several; absent where there is none.',
+  schema: { type: 'string' },
 }
 
 const refusal = (description: string) => ({

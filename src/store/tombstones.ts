@@ -134,7 +134,7 @@ export type ListedTombstone = Tombstone & { erase_after: string | null }
 export async function listTombstones(
   db: Db,
   scope: Scope,
-  { carrier }: { carrier?: string },
+  { carrier, carrierId }: { carrier: string | undefined; carrierId: string | undefined },
   page: { limit: number; offset: number },
 ): Promise<{ rows: ListedTombstone[]; total: number }> {
   const matching = db
@@ -142,6 +142,7 @@ export async function listTombstones(
     .where('tombstone.tenant_id', '=', scope.tenantId)
     .where('tombstone.environment', '=', scope.environment)
     .$if(carrier !== undefined, (query) => query.where('tombstone.carrier', '=', carrier ?? ''))
+    .$if(carrierId !== undefined, (query) => query.where('tombstone.carrier_id', '=', carrierId ?? ''))
   const { total } = await matching
     .select((eb) => eb.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow()

@@ -175,6 +175,9 @@ onEveryDatabase(
       assert.deepEqual([nickname, carrier, mode, erased_at], ['Endi', 'endicia', 'parcel', null])
       assert.equal((await list('?page_size=1&page=2')).tombstones[0].carrier_id, ids[0])
       assert.equal((await list('?carrier=ups')).total, 0)
+      const one = await list(`?carrier_id=${ids[0]}`)
+      assert.deepEqual([one.total, one.tombstones[0].carrier_id], [1, ids[0]])
+      assert.equal((await list(`?carrier_id=${ids[0]}&carrier=ups`)).total, 0)
       assert.equal((await house().request('GET', `${TOMBSTONES}?carrier=nobody`, { key })).status, 400)
       assert.equal((await house().request('GET', TOMBSTONES)).json.tombstones.some(isOneOf(ids)), false)
 

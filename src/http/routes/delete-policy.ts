@@ -14,6 +14,7 @@ const USUAL = 50
 
 const query: QueryParameter[] = [
   { name: 'carrier', about: 'Of this carrier, by name or SCAC.', schema: { type: 'string' } },
+  { name: 'carrier_id', about: 'The one with this id.', schema: { type: 'string' } },
   { name: 'page', about: 'Which page.', schema: { type: 'integer', minimum: 1 } },
   {
     name: 'page_size',
@@ -64,8 +65,7 @@ export const deletePolicyRoutes =
       async (request) => {
         const asked = request.query as Record<string, unknown>
         const page = readPage(asked, MOST, USUAL) ?? { page: 1, size: USUAL }
-        const carrier = readText(asked, 'carrier')
-        const search = carrier === undefined ? {} : { carrier }
+        const search = { carrier: readText(asked, 'carrier'), carrierId: readText(asked, 'carrier_id') }
         return wire.tombstonePageObject(await findTombstones(ctx, request.actor, search, page))
       },
     )
