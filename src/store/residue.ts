@@ -1,4 +1,4 @@
-import { closeSync, openSync, read, readSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, read, readSync, statSync, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 
 const readPart = promisify(read)
@@ -100,6 +100,8 @@ export function openPages(path: string): Pages {
         const room = look(number)
         if (room) writeSync(file, zeros, 0, room.end - room.start, at(number) + room.start)
       }
+      // The log that held these pages is gone from the disk already.
+      fsyncSync(file)
     },
     close: () => closeSync(file),
   }

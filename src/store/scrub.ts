@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Tell } from './db.ts'
 import { BUSY, isSqlite } from './failures.ts'
-import { openPages, readLog, sizeOf, type Log } from './residue.ts'
+import { openPages, readLog, sizeOf, type Log, type Pages } from './residue.ts'
 
 /** How soon after a commit; under load once in this time. */
 const SOON_MS = 500
@@ -9,6 +9,10 @@ const AGAIN_MS = 50
 const AGAIN_AT_MOST_MS = 1_000
 /** For so long a reader may hold it up before anybody is told. */
 const UNTOLD_MS = 10_000
+/** Searching the whole file takes at most one part in so many of the time. */
+const SEARCH_SHARE = 20
+/** How soon after somebody else has emptied the log: who does looks after its pages, unless he dies or knows nothing of this. */
+const SEARCH_AFTER_OTHERS_MS = 10 * 60_000
 
 export type Scrub = {
   /** Something may have been committed. */
@@ -23,33 +27,38 @@ export type Scrub = {
 
 type Options = {
   path: string
-  db: DatabaseSync
+  db: Pick<DatabaseSync, 'prepare' | 'exec'>
   /** Runs work on `db` while no transaction runs there. */
   inTurn: <T>(work: () => T) => Promise<T>
   tell: Tell
+  pages?: Pages
 }
 
 /**
  * Sees to it that what is no longer stored stands nowhere in the files of the database, within a second of each commit
  * or as soon as nobody reads any more what was before: the log is emptied, and what moved rows left on pages is overwritten.
- * While nothing is written nothing happens; it keeps no process alive, and what fails is told and tried again.
+ * Who empties the log looks after the pages in it; the whole file is searched at the start, and where some may have been missed.
+ * It keeps no process alive, and what fails is told and tried again.
  */
-export function createScrub({ path, db, inTurn, tell }: Options): Scrub {
+export function createScrub({ path, db, inTurn, tell, pages = openPages(path) }: Options): Scrub {
   const log = `${path}-wal`
-  const pages = openPages(path)
   const changes = db.prepare('select total_changes() as count')
+  const othersVersion = db.prepare('pragma data_version')
   const checkpoint = db.prepare('pragma wal_checkpoint(truncate)')
   const countChanges = () => changes.get()?.count
+  const search = newSearch()
   /** Where something may be left over. */
   const suspects = new Set<number>()
-  /** Whether every page that was written since the whole file was searched is among them. */
-  let isFollowed = false
+  /** The log as far as it was read. */
   let known: Pick<Log, 'salt' | 'end'> | undefined
+  /** The salt of a log that nobody else has emptied. */
+  let expected: number | undefined
   let scrubbedAt = countChanges()
   // A process that has crashed leaves what it wrote in the log.
   let isDue = sizeOf(log) > 0
   let wait = AGAIN_MS
   let timer: NodeJS.Timeout | undefined
+  let timerAt = Infinity
   let running: Promise<void> | undefined
   let hasEnded = false
   const report = createReport(tell)
@@ -58,13 +67,27 @@ export function createScrub({ path, db, inTurn, tell }: Options): Scrub {
 
   const follow = (): void => {
     const found = readLog(log, known)
-    // A log that another process has emptied held pages that nobody here knows.
-    const isNext = found
-      ? !known || found.salt === known.salt || found.salt === (known.salt + 1) >>> 0
-      : countChanges() === scrubbedAt
-    isFollowed &&= isNext
-    for (const page of found?.pages ?? []) suspects.add(page)
-    if (found) known = { salt: found.salt, end: found.end }
+    if (!found) return
+    if (expected !== undefined && found.salt !== expected) search.plan('others')
+    for (const page of found.pages) suspects.add(page)
+    known = { salt: found.salt, end: found.end }
+    expected = found.salt
+  }
+
+  /** Whether the log is empty now, and the pages that were in it among the suspects. */
+  const empty = (): boolean => {
+    follow()
+    const version = othersVersion.get()?.data_version
+    follow()
+    const isEmptied = checkpoint.get()?.busy === 0
+    // What another process has committed just now may have gone along unread.
+    if (othersVersion.get()?.data_version !== version) search.plan('now')
+    if (!isEmptied) return false
+    // Each emptying counts the salt up, also of a log that was empty.
+    if (expected !== undefined) expected = (expected + 1) >>> 0
+    known = undefined
+    scrubbedAt = countChanges()
+    return true
   }
 
   const overwrite = (leftOver: readonly number[]): boolean => {
@@ -80,32 +103,26 @@ export function createScrub({ path, db, inTurn, tell }: Options): Scrub {
     }
   }
 
-  /** Whether nothing is left. */
+  /** Whether nothing is left, as far as this process has to look after it. */
   const wipe = (): boolean => {
-    follow()
-    if (checkpoint.get()?.busy !== 0) return false
-    scrubbedAt = countChanges()
+    if (!empty()) return false
     const leftOver = pages.leftOver(suspects)
     if (leftOver.length > 0 && !overwrite(leftOver)) return false
     suspects.clear()
-    return isFollowed
-  }
-
-  const scrub = async (): Promise<boolean> => {
-    if (!isFollowed) {
-      isFollowed = true
-      for (const page of await pages.search()) suspects.add(page)
-    }
-    return inTurn(wipe)
+    return true
   }
 
   const turn = async (): Promise<void> => {
     try {
-      isDue = !(await scrub())
+      isDue = !(await inTurn(wipe))
+      if (search.isDue()) {
+        for (const page of await search.run(() => pages.search())) suspects.add(page)
+        if (suspects.size > 0) isDue = !(await inTurn(wipe))
+      }
       report(isDue)
     } catch (error) {
       isDue = true
-      isFollowed = false
+      search.plan('now')
       report(true, isSqlite(error, BUSY) ? undefined : error)
     }
     running = undefined
@@ -114,14 +131,19 @@ export function createScrub({ path, db, inTurn, tell }: Options): Scrub {
   }
 
   const schedule = (): void => {
-    if (hasEnded || timer || running || !(isDue || countChanges() !== scrubbedAt)) return
-    timer = setTimeout(
-      () => {
-        timer = undefined
-        running = turn()
-      },
-      isDue && wait > AGAIN_MS ? wait : SOON_MS,
-    ).unref()
+    if (hasEnded || running) return
+    const soon = isDue && wait > AGAIN_MS ? wait : SOON_MS
+    const ms = isDue || countChanges() !== scrubbedAt ? soon : search.in()
+    if (ms === undefined) return
+    const at = performance.now() + ms
+    if (timer && at >= timerAt) return
+    // What is due soon does not wait for a search that is due later.
+    clearTimeout(timer)
+    timerAt = at
+    timer = setTimeout(() => {
+      timer = undefined
+      running = turn()
+    }, ms).unref()
   }
 
   schedule()
@@ -133,12 +155,38 @@ export function createScrub({ path, db, inTurn, tell }: Options): Scrub {
       clearTimeout(timer)
       await running
       try {
-        if (isDue || countChanges() !== scrubbedAt) await scrub()
+        if (isDue || countChanges() !== scrubbedAt) await inTurn(wipe)
       } catch {
         // There is nobody left to be told.
       }
     },
     release: () => pages.close(),
+  }
+}
+
+/** When to search the whole file: at the start, as soon as pages may have been missed, and some time after others have emptied the log. */
+function newSearch() {
+  let why: 'now' | 'others' | undefined = 'now'
+  let endedAt = -Infinity
+  let rest = 0
+  const dueAt = () => endedAt + (why === 'others' ? Math.max(rest, SEARCH_AFTER_OTHERS_MS) : rest)
+  return {
+    plan: (because: 'now' | 'others') => {
+      if (why !== 'now') why = because
+    },
+    isDue: () => why !== undefined && performance.now() >= dueAt(),
+    /** In how many milliseconds; never where none is planned. */
+    in: () => (why === undefined ? undefined : Math.max(SOON_MS, dueAt() - performance.now())),
+    run: async <T>(work: () => Promise<T>): Promise<T> => {
+      const start = performance.now()
+      why = undefined
+      try {
+        return await work()
+      } finally {
+        endedAt = performance.now()
+        rest = (endedAt - start) * SEARCH_SHARE
+      }
+    },
   }
 }
 
