@@ -6,7 +6,7 @@ import { deleteConnection, findByAccount, findOldest } from '../store/connection
 import type { Tx } from '../store/db.ts'
 import { dropPrevious } from '../store/previous-credentials.ts'
 import type { Connection } from '../store/schema.ts'
-import { insertTombstone } from '../store/tombstones.ts'
+import { hasBuriedTwin, insertTombstone } from '../store/tombstones.ts'
 import { markPrimary } from './change-connection.ts'
 import { keyOf } from './require.ts'
 
@@ -18,14 +18,14 @@ export const restorableUntil = (now: Date, restoreDays: number): string =>
 
 /**
  * Takes a connection out of use, with its tokens, leases and earlier credentials; its name stays, and for `restoreDays` all that it needs to come back.
- * When the primary goes, the oldest other connection of the carrier takes its place.
+ * When the primary goes, the oldest other connection of the carrier takes its place. `seq` is the event of the delete.
  */
 export async function buryConnection(
   ctx: Context,
   tx: Tx,
   actor: Actor,
   connection: Connection,
-  restoreDays: number,
+  { restoreDays, seq }: { restoreDays: number; seq: number },
 ): Promise<void> {
   const key = keyOf(actor, connection.carrier_id)
   const now = ctx.clock()
@@ -33,10 +33,8 @@ export async function buryConnection(
   const erase_after = restorableUntil(now, restoreDays)
   await dropPrevious(tx, key)
   await deleteConnection(tx, key)
-  const { account_key } = connection
-  const twin =
-    account_key === null ? undefined : await findByAccount(tx, actor, connection.carrier, account_key)
-  const kept = sealed && { sealed, erase_after, had_twin: twin ? (1 as const) : (0 as const) }
+  const had_twin = (await hasTwin(tx, actor, connection)) ? 1 : 0
+  const kept = sealed && ({ sealed, erase_after, had_twin, deleted_seq: seq } as const)
   await insertTombstone(tx, connection, now.toISOString(), kept)
   if (!sealed) {
     const { carrier_id: carrierId } = connection
@@ -44,6 +42,14 @@ export async function buryConnection(
   }
   const heir = connection.is_primary === 1 ? await findOldest(tx, actor, connection.carrier) : undefined
   if (heir) await markPrimary(ctx, tx, actor, heir, 1)
+}
+
+/** Twins that are deleted one after the other can come back in any order. */
+async function hasTwin(tx: Tx, actor: Actor, connection: Connection): Promise<boolean> {
+  const { carrier, account_key, created_seq } = connection
+  if (account_key === null) return false
+  if (await findByAccount(tx, actor, carrier, account_key)) return true
+  return hasBuriedTwin(tx, actor, carrier, account_key, created_seq)
 }
 
 /** What does not open where it stands cannot come back, and is no reason to keep the connection. */

@@ -20,7 +20,7 @@ export type Dependents = {
   manifest: Manifest
   nextCheckAt: string | null
   leases: { count: number; until: string | null }
-  /** Webhooks that would be told. */
+  /** Webhooks that would be told, of this connection or of its heir. */
   webhookIds: string[]
   /** Which connection would become the primary one; `null` where none would. */
   heir: string | null
@@ -37,6 +37,9 @@ export async function dependentsOf(ctx: Context, actor: Actor, named: Named): Pr
     const { restore_days } = (await findDeletePolicy(db, actor)) ?? USUAL_POLICY
     const isPrimary = connection.is_primary === 1
     const heir = isPrimary ? await findOldest(db, actor, carrier.id, named.carrierId) : undefined
+    const told = await listSubscribers(db, actor, 'connection.disconnected')
+    // The heir's primary mark is news of its own.
+    if (heir) told.push(...(await listSubscribers(db, actor, 'connection.updated')))
     return {
       connection,
       carrier,
@@ -44,7 +47,7 @@ export async function dependentsOf(ctx: Context, actor: Actor, named: Named): Pr
       manifest: carrier.manifest,
       nextCheckAt: await nextCheckOf(db, key),
       leases: await liveLeases(db, key, now.toISOString()),
-      webhookIds: await listSubscribers(db, actor, 'connection.disconnected'),
+      webhookIds: [...new Set(told)],
       heir: heir?.carrier_id ?? null,
       restorableUntil: restore_days > 0 ? restorableUntil(now, restore_days) : null,
     }

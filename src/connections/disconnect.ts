@@ -91,8 +91,9 @@ async function remove(
   const { restore_days } = (await findDeletePolicy(tx, actor)) ?? USUAL_POLICY
   await announce(ctx, tx, actor, { type: 'connection.disconnected', carrierId })
   const fields = [...(force ? ['force'] : []), ...(purge ? ['purge'] : [])]
-  await recordEvent(ctx, tx, actor, { action: 'connection.disconnected', carrierId, version, fields })
-  await buryConnection(ctx, tx, actor, connection, purge ? 0 : restore_days)
+  const event = { action: 'connection.disconnected', carrierId, version, fields } as const
+  const seq = await recordEvent(ctx, tx, actor, event)
+  await buryConnection(ctx, tx, actor, connection, { restoreDays: purge ? 0 : restore_days, seq })
 }
 
 const noticesOf = ({ outcome }: Verdict): Notice[] =>

@@ -3,13 +3,13 @@ import type { Carrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
 import { fingerprint, openBuried, sealCredentials, sealSettings } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
-import { findConnection, findPrimary, insertConnection } from '../store/connections.ts'
+import { findConnection, findLastOfAccount, findPrimary, insertConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
 import type { BuriedConnection } from '../store/schema.ts'
 import { findBuried, findTombstone, unburyConnection } from '../store/tombstones.ts'
 import { announce } from '../webhooks/announce.ts'
-import { findDuplicate, refuseDuplicate } from './add-connection.ts'
+import { refuseDuplicate } from './add-connection.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { duplicateNotice } from './notices.ts'
 import type { Outcome } from './outcome.ts'
@@ -20,7 +20,7 @@ type Kept = NonNullable<Awaited<ReturnType<typeof findBuried>>>
 
 /**
  * Brings a deleted connection back under its id, with its settings and its history; its credentials become a new version.
- * Refuses (409) when its time is over, when it is not deleted, and when its account has been connected again, unless two connections stood for it before. It takes the primary mark from nobody.
+ * Refuses (409) when its time is over, when it is not deleted, and when its account has been connected again; one that stood beside it before is no reason. It takes the primary mark from nobody.
  */
 export async function restoreConnection(ctx: Context, actor: Actor, named: Named): Promise<Outcome> {
   const carrier =
@@ -30,12 +30,19 @@ export async function restoreConnection(ctx: Context, actor: Actor, named: Named
   return guardIntegrity(ctx, actor, carrierId, () =>
     ctx.store.transaction(actor.tenantId, async (tx) => {
       const kept = await requireKept(ctx, tx, actor, carrier, carrierId)
-      const existing = await findDuplicate(tx, actor, carrier, kept.account_key)
-      if (existing && kept.had_twin === 0) refuseDuplicate(carrier, existing)
+      const twin = await findTwin(tx, actor, carrier, kept)
       const version = await putBack(ctx, tx, actor, carrier, kept)
-      return { carrierId, version, notices: duplicateNotice(existing) }
+      return { carrierId, version, notices: duplicateNotice(twin) }
     }),
   )
+}
+
+/** The connection that stood for the account beside this one; refuses one that has come since. */
+async function findTwin(tx: Tx, actor: Actor, carrier: Carrier, kept: Kept): Promise<string | undefined> {
+  const { account_key: key, had_twin, deleted_seq } = kept
+  const last = key === null ? undefined : await findLastOfAccount(tx, actor, carrier.id, key)
+  if (last && (had_twin === 0 || last.created_seq > deleted_seq)) refuseDuplicate(carrier, last.carrier_id)
+  return last?.carrier_id
 }
 
 /** An absent id, a foreign one and one of another carrier are answered alike. */
@@ -61,7 +68,7 @@ async function requireKept(
 async function putBack(ctx: Context, tx: Tx, actor: Actor, carrier: Carrier, kept: Kept): Promise<number> {
   const { carrier_id: carrierId } = kept
   const key = keyOf(actor, carrierId)
-  const { sealed: _sealed, erase_after: _end, had_twin: _twin, ...row } = kept
+  const { sealed: _sealed, erase_after: _end, had_twin: _twin, deleted_seq: _seq, ...row } = kept
   const opened = openBuried(ctx, kept)
   const next = {
     version: kept.version + 1,
@@ -79,7 +86,6 @@ async function putBack(ctx: Context, tx: Tx, actor: Actor, carrier: Carrier, kep
     is_primary: (await findPrimary(tx, actor, carrier.id)) ? 0 : 1,
     failed_checks: 0,
     degraded_at: null,
-    trouble_told: kept.state === 'needs_reauth' || kept.state === 'degraded' ? 1 : 0,
     updated_at: ctx.clock().toISOString(),
   })
   if (isCheckable(carrier, kept)) await planCheck(tx, key, carrier.id, ctx.clock().toISOString())

@@ -12,7 +12,7 @@ export async function recordVoid(ctx: Context, actor: Actor, labelId: string): P
   return ctx.store.transaction(actor.tenantId, async (tx) => {
     const before = await requireLabel(tx, actor, labelId)
     const after = changeLabel(before, { status: 'voided' }, ctx.clock().toISOString())
-    if ('condition' in after) return failAll([after])
+    if ('condition' in after) return failAll([{ ...after, fieldName: 'label_id' }])
     if (after === before) return showLabel(before)
     await writeLabels(tx, [{ before, after }])
     const { carrier_id: carrierId } = after

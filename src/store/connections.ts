@@ -55,6 +55,21 @@ export function findByAccount(
     .executeTakeFirst()
 }
 
+/** The connection that stands for an account and has come last, by when it came into being. */
+export function findLastOfAccount(
+  db: Db,
+  scope: Scope,
+  carrier: string,
+  accountKey: string,
+): Promise<Pick<Connection, 'carrier_id' | 'created_seq'> | undefined> {
+  return db
+    .selectFrom('connection')
+    .select(['carrier_id', 'created_seq'])
+    .where((eb) => eb.and({ ...inScope(scope), carrier, account_key: accountKey }))
+    .orderBy('created_seq', 'desc')
+    .executeTakeFirst()
+}
+
 /** The primary connection of `carrier`; there is at most one. */
 export function findPrimary(
   db: Db,

@@ -15,6 +15,7 @@ import { attempts } from './migrations/0010-attempts.ts'
 import { webhookReasons } from './migrations/0011-webhook-reasons.ts'
 import { toldTrouble } from './migrations/0012-told-trouble.ts'
 import { openShipments } from './migrations/0013-open-shipments.ts'
+import { keptStanding } from './migrations/0014-kept-standing.ts'
 
 /** Every migration in order; a name that has been released never changes. */
 export const migrations = {
@@ -31,6 +32,7 @@ export const migrations = {
   '0011-webhook-reasons': webhookReasons,
   '0012-told-trouble': toldTrouble,
   '0013-open-shipments': openShipments,
+  '0014-kept-standing': keptStanding,
 }
 
 /** Names of the tables that record what has been applied. */

@@ -187,9 +187,12 @@ type BuriedConnectionTable = Pick<
   | 'checked_at'
   | 'diagnosis'
   | 'open_shipments'
+  | 'trouble_told'
 > & {
-  /** Whether another connection stood for the same account when this one was deleted. */
+  /** Whether another connection stood for the same account when this one was deleted, or could still come back beside it. */
   had_twin: Truth
+  /** The event of the delete. */
+  deleted_seq: number
   sealed: Uint8Array
   erase_after: Time
 }

@@ -10,7 +10,7 @@ export async function insertTombstone(
   tx: Tx,
   connection: Connection,
   at: string,
-  buried?: Pick<BuriedConnection, 'sealed' | 'erase_after' | 'had_twin'>,
+  buried?: Pick<BuriedConnection, 'sealed' | 'erase_after' | 'had_twin' | 'deleted_seq'>,
 ): Promise<void> {
   const { tenant_id, environment, carrier_id, carrier, scac, nickname, created_at } = connection
   const key = { tenant_id, environment, carrier_id }
@@ -21,14 +21,14 @@ export async function insertTombstone(
     .execute()
   if (!buried) return
   const { mode, account_number, account_key, connection_status, version, created_seq } = connection
-  const { credentials_version, settings_version, state, state_since, checked_at, diagnosis, open_shipments } =
-    connection
+  const { credentials_version, settings_version, state, state_since, checked_at, diagnosis } = connection
+  const { open_shipments, trouble_told } = connection
   await tx
     .insertInto('buried_connection')
     .values({
       ...{ ...key, mode, carrier, scac, account_number, account_key, connection_status, version },
       ...{ created_seq, created_at, credentials_version, settings_version, state, state_since },
-      ...{ checked_at, diagnosis, open_shipments, ...buried },
+      ...{ checked_at, diagnosis, open_shipments, trouble_told, ...buried },
     })
     .execute()
 }
@@ -78,6 +78,24 @@ export function findBuriedByAccount(
     .where('erase_after', '>', at)
     .orderBy('erase_after', 'desc')
     .executeTakeFirst()
+}
+
+/** Whether a connection of an account is kept that had a twin, and was deleted after this event. */
+export async function hasBuriedTwin(
+  db: Db,
+  scope: Scope,
+  carrier: string,
+  accountKey: string,
+  afterSeq: number,
+): Promise<boolean> {
+  const twin = await db
+    .selectFrom('buried_connection')
+    .select('carrier_id')
+    .where((eb) => eb.and({ ...inScope(scope), carrier, account_key: accountKey, had_twin: 1 }))
+    .where('deleted_seq', '>', afterSeq)
+    .limit(1)
+    .executeTakeFirst()
+  return twin !== undefined
 }
 
 /** Puts other sealed bytes of the same version in the place of what is kept of a deleted connection. */

@@ -127,6 +127,11 @@ onEveryDatabase(
         { url: 'https://hooks.example/', event: 'connection.disconnected' },
         key,
       )
+      const { id: ofHeirs } = await createWebhook(
+        house(),
+        { url: 'https://hooks.example/2', event: 'connection.updated' },
+        key,
+      )
       await house().request('POST', `${path}/${first}/lease?expires_in=60`, { key })
       await house().request('POST', `${path}/${first}/lease?expires_in=120`, { key })
       const { json, headers } = await house().request('GET', `${path}/${first}/dependents`, { key })
@@ -142,7 +147,7 @@ onEveryDatabase(
           delete: { outcome: 'allowed', because: 'carrier' },
           next_check_at: null,
           live_leases: { count: 2, until: after(120_000) },
-          webhook_ids: [webhook],
+          webhook_ids: [webhook, ofHeirs],
           primary: true,
           next_primary: second,
           restorable_until: after(7 * DAY),
@@ -152,7 +157,7 @@ onEveryDatabase(
       const later = (await house().request('GET', `${path}/${first}/dependents`, { key })).json
       assert.equal(later.live_leases.count, 1)
       const other = (await house().request('GET', `${path}/${second}/dependents`, { key })).json
-      assert.deepEqual([other.primary, other.next_primary], [false, null])
+      assert.deepEqual([other.primary, other.next_primary, other.webhook_ids], [false, null, [webhook]])
       assert.equal((await house().request('GET', `${path}/${first}/dependents`)).status, 404)
     })
 

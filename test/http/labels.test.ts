@@ -304,7 +304,7 @@ onEveryDatabase('labels', (house) => {
     for (const index of [1, 2]) {
       const answer = await shipper.send('POST', path(index))
       assert.equal(answer.status, 409)
-      assert.equal(answer.json.errors[0].error_code, 'invalid_status')
+      assert.deepEqual(told(answer), ['invalid_status label_id'])
     }
     const before = (await events(shipper)).length
     const { json, status } = await shipper.send('POST', path(0))

@@ -227,6 +227,52 @@ onEveryDatabase(
       assert.equal((await restore(first)).status, 200)
     })
 
+    test('two connections of one account that were both deleted come back in any order', async () => {
+      for (const order of [
+        [0, 1],
+        [1, 0],
+      ]) {
+        const account = unique('twin')
+        const ids = [
+          await connect(house(), { account }),
+          await connect(house(), { account, allow_duplicate_account_number: true }),
+        ]
+        for (const id of ids) await remove(id)
+        for (const place of order) assert.equal((await restore(ids[place] ?? '')).status, 200)
+      }
+    })
+
+    test('one of two connections of an account does not come back beside one that was connected since', async () => {
+      const account = unique('twin')
+      const first = await connect(house(), { account })
+      const second = await connect(house(), { account, allow_duplicate_account_number: true })
+      await remove(first)
+      assert.equal((await house().request('DELETE', `${path}/${second}?purge=true`)).status, 204)
+      const since = await connect(house(), { account })
+      const refused = await restore(first)
+      assert.deepEqual([refused.status, refused.json.errors[0].carrier_id], [409, since])
+      await remove(since)
+      assert.equal((await restore(first)).status, 200)
+      assert.equal((await restore(since)).status, 409)
+    })
+
+    test('what webhooks were told before the delete they are not told again after the restore', async () => {
+      for (const [state, trouble_told] of [
+        ['action_required', 1],
+        ['unverified', 1],
+        ['needs_reauth', 0],
+      ] as const) {
+        const id = await connect(house())
+        await house().ctx.store.transaction(house().tenantId, (tx) =>
+          tx.updateTable('connection').set({ state, trouble_told }).where('carrier_id', '=', id).execute(),
+        )
+        await remove(id)
+        await restore(id)
+        const { row } = await stored(house(), id)
+        assert.deepEqual([row.state, row.trouble_told], [state, trouble_told])
+      }
+    })
+
     test('who was told of an outage before the delete is told when it is over after the restore', async () => {
       const id = await connect(house())
       const set = { state: 'degraded', trouble_told: 1 } as const
