@@ -3,7 +3,7 @@ import type { Actor, Body, Context } from '../context.ts'
 import { fail, failAll, type Problem } from '../errors.ts'
 import { lockConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
-import { findLabels, findTracked, writeLabels } from '../store/labels.ts'
+import { findLabels, findTracked, putInManifests } from '../store/labels.ts'
 import { findManifests, insertManifests, labelsIn, linkManifests } from '../store/manifests.ts'
 import type { Label, Manifest } from '../store/schema.ts'
 import { newIds } from './ids.ts'
@@ -36,8 +36,9 @@ export async function importManifest(ctx: Context, actor: Actor, body: Body): Pr
       tx,
       made.map(({ manifest }) => manifest),
     )
-    await writeLabels(
+    await putInManifests(
       tx,
+      actor,
       made.flatMap(({ changes }) => changes),
     )
     await recordEvent(ctx, tx, actor, {

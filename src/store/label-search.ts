@@ -39,12 +39,21 @@ export async function searchLabels(
     ? await countLabels(db, scope, kind)
     : (await matching.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()).total
   if (page.offset >= total) return { rows: [], total }
-  const rows = await matching
-    .selectAll()
-    .orderBy(by === 'voided_at' ? sql`coalesce(voided_at, '')` : by, direction)
+  const time = by === 'voided_at' ? sql<string>`coalesce(voided_at, '')` : sql.ref<string>(by)
+  const ids = matching
+    .select('label_id')
+    .orderBy(time, direction)
     .orderBy('label_id', direction)
     .limit(page.limit)
     .offset(page.offset)
+  // What a page skips is skipped in the index, and no row of it is read.
+  const rows = await db
+    .selectFrom('label')
+    .selectAll()
+    .where((eb) => eb.and({ tenant_id: scope.tenantId, environment: scope.environment }))
+    .where('label_id', 'in', ids)
+    .orderBy(time, direction)
+    .orderBy('label_id', direction)
     .execute()
   return { rows, total }
 }

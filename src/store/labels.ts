@@ -64,6 +64,28 @@ const CHANGEABLE = [
   ...(['modified_at', 'voided_at', 'manifest_id'] as const),
 ] as const
 
+/** Puts labels in the manifest that stands in them; the counts go with them. */
+export async function putInManifests(
+  tx: Tx,
+  { tenantId, environment }: Scope,
+  changes: readonly LabelChange[],
+): Promise<void> {
+  const manifests = Map.groupBy(changes, ({ after }) => after.manifest_id)
+  for (const [manifest_id, members] of manifests)
+    for (const part of inParts(members))
+      await tx
+        .updateTable('label')
+        .set({ manifest_id, modified_at: part[0]?.after.modified_at ?? '' })
+        .where((eb) => eb.and({ tenant_id: tenantId, environment }))
+        .where(
+          'label_id',
+          'in',
+          part.map(({ after }) => after.label_id),
+        )
+        .execute()
+  await countChanges(tx, changes)
+}
+
 /** Adds the labels that are new and changes the others; the counts go with them. */
 export async function writeLabels(tx: Tx, changes: readonly LabelChange[]): Promise<void> {
   for (const part of inParts(changes)) {

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as breathe, setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import {
   CompiledQuery,
@@ -204,7 +204,27 @@ class NodeSqliteDialect extends SqliteDialect {
   }
 }
 
+/** After a statement that took long others get their turn, also within a transaction: SQLite works on the thread that serves everybody. */
+const LONG_MS = 20
+
 class ImmediateDriver extends SqliteDriver {
+  #polite: DatabaseConnection | undefined
+
+  override async acquireConnection() {
+    const connection = await super.acquireConnection()
+    return (this.#polite ??= {
+      executeQuery: async (query) => {
+        const start = performance.now()
+        try {
+          return await connection.executeQuery(query)
+        } finally {
+          if (performance.now() - start > LONG_MS) await breathe()
+        }
+      },
+      streamQuery: (query, size) => connection.streamQuery(query, size),
+    })
+  }
+
   // A transaction that will write takes the write lock at once: one that takes it later can fail half-way.
   override async beginTransaction(connection: DatabaseConnection) {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { connectBodies, unique } from '../support/bodies.ts'
 import { databases, openHouse, type House } from '../support/harness.ts'
@@ -33,6 +34,25 @@ describe('another process that writes to the SQLite file', () => {
       (await Promise.all(writers)).map(({ status }) => status),
       [200, 200],
     )
+  })
+
+  test('a transaction of long statements lets others have their turn between them', async () => {
+    const long = sql`with recursive n (i) as (select 1 union all select i + 1 from n where i < 500000) select count(*) from n`
+    let isOver = false
+    let turns = 0
+    const turn = () => {
+      turns += 1
+      if (!isOver) setImmediate(turn)
+    }
+    setImmediate(turn)
+    const work = house.ctx.store.transaction(house.tenantId, async (tx) => {
+      for (let statement = 0; statement < 5; statement += 1) await long.execute(tx)
+      return turns
+    })
+    const read = house.request('GET', '/v1/carriers')
+    assert.ok((await work) >= 4)
+    isOver = true
+    assert.equal((await read).status, 200)
   })
 
   test('and never ends is answered 503 in the time of one wait, whoever else waits', async () => {
