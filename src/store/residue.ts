@@ -46,12 +46,10 @@ export function sizeOf(path: string): number {
 export type Pages = {
   /** Whether any can be cleared: not in a file with `auto_vacuum`, or over 137 GB. Of others none is ever found. */
   canClear(): boolean
-  /** Of these pages, those where bytes are left over. */
-  leftOver(pages: Iterable<number>): number[]
   /** The pages of the whole file where bytes are left over; it is read in parts, and others work meanwhile. */
   search(): Promise<number[]>
-  /** Overwrites what is left over on these pages. Only for one who keeps every writer out while nothing is in the log. */
-  clear(pages: Iterable<number>): void
+  /** Overwrites what is left over on these pages, and answers on how many there was any. Only for one who keeps every writer out while nothing is in the log. */
+  clear(pages: Iterable<number>): number
   close(): void
 }
 
@@ -78,11 +76,6 @@ export function openPages(path: string): Pages {
   }
   return {
     canClear,
-    leftOver: (pages) => {
-      if (!canClear()) return []
-      const most = count()
-      return [...pages].filter((number) => number <= most && look(number) !== undefined)
-    },
     search: async () => {
       const found: number[] = []
       if (!canClear()) return found
@@ -96,12 +89,17 @@ export function openPages(path: string): Pages {
       return found
     },
     clear: (pages) => {
+      if (!canClear()) return 0
+      let cleared = 0
       for (const number of pages) {
         const room = look(number)
-        if (room) writeSync(file, zeros, 0, room.end - room.start, at(number) + room.start)
+        if (!room) continue
+        writeSync(file, zeros, 0, room.end - room.start, at(number) + room.start)
+        cleared += 1
       }
       // The log that held these pages is gone from the disk already.
-      fsyncSync(file)
+      if (cleared > 0) fsyncSync(file)
+      return cleared
     },
     close: () => closeSync(file),
   }

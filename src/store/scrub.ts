@@ -5,8 +5,8 @@ import { openPages, readLog, sizeOf, type Log, type Pages } from './residue.ts'
 
 /** How soon after a commit; under load once in this time. */
 const SOON_MS = 500
-const AGAIN_MS = 50
-const AGAIN_AT_MOST_MS = 1_000
+const AGAIN_MS = 20
+const AGAIN_AT_MOST_MS = 250
 /** For so long a reader may hold it up before anybody is told. */
 const UNTOLD_MS = 10_000
 /** Searching the whole file takes at most one part in so many of the time. */
@@ -90,27 +90,24 @@ export function createScrub({ path, db, inTurn, tell, pages = openPages(path) }:
     return true
   }
 
-  const overwrite = (leftOver: readonly number[]): boolean => {
+  /** Whether what was left over on the suspects is; others can write again as soon as they may, and then it has to wait. */
+  const overwrite = (): boolean => {
+    let cleared = 0
     db.exec('begin immediate')
     try {
       // Another process has written meanwhile.
       if (sizeOf(log) > 0) return false
-      pages.clear(leftOver)
+      cleared = pages.clear(suspects)
+      suspects.clear()
       return true
     } finally {
       // What is kept of them in memory would come back with the next change.
-      db.exec('rollback; pragma shrink_memory')
+      db.exec(cleared > 0 ? 'rollback; pragma shrink_memory' : 'rollback')
     }
   }
 
   /** Whether nothing is left, as far as this process has to look after it. */
-  const wipe = (): boolean => {
-    if (!empty()) return false
-    const leftOver = pages.leftOver(suspects)
-    if (leftOver.length > 0 && !overwrite(leftOver)) return false
-    suspects.clear()
-    return true
-  }
+  const wipe = (): boolean => empty() && (suspects.size === 0 || overwrite())
 
   const turn = async (): Promise<void> => {
     try {
@@ -122,8 +119,10 @@ export function createScrub({ path, db, inTurn, tell, pages = openPages(path) }:
       report(isDue)
     } catch (error) {
       isDue = true
-      search.plan('now')
-      report(true, isSqlite(error, BUSY) ? undefined : error)
+      // Another process that writes is no failure, and nothing was missed.
+      const failure = isSqlite(error, BUSY) ? undefined : error
+      if (failure !== undefined) search.plan('now')
+      report(true, failure)
     }
     running = undefined
     wait = isDue ? Math.min(wait * 2, AGAIN_AT_MOST_MS) : AGAIN_MS
