@@ -3,7 +3,7 @@ import type { Carrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
 import { fingerprint, openBuried, sealCredentials, sealSettings } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
-import { findConnection, findLastOfAccount, findPrimary, insertConnection } from '../store/connections.ts'
+import { findByAccount, findConnection, findPrimary, insertConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
 import type { BuriedConnection } from '../store/schema.ts'
@@ -15,8 +15,6 @@ import { duplicateNotice } from './notices.ts'
 import type { Outcome } from './outcome.ts'
 import { keyOf, refuseUnknown, requireCarrier, requireCarrierId, requireLtlCarrier } from './require.ts'
 import type { Named } from './verify.ts'
-
-type Kept = NonNullable<Awaited<ReturnType<typeof findBuried>>>
 
 /**
  * Brings a deleted connection back under its id, with its settings and its history; its credentials become a new version.
@@ -38,11 +36,17 @@ export async function restoreConnection(ctx: Context, actor: Actor, named: Named
 }
 
 /** The connection that stood for the account beside this one; refuses one that has come since. */
-async function findTwin(tx: Tx, actor: Actor, carrier: Carrier, kept: Kept): Promise<string | undefined> {
+async function findTwin(
+  tx: Tx,
+  actor: Actor,
+  carrier: Carrier,
+  kept: BuriedConnection,
+): Promise<string | undefined> {
   const { account_key: key, had_twin, deleted_seq } = kept
-  const last = key === null ? undefined : await findLastOfAccount(tx, actor, carrier.id, key)
-  if (last && (had_twin === 0 || last.created_seq > deleted_seq)) refuseDuplicate(carrier, last.carrier_id)
-  return last?.carrier_id
+  const newest = key === null ? undefined : await findByAccount(tx, actor, carrier.id, key, 'newest')
+  if (newest && (had_twin === 0 || newest.created_seq > deleted_seq))
+    refuseDuplicate(carrier, newest.carrier_id)
+  return newest?.carrier_id
 }
 
 /** An absent id, a foreign one and one of another carrier are answered alike. */
@@ -52,7 +56,7 @@ async function requireKept(
   actor: Actor,
   carrier: Carrier,
   carrierId: string,
-): Promise<Kept> {
+): Promise<BuriedConnection> {
   const key = keyOf(actor, carrierId)
   const kept = await findBuried(tx, key)
   if (kept?.carrier === carrier.id && kept.erase_after > ctx.clock().toISOString()) return kept
@@ -65,11 +69,18 @@ async function requireKept(
   return fail('nothing_to_restore', `There is nothing to restore. ${why}`, { carrierId })
 }
 
-async function putBack(ctx: Context, tx: Tx, actor: Actor, carrier: Carrier, kept: Kept): Promise<number> {
+async function putBack(
+  ctx: Context,
+  tx: Tx,
+  actor: Actor,
+  carrier: Carrier,
+  kept: BuriedConnection,
+): Promise<number> {
   const { carrier_id: carrierId } = kept
   const key = keyOf(actor, carrierId)
   const { sealed: _sealed, erase_after: _end, had_twin: _twin, deleted_seq: _seq, ...row } = kept
   const opened = openBuried(ctx, kept)
+  const nickname = (await findTombstone(tx, key))?.nickname ?? null
   const next = {
     version: kept.version + 1,
     credentials_version: kept.credentials_version + 1,
@@ -81,6 +92,7 @@ async function putBack(ctx: Context, tx: Tx, actor: Actor, carrier: Carrier, kep
   await insertConnection(tx, {
     ...row,
     ...next,
+    nickname,
     credentials,
     settings,
     is_primary: (await findPrimary(tx, actor, carrier.id)) ? 0 : 1,

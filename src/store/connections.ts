@@ -40,33 +40,19 @@ export async function lockConnection(tx: Tx, key: ConnectionKey): Promise<Locked
   return (await lockConnections(tx, key, [key.carrierId]))[0]
 }
 
-/** The oldest connection of `carrier` for the account, or `undefined`; the account is compared as `account_key`. */
+/** The oldest connection of `carrier` for the account, or the newest, by when it came into being; the account is compared as `account_key`. */
 export function findByAccount(
   db: Db,
   scope: Scope,
   carrier: string,
   accountKey: string,
-): Promise<Pick<Connection, 'carrier_id'> | undefined> {
-  return db
-    .selectFrom('connection')
-    .select('carrier_id')
-    .where((eb) => eb.and({ ...inScope(scope), carrier, account_key: accountKey }))
-    .orderBy('created_seq')
-    .executeTakeFirst()
-}
-
-/** The connection that stands for an account and has come last, by when it came into being. */
-export function findLastOfAccount(
-  db: Db,
-  scope: Scope,
-  carrier: string,
-  accountKey: string,
+  which: 'oldest' | 'newest' = 'oldest',
 ): Promise<Pick<Connection, 'carrier_id' | 'created_seq'> | undefined> {
   return db
     .selectFrom('connection')
     .select(['carrier_id', 'created_seq'])
     .where((eb) => eb.and({ ...inScope(scope), carrier, account_key: accountKey }))
-    .orderBy('created_seq', 'desc')
+    .orderBy('created_seq', which === 'oldest' ? 'asc' : 'desc')
     .executeTakeFirst()
 }
 

@@ -42,24 +42,12 @@ export function findTombstone(db: Db, key: ConnectionKey): Promise<Tombstone | u
     .executeTakeFirst()
 }
 
-/** What can be restored of a deleted connection, and its nickname. */
-export function findBuried(
-  db: Db,
-  key: ConnectionKey,
-): Promise<(BuriedConnection & Pick<Tombstone, 'nickname'>) | undefined> {
+/** What can be restored of a deleted connection. */
+export function findBuried(db: Db, key: ConnectionKey): Promise<BuriedConnection | undefined> {
   return db
     .selectFrom('buried_connection')
-    .innerJoin('tombstone', (join) =>
-      join
-        .onRef('tombstone.tenant_id', '=', 'buried_connection.tenant_id')
-        .onRef('tombstone.environment', '=', 'buried_connection.environment')
-        .onRef('tombstone.carrier_id', '=', 'buried_connection.carrier_id'),
-    )
-    .selectAll('buried_connection')
-    .select('tombstone.nickname')
-    .where('buried_connection.tenant_id', '=', key.tenantId)
-    .where('buried_connection.environment', '=', key.environment)
-    .where('buried_connection.carrier_id', '=', key.carrierId)
+    .selectAll()
+    .where((eb) => eb.and(byKey(key)))
     .executeTakeFirst()
 }
 
