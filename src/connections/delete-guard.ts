@@ -1,10 +1,9 @@
 import type { Carrier } from '../catalog/define.ts'
 import { fail } from '../errors.ts'
 import type { Db } from '../store/db.ts'
-import { findDeletePolicy } from '../store/delete-policies.ts'
 import { openShipments } from '../store/labels.ts'
 import type { Connection, OpenShipments } from '../store/schema.ts'
-import { USUAL_POLICY } from './delete-policy.ts'
+import { policyOf } from './delete-policy.ts'
 import { carrierOf, keyOf } from './require.ts'
 import type { Actor } from '../context.ts'
 
@@ -28,7 +27,7 @@ export async function ruleOf(db: Db, actor: Actor, connection: Connection): Prom
   if (connection.open_shipments) return { does: connection.open_shipments, because: 'connection' }
   if (requirement !== 'unknown')
     return { does: requirement === 'external' ? 'warn' : 'allow', because: 'carrier' }
-  const { open_shipments: does } = (await findDeletePolicy(db, actor)) ?? USUAL_POLICY
+  const { open_shipments: does } = await policyOf(db, actor)
   return { does, because: 'account' }
 }
 

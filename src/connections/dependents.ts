@@ -1,14 +1,13 @@
 import type { Carrier, Manifest } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
 import { findOldest } from '../store/connections.ts'
-import { findDeletePolicy } from '../store/delete-policies.ts'
 import { liveLeases } from '../store/leases.ts'
 import { nextCheckOf } from '../store/scheduled-checks.ts'
 import type { Connection } from '../store/schema.ts'
 import { listSubscribers } from '../store/webhooks.ts'
 import { restorableUntil } from './bury.ts'
 import { judgeDelete, type Verdict } from './delete-guard.ts'
-import { USUAL_POLICY } from './delete-policy.ts'
+import { policyOf } from './delete-policy.ts'
 import { keyOf } from './require.ts'
 import { requireNamed, type Named } from './verify.ts'
 
@@ -34,7 +33,7 @@ export async function dependentsOf(ctx: Context, actor: Actor, named: Named): Pr
   const key = keyOf(actor, named.carrierId)
   const now = ctx.clock()
   return ctx.store.read(actor.tenantId, async (db) => {
-    const { restore_days } = (await findDeletePolicy(db, actor)) ?? USUAL_POLICY
+    const { restore_days } = await policyOf(db, actor)
     const isPrimary = connection.is_primary === 1
     const heir = isPrimary ? await findOldest(db, actor, carrier.id, named.carrierId) : undefined
     const told = await listSubscribers(db, actor, 'connection.disconnected')

@@ -3,13 +3,12 @@ import type { Carrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
 import { findConnection, lockConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
-import { findDeletePolicy } from '../store/delete-policies.ts'
 import type { Connection } from '../store/schema.ts'
 import { findBuried } from '../store/tombstones.ts'
 import { announce } from '../webhooks/announce.ts'
 import { buryConnection } from './bury.ts'
 import { judgeDelete, refuseStranding, type Verdict } from './delete-guard.ts'
-import { USUAL_POLICY } from './delete-policy.ts'
+import { policyOf } from './delete-policy.ts'
 import { eraseConnection } from './erase.ts'
 import type { Notice } from './notices.ts'
 import {
@@ -88,7 +87,7 @@ async function remove(
   { force, purge }: Pick<DeleteWish, 'force' | 'purge'>,
 ): Promise<void> {
   const { carrier_id: carrierId, version } = connection
-  const { restore_days } = (await findDeletePolicy(tx, actor)) ?? USUAL_POLICY
+  const { restore_days } = await policyOf(tx, actor)
   await announce(ctx, tx, actor, { type: 'connection.disconnected', carrierId })
   const fields = [...(force ? ['force'] : []), ...(purge ? ['purge'] : [])]
   const event = { action: 'connection.disconnected', carrierId, version, fields } as const

@@ -2,10 +2,18 @@ import { acceptFields } from '../catalog/accept-fields.ts'
 import type { Fields } from '../catalog/define.ts'
 import { choice, count, optional } from '../catalog/fields.ts'
 import { failFields } from '../errors.ts'
-import type { OpenShipments } from '../store/schema.ts'
-import { MOST_RESTORE_DAYS, USUAL_POLICY, type Policy } from './delete-policy.ts'
+import type { DeletePolicy, OpenShipments } from '../store/schema.ts'
 
 type Given = Readonly<Record<string, unknown>>
+
+/** What a tenant has decided about deletes in one environment. */
+export type Policy = Pick<DeletePolicy, 'open_shipments' | 'restore_days'>
+
+/** What a delete does where a tenant has said nothing: it goes through, says what stands open, and can be undone for a week. */
+export const USUAL_POLICY: Policy = { open_shipments: 'warn', restore_days: 7 }
+
+/** The longest that a deleted connection can be kept, in days. */
+export const MOST_RESTORE_DAYS = 365
 
 /** What a delete can do about open shipments. */
 export const OPEN_SHIPMENTS = ['warn', 'refuse'] as const satisfies readonly OpenShipments[]

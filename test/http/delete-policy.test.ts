@@ -57,7 +57,11 @@ onEveryDatabase(
         restore_days: 7,
       })
       assert.equal((await house().request('GET', POLICY)).json.restore_days, 7)
+      for (const same of [{}, { restore_days: 7 }, { open_shipments: null }])
+        assert.deepEqual(await put(same), { open_shipments: 'warn', restore_days: 7 })
       const { events } = (await house().request('GET', '/v1/audit', { key })).json
+      const decided = events.filter(({ action }: { action: string }) => action === 'delete_policy.updated')
+      assert.equal(decided.length, 3, 'what changes nothing is no event')
       const [last] = events
       assert.deepEqual(
         [last.action, last.fields],

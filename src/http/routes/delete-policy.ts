@@ -1,6 +1,5 @@
 import type { FastifyPluginCallback } from 'fastify'
 import { getDeletePolicy, setDeletePolicy } from '../../connections/delete-policy.ts'
-import { acceptPolicy } from '../../connections/policy-form.ts'
 import { eraseTombstoneNickname, findTombstones } from '../../connections/tombstones.ts'
 import type { Context } from '../../context.ts'
 import { bodyOf } from '../body.ts'
@@ -49,7 +48,7 @@ export const deletePolicyRoutes =
         body: wire.deletePolicyBody,
         answers: { 200: wire.deletePolicyAnswer },
       }),
-      (request) => setDeletePolicy(ctx, request.actor, acceptPolicy(bodyOf(request)().reveal())),
+      (request) => setDeletePolicy(ctx, request.actor, bodyOf(request)),
     )
 
     app.get(
