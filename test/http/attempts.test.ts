@@ -32,6 +32,18 @@ async function shifted<T>(house: House, ms: number, work: () => Promise<T>): Pro
   }
 }
 
+/** Three attempts on one login that the carrier lets wait, and has been asked about after `asked` calls. */
+async function threeUnderWay(house: House) {
+  const body = relay()
+  world.know('mondial_relay', body)
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
+  world.meanwhile = () => answered
+  const asked = world.asked.length + 3
+  const asking = [1, 2, 3].map(() => connect(house, body, '?verify=only'))
+  while (world.asked.length < asked) await sleep(5)
+  return { body, asked, asking, answer }
+}
+
 onEveryDatabase(
   'attempts at a carrier',
   (house) => {
@@ -63,22 +75,14 @@ onEveryDatabase(
 
     test('who finds others asking is told so, and not that the carrier refused them', async (t) => {
       if (process.env.HAWSER_TEST_QUICK === '1') return t.skip('it waits for seconds')
-      const body = relay()
-      world.know('mondial_relay', body)
-      const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
-      world.meanwhile = () => answered
-      const [before, asking] = [
-        world.asked.length,
-        [1, 2, 3].map(() => connect(house(), body, '?verify=only')),
-      ]
-      while (world.asked.length < before + 3) await sleep(5)
+      const { body, asked, asking, answer } = await threeUnderWay(house())
       const began = performance.now()
       const late = await connect(house(), body, '?verify=only')
       assert.ok(performance.now() - began < 8_500)
       assert.equal(late.status, 429)
       assert.ok(Number(late.headers['retry-after']) <= 15)
       assert.match(late.json.errors[0].message, /is being asked about this login by others/)
-      assert.equal(world.asked.length, before + 3)
+      assert.equal(world.asked.length, asked)
       answer()
       world.meanwhile = undefined
       assert.deepEqual(statuses(await Promise.all(asking)), [200, 200, 200])
@@ -86,15 +90,7 @@ onEveryDatabase(
     })
 
     test('an attempt whose process died is over after half a minute', async () => {
-      const body = relay()
-      world.know('mondial_relay', body)
-      const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
-      world.meanwhile = () => answered
-      const [before, asking] = [
-        world.asked.length,
-        [1, 2, 3].map(() => connect(house(), body, '?verify=only')),
-      ]
-      while (world.asked.length < before + 3) await sleep(5)
+      const { body, asking, answer } = await threeUnderWay(house())
       world.meanwhile = undefined
       const later = await shifted(house(), 31_000, () => connect(house(), body, '?verify=only'))
       assert.equal(later.status, 200)
