@@ -196,7 +196,7 @@ class NodeSqliteDialect extends SqliteDialect {
   }
 
   override createDriver() {
-    return new ImmediateDriver({ database: this.#database })
+    return new ServerDriver({ database: this.#database })
   }
 
   override createAdapter() {
@@ -207,7 +207,8 @@ class NodeSqliteDialect extends SqliteDialect {
 /** After a statement that took long others get their turn, also within a transaction: SQLite works on the thread that serves everybody. */
 const LONG_MS = 20
 
-class ImmediateDriver extends SqliteDriver {
+/** Transactions take the write lock at once, and long statements give way. */
+class ServerDriver extends SqliteDriver {
   #polite: DatabaseConnection | undefined
 
   override async acquireConnection() {
