@@ -1,0 +1,12 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+
+// node scripts/close-changelog.ts: gives what is unreleased in CHANGELOG.md the version of package.json and the day of today.
+// "npm version <version>" runs it between the new version and its commit.
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+const changelog = readFileSync('CHANGELOG.md', 'utf8')
+const open = /^## Unreleased$/m
+if (!open.test(changelog)) throw new Error('CHANGELOG.md has no heading "## Unreleased": nothing to release.')
+writeFileSync(
+  'CHANGELOG.md',
+  changelog.replace(open, `## ${version} (${new Date().toISOString().slice(0, 10)})`),
+)
