@@ -5,7 +5,7 @@ import type { DryRun, Outcome } from '../connections/outcome.ts'
 import { nextStepUnstored, type Proof } from '../connections/findings.ts'
 import type { VerifyWish } from '../connections/prove.ts'
 import { parseIfMatch, type IfMatch } from '../connections/versions.ts'
-import type { QueryParameter } from './describe.ts'
+import type { QueryParameter } from './openapi/describe.ts'
 import { readChoice } from './query.ts'
 import { etag, noticeHeaders } from './wire.ts'
 

@@ -8,9 +8,9 @@ import { connectedNameOf } from '../catalog/carrier-code.ts'
 import type { JsonSchema } from '../catalog/json-schema.ts'
 import { ifMatchOf } from './answers.ts'
 import { requireScope } from './authenticate.ts'
-import type { QueryParameter } from './describe.ts'
+import type { QueryParameter } from './openapi/describe.ts'
 import { readFlag, refuseOthers } from './query.ts'
-import { closed, manifestNeed } from './schemas.ts'
+import { closed, manifestNeed } from './openapi/schemas.ts'
 import { manifestNeedObject } from './wire.ts'
 
 const text: JsonSchema = { type: 'string' }

@@ -1,7 +1,7 @@
 import { isCarrierId, isId } from '../manifests/ids.ts'
 import { isServiceCode, LABEL_STATUSES } from '../manifests/label-form.ts'
 import type { LabelFilter, LabelOrder } from '../manifests/labels.ts'
-import type { QueryParameter } from './describe.ts'
+import type { QueryParameter } from './openapi/describe.ts'
 import { failFields } from '../errors.ts'
 import { readChoice, readForm, readPage, readTime } from './query.ts'
 

@@ -3,7 +3,7 @@ import type { Result } from '../manifests/import-labels.ts'
 import { LABEL_STATUSES, labelFields, MOST_LABELS } from '../manifests/label-form.ts'
 import type { ShownLabel } from '../manifests/labels.ts'
 import { errorEntry } from './errors.ts'
-import { closed, errorEntry as errorSchema, paged, seId } from './schemas.ts'
+import { closed, errorEntry as errorSchema, paged, seId } from './openapi/schemas.ts'
 
 const text: JsonSchema = { type: 'string' }
 const time: JsonSchema = { type: 'string', format: 'date-time' }

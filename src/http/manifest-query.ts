@@ -1,6 +1,6 @@
 import { isCarrierId, isId } from '../manifests/ids.ts'
 import type { ManifestFilter } from '../manifests/manifests.ts'
-import type { QueryParameter } from './describe.ts'
+import type { QueryParameter } from './openapi/describe.ts'
 import { readForm, readForms, readPage, readText, readTime } from './query.ts'
 
 /** Fewer than elsewhere, since each brings the ids of its labels. */

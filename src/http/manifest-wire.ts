@@ -3,7 +3,7 @@ import { labelFields } from '../manifests/label-form.ts'
 import { manifestFields, MOST_MANIFESTED } from '../manifests/manifest-form.ts'
 import type { ShownManifest } from '../manifests/manifests.ts'
 import { dayObject } from './label-wire.ts'
-import { closed, paged, requestId, seId } from './schemas.ts'
+import { closed, paged, requestId, seId } from './openapi/schemas.ts'
 
 const text: JsonSchema = { type: 'string' }
 const time: JsonSchema = { type: 'string', format: 'date-time' }

@@ -5,7 +5,7 @@ import { createFields, replayFields, updateFields } from '../webhooks/form.ts'
 import { MASK } from '../webhooks/headers.ts'
 import { reasons } from '../webhooks/reasons.ts'
 import type { DeliveryPage } from '../webhooks/replay.ts'
-import { closed, seId } from './schemas.ts'
+import { closed, seId } from './openapi/schemas.ts'
 
 const text: JsonSchema = { type: 'string' }
 const time: JsonSchema = { type: 'string', format: 'date-time' }

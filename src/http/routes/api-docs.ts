@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { FastifyPluginCallback, FastifyReply } from 'fastify'
-import { describe } from '../describe.ts'
-import { openApiDocument, type DescribedRoute } from '../openapi.ts'
+import { describe } from '../openapi/describe.ts'
+import { openApiDocument, type DescribedRoute } from '../openapi/document.ts'
 
 const { resolve } = createRequire(import.meta.url)
 

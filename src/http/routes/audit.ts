@@ -3,9 +3,9 @@ import { listEvents, type EventPage } from '../../audit/list-events.ts'
 import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import { storedCarrier } from '../../catalog/find-carrier.ts'
 import type { Context } from '../../context.ts'
-import { describe, type QueryParameter } from '../describe.ts'
+import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { readPage, readText, readTime } from '../query.ts'
-import * as schemas from '../schemas.ts'
+import * as schemas from '../openapi/schemas.ts'
 
 const MOST = 500
 const USUAL = 50

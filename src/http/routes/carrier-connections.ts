@@ -7,8 +7,8 @@ import { updateConnection } from '../../connections/update.ts'
 import type { Context } from '../../context.ts'
 import { answerOutcome, ifMatchOf, tellNotices, verifyParameter, verifyWishOf } from '../answers.ts'
 import { bodyOf } from '../body.ts'
-import { describe, reference } from '../describe.ts'
-import * as schemas from '../schemas.ts'
+import { describe, reference } from '../openapi/describe.ts'
+import * as schemas from '../openapi/schemas.ts'
 import { etag, healthObject } from '../wire.ts'
 
 type OfCarrier = { Params: { carrier_name: string } }

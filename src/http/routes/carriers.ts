@@ -5,10 +5,10 @@ import { getConnection, listBatches, listPage } from '../../connections/list.ts'
 import type { Context } from '../../context.ts'
 import { tellNotices } from '../answers.ts'
 import { deleteParameters, deleteWishOf } from '../delete-wire.ts'
-import { describe, type QueryParameter } from '../describe.ts'
+import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { listLimits, sendList } from '../list-stream.ts'
 import { readFlag, readPage } from '../query.ts'
-import * as schemas from '../schemas.ts'
+import * as schemas from '../openapi/schemas.ts'
 import { carrierObject, etag, packageObjects, serviceObjects } from '../wire.ts'
 
 type OfConnection = { Params: { carrier_id: string } }

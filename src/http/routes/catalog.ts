@@ -1,8 +1,8 @@
 import type { FastifyPluginCallback } from 'fastify'
 import { summarize } from '../../catalog/verification.ts'
 import { listCatalog, showCatalog, type CatalogEntry } from '../../connections/catalog.ts'
-import { describe } from '../describe.ts'
-import * as schemas from '../schemas.ts'
+import { describe } from '../openapi/describe.ts'
+import * as schemas from '../openapi/schemas.ts'
 import { manifestNeedObject } from '../wire.ts'
 
 const tag = 'Catalog'

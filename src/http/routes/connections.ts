@@ -3,9 +3,9 @@ import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import { findConnections, type FoundPage } from '../../connections/find-connections.ts'
 import { STATES } from '../../connections/findings.ts'
 import type { Context } from '../../context.ts'
-import { describe, type QueryParameter } from '../describe.ts'
+import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { readChoice, readPage, readText, readTime } from '../query.ts'
-import * as schemas from '../schemas.ts'
+import * as schemas from '../openapi/schemas.ts'
 import { healthObject } from '../wire.ts'
 
 const STATUSES = ['pending_approval', 'approved'] as const

@@ -4,7 +4,7 @@ import { eraseTombstoneNickname, findTombstones } from '../../connections/tombst
 import type { Context } from '../../context.ts'
 import { bodyOf } from '../body.ts'
 import * as wire from '../delete-wire.ts'
-import { describe, type QueryParameter } from '../describe.ts'
+import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { readPage, readText } from '../query.ts'
 
 const tag = 'Deletes'

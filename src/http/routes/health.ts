@@ -1,7 +1,7 @@
 import type { FastifyPluginCallback } from 'fastify'
 import { checkReady, type Context } from '../../context.ts'
-import { describe } from '../describe.ts'
-import { closed } from '../schemas.ts'
+import { describe } from '../openapi/describe.ts'
+import { closed } from '../openapi/schemas.ts'
 
 const answer = closed({ status: { type: 'string', enum: ['ok'] } })
 const tag = 'Health'

@@ -7,9 +7,9 @@ import type { Context } from '../../context.ts'
 import { answerOutcome, ifMatchOf, tellNotices, verifyParameter, verifyWishOf } from '../answers.ts'
 import { bodyOf } from '../body.ts'
 import { deleteParameters, deleteWishOf } from '../delete-wire.ts'
-import { describe, reference } from '../describe.ts'
+import { describe, reference } from '../openapi/describe.ts'
 import { listLimits, sendList } from '../list-stream.ts'
-import * as schemas from '../schemas.ts'
+import * as schemas from '../openapi/schemas.ts'
 import { etag, ltlCarrierObject, ltlConnectedObject, ltlRequirements } from '../wire.ts'
 
 type ByCode = { Params: { carrier_code: string } }

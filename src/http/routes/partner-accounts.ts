@@ -15,11 +15,11 @@ import {
   updateAccount,
 } from '../../tenants/partner-accounts.ts'
 import { bodyOf } from '../body.ts'
-import { describe, type QueryParameter } from '../describe.ts'
+import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { pageLinks } from '../page-links.ts'
 import { accountObject } from '../partner-wire.ts'
 import { readPage } from '../query.ts'
-import * as schemas from '../schemas.ts'
+import * as schemas from '../openapi/schemas.ts'
 
 type OfAccount = { Params: { account_id: string } }
 

@@ -3,7 +3,7 @@ import { readSettings, updateSettings } from '../../connections/settings.ts'
 import type { Context } from '../../context.ts'
 import { ifMatchOf, tellOutcome } from '../answers.ts'
 import { bodyOf } from '../body.ts'
-import { describe, reference } from '../describe.ts'
+import { describe, reference } from '../openapi/describe.ts'
 import { etag } from '../wire.ts'
 
 type OfConnection = { Params: { carrier_name: string; carrier_id: string } }

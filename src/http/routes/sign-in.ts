@@ -3,8 +3,8 @@ import { beginSignIn } from '../../connections/begin-sign-in.ts'
 import { approveInSandbox, finishSignIn } from '../../connections/finish-sign-in.ts'
 import type { Context } from '../../context.ts'
 import { answerOutcome } from '../answers.ts'
-import { describe, type QueryParameter } from '../describe.ts'
-import * as schemas from '../schemas.ts'
+import { describe, type QueryParameter } from '../openapi/describe.ts'
+import * as schemas from '../openapi/schemas.ts'
 
 type OfConnection = { Params: { carrier_name: string; carrier_id: string } }
 

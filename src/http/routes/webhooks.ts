@@ -11,7 +11,7 @@ import {
 import { deliveriesOf, replay } from '../../webhooks/replay.ts'
 import { rotateSecret } from '../../webhooks/rotate-secret.ts'
 import { bodyOf } from '../body.ts'
-import { describe, type QueryParameter } from '../describe.ts'
+import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { readPage } from '../query.ts'
 import * as wire from '../webhook-wire.ts'
 

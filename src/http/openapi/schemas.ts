@@ -1,7 +1,7 @@
-import type { JsonSchema } from '../catalog/json-schema.ts'
-import { MANIFEST_NEEDS } from '../catalog/manifest.ts'
-import { OUTCOMES } from '../catalog/verification.ts'
-import { STATES } from '../connections/findings.ts'
+import type { JsonSchema } from '../../catalog/json-schema.ts'
+import { MANIFEST_NEEDS } from '../../catalog/manifest.ts'
+import { OUTCOMES } from '../../catalog/verification.ts'
+import { STATES } from '../../connections/findings.ts'
 
 const text: JsonSchema = { type: 'string' }
 const nullableText: JsonSchema = { type: ['string', 'null'] }

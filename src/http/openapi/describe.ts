@@ -1,6 +1,6 @@
 import type { RouteShorthandOptions } from 'fastify'
-import type { JsonSchema } from '../catalog/json-schema.ts'
-import type { Scope } from '../context.ts'
+import type { JsonSchema } from '../../catalog/json-schema.ts'
+import type { Scope } from '../../context.ts'
 
 /** A parameter in the query of a route. */
 export type QueryParameter = { name: string; about: string; schema: JsonSchema }
