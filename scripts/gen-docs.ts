@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { actions } from '../src/audit/actions.ts'
 import type { Carrier, Fields, LtlCarrier, ParcelCarrier } from '../src/catalog/define.ts'
 import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
@@ -187,7 +188,27 @@ function catalog(): string {
   return `{"carriers":[\n${entries.map((entry) => JSON.stringify(entry)).join(',\n')}\n]}\n`
 }
 
+/** How many carriers can be connected and asked, for a page that is written by hand. */
+function carrierFigures(): string {
+  const open = ({ closed }: Carrier) => !closed
+  const parcel = parcelCarriers.filter(open)
+  const ltl = ltlCarriers.filter((carrier) => open(carrier) && !carrier.sandbox)
+  const asked = [...parcel, ...ltl].filter(({ verify }) => verify).map(({ title }) => title)
+  return `${parcel.length} parcel carriers and ${ltl.length} LTL carriers can be connected. ${asked.length} of them can be asked whether credentials work: ${asked.join(', ')}. Connections of the others are kept as \`unverified\`, and work.`
+}
+
+/** The page at `path` with `text` between the two comments that name `part`. */
+function withPart(path: string, part: string, text: string): string {
+  const page = readFileSync(path, 'utf8')
+  const [start, end] = [`<!-- generated: ${part} -->\n`, `\n<!-- end: ${part} -->`]
+  const from = page.indexOf(start)
+  const to = page.indexOf(end)
+  if (from < 0 || to < from) throw new Error(`${path} has no part "${part}".`)
+  return page.slice(0, from + start.length) + `\n${text}\n` + page.slice(to)
+}
+
 emit({
+  'README.md': withPart('README.md', 'carriers', carrierFigures()),
   'docs/configuration.md': configuration(),
   'docs/errors.md': errors(),
   'docs/carriers.md': carriers(),
