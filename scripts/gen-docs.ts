@@ -49,7 +49,7 @@ Every refusal is this envelope, whatever refused: \`{"request_id", "errors": [{"
 
 ${table(['status', 'error_source', 'error_type', 'error_code', 'when'], rows)}
 
-Refusals are decided in this order: key, scope, rate, carrier name, \`carrier_id\`, whether the carrier can be updated, body, \`If-Match\`, duplicate account, the carrier's answer, the transaction.
+Refusals are decided in this order: key, scope, rate, query, carrier name, \`carrier_id\`, whether the carrier can be updated, body, \`If-Match\`, duplicate account, the carrier's answer, the transaction.
 
 ## Audit actions
 

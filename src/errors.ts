@@ -316,7 +316,7 @@ const fieldConditions = {
   terms: 'terms_not_accepted',
 } as const satisfies Record<string, ConditionName>
 
-type BadField = { kind: keyof typeof fieldConditions; field?: string; message: string }
+export type BadField = { kind: keyof typeof fieldConditions; field?: string; message: string }
 
 /** What is wrong with fields, as problems. */
 export function fieldProblems(problems: readonly BadField[]): Problem[] {

@@ -3,9 +3,19 @@ import { before, test } from 'node:test'
 import { connectBodies, unique } from './support/bodies.ts'
 import { onEveryDatabase, type Answer } from './support/harness.ts'
 
-type Route = { method: string; path: string; scoped: boolean; admin: boolean; partner: boolean }
+type Parameter = { name: string; in: string; schema: { type?: string } }
+type Route = {
+  method: string
+  path: string
+  scoped: boolean
+  admin: boolean
+  partner: boolean
+  query: Parameter[]
+}
 
 const ABSENT = { carrier_id: 'se-0000000000000000', ltl: '00000000-0000-4000-8000-000000000000' }
+/** Carriers add to what their sign-in pages send back, so that those two take any parameter. */
+const OPEN_QUERY = /\/sign_in\/(return|sandbox)$/
 const OWN_ROUTES = /^\/(healthz|readyz|openapi\.json|v1\/sign_in\/(return|sandbox))$/
 
 onEveryDatabase('every route', (house) => {
@@ -31,6 +41,7 @@ onEveryDatabase('every route', (house) => {
         scoped: operation.security.length > 0,
         admin: path.endsWith('/audit'),
         partner: path.includes('/partners/'),
+        query: (operation.parameters ?? []).filter((one: Parameter) => one.in === 'query'),
       })),
     )
     const tenantId = await house().newTenant()
@@ -102,6 +113,8 @@ onEveryDatabase('every route', (house) => {
       headers,
       ...(['POST', 'PUT'].includes(route.method) ? { body: {} } : {}),
     })
+  const asking = (route: Route, query: string, key: string): Promise<Answer> =>
+    ask({ ...route, path: `${route.path}?${query}` }, absentIds, key)
   const masked = (answer: Answer) => answer.text.replaceAll(answer.json?.request_id ?? '-', '')
 
   test('is in the description, and the ones without a key are five', () => {
@@ -131,6 +144,67 @@ onEveryDatabase('every route', (house) => {
       assert.equal((await ask(route, absentIds, revoked)).status, 401, what)
       const poor = route.path.endsWith('/lease') ? reader : use
       assert.equal((await ask(route, absentIds, poor)).status, 403, what)
+    }
+  })
+
+  test('refuses a parameter that it does not take by its name, once key and scope are right', async () => {
+    const partner = await house().newKey({ scopes: ['partner'] })
+    const poor = await house().newKey({ scopes: [] as never })
+    const closed = routes.filter(({ path }) => !OPEN_QUERY.test(path))
+    assert.ok(routes.length - closed.length <= 4)
+    for (const route of closed) {
+      const key = route.partner ? partner : house().key
+      const what = `${route.method} ${route.path}`
+      const { status, json } = await asking(route, 'nickname=a&no_such=b&long%20name=c&constructor=d', key)
+      assert.equal(status, 400, what)
+      const named = json.errors.map(({ field_name }: { field_name?: string }) => field_name)
+      assert.deepEqual(named, ['nickname', 'no_such', undefined, 'constructor'], what)
+      assert.ok(!JSON.stringify(json).includes('long name'), what)
+      if (!route.scoped) continue
+      assert.equal((await asking(route, 'no_such=b', '')).status, 401, what)
+      assert.equal((await asking(route, 'no_such=b', poor)).status, 403, what)
+    }
+    for (const path of ['/docs', '/docs/start.js', '/docs/swagger-ui.css'])
+      assert.equal((await house().request('GET', `${path}?no_such=b`, { key: '' })).status, 400, path)
+  })
+
+  test('refuses a parameter that stands twice, and says which one was meant by a misspelt one', async () => {
+    const partner = await house().newKey({ scopes: ['partner'] })
+    let tried = 0
+    for (const route of routes.filter(({ path }) => !OPEN_QUERY.test(path)))
+      for (const { name, schema } of route.query) {
+        const key = route.partner ? partner : house().key
+        const what = `${route.method} ${route.path} ${name}`
+        if (schema.type !== 'array') {
+          const twice = await asking(route, `${name}=FXFE&${name}=FXFE`, key)
+          assert.deepEqual([twice.status, twice.json.errors[0].field_name], [400, name], what)
+        }
+        if (name.length < 4) continue
+        const written = name.slice(0, 2) + name.slice(3)
+        const { status, json } = await asking(route, `${written}=1`, key)
+        assert.deepEqual([status, json.errors[0].field_name], [400, written], what)
+        assert.match(json.errors[0].message, new RegExp(`did you mean ${name}\\?`), what)
+        tried += 1
+      }
+    assert.ok(tried > 100)
+  })
+
+  test('takes the SCAC of its path in the query too, and refuses another carrier’s', async () => {
+    const named = routes.filter(({ query }) => query.some(({ name }) => name === 'carrier_code'))
+    const inPath = routes.filter(({ path }) => /\{carrier_code\}|(requirements|features)$/.test(path))
+    assert.deepEqual(named, inPath)
+    for (const route of named) {
+      const what = `${route.method} ${route.path}`
+      const plain = await ask(route, absentIds, house().key)
+      for (const scac of ['FXFE', 'fxfe', 'FXNL']) {
+        const said = await asking(route, `carrier_code=${scac}`, house().key)
+        assert.equal(masked(said), masked(plain), what)
+      }
+      for (const scac of ['EXLA', 'nobody', '']) {
+        const { status, json } = await asking(route, `carrier_code=${scac}`, house().key)
+        assert.deepEqual([status, json.errors[0].error_code], [400, 'field_conflict'], what)
+        assert.equal(json.errors[0].field_name, 'carrier_code')
+      }
     }
   })
 

@@ -6,6 +6,7 @@ import { receiveBodies } from './body.ts'
 import { answerErrors, sendRefusal } from './errors.ts'
 import { requirePlainHeaders } from './headers.ts'
 import { collectRoutes } from './openapi/document.ts'
+import { requireKnownParameters } from './parameters.ts'
 import { limitRates } from './rate-limit.ts'
 import { logRequests } from './request-log.ts'
 import { apiDocsRoutes } from './routes/api-docs.ts'
@@ -83,6 +84,7 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
   })
   requireKeys(app, ctx)
   await limitRates(app, config.rateLimits)
+  requireKnownParameters(app)
   logRequests(app, log)
 
   await app.register(healthRoutes(ctx))

@@ -9,7 +9,7 @@ import type { JsonSchema } from '../catalog/json-schema.ts'
 import { ifMatchOf } from './answers.ts'
 import { requireScope } from './authenticate.ts'
 import type { QueryParameter } from './openapi/describe.ts'
-import { readFlag, refuseOthers } from './query.ts'
+import { readFlag } from './query.ts'
 import { closed, manifestNeed } from './openapi/schemas.ts'
 import { manifestNeedObject } from './wire.ts'
 
@@ -38,11 +38,6 @@ export const deleteParameters: QueryParameter[] = [
 /** How a request wants a connection to go. */
 export function deleteWishOf(request: FastifyRequest): DeleteWish {
   const query = request.query as Record<string, unknown>
-  // What a delete does not understand may be what was to keep it from deleting.
-  refuseOthers(
-    query,
-    deleteParameters.map(({ name }) => name),
-  )
   const force = readFlag(query, 'force') ?? false
   const purge = readFlag(query, 'purge') ?? false
   if (force) requireScope(request, 'admin')

@@ -1,9 +1,8 @@
-import { isCarrierId, isId } from '../manifests/ids.ts'
 import { isServiceCode, LABEL_STATUSES } from '../manifests/label-form.ts'
 import type { LabelFilter, LabelOrder } from '../manifests/labels.ts'
 import type { QueryParameter } from './openapi/describe.ts'
 import { failFields } from '../errors.ts'
-import { readChoice, readForm, readPage, readTime } from './query.ts'
+import { readCarrierId, readChoice, readForm, readId, readPage, readTime } from './query.ts'
 
 const MOST = 500
 const USUAL = 25
@@ -47,27 +46,23 @@ export const labelQuery: readonly QueryParameter[] = [
   { name: 'page_size', about: 'Labels on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
 ]
 
-const ID_FORM = 'must have the form of an id'
-
 /** What a query asks for: which labels, in which order, which page, and the names that a link to another page repeats. */
 export function readLabelQuery(query: Readonly<Record<string, unknown>>) {
-  const id = (name: string) => readForm(query, name, isId, ID_FORM)
   const isOpen = readChoice(query, 'open', ['true']) !== undefined
   const filter: { [Name in keyof LabelFilter]: LabelFilter[Name] | undefined } = {
     isOpen: isOpen || undefined,
     status: readChoice(query, 'label_status', LABEL_STATUSES),
     serviceCode: readForm(query, 'service_code', isServiceCode, 'must have the form of a service code'),
-    carrierId: readForm(query, 'carrier_id', isCarrierId, ID_FORM),
+    carrierId: readCarrierId(query),
     trackingNumber: readForm(query, 'tracking_number', (number) => number !== '', 'must not be empty'),
-    warehouseId: id('warehouse_id'),
+    warehouseId: readId(query, 'warehouse_id'),
     createdFrom: readTime(query, 'created_at_start'),
     createdTo: readTime(query, 'created_at_end'),
   }
   const isRefund = (list: string) => list.split(',').every((status) => REFUNDS.includes(status))
   const refund = readForm(query, 'refund_status', isRefund, `must be some of ${REFUNDS.join(', ')}`)
-  const isNone = [id('batch_id'), id('rate_id'), id('shipment_id'), refund].some(
-    (value) => value !== undefined,
-  )
+  const absent = ['batch_id', 'rate_id', 'shipment_id'].map((name) => readId(query, name))
+  const isNone = [...absent, refund].some((value) => value !== undefined)
   const order = readOrder(query)
   if (isOpen && !filter.carrierId)
     failFields([{ kind: 'required', field: 'carrier_id', message: 'carrier_id is required with open.' }])

@@ -1,7 +1,7 @@
-import { isCarrierId, isId } from '../manifests/ids.ts'
+import { isId } from '../manifests/ids.ts'
 import type { ManifestFilter } from '../manifests/manifests.ts'
 import type { QueryParameter } from './openapi/describe.ts'
-import { readForm, readForms, readPage, readText, readTime } from './query.ts'
+import { readCarrierId, readForms, readId, readPage, readText, readTime } from './query.ts'
 
 /** Fewer than elsewhere, since each brings the ids of its labels. */
 const MOST = 100
@@ -34,19 +34,17 @@ export const manifestQuery: readonly QueryParameter[] = [
   },
 ]
 
-const ID_FORM = 'must have the form of an id'
-
 /** What a query asks for: which manifests, which page, and the names that a link to another page repeats. */
 export function readManifestQuery(query: Readonly<Record<string, unknown>>) {
   // The day as it is written, as labels are recorded with it.
   const day = (name: string) => readTime(query, name) && readText(query, name)?.slice(0, 'YYYY-MM-DD'.length)
   const filter: { [Name in keyof ManifestFilter]: ManifestFilter[Name] | undefined } = {
-    warehouseId: readForm(query, 'warehouse_id', isId, ID_FORM),
+    warehouseId: readId(query, 'warehouse_id'),
     shipDateFrom: day('ship_date_start'),
     shipDateTo: day('ship_date_end'),
     createdFrom: readTime(query, 'created_at_start'),
     createdTo: readTime(query, 'created_at_end'),
-    carrierId: readForm(query, 'carrier_id', isCarrierId, ID_FORM),
+    carrierId: readCarrierId(query),
     labelIds: readForms(query, 'label_ids', isId, 'must be ids'),
   }
   return {

@@ -1,4 +1,6 @@
 import type { Named } from '../connections/verify.ts'
+import { carrierCodeParameter } from './carrier-code-parameter.ts'
+import type { QueryParameter } from './openapi/describe.ts'
 
 /** What a path that ends in one connection holds. */
 export type ConnectionParams = {
@@ -11,6 +13,8 @@ type OneConnection = {
   named: (request: { params: ConnectionParams['Params'] }) => Named
   /** The operation id of a route that stands in both modes. */
   operation: (name: string) => string
+  /** What may stand in the query beside what is the route's own. */
+  query: readonly QueryParameter[]
 }
 
 /** How routes of one connection are spelled, by mode: parcel connections are named by their carrier, LTL ones by the SCAC. */
@@ -19,10 +23,12 @@ export const oneConnection: Record<'parcel' | 'ltl', OneConnection> = {
     path: '/connections/carriers/:carrier_name/:carrier_id',
     named: ({ params }) => ({ carrierName: params.carrier_name ?? '', carrierId: params.carrier_id }),
     operation: (name) => name,
+    query: [],
   },
   ltl: {
     path: '/connections/:carrier_code/:carrier_id',
     named: ({ params }) => ({ scac: params.carrier_code ?? '', carrierId: params.carrier_id }),
     operation: (name) => `${name}_ltl`,
+    query: [carrierCodeParameter],
   },
 }

@@ -1,4 +1,5 @@
 import { failFields } from '../errors.ts'
+import { isCarrierId, isId } from '../manifests/ids.ts'
 import { parseTime } from '../time.ts'
 
 type Query = Readonly<Record<string, unknown>>
@@ -51,6 +52,15 @@ export function readForm(
   return text === undefined || fits(text) ? text : refuse(name, form)
 }
 
+/** An id of what is recorded here: of a label, a manifest or a warehouse. */
+export const readId = (query: Query, name: string): string | undefined => readForm(query, name, isId, ID_FORM)
+
+/** The id of a connection of either mode. */
+export const readCarrierId = (query: Query): string | undefined =>
+  readForm(query, 'carrier_id', isCarrierId, ID_FORM)
+
+const ID_FORM = 'must have the form of an id'
+
 /** Texts that fit, of a parameter that stands as often as there are any. */
 export function readForms(
   query: Query,
@@ -78,17 +88,6 @@ export function readTime(query: Query, name: string): string | undefined {
   const text = readText(query, name)
   if (text === undefined) return undefined
   return parseTime(text) ?? refuse(name, 'must be a date, or a date and time with an offset, in ISO 8601')
-}
-
-/** Refuses a query with any other parameter than these. */
-export function refuseOthers(query: Query, names: readonly string[]): void {
-  if (Object.keys(query).some((name) => !names.includes(name)))
-    failFields([
-      {
-        kind: 'invalid',
-        message: `The query has a parameter that this route does not take; it takes ${names.join(', ')}.`,
-      },
-    ])
 }
 
 const refuse = (name: string, why: string): never =>

@@ -333,7 +333,7 @@ describe('the HTTP edge', () => {
     const [first, second, third] = house.logs.slice(-3).map((line) => JSON.parse(line))
     assert.deepEqual(
       [first.method, first.route, first.status],
-      ['POST', '/v1/connections/carriers/:carrier_name', 200],
+      ['POST', '/v1/connections/carriers/:carrier_name', 400],
     )
     assert.deepEqual([second.route, second.status], [null, 404])
     assert.deepEqual([third.route, third.status], ['/v1/carriers/:carrier_id', 404])

@@ -23,6 +23,13 @@ onEveryDatabase('the order of refusals', (house) => {
     assert.equal(await code('PUT', '/v1/connections/carriers/nobody/x', { ...broken, key }), 'forbidden')
   })
 
+  test('then the query', async () => {
+    for (const query of ['nickname=x', 'verify=never', 'verify=only&verify=only']) {
+      const answer = await house().request('PUT', `/v1/connections/carriers/nobody/x?${query}`, broken)
+      assert.deepEqual([answer.status, answer.json.errors[0].error_code], [400, 'invalid_field_value'], query)
+    }
+  })
+
   test('then the carrier name', async () => {
     assert.equal(await code('PUT', '/v1/connections/carriers/nobody/x', broken), 'carrier_not_supported')
   })

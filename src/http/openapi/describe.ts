@@ -3,7 +3,13 @@ import type { JsonSchema } from '../../catalog/json-schema.ts'
 import type { Scope } from '../../context.ts'
 
 /** A parameter in the query of a route. */
-export type QueryParameter = { name: string; about: string; schema: JsonSchema }
+export type QueryParameter = {
+  name: string
+  about: string
+  schema: JsonSchema
+  /** Of a parameter that says again what the path says: whether it says the same. */
+  repeats?: (value: string, params: Readonly<Record<string, string>>) => boolean
+}
 
 /** What the API description says of a route; it is also what the tests hold every answer against. */
 export type RouteDescription = {
@@ -11,7 +17,10 @@ export type RouteDescription = {
   summary: string
   tag: string
   scope?: Scope
+  /** The parameters that there are; any other is refused. */
   query?: readonly QueryParameter[]
+  /** Somebody else writes the query, and may add to it. */
+  openQuery?: true
   body?: JsonSchema
   /** Whether `If-Match` is looked at. */
   versioned?: true

@@ -4,7 +4,7 @@ import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import { storedCarrier } from '../../catalog/find-carrier.ts'
 import type { Context } from '../../context.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
-import { readPage, readText, readTime } from '../query.ts'
+import { readCarrierId, readPage, readText, readTime } from '../query.ts'
 import * as schemas from '../openapi/schemas.ts'
 
 const MOST = 500
@@ -38,7 +38,7 @@ export const auditRoutes =
         const asked = request.query as Record<string, unknown>
         const page = readPage(asked, MOST, USUAL) ?? { page: 1, size: USUAL }
         const filter = {
-          carrierId: readText(asked, 'carrier_id'),
+          carrierId: readCarrierId(asked),
           actor: readText(asked, 'actor'),
           action: readText(asked, 'action'),
           since: readTime(asked, 'since'),

@@ -42,7 +42,7 @@ const handedOut = (lease: Lease) =>
 export const custodyRoutes =
   (ctx: Context, mode: 'parcel' | 'ltl'): FastifyPluginCallback =>
   (app, _options, done) => {
-    const { path, named, operation } = oneConnection[mode]
+    const { path, named, operation, query } = oneConnection[mode]
 
     app.post<ConnectionParams>(
       `${path}/verify`,
@@ -51,6 +51,7 @@ export const custodyRoutes =
         summary: 'Ask the carrier about the stored credentials now',
         tag,
         scope: 'write',
+        query,
         answers: { 200: schemas.checkAnswer },
       }),
       async (request, reply) => {
@@ -72,7 +73,7 @@ export const custodyRoutes =
         tag,
         scope: 'write',
         versioned: true,
-        query: [verifyParameter],
+        query: [...query, verifyParameter],
         refusals: [409, 502],
         answers: { 200: mode === 'ltl' ? schemas.ltlCarrierIdAnswer : schemas.carrierIdAnswer },
       }),
@@ -92,7 +93,7 @@ export const custodyRoutes =
         summary: 'Hand out the credentials for use at the carrier; on record before anything is opened',
         tag,
         scope: 'use',
-        query: leaseQuery,
+        query: [...query, ...leaseQuery],
         refusals: [409, 502],
         answers: { 200: schemas.lease },
       }),

@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts'
 import { bodyOf } from '../body.ts'
 import * as wire from '../delete-wire.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
-import { readPage, readText } from '../query.ts'
+import { readCarrierId, readPage, readText } from '../query.ts'
 
 const tag = 'Deletes'
 const MOST = 500
@@ -64,7 +64,7 @@ export const deletePolicyRoutes =
       async (request) => {
         const asked = request.query as Record<string, unknown>
         const page = readPage(asked, MOST, USUAL) ?? { page: 1, size: USUAL }
-        const search = { carrier: readText(asked, 'carrier'), carrierId: readText(asked, 'carrier_id') }
+        const search = { carrier: readText(asked, 'carrier'), carrierId: readCarrierId(asked) }
         return wire.tombstonePageObject(await findTombstones(ctx, request.actor, search, page))
       },
     )

@@ -17,7 +17,7 @@ const tag = 'Deletes'
 export const deleteRoutes =
   (ctx: Context, mode: 'parcel' | 'ltl'): FastifyPluginCallback =>
   (app, _options, done) => {
-    const { path, named, operation } = oneConnection[mode]
+    const { path, named, operation, query } = oneConnection[mode]
 
     app.get<ConnectionParams>(
       `${path}/dependents`,
@@ -26,6 +26,7 @@ export const deleteRoutes =
         summary: 'What hangs on a connection, and what a delete of it would do now',
         tag,
         scope: 'read',
+        query,
         answers: { 200: wire.dependentsAnswer },
       }),
       async (request, reply) => {
@@ -42,6 +43,7 @@ export const deleteRoutes =
         summary: 'What a delete of this connection does about open shipments, and who says so',
         tag,
         scope: 'read',
+        query,
         answers: { 200: wire.connectionPolicyAnswer },
       }),
       async (request, reply) => {
@@ -58,6 +60,7 @@ export const deleteRoutes =
         summary: 'Change what a delete of this connection does about open shipments',
         tag,
         scope: 'admin',
+        query,
         versioned: true,
         body: wire.connectionPolicyBody,
         answers: { 200: wire.connectionPolicyAnswer },
@@ -77,6 +80,7 @@ export const deleteRoutes =
         summary: 'Bring a deleted connection back under its id',
         tag,
         scope: 'write',
+        query,
         refusals: [409],
         answers: { 200: closed({ carrier_id: mode === 'ltl' ? ltlId : seId }) },
       }),

@@ -6,6 +6,7 @@ import { requireLtlCarrier } from '../../connections/require.ts'
 import type { Context } from '../../context.ts'
 import { answerOutcome, ifMatchOf, tellNotices, verifyParameter, verifyWishOf } from '../answers.ts'
 import { bodyOf } from '../body.ts'
+import { carrierCodeParameter } from '../carrier-code-parameter.ts'
 import { deleteParameters, deleteWishOf } from '../delete-wire.ts'
 import { describe, reference } from '../openapi/describe.ts'
 import { listLimits, sendList } from '../list-stream.ts'
@@ -30,7 +31,7 @@ export const ltlRoutes =
         summary: 'Connect an LTL account under a SCAC',
         tag,
         scope: 'write',
-        query: [verifyParameter],
+        query: [carrierCodeParameter, verifyParameter],
         refusals: [502],
         body: reference('ltl_credentials'),
         answers: { 200: schemas.ltlCarrierIdAnswer },
@@ -49,7 +50,7 @@ export const ltlRoutes =
         summary: 'Replace the credentials of an LTL connection under its permanent id',
         tag,
         scope: 'write',
-        query: [verifyParameter],
+        query: [carrierCodeParameter, verifyParameter],
         refusals: [502],
         body: reference('ltl_credentials'),
         versioned: true,
@@ -72,7 +73,7 @@ export const ltlRoutes =
         summary: 'Disconnect an LTL account',
         tag,
         scope: 'write',
-        query: deleteParameters,
+        query: [carrierCodeParameter, ...deleteParameters],
         refusals: [409],
         versioned: true,
         answers: { 204: null },
@@ -193,6 +194,7 @@ export const ltlRoutes =
         summary: 'What an LTL carrier asks for, by SCAC',
         tag,
         scope: 'read',
+        query: [carrierCodeParameter],
         answers: { 200: schemas.ltlRequirements },
       }),
       async (request) => {
@@ -208,6 +210,7 @@ export const ltlRoutes =
         summary: 'What an LTL carrier can do, by SCAC',
         tag,
         scope: 'read',
+        query: [carrierCodeParameter],
         answers: { 200: schemas.ltlFeatures },
       }),
       async (request) => ({

@@ -53,6 +53,7 @@ export const signInPages =
             parameter('code', 'From the carrier.'),
             parameter('error', 'From the carrier, where the merchant was not let in.'),
           ],
+          openQuery: true,
           answers: { 200: schemas.signedIn },
         }),
         // Programs that look a link over before a person opens it must not use it up.
@@ -75,6 +76,7 @@ export const signInPages =
           summary: 'Stands in for a carrier’s sign-in page in the sandbox, and sends straight back',
           tag,
           query: [parameter('state', 'As `Location` has it, with what else is there.')],
+          openQuery: true,
           answers: { 302: null },
         }),
         exposeHeadRoute: false,

@@ -1,0 +1,37 @@
+const LONGEST = 64
+
+/** The candidates that are probably meant by what was written, the nearest first; none where nothing is near. */
+export function nearest(written: string, candidates: Iterable<string>, most = 1): string[] {
+  if (written === '' || written.length > LONGEST) return []
+  const plain = plainly(written)
+  return [...new Set(candidates)]
+    .map((candidate) => ({ candidate, distance: editDistance(plain, plainly(candidate)) }))
+    .filter(({ candidate, distance }) => distance <= slips(plain, plainly(candidate)))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, most)
+    .map(({ candidate }) => candidate)
+}
+
+/** How many slips of the keyboard still leave one word recognizable as the other: one in three letters. */
+const slips = (a: string, b: string) => Math.floor(Math.min(a.length, b.length) / 3)
+
+/** Spellings of one name: `accountNumber`, `Account-Number` and `account_number` are written alike. */
+const plainly = (name: string) => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
+
+/** How many letters have to be put in, left out, replaced or swapped with their neighbour to make `b` of `a`. */
+export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swapped = isSwap ? (beforeLast[j - 2] ?? 0) + 1 : Infinity
+      row.push(Math.min(replaced, (last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, swapped))
+    }
+    beforeLast = last
+    last = row
+  }
+  return last[b.length] ?? 0
+}

@@ -1,0 +1,47 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { nearest } from '../catalog/nearest.ts'
+import { failFields, type BadField } from '../errors.ts'
+import type { QueryParameter } from './openapi/describe.ts'
+
+/** What an answer may repeat of a name that it does not know: short, and nothing but letters, digits and the signs between them. */
+const SHOWN = /^[\w.:[\]-]{1,40}$/
+const MOST_TOLD = 20
+
+/**
+ * Refuses a query with a parameter that the description of the route does not have, that stands twice where it is taken once,
+ * or that contradicts the path: whatever is not understood may have been meant to keep the request from doing what it does.
+ */
+export function requireKnownParameters(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) return
+    const { query: known = [], openQuery } = request.routeOptions.config.description ?? {}
+    if (openQuery) return
+    const problems = Object.entries(request.query as Record<string, unknown>).flatMap(([name, value]) => {
+      const parameter = known.find((one) => one.name === name)
+      return (parameter ? misused(parameter, value, request) : unknown(name, known)) ?? []
+    })
+    if (problems.length > 0) failFields(problems.slice(0, MOST_TOLD))
+  })
+}
+
+function misused({ name, schema, repeats }: QueryParameter, value: unknown, request: FastifyRequest) {
+  if (Array.isArray(value) && schema.type !== 'array')
+    return { kind: 'invalid', field: name, message: `${name} must be given once.` } satisfies BadField
+  if (repeats && !repeats(value as string, request.params as Record<string, string>))
+    return {
+      kind: 'conflict',
+      field: name,
+      message: `${name} in the query and in the path say different things; one is enough.`,
+    } satisfies BadField
+  return undefined
+}
+
+function unknown(name: string, known: readonly QueryParameter[]): BadField {
+  const names = known.map((parameter) => parameter.name)
+  const taken = names.length > 0 ? `It takes ${names.join(', ')}.` : 'It takes none.'
+  if (!SHOWN.test(name))
+    return { kind: 'invalid', message: `The query has a parameter that this route does not have. ${taken}` }
+  const [meant] = nearest(name, names)
+  const end = meant === undefined ? '.' : `; did you mean ${meant}?`
+  return { kind: 'invalid', field: name, message: `${name} is not a parameter of this route${end} ${taken}` }
+}
