@@ -13,7 +13,7 @@ import { planCheck } from '../store/scheduled-checks.ts'
 import { announce } from '../webhooks/announce.ts'
 import { findDuplicate, refuseDuplicate } from './add-connection.ts'
 import { beginInstead } from './begin-sign-in.ts'
-import { checkedNever, checkedNow } from './check-times.ts'
+import { checkedAgain, checkedNever, checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { planChange, type Held, type Plan } from './plan-change.ts'
@@ -200,14 +200,14 @@ async function writePlan(
 ): Promise<Pick<Written, 'version' | 'credentialsVersion'>> {
   const { carrier_id, version } = connection
   const isUpdate = action === 'connection.updated'
-  const replaced = isUpdate ? await replaceCredentials(ctx, tx, connection, plan.credentials) : connection
+  const replaced = isUpdate ? await replaceCredentials(ctx, tx, connection, plan) : connection
   const { credentials, credentials_version } = replaced
   const settingsVersion = connection.settings_version + 1
   const settings = sealSettings(ctx, connection, settingsVersion, new Secret(plan.settings))
   const account = accountNumber(carrier, plan.credentials)
   const isOther = plan.provedOtherwise && !isWaiting(connection)
   const checked = isUpdate
-    ? checkedNow(ctx, carrier, proof, connection)
+    ? checkedAfter(ctx, carrier, proof, connection, replaced)
     : isOther
       ? checkedNever(ctx, connection)
       : undefined
@@ -237,4 +237,18 @@ async function writePlan(
   await announce(ctx, tx, actor, { type: 'connection.updated', carrierId: carrier_id })
   if (checked) await tellTransition(ctx, tx, actor, connection, checked.columns)
   return { version: version + 1, credentialsVersion: credentials_version }
+}
+
+/** Credentials that worked and are in force already have nothing to lose by being given again. */
+function checkedAfter(
+  ctx: Context,
+  carrier: Carrier,
+  proof: Proof,
+  connection: Connection,
+  { credentials_version }: Pick<Connection, 'credentials_version'>,
+) {
+  const isSame = credentials_version === connection.credentials_version
+  const works = connection.state === 'verified' || connection.state === 'degraded'
+  if (!isSame || !works) return checkedNow(ctx, carrier, proof, connection)
+  return proof.asked ? checkedAgain(ctx, proof, connection) : undefined
 }

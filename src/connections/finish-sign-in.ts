@@ -3,7 +3,7 @@ import { REFRESH_TOKEN, type SignIn } from '../catalog/sign-in.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Minted } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
-import { fingerprint, openCredentials, openVerifier } from '../custody/sealed-values.ts'
+import { fingerprint, openCredentials, openSettings, openVerifier } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { changeConnection, findConnection } from '../store/connections.ts'
@@ -121,8 +121,8 @@ async function keep(
   if (!connection) return undefined
   const values = openCredentials(ctx, connection).reveal() as Values
   const replaced = await replaceCredentials(ctx, tx, connection, {
-    ...values,
-    [REFRESH_TOKEN]: token.reveal(),
+    credentials: { ...values, [REFRESH_TOKEN]: token.reveal() },
+    settings: openSettings(ctx, connection).reveal() as Values,
   })
   const { columns } = checkedNever(ctx, connection)
   const version = connection.version + 1

@@ -30,7 +30,7 @@ export function connectLtlCarrier(
     actor,
     carrier,
     request.scac,
-    unwrap(acceptBody(carrier, ltlForm(carrier, body), body)),
+    unwrap(acceptBody(carrier, ltlForm(carrier, body), body), body),
     request.verify,
   )
 }
@@ -51,7 +51,7 @@ export async function connectLtlCarrierByBody(
   requireConnectable(carrier)
   const { fields } = ltlForm(carrier, body)
   const form = { fields: { carrier_code: text('Carrier code'), ...fields, nickname: optional(nickname()) } }
-  const accepted = unwrap(acceptBody(carrier, form, body))
+  const accepted = unwrap(acceptBody(carrier, form, body), body)
   const outcome = await addLtlConnection(ctx, actor, carrier, scac, accepted, request.verify)
   return { ...outcome, carrier }
 }
@@ -79,7 +79,10 @@ async function addLtlConnection(
 
 type Update = { carrierId: string; ifMatch: IfMatch; body: Body; scac?: string; verify?: VerifyWish }
 
-/** Replaces the whole credential set of an LTL connection under its permanent id; reached under any SCAC of its carrier, or none. */
+/**
+ * Replaces the whole documented credential set of an LTL connection under its permanent id; reached under any SCAC of its carrier, or none.
+ * What Hawser adds to the carrier's public form stays while the account does, unless the body names it.
+ */
 export async function updateLtlConnection(
   ctx: Context,
   actor: Actor,
@@ -91,7 +94,7 @@ export async function updateLtlConnection(
   const carrier = named ?? (carrierOf(connection) as LtlCarrier)
   const body = request.body().reveal()
   const form = ltlForm(carrier, body)
-  const { notices, ...parts } = unwrap(acceptBody(carrier, form, body))
+  const { notices, ...parts } = unwrap(acceptBody(carrier, form, body), body)
   const told = askSandbox(carrier)
   const change = {
     carrier,
@@ -110,13 +113,17 @@ export async function updateLtlConnection(
 }
 
 /** The members of `credentials` are what is kept; the object itself and the SCAC beside it are not. */
-function unwrap(accepted: Accepted): Accepted {
-  const credentials = (accepted.credentials.reveal().credentials ?? {}) as Changes
+function unwrap(accepted: Accepted, { credentials: sent }: Readonly<Record<string, unknown>>): Accepted {
+  const values = (accepted.credentials.reveal().credentials ?? {}) as Changes
+  const cleared = Object.entries(sent ?? {}).flatMap(([name, value]) =>
+    value === null ? [[name, null] as const] : [],
+  )
+  const credentials: Changes = { ...values, ...Object.fromEntries<null>(cleared) }
   const beside = accepted.given.filter((name) => name !== 'credentials' && name !== 'carrier_code')
   return {
     ...accepted,
     credentials: new Secret(credentials),
-    given: [...Object.keys(credentials), ...beside],
+    given: [...Object.keys(values), ...beside],
   }
 }
 

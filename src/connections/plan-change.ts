@@ -4,7 +4,14 @@ import type { FieldProblem, Values } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { allFields, provedSettings } from './forms.ts'
 import { losesSignIn, withoutSignIn } from './signed-in.ts'
-import { accountKey, accountNumber, withoutCleared, type Changes, type Parts } from './values.ts'
+import {
+  accountKey,
+  accountNumber,
+  isSameAccount,
+  withoutCleared,
+  type Changes,
+  type Parts,
+} from './values.ts'
 
 /** What a connection holds before a change, opened. */
 export type Held = { nickname: string | null; isPrimary: boolean; credentials: Values; settings: Values }
@@ -25,7 +32,7 @@ export type Plan = {
 
 /**
  * Decides what a change makes of a connection, without touching anything; throws where a rule of the carrier forbids it.
- * `merge` keeps what the body leaves out, `replace` drops it.
+ * `merge` keeps what the body leaves out; `replace` drops it, but for the additions of Hawser while the account stays.
  */
 export function planChange(
   carrier: Carrier,
@@ -34,8 +41,9 @@ export function planChange(
   parts: Parts,
   how: 'merge' | 'replace',
 ): Plan {
-  const settings = apply(held.settings, parts.settings.reveal(), 'merge')
-  const merged = apply(held.credentials, parts.credentials.reveal(), how)
+  const settings = merge(held.settings, parts.settings.reveal())
+  const given = parts.credentials.reveal()
+  const merged = how === 'merge' ? merge(held.credentials, given) : replace(carrier, held.credentials, given)
   const before = accountKey(accountNumber(carrier, held.credentials))
   const accountChanged = before !== accountKey(accountNumber(carrier, merged))
   const credentials =
@@ -69,8 +77,15 @@ export function planChange(
   }
 }
 
-function apply(held: Values, changes: Changes, how: 'merge' | 'replace'): Values {
-  return withoutCleared(how === 'merge' ? { ...held, ...changes } : changes)
+const merge = (held: Values, changes: Changes): Values => withoutCleared({ ...held, ...changes })
+
+/** The public page replaces the whole set of its own fields and does not know of those that Hawser adds: they stay with their account. */
+function replace(carrier: Carrier, held: Values, changes: Changes): Values {
+  const replaced = withoutCleared(changes)
+  if (!isSameAccount(carrier, held, replaced)) return replaced
+  const fields = allFields(carrier)
+  const additions = Object.entries(held).filter(([name]) => fields[name]?.extension)
+  return withoutCleared({ ...Object.fromEntries(additions), ...changes })
 }
 
 /** An old password is never glued to a new account: optional secrets that the body does not carry go. */

@@ -26,7 +26,7 @@ import { guardIntegrity } from './guard-integrity.ts'
 import { proofNotice, signInLostNotice } from './notices.ts'
 import { acceptWaiting, requireProof, type VerifyWish } from './prove.ts'
 import type { Kept } from './refresh-sign-in.ts'
-import { replaceCredentials } from './replace-credentials.ts'
+import { isSameCredentials, replaceCredentials } from './replace-credentials.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { carrySignIn, isWaiting, losesSignIn, refreshTokenOf, SIGN_IN_LOST, WAITS } from './signed-in.ts'
 import { tellTransition } from './transitions.ts'
@@ -78,8 +78,7 @@ async function earlier(ctx: Context, db: Db, actor: Actor, { carrierId, ifMatch 
   const connection = (await findConnection(db, key)) ?? refuseUnknown()
   requireVersion(connection, ifMatch)
   const previous = await findPrevious(db, key)
-  if (!previous || previous.erase_after <= ctx.clock().toISOString())
-    return fail('nothing_to_roll_back', 'There are no earlier credentials of this connection.', { carrierId })
+  if (!previous || previous.erase_after <= ctx.clock().toISOString()) return refuseNothing(carrierId)
   const carrier = carrierOf(connection)
   const held = openCredentials(ctx, connection).reveal()
   const own = openPrevious(ctx, connection, previous).reveal() as Changes
@@ -87,6 +86,8 @@ async function earlier(ctx: Context, db: Db, actor: Actor, { carrierId, ifMatch 
   const values = carrySignIn(carrier, held, credentials)
   const inForce = openSettings(ctx, connection).reveal() as Values
   const settings = withoutCleared({ ...inForce, ...proved })
+  const now = { credentials: held as Values, settings: inForce }
+  if (isSameCredentials(carrier, now, { credentials: values, settings })) return refuseNothing(carrierId)
   const isSignedIn = refreshTokenOf(values) !== undefined
   const waits = losesSignIn(held, values) ? SIGN_IN_LOST : !isSignedIn && isWaiting(connection) ? WAITS : null
   const kept: Kept = refreshTokenOf(values) === refreshTokenOf(held) ? 'in force' : 'previous'
@@ -104,6 +105,9 @@ function apart(kept: Changes, names: ReadonlySet<string>): { credentials: Values
   return { credentials: withoutCleared(of(false)), proved: of(true) }
 }
 
+const refuseNothing = (carrierId: string): never =>
+  fail('nothing_to_roll_back', 'There are no earlier credentials of this connection.', { carrierId })
+
 const refuseMoved = () =>
   fail('version_mismatch', 'The connection was changed meanwhile; read it again first.')
 
@@ -120,7 +124,7 @@ async function putBack(
   const account = accountNumber(carrier, values)
   const existing = await findDuplicate(tx, actor, carrier, accountKey(account))
   if (existing && existing !== carrierId && carrier.mode === 'parcel') refuseDuplicate(carrier, existing)
-  const replaced = await replaceCredentials(ctx, tx, connection, values)
+  const replaced = await replaceCredentials(ctx, tx, connection, { credentials: values, settings: kept })
   const settingsVersion = connection.settings_version + 1
   const settings = sealSettings(ctx, connection, settingsVersion, new Secret(kept))
   const checked = checkedNow(ctx, carrier, proof, connection)

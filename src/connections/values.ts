@@ -81,10 +81,24 @@ export function accountNumber(
   carrier: Carrier,
   credentials: Readonly<Record<string, unknown>>,
 ): string | null {
-  const fields = carrier.mode === 'ltl' ? carrier.credentials : carrier.connect
-  const names = Object.entries(fields).filter(([, field]) => field.identifier)
-  const set = names.map(([name]) => credentials[name]).find((value) => value !== undefined && value !== null)
+  const set = identifiersOf(carrier)
+    .map((name) => credentials[name])
+    .find((value) => value !== undefined && value !== null)
   return typeof set === 'string' || typeof set === 'number' ? `${set}` : null
+}
+
+function identifiersOf(carrier: Carrier): string[] {
+  const fields = carrier.mode === 'ltl' ? carrier.credentials : carrier.connect
+  return Object.keys(fields).filter((name) => fields[name]?.identifier)
+}
+
+/** Tells whether two sets of credentials name one account, by the first identifier that both have; those without any name no other. */
+export function isSameAccount(carrier: Carrier, one: Values, other: Values): boolean {
+  const keyIn = (values: Values, name: string) => accountKey(accountNumber(carrier, { [name]: values[name] }))
+  const names = identifiersOf(carrier)
+  const shared = names.find((name) => keyIn(one, name) !== null && keyIn(other, name) !== null)
+  if (shared === undefined) return names.every((name) => keyIn(one, name) === keyIn(other, name))
+  return keyIn(one, shared) === keyIn(other, shared)
 }
 
 /** What two spellings of one account have in common: no outer white space, one letter case (`ß` as `SS`). */

@@ -69,10 +69,11 @@ export function ltlCarrierObject({ connection, carrier }: Listed<LtlCarrier>) {
   }
 }
 
-/** What an LTL carrier asks for, sorted by name; a sandbox carrier asks for nothing. */
+/** What an LTL carrier asks for by its public list, sorted by name; a sandbox carrier asks for nothing. */
 export function ltlRequirements(carrier: LtlCarrier): { name: string; title: string; type: string }[] {
   if (carrier.demands === 'none') return []
   return Object.entries(carrier.credentials)
+    .filter(([, field]) => !field.extension)
     .map(([name, field]) => ({ name, title: field.label, type: field.type }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }

@@ -208,6 +208,7 @@ export type ConnectionChange = Partial<
     | 'checked_at'
     | 'diagnosis'
     | 'failed_checks'
+    | 'degraded_at'
     | 'trouble_told'
     | 'open_shipments'
   >

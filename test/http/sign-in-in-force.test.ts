@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
+import type { Values } from '../../src/catalog/validate.ts'
 import { replaceCredentials } from '../../src/connections/replace-credentials.ts'
 import { refreshSignIn } from '../../src/connections/refresh-sign-in.ts'
 import { claimToken } from '../../src/connections/token-claim.ts'
@@ -111,10 +112,10 @@ onEveryDatabase(
       const claim = async () => claimToken(house().ctx, actor, (await stored(house(), id)).row, 'anyway')
       assert.ok((await claim()) !== undefined)
       const isForgotten = await house().ctx.store.transaction(actor.tenantId, async (tx) => {
-        const { row, credentials } = await stored(house(), id)
+        const { row, credentials, settings } = await stored(house(), id)
         await replaceCredentials(house().ctx, tx, row, {
-          ...credentials,
-          account_postal_code: '10001',
+          credentials: credentials as Values,
+          settings: { ...settings, account_postal_code: '10001' },
         })
         const key = { tenantId: actor.tenantId, environment: 'production', carrierId: id } as const
         const token = await findToken(tx, key)

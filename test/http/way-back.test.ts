@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Carrier, Fields } from '../../src/catalog/define.ts'
+import { ltlCarriers, parcelCarriers } from '../../src/catalog/index.ts'
+import { unique } from '../support/bodies.ts'
+import { connectBody, connectPath } from '../support/carriers.ts'
+import { bodyFor, valueFor } from '../support/generate-body.ts'
+import { onEveryDatabase, type House } from '../support/harness.ts'
+import { stored, trail } from '../support/stored.ts'
+
+type Body = Record<string, unknown>
+
+const isUpdatable = (carrier: Carrier) =>
+  !carrier.closed && (carrier.mode === 'ltl' ? !carrier.sandbox : carrier.update !== undefined)
+const updatable: Carrier[] = [...parcelCarriers, ...ltlCarriers].filter(isUpdatable)
+
+const formOf = (carrier: Carrier): Fields =>
+  carrier.mode === 'ltl' ? carrier.credentials : (carrier.update ?? {})
+
+/** What an update of the carrier has to say, and of LTL all that is documented. */
+function wholeOf(carrier: Carrier): Body {
+  const documented = Object.entries(formOf(carrier)).filter(
+    ([, field]) => !field.extension && (field.required || carrier.mode === 'ltl' || field.type === 'string'),
+  )
+  return Object.fromEntries(documented.map(([name, field]) => [name, valueFor(unique(name), field)]))
+}
+
+/** The field that a merchant changes at the carrier from time to time: a secret, or where there is none what else is a text. */
+function passwordOf(carrier: Carrier, body: Body): string | undefined {
+  const fields = formOf(carrier)
+  const settings = (carrier.mode === 'parcel' && carrier.settings) || {}
+  const isText = (name: string) => ['string', 'number'].includes(typeof body[name])
+  const names = Object.keys(body).filter((name) => isText(name) && name !== 'nickname' && !settings[name])
+  const free = names.filter((name) => !fields[name]?.identifier)
+  return names.find((name) => fields[name]?.secret) ?? free[0] ?? names[0]
+}
+
+const another = (carrier: Carrier, name: string) => {
+  const field = formOf(carrier)[name]
+  return field && valueFor(unique(name), { ...field, ...(field.type === 'string' ? { minLength: 2 } : {}) })
+}
+
+async function leased(house: House, path: string): Promise<Body> {
+  const { json } = await house.request('POST', `${path}/lease`)
+  return json.credentials
+}
+
+onEveryDatabase('the way back', (house) => {
+  const put = async (path: string, body: object) => {
+    const answer = await house().request('PUT', path, { body })
+    assert.ok([200, 204].includes(answer.status), answer.text)
+    return answer
+  }
+
+  for (const carrier of updatable) {
+    const name = carrier.mode === 'ltl' ? carrier.scacs[0] : carrier.name
+    test(`${name}: a rename and a retry cost nobody the password before`, async () => {
+      const whole = wholeOf(carrier)
+      const password = passwordOf(carrier, whole)
+      assert.ok(password !== undefined)
+      const connecting = carrier.mode === 'parcel' ? { ...bodyFor(carrier.connect), ...whole } : whole
+      const known = carrier.mode === 'parcel' ? pick(connecting, Object.keys(carrier.connect)) : connecting
+      const made = await house().request('POST', connectPath(carrier), { body: connectBody(carrier, known) })
+      assert.equal(made.status, 200, made.text)
+      const id = made.json.carrier_id
+      const path = `${connectPath(carrier)}/${id}`
+      await put(path, connectBody(carrier, whole))
+      const changed = { ...whole, [password]: another(carrier, password) }
+      await put(path, connectBody(carrier, changed))
+      const { row } = await stored(house(), id)
+      const rename = carrier.mode === 'parcel' ? { ...changed, nickname: 'Renamed' } : changed
+      for (const body of [changed, rename, rename]) await put(path, connectBody(carrier, body))
+      if (carrier.mode === 'parcel' && carrier.settings)
+        await put(`${path}/settings`, bodyFor(carrier.settings, true))
+      const after = (await stored(house(), id)).row
+      assert.equal(after.credentials_version, row.credentials_version)
+      assert.deepEqual(Buffer.from(after.credentials), Buffer.from(row.credentials))
+      const named = (await trail(house(), id)).map(([, fields]) => fields).slice(-4)
+      assert.ok(!named.slice(-3).flat().includes(password), 'the events name what did change')
+      assert.equal((await leased(house(), path))[password], changed[password])
+      assert.equal((await house().request('POST', `${path}/rollback`)).status, 200)
+      assert.equal((await leased(house(), path))[password], whole[password])
+      assert.equal((await house().request('POST', `${path}/rollback`)).status, 200)
+      assert.equal((await leased(house(), path))[password], changed[password], 'nor is it lost by going back')
+    })
+  }
+
+  test('there is no way back to what is in force', async () => {
+    const path = '/v1/connections/carriers/stamps_com'
+    const body = { nickname: 'n', username: unique('u'), password: 'the-first' }
+    const { json } = await house().request('POST', path, { body })
+    await put(`${path}/${json.carrier_id}`, { ...body, nickname: 'm' })
+    const back = await house().request('POST', `${path}/${json.carrier_id}/rollback`)
+    assert.deepEqual([back.status, back.json.errors[0].error_code], [409, 'invalid_status'])
+    const [, renamed] = await trail(house(), json.carrier_id)
+    assert.deepEqual(renamed, ['connection.updated', ['nickname'], 2])
+  })
+
+  test('another account, or another place that it is asked with, is a change', async () => {
+    const path = '/v1/connections/carriers/ups'
+    const body = (place: string, account = unique('A')) => ({
+      nickname: 'n',
+      account_number: account,
+      account_postal_code: place,
+      account_country_code: 'US',
+    })
+    const first = body('11111')
+    const { json } = await house().request('POST', path, { body: first })
+    const at = `${path}/${json.carrier_id}`
+    for (const next of [{ ...first, account_postal_code: '22222' }, body('33333')]) {
+      const before = await leased(house(), at)
+      await put(at, next)
+      const setting = { pickup_type: 'daily_pickup', account_postal_code: '99999' }
+      assert.equal((await house().request('PUT', `${at}/settings`, { body: setting })).status, 204)
+      assert.equal((await house().request('POST', `${at}/rollback`)).status, 200)
+      assert.deepEqual(await leased(house(), at), before)
+    }
+  })
+})
+
+const pick = (body: Body, names: readonly string[]) =>
+  Object.fromEntries(Object.entries(body).filter(([name]) => names.includes(name)))
