@@ -24,7 +24,7 @@ export const commands: Record<string, Command> = {
   ),
   'erase status': lazy(
     'erase status [--json]',
-    'Show what is still to be erased and what removed bytes are left in the files; exits with 1 when something is overdue by more than 10 minutes.',
+    'Show what is still to be erased and what the files do with the bytes of removed rows; exits with 1 when something is overdue by more than 10 minutes.',
     async () => (await import('./erase.ts')).status,
   ),
   simulate: lazy(

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import type { Residue } from '../store/db.ts'
+import type { DatabaseFiles } from '../store/db.ts'
 import { countErasures } from '../store/erasures.ts'
 
 /** For so long a server that is at work may leave something after its time has come. */
@@ -9,10 +9,10 @@ export type ErasureStatus = {
   kinds: Awaited<ReturnType<typeof countErasures>>
   /** Something should have been gone for longer than a working server takes. */
   isLate: boolean
-  residue: Residue
+  files: DatabaseFiles
 }
 
-/** What of the whole installation is kept until its time has come, and what is left in the files of what is gone. */
+/** Says what of the whole installation is kept until its time has come, and what the files do with the bytes of removed rows. */
 export async function getErasureStatus({ store, clock }: Context): Promise<ErasureStatus> {
   const now = clock().getTime()
   const countAt = (ms: number) =>
@@ -21,6 +21,6 @@ export async function getErasureStatus({ store, clock }: Context): Promise<Erasu
   return {
     kinds: await countAt(now),
     isLate: late.buried.overdue + late.previous.overdue > 0,
-    residue: await store.residue(),
+    files: await store.describeFiles(),
   }
 }

@@ -35,15 +35,9 @@ export type Crossing =
 /** Is told what the store does by itself, when it fails and when it goes well again. */
 export type Tell = (what: string, error?: unknown) => void
 
-/** Where bytes that were removed may still stand in the files of the database. */
-export type Residue =
-  | {
-      dialect: 'sqlite'
-      logBytes: number
-      secureDelete: boolean
-      /** Whether copies of moved rows are overwritten; see `Pages.canClear`. */
-      clearsPages: boolean
-    }
+/** What the files of the database do with the bytes of rows that were removed. */
+export type DatabaseFiles =
+  | { dialect: 'sqlite'; logBytes: number; secureDelete: boolean }
   | {
       dialect: 'postgres'
       /** Whether the server vacuums; otherwise that is left to autovacuum. */
@@ -66,8 +60,8 @@ export type Store = {
   /** Runs queries that only read, along one of the named paths across tenants. */
   cross<T>(crossing: Crossing, work: (db: Db) => Promise<T>): Promise<T>
 
-  /** What is known of removed bytes in the files, for the operator. */
-  residue(): Promise<Residue>
+  /** Says what the files do with the bytes of removed rows, for the operator. */
+  describeFiles(): Promise<DatabaseFiles>
 
   close(): Promise<void>
 }

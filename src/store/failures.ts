@@ -1,12 +1,16 @@
 import { ApiError, fail, StartRefused } from '../errors.ts'
+import { reasonOf } from './failure-reasons.ts'
 
-/** A database error without its text, which may quote stored values: only the driver's code and the constraint remain. */
+/** A database error without its text, which may quote stored values: only the driver's code, what it means, and the constraint remain. */
 export class StoreError extends Error {
   readonly code: string
   readonly constraint: string | undefined
 
   constructor(code: string, constraint?: string) {
-    super(`The database answered ${code}${constraint ? ` on ${constraint}` : ''}.`)
+    const reason = reasonOf(code)
+    super(
+      `The database answered ${code}${constraint ? ` on ${constraint}` : ''}${reason ? `: ${reason}` : ''}.`,
+    )
     this.name = 'StoreError'
     this.code = code
     this.constraint = constraint
@@ -23,10 +27,10 @@ export function isUniqueViolation(error: unknown): boolean {
 
 type DriverError = Error & { code?: string; errcode?: number; constraint?: string }
 
-// Primary result codes of SQLite: busy, locked, read-only, interrupted, I/O error, corrupt, full, cannot open, not a database.
-const SQLITE_UNAVAILABLE = new Set([5, 6, 8, 9, 10, 11, 13, 14, 26])
-// SQLSTATE classes and codes of PostgreSQL: connection, resources, operator intervention, statement timeout, system error, read-only.
-const POSTGRES_UNAVAILABLE = /^(08|53|57P|57014|58|25006)/
+// Primary result codes of SQLite: no permission, busy, locked, no memory, read-only, interrupted, I/O error, corrupt, full, cannot open, locks in disorder, file too large, not a database.
+const SQLITE_UNAVAILABLE = new Set([3, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 22, 26])
+// SQLSTATE classes and codes of PostgreSQL: connection, read-only, ended by a time limit, conflicts that repeat, resources, lock limit, operator intervention, statement limit, system error, damaged data.
+const POSTGRES_UNAVAILABLE = /^(08|25006|25P0[34]|40001|40P01|53|55P03|57P|57014|58|XX00[12])/
 const POSTGRES_RETRY = new Set(['40001', '40P01'])
 const SOCKET = /^E(CONN|PIPE|HOST|TIMEDOUT|NOTFOUND|AI_AGAIN|NETUNREACH)/
 const POOL =

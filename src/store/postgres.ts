@@ -7,7 +7,7 @@ import { isConflict, withoutDriverErrors } from './failures.ts'
 import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
 import { APP_ROLE } from './migrations/0002-walls.ts'
 import type { KeyTerm, Schema } from './schema.ts'
-import { createVacuum, postgresResidue } from './vacuum.ts'
+import { createVacuum, describePostgresFiles } from './vacuum.ts'
 
 const OLDEST = 15
 const CONNECT_MS = 5_000
@@ -83,7 +83,7 @@ export async function openPostgres(
           vacuum.note()
           return done
         }),
-      residue: () => withoutDriverErrors(() => postgresResidue(db)),
+      describeFiles: () => withoutDriverErrors(() => describePostgresFiles(db)),
       close: async () => {
         vacuum.end()
         await db.destroy()

@@ -17,8 +17,7 @@ import { NOTHING_YET, type Inspection, type Store, type Tell } from './db.ts'
 import { BUSY, isSqlite, withoutDriverErrors } from './failures.ts'
 import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
 import type { KeyTerm, Schema } from './schema.ts'
-import { sizeOf } from './residue.ts'
-import { createScrub } from './scrub.ts'
+import { createCheckpoints, sizeOf } from './sqlite/checkpoints.ts'
 
 const BUSY_MS = 5_000
 const FULL = 2
@@ -55,13 +54,12 @@ type SqliteOptions = {
   tell?: Tell
   /** Left out by tests only, which show what would be left without. */
   secureDelete?: boolean
-  scrub?: boolean
 }
 
 /** See `openStore`. One connection writes, another reads; the file is made readable by its owner only. */
 export async function openSqlite(
   path: string,
-  { tell = () => {}, secureDelete = true, scrub: isScrubbed = true }: SqliteOptions = {},
+  { tell = () => {}, secureDelete = true }: SqliteOptions = {},
 ): Promise<Store> {
   return usable(path, async () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -74,7 +72,7 @@ export async function openSqlite(
     file.exec('pragma busy_timeout = 0')
     if (!secureDelete) file.exec('pragma secure_delete = off')
     const reader = kysely(new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS }))
-    const scrub = isScrubbed ? scrubOf(path, file, writer, tell) : undefined
+    const checkpoints = createCheckpoints(path, tell)
     return {
       dialect: 'sqlite',
       read: (_tenantId, work) => withoutDriverErrors(() => work(reader)),
@@ -82,29 +80,21 @@ export async function openSqlite(
       transaction: (_tenantId, work) =>
         withoutDriverErrors(async () => {
           const done = await whenFree(() => writer.transaction().execute(work))
-          scrub?.note()
+          checkpoints.note()
           return done
         }),
-      residue: async () => ({
+      describeFiles: async () => ({
         dialect: 'sqlite',
         logBytes: sizeOf(`${path}-wal`),
         secureDelete: readSettings(file).secure_delete === 1,
-        clearsPages: scrub?.clearsPages() ?? false,
       }),
       close: async () => {
         await reader.destroy()
-        await scrub?.end()
+        await checkpoints.end()
         await writer.destroy()
-        scrub?.release()
       },
     }
   })
-}
-
-function scrubOf(path: string, db: DatabaseSync, writer: Kysely<Schema>, tell: Tell) {
-  // Pages leave the log by the scrub only, which looks at each of them.
-  db.exec('pragma wal_autocheckpoint = 0')
-  return createScrub({ path, db, inTurn: (work) => writer.connection().execute(async () => work()), tell })
 }
 
 const LOOK_AGAIN_MS = 10
@@ -145,6 +135,8 @@ function openDurably(path: string): DatabaseSync {
   db.exec(
     'pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma temp_store = memory',
   )
+  // The request that happens to fill the log would copy it: that is left to a thread.
+  db.exec('pragma wal_autocheckpoint = 0')
   const kept = readSettings(db)
   if (kept.journal_mode !== 'wal' || kept.synchronous !== FULL || kept.secure_delete !== 1) {
     db.close()

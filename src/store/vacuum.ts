@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import pg from 'pg'
-import type { Residue, Tell } from './db.ts'
+import type { DatabaseFiles, Tell } from './db.ts'
 import type { Schema } from './schema.ts'
 
 /** The tables of which something can be erased: sealed bytes, and the nickname that is left of a deleted connection. */
@@ -89,8 +89,8 @@ export function createVacuum(url: string, tell: Tell, everyMs = EVERY_MS): Vacuu
   }
 }
 
-/** See `Store.residue`. */
-export async function postgresResidue(db: Kysely<Schema>): Promise<Residue> {
+/** See `Store.describeFiles`. */
+export async function describePostgresFiles(db: Kysely<Schema>): Promise<DatabaseFiles> {
   const { rows } = await sql<{ name: string; dead: number; at: Date | null; may: boolean }>`
     select c.relname as name, coalesce(s.n_dead_tup, 0) as dead,
       greatest(s.last_vacuum, s.last_autovacuum) as at, ${sql.raw(mayVacuum)} as may

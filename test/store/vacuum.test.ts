@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, test, type TestContext } from 'node:test'
 import pg from 'pg'
-import type { Residue, Store } from '../../src/store/db.ts'
+import type { DatabaseFiles, Store } from '../../src/store/db.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { createVacuum } from '../../src/store/vacuum.ts'
 import { unique } from '../support/bodies.ts'
@@ -39,10 +39,10 @@ async function reopen(t: TestContext, house: House, url: string, vacuumMs: numbe
   return { store, told }
 }
 
-async function tablesOf(store: Store): Promise<Extract<Residue, { dialect: 'postgres' }>['tables']> {
-  const residue = await store.residue()
-  assert.ok(residue.dialect === 'postgres')
-  return residue.tables
+async function tablesOf(store: Store): Promise<Extract<DatabaseFiles, { dialect: 'postgres' }>['tables']> {
+  const files = await store.describeFiles()
+  assert.ok(files.dialect === 'postgres')
+  return files.tables
 }
 
 async function until(holds: () => Promise<boolean>, ms: number): Promise<void> {
@@ -87,9 +87,9 @@ describe('vacuum', { skip: databases.includes('postgres') ? false : 'no PostgreS
     const { store, told } = await reopen(t, house, urlOf(house).replace('//owner@', `//${guest}@`), 50)
     await write(house)
     await pause(500)
-    const residue = await store.residue()
-    assert.ok(residue.dialect === 'postgres' && !residue.mayVacuum)
-    assert.ok(residue.tables.every(({ vacuumedAt }) => vacuumedAt === null))
+    const files = await store.describeFiles()
+    assert.ok(files.dialect === 'postgres' && !files.mayVacuum)
+    assert.ok(files.tables.every(({ vacuumedAt }) => vacuumedAt === null))
     assert.deepEqual(told, [])
     await store.close()
     await administer(urlOf(house), `drop role ${guest}`)
