@@ -44,6 +44,12 @@ export const conditions = {
     'unspecified',
     'The request is not well-formed HTTP, or repeats a header that must stand once.',
   ),
+  header_malformed: ours(
+    400,
+    'validation',
+    'unspecified',
+    'The header `If-Match` is neither `*` nor a list of entity tags in quotes.',
+  ),
   request_timeout: ours(408, 'validation', 'unspecified', 'The request did not arrive whole in time.'),
   headers_too_large: ours(431, 'validation', 'unspecified', 'The headers are larger than 16 KiB.'),
   route_unknown: ours(404, 'validation', 'unspecified', 'No route has this path.'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseTime } from './time.ts'
+import { parseBefore, parseLast, parseTime } from './time.ts'
 
 test('dates and times with an offset are read as UTC', () => {
   const read = {
@@ -30,4 +30,18 @@ test('what is no such time, or sorts wrongly as text, is none', () => {
     '+275760-09-13T00:00:00Z',
   ])
     assert.equal(parseTime(text), undefined, text)
+})
+
+test('a plain day at the end of a range is meant whole', () => {
+  for (const [text, last, before] of [
+    ['2024-02-29', '2024-02-29T23:59:59.999Z', '2024-03-01T00:00:00.000Z'],
+    ['2026-12-31', '2026-12-31T23:59:59.999Z', '2027-01-01T00:00:00.000Z'],
+    ['9999-12-31', '9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
+    ['2026-02-28T10:00+01:00', '2026-02-28T09:00:00.000Z', '2026-02-28T09:00:00.000Z'],
+    ['2026-02-29', undefined, undefined],
+    ['soon', undefined, undefined],
+  ] as const) {
+    assert.equal(parseLast(text), last, text)
+    assert.equal(parseBefore(text), before, text)
+  }
 })

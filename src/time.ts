@@ -13,3 +13,18 @@ export function parseTime(text: string): string | undefined {
   const utc = time.toISOString()
   return utc.length === LENGTH ? utc : undefined
 }
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+
+/** The last moment that a time means, as `parseTime` reads it: of a plain day its end, since who ends a range with a day means all of it. */
+export function parseLast(text: string): string | undefined {
+  return parseTime(DAY.test(text) ? `${text}T23:59:59.999Z` : text)
+}
+
+/** The moment that a time lies before, as `parseTime` reads it: of a plain day the start of the next one. */
+export function parseBefore(text: string): string | undefined {
+  const last = parseLast(text)
+  if (last === undefined || !DAY.test(text)) return last
+  // There is no later day that sorts behind as text.
+  return parseTime(new Date(Date.parse(last) + 1).toISOString()) ?? last
+}

@@ -2,7 +2,7 @@ import { isServiceCode, LABEL_STATUSES } from '../manifests/label-form.ts'
 import type { LabelFilter, LabelOrder } from '../manifests/labels.ts'
 import type { QueryParameter } from './openapi/describe.ts'
 import { failFields } from '../errors.ts'
-import { readCarrierId, readChoice, readForm, readId, readPage, readTime } from './query.ts'
+import { readCarrierId, readChoice, readForm, readId, readLast, readPage, readTime } from './query.ts'
 
 const MOST = 500
 const USUAL = 25
@@ -25,7 +25,11 @@ const filters: QueryParameter[] = [
   { name: 'shipment_id', about: NEVER, schema: text },
   { name: 'warehouse_id', about: 'From this warehouse.', schema: text },
   { name: 'created_at_start', about: 'Recorded at this time or later.', schema: time },
-  { name: 'created_at_end', about: 'Recorded at this time or earlier.', schema: time },
+  {
+    name: 'created_at_end',
+    about: 'Recorded at this time or earlier; a plain day is meant whole.',
+    schema: time,
+  },
   {
     name: 'open',
     about:
@@ -57,7 +61,7 @@ export function readLabelQuery(query: Readonly<Record<string, unknown>>) {
     trackingNumber: readForm(query, 'tracking_number', (number) => number !== '', 'must not be empty'),
     warehouseId: readId(query, 'warehouse_id'),
     createdFrom: readTime(query, 'created_at_start'),
-    createdTo: readTime(query, 'created_at_end'),
+    createdTo: readLast(query, 'created_at_end'),
   }
   const isRefund = (list: string) => list.split(',').every((status) => REFUNDS.includes(status))
   const refund = readForm(query, 'refund_status', isRefund, `must be some of ${REFUNDS.join(', ')}`)

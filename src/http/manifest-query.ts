@@ -1,7 +1,7 @@
 import { isId } from '../manifests/ids.ts'
 import type { ManifestFilter } from '../manifests/manifests.ts'
 import type { QueryParameter } from './openapi/describe.ts'
-import { readCarrierId, readForms, readId, readPage, readText, readTime } from './query.ts'
+import { readCarrierId, readForms, readId, readLast, readPage, readText, readTime } from './query.ts'
 
 /** Fewer than elsewhere, since each brings the ids of its labels. */
 const MOST = 100
@@ -16,7 +16,11 @@ const filters: QueryParameter[] = [
   { name: 'ship_date_start', about: 'For this day or later.', schema: time },
   { name: 'ship_date_end', about: 'For this day or earlier.', schema: time },
   { name: 'created_at_start', about: 'Made at this time or later.', schema: time },
-  { name: 'created_at_end', about: 'Made at this time or earlier.', schema: time },
+  {
+    name: 'created_at_end',
+    about: 'Made at this time or earlier; a plain day is meant whole.',
+    schema: time,
+  },
   { name: 'carrier_id', about: 'Of this connection.', schema: text },
   {
     name: 'label_ids',
@@ -43,7 +47,7 @@ export function readManifestQuery(query: Readonly<Record<string, unknown>>) {
     shipDateFrom: day('ship_date_start'),
     shipDateTo: day('ship_date_end'),
     createdFrom: readTime(query, 'created_at_start'),
-    createdTo: readTime(query, 'created_at_end'),
+    createdTo: readLast(query, 'created_at_end'),
     carrierId: readCarrierId(query),
     labelIds: readForms(query, 'label_ids', isId, 'must be ids'),
   }

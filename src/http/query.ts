@@ -1,6 +1,6 @@
 import { failFields } from '../errors.ts'
 import { isCarrierId, isId } from '../manifests/ids.ts'
-import { parseTime } from '../time.ts'
+import { parseBefore, parseLast, parseTime } from '../time.ts'
 
 type Query = Readonly<Record<string, unknown>>
 type Page = { page: number; size: number }
@@ -84,11 +84,24 @@ export function readFlag(query: Query, name: string): boolean | undefined {
 }
 
 /** A date, or a date and time with its offset, as the database keeps times. */
-export function readTime(query: Query, name: string): string | undefined {
+export const readTime = (query: Query, name: string): string | undefined => readMoment(query, name, parseTime)
+
+/** The last moment of a range; a plain day is meant whole. */
+export const readLast = (query: Query, name: string): string | undefined => readMoment(query, name, parseLast)
+
+/** The moment that a range ends before; a plain day is meant whole. */
+export const readBefore = (query: Query, name: string): string | undefined =>
+  readMoment(query, name, parseBefore)
+
+function readMoment(query: Query, name: string, parse: typeof parseTime): string | undefined {
   const text = readText(query, name)
   if (text === undefined) return undefined
-  return parseTime(text) ?? refuse(name, 'must be a date, or a date and time with an offset, in ISO 8601')
+  const moment = parse(text.replace(SPACE_THAT_WAS_PLUS, '+'))
+  return moment ?? refuse(name, 'must be a date, or a date and time with an offset, in ISO 8601')
 }
+
+/** In a query a bare plus is a space. */
+const SPACE_THAT_WAS_PLUS = / (?=\d{2}:\d{2}$)/
 
 const refuse = (name: string, why: string): never =>
   failFields([{ kind: 'invalid', field: name, message: `${name} ${why}.` }])

@@ -12,6 +12,21 @@ async function connect(house: House): Promise<string> {
   return (await house.request('POST', path, { body })).json.carrier_id
 }
 
+const MALFORMED = [
+  'v1',
+  '1',
+  '""v1""',
+  "'v1'",
+  'w/"v1"',
+  '"v1',
+  '"v01"x',
+  '"v1" "v2"',
+  '*, "v1"',
+  '"v1", *',
+  '',
+  ',',
+]
+
 onEveryDatabase('versions', (house) => {
   const put = (id: string, value: string, ifMatch?: string) =>
     house().request('PUT', `${path}/${id}`, {
@@ -19,10 +34,10 @@ onEveryDatabase('versions', (house) => {
       ...(ifMatch === undefined ? {} : { headers: { 'If-Match': ifMatch } }),
     })
 
-  test('a stale, weak or foreign tag changes nothing', async () => {
+  test('a stale or foreign tag changes nothing', async () => {
     const id = await connect(house())
     const before = await stored(house(), id)
-    for (const tag of ['"v2"', 'W/"v1"', '"other"', 'v1', '""', '"v01"x'])
+    for (const tag of ['"v2"', 'W/"v2"', '"other"', '""', '"v01"', '"V1"', '"v1,"', '"a,b", "v2"', 'W/""'])
       assert.equal((await put(id, unique(), tag)).status, 412, tag)
     assert.deepEqual(await stored(house(), id), before)
     assert.equal((await trail(house(), id)).length, 1)
@@ -33,6 +48,59 @@ onEveryDatabase('versions', (house) => {
     assert.equal((await put(id, unique(), '"v1"')).headers.etag, '"v2"')
     assert.equal((await put(id, unique(), '"v1", "v2"')).headers.etag, '"v3"')
     assert.equal((await put(id, unique(), '*')).headers.etag, '"v4"')
+    assert.equal((await put(id, unique(), ' * ')).headers.etag, '"v5"')
+  })
+
+  test('a tag that a proxy made weak is the same tag', async () => {
+    const id = await connect(house())
+    assert.equal((await put(id, unique(), 'W/"v1"')).headers.etag, '"v2"')
+    assert.equal((await put(id, unique(), 'W/"v1",W/"v2"')).headers.etag, '"v3"')
+    assert.equal((await put(id, unique(), ', "x,y" ,, W/"v3" ,')).headers.etag, '"v4"')
+  })
+
+  test('a header that is no list of tags is refused by its name, after the body, and changes nothing', async () => {
+    const id = await connect(house())
+    const before = await stored(house(), id)
+    for (const header of MALFORMED) {
+      const { status, json } = await put(id, unique(), header)
+      assert.deepEqual([status, json.errors[0].error_code], [400, 'unspecified'], header)
+      assert.match(json.errors[0].message, /If-Match/)
+    }
+    const headers = { 'If-Match': 'v1' }
+    const bodyFirst = await house().request('PUT', `${path}/${id}`, { body: {}, headers })
+    assert.equal(bodyFirst.json.errors[0].error_code, 'field_value_required')
+    assert.deepEqual(await stored(house(), id), before)
+    assert.equal((await trail(house(), id)).length, 1)
+  })
+
+  test('every route that takes If-Match refuses a malformed one', async () => {
+    const { paths } = (await house().request('GET', '/openapi.json', { key: '' })).json
+    const ups = { ...connectBodies.ups, account_number: unique() }
+    const parcel = await house().request('POST', '/v1/connections/carriers/ups', { body: ups })
+    const credentials = { key: unique(), account_number: unique() }
+    const ltl = await house().request('POST', '/v-beta/ltl/connections/FXFE', { body: { credentials } })
+    const versioned = Object.entries(paths as Record<string, Record<string, any>>).flatMap(
+      ([route, methods]) =>
+        Object.entries(methods)
+          .filter(([, { parameters = [] }]) =>
+            parameters.some(({ name }: { name: string }) => name === 'If-Match'),
+          )
+          .map(([method]) => ({ method: method.toUpperCase(), route })),
+    )
+    assert.ok(versioned.length >= 18)
+    for (const { method, route } of versioned) {
+      const isLtl = route.startsWith('/v-beta')
+      const url = route
+        .replace('{carrier_name}', 'ups')
+        .replace('{carrier_code}', 'FXFE')
+        .replace(/\{carrier(_id)?\}/, isLtl ? ltl.json.carrier_id : parcel.json.carrier_id)
+      const body = isLtl ? { credentials } : route.endsWith('settings') ? {} : ups
+      const answer = await house().request(method, url, {
+        headers: { 'If-Match': 'v1' },
+        ...(method === 'PUT' ? { body: route.endsWith('policy') ? {} : body } : {}),
+      })
+      assert.equal(answer.status, 400, `${method} ${route} ${answer.text}`)
+    }
   })
 
   test('If-Match guards settings and deletes too', async () => {

@@ -4,7 +4,7 @@ import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import { storedCarrier } from '../../catalog/find-carrier.ts'
 import type { Context } from '../../context.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
-import { readCarrierId, readPage, readText, readTime } from '../query.ts'
+import { readBefore, readCarrierId, readPage, readText, readTime } from '../query.ts'
 import * as schemas from '../openapi/schemas.ts'
 
 const MOST = 500
@@ -17,7 +17,11 @@ const query: QueryParameter[] = [
   { name: 'actor', about: 'Events of one actor, as the log names it.', schema: { type: 'string' } },
   { name: 'action', about: 'Events of one kind.', schema: { type: 'string' } },
   { name: 'since', about: 'Not before this time.', schema: { type: 'string', format: 'date-time' } },
-  { name: 'until', about: 'Before this time.', schema: { type: 'string', format: 'date-time' } },
+  {
+    name: 'until',
+    about: 'Before this time; a plain day is meant whole.',
+    schema: { type: 'string', format: 'date-time' },
+  },
 ]
 
 /** The audit log of the account. */
@@ -42,7 +46,7 @@ export const auditRoutes =
           actor: readText(asked, 'actor'),
           action: readText(asked, 'action'),
           since: readTime(asked, 'since'),
-          until: readTime(asked, 'until'),
+          until: readBefore(asked, 'until'),
         }
         const { events, connections, ...rest } = await listEvents(ctx, request.actor, filter, page)
         return {

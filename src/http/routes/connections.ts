@@ -4,7 +4,7 @@ import { findConnections, type FoundPage } from '../../connections/find-connecti
 import { STATES } from '../../connections/findings.ts'
 import type { Context } from '../../context.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
-import { readChoice, readPage, readText, readTime } from '../query.ts'
+import { readBefore, readChoice, readPage, readText } from '../query.ts'
 import * as schemas from '../openapi/schemas.ts'
 import { healthObject } from '../wire.ts'
 
@@ -27,7 +27,7 @@ const query: QueryParameter[] = [
   },
   {
     name: 'older_than',
-    about: 'In their state since before this time.',
+    about: 'In their state since before this time; a plain day is meant whole.',
     schema: { type: 'string', format: 'date-time' },
   },
   { name: 'page', about: 'Which page.', schema: { type: 'integer', minimum: 1 } },
@@ -59,7 +59,7 @@ export const connectionRoutes =
           ...given('state', readChoice(asked, 'state', STATES)),
           ...given('status', readChoice(asked, 'connection_status', STATUSES)),
           ...given('carrier', readText(asked, 'carrier')),
-          ...given('olderThan', readTime(asked, 'older_than')),
+          ...given('olderThan', readBefore(asked, 'older_than')),
         }
         readChoice(asked, 'environment', [request.actor.environment])
         return pageObject(await findConnections(ctx, request.actor, search, page))
