@@ -22,7 +22,7 @@ export type TextField = Common & {
   minLength?: number
   maxLength?: number
   enum?: readonly string[]
-  format?: 'email' | 'date-time'
+  format?: 'email' | 'date-time' | 'day-or-time'
   pattern?: string
   role?: 'nickname'
 }
@@ -30,7 +30,7 @@ export type FlagField = Common & {
   type: 'boolean'
   /** Once `true`, it cannot go back. */
   latch?: true
-  /** May come as the text `"true"` or `"false"`. */
+  /** May come as the text `"true"` or `"false"`, and is a truth value from then on. */
   textual?: true
   role?: 'primary' | 'terms' | 'allow_duplicate'
 }

@@ -41,11 +41,16 @@ export const identifier = (label: string, extras: TextExtras = {}): TextField =>
 /** One of a closed list of values; required unless made optional. */
 export const choice = (label: string, values: readonly string[]): TextField => text(label, { enum: values })
 
-/** A truth value; optional, since the public forms require none but the acceptance of terms. */
+/** The two letters that a country goes by; required unless made optional. */
+export const countryCode = (label: string): TextField =>
+  text(label, { minLength: 2, maxLength: 2, pattern: '^[A-Za-z]*$', examples: ['US'] })
+
+/** A truth value, or one as text, as public samples send it; optional, since the public forms require none but the acceptance of terms. */
 export const flag = (label: string, extras: Partial<FlagField> = {}): FlagField => ({
   type: 'boolean',
   label,
   secret: false,
+  textual: true,
   ...extras,
 })
 

@@ -1,4 +1,4 @@
-import type { Field, Fields } from './define.ts'
+import type { Field, Fields, TextField } from './define.ts'
 import { LONGEST_TEXT } from './fields.ts'
 
 export type JsonSchema = { [keyword: string]: unknown }
@@ -51,7 +51,7 @@ function typeSchema(field: Field): JsonSchema {
     case 'object':
       return { ...formSchema(field.members), ...(field.atLeast ? oneOf(field.members) : {}) }
     case 'boolean':
-      return field.textual ? { enum: [true, false, 'true', 'false'] } : { type: 'boolean' }
+      return { type: 'boolean' }
     case 'integer':
     case 'number':
       return { type: field.type, ...bounds(field) }
@@ -62,10 +62,15 @@ function typeSchema(field: Field): JsonSchema {
         minLength:
           field.minLength ?? (field.required || field.secret || field.identifier || field.role ? 1 : 0),
         maxLength: field.maxLength ?? LONGEST_TEXT,
-        ...(field.format ? { format: field.format } : {}),
+        ...formatSchema(field),
         pattern: field.pattern ?? PLAIN_TEXT,
       }
   }
+}
+
+function formatSchema({ format }: TextField): JsonSchema {
+  if (format !== 'day-or-time') return format ? { format } : {}
+  return { anyOf: ['date', 'date-time'].map((one) => ({ type: 'string', format: one })) }
 }
 
 /** The names of a form that the carrier's public form has too. */

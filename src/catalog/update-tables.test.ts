@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Fields } from './define.ts'
 import { findCarrier } from './find-carrier.ts'
 
-/** The tables of the public page "Update a Carrier Connection": name, type, mark, least and most characters, or values. */
+/** The tables of the public page "Update a Carrier Connection": name, type, mark, least and most characters, or values; and that a country code is letters. */
 const published: Record<string, string> = {
   chronopost: `
     nickname string required
@@ -52,7 +52,7 @@ const published: Record<string, string> = {
     invoice string
     mail_innovations_customer_id string
     mail_innovations_customer_guid string
-    account_country_code string required 2..2
+    account_country_code string required 2..2 ^[A-Za-z]*$
     account_number string`,
 }
 

@@ -34,10 +34,11 @@ const fields: Fields = {
   token: optional(secret('Token')),
   email: optional(text('E-mail', { format: 'email' })),
   at: optional(text('At', { format: 'date-time' })),
+  day: optional(text('Day', { format: 'day-or-time' })),
   size: optional(text('Size', { enum: ['small', 'large'] })),
   slot: text('Slot', { enum: ['am', 'pm'] }),
   active: flag('Active'),
-  textual: flag('Textual', { textual: true }),
+  plain: { type: 'boolean', label: 'Plain', secret: false },
   whole: count('Whole'),
   amount: { type: 'number', label: 'Amount', secret: false, minimum: 0 },
   form: optional(text('Form', { pattern: '^[A-Z]{2}$' })),
@@ -92,20 +93,53 @@ test('a required choice that is empty is required, like any other field', () => 
   assert.deepEqual(wrong('slot', ''), ['required slot'])
 })
 
-test('an optional field may be null, which clears it, and an optional text may be empty unless it is secret', () => {
-  const cleared = accepted(form, {
-    ...good,
-    note: null,
-    token: null,
-    address: null,
-    whole: null,
+test('an optional field that is null or empty is cleared, of whatever kind it is', () => {
+  const free = Object.keys(fields).filter((name) => !fields[name]?.required)
+  for (const empty of [null, '']) {
+    const result = accepted(form, { ...good, ...Object.fromEntries(free.map((name) => [name, empty])) })
+    assert.deepEqual(result.cleared, free)
+    assert.deepEqual(result.values, good)
+    const inner = accepted(form, { ...good, address: { city: 'x', country: empty } })
+    assert.deepEqual([inner.values.address, inner.cleared], [{ city: 'x' }, []])
+  }
+  assert.equal(accepted(form, { ...good, note: '  ' }).values.note, '  ', 'white space is what somebody sent')
+})
+
+test('an object of nothing but empty members is empty itself, where it may be', () => {
+  const members = { city: optional(text('City')), size: optional(text('Size', { enum: ['small'] })) }
+  const loose: Form = { fields: { address: group('Address', members) } }
+  assert.deepEqual(accepted(loose, { address: { city: '', size: null } }), {
+    values: {},
+    cleared: ['address'],
   })
-  assert.deepEqual(cleared.cleared, ['note', 'token', 'address', 'whole'])
-  assert.deepEqual(cleared.values, good)
-  assert.equal(accepted(form, { ...good, note: '' }).values.note, '')
-  assert.deepEqual(wrong('token', ''), ['required token'])
-  const inner = accepted(form, { ...good, address: { city: 'x', country: null } })
-  assert.deepEqual([inner.values.address, inner.cleared], [{ city: 'x' }, []])
+  assert.deepEqual(accepted(loose, { address: {} }), { values: { address: {} }, cleared: [] })
+  const some: Form = { fields: { address: group('Address', members, { atLeast: 1 }) } }
+  for (const address of [{}, { city: '' }, { city: ' ', size: null }])
+    assert.deepEqual(problems(some, { address }), ['required address'])
+})
+
+test('a required text of nothing that can be seen is required', () => {
+  const blanks = [
+    ' ',
+    '   ',
+    '\t',
+    '\r\n',
+    '\u00a0',
+    '\u2003\u3000',
+    '\u200b',
+    '\u200d\u2060',
+    '\ufeff',
+    '\u00ad',
+    '\u3164',
+    '\u2800',
+  ]
+  for (const blank of blanks) {
+    for (const name of ['nickname', 'username', 'password', 'slot'])
+      assert.deepEqual(wrong(name, blank), [`required ${name}`], JSON.stringify(blank))
+    assert.deepEqual(wrong('address', { city: blank }), ['required address.city'])
+  }
+  for (const seen of [' a', 'a\u200b', '\u00a0.', '0'])
+    assert.equal(accepted(form, { ...good, nickname: seen }).values.nickname, seen)
 })
 
 test('a value of another type is invalid, for every type', () => {
@@ -120,11 +154,11 @@ test('a value of another type is invalid, for every type', () => {
   }
   const takes: Record<string, string[]> = {
     ...Object.fromEntries(
-      ['username', 'password', 'note', 'email', 'at', 'size', 'form'].map((name) => [name, ['text']]),
+      ['username', 'password', 'note', 'email', 'at', 'day', 'size', 'form'].map((name) => [name, ['text']]),
     ),
     ...{
       active: ['flag'],
-      textual: ['flag'],
+      plain: ['flag'],
       whole: ['number'],
       amount: ['number', 'fraction'],
       address: ['object'],
@@ -138,14 +172,22 @@ test('a value of another type is invalid, for every type', () => {
   for (const value of [1.5, 2 ** 31, -1, Infinity]) assert.deepEqual(wrong('whole', value), ['invalid whole'])
   for (const whole of [0, 1, 2 ** 31 - 1])
     assert.equal(accepted(form, { ...good, whole }).values.whole, whole)
-  for (const textual of [true, false, 'true', 'false'])
-    assert.equal(accepted(form, { ...good, textual }).values.textual, textual)
-  for (const value of ['True', 1, 'yes']) assert.deepEqual(wrong('textual', value), ['invalid textual'])
+})
+
+test('a truth value of a carrier may come as one of two texts, and is a truth value from then on', () => {
+  for (const value of [true, false]) {
+    assert.equal(accepted(form, { ...good, active: value }).values.active, value)
+    assert.equal(accepted(form, { ...good, active: `${value}` }).values.active, value)
+  }
+  for (const value of ['True', 'FALSE', ' true', 'true ', 'yes', '1', '0', 'on', 1, 0, ['true']])
+    assert.deepEqual(wrong('active', value), ['invalid active'])
+  for (const value of ['true', 'false']) assert.deepEqual(wrong('plain', value), ['invalid plain'])
 })
 
 test('terms that are refused are told as such, and only then', () => {
-  assert.deepEqual(wrong('agree', false), ['terms agree'])
-  for (const value of ['true', 1, 0, 'false', {}]) assert.deepEqual(wrong('agree', value), ['invalid agree'])
+  for (const value of [false, 'false']) assert.deepEqual(wrong('agree', value), ['terms agree'])
+  assert.equal(accepted(form, { ...good, agree: 'true' }).values.agree, true)
+  for (const value of ['True', 1, 0, 'no', {}]) assert.deepEqual(wrong('agree', value), ['invalid agree'])
 })
 
 test('a length is counted in characters, not in bytes or halves of them', () => {
@@ -178,7 +220,7 @@ test('a text with a control character or half a surrogate pair is invalid; any o
     for (const note of [`${String.fromCharCode(code)}`, `a${String.fromCharCode(code)}b`])
       assert.deepEqual(wrong('note', note), ['invalid note'], code.toString(16))
   assert.deepEqual(wrong('note', '\udc00\ud800'), ['invalid note'], 'two halves in the wrong order')
-  const plain = fc.string({ unit: 'binary', maxLength: 50 }).filter((note) => {
+  const plain = fc.string({ unit: 'binary', minLength: 1, maxLength: 50 }).filter((note) => {
     return !/\p{Cc}/u.test(note)
   })
   fc.assert(
@@ -188,10 +230,9 @@ test('a text with a control character or half a surrogate pair is invalid; any o
 })
 
 test('formats and patterns are held', () => {
-  for (const value of ['', 'a', 'a@', '@b.c', 'a b@c.d', 'a@b@c.d', 'a@b.c ', 'a@-b.c'])
+  for (const value of ['a', 'a@', '@b.c', 'a b@c.d', 'a@b@c.d', 'a@b.c ', 'a@-b.c'])
     assert.deepEqual(wrong('email', value), ['invalid email'], value)
   for (const value of [
-    '',
     '2026-01-31',
     '2026-13-01T00:00:00Z',
     '2026-02-30T00:00:00Z',
@@ -199,8 +240,12 @@ test('formats and patterns are held', () => {
     '1',
   ])
     assert.deepEqual(wrong('at', value), ['invalid at'], value)
-  for (const value of ['', 'A', 'ABC', 'ab', 'AB\n']) assert.deepEqual(wrong('form', value), ['invalid form'])
-  for (const value of ['', 'SMALL', 'small ', VALUE]) assert.deepEqual(wrong('size', value), ['invalid size'])
+  for (const value of ['A', 'ABC', 'ab', 'AB\n']) assert.deepEqual(wrong('form', value), ['invalid form'])
+  for (const value of ['SMALL', 'small ', VALUE]) assert.deepEqual(wrong('size', value), ['invalid size'])
+  for (const value of ['2026-02-30', '2026-1-1', 'today', '2026-01-31T'])
+    assert.deepEqual(wrong('day', value), ['invalid day'], value)
+  for (const day of ['2026-01-31', '2026-01-31T23:59:59Z'])
+    assert.equal(accepted(form, { ...good, day }).values.day, day)
   const fine = { email: 'a.b+c@d-e.example', at: '2026-01-31T23:59:59.5+02:00', form: 'AB', size: 'large' }
   assert.deepEqual(accepted(form, { ...good, ...fine }).values, { ...good, ...fine })
 })

@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import type { Field, Fields } from './define.ts'
+import type { Field, Fields, ObjectField } from './define.ts'
 import { isFieldName } from './find-carrier.ts'
 import { formSchema, publicNames } from './json-schema.ts'
 
@@ -20,17 +20,17 @@ export type Form = {
   spellings?: Readonly<Record<string, string>>
 }
 
-/** A body that fits the form: what it sets, and which optional fields it gives as `null`. */
+/** A body that fits the form: what it sets, and which optional fields it gives empty, as `null` or as `""`. */
 export type Accepted = { values: Values; cleared: string[] }
 
 /** Checks a body against a form; answers every problem at once, in the form's own order, or what the body says. */
 export function validate(form: Form, body: Readonly<Record<string, unknown>>): Accepted | FieldProblem[] {
   const { respelled, conflicts } = respell(form, body)
-  const { given, cleared } = withoutNulls(form.fields, respelled)
+  const { given, cleared } = withoutEmpty(form.fields, respelled)
   const check = compiled(form)
   const problems = check(given)
     ? []
-    : (check.errors ?? []).map((error) => describe(form.fields, given, error))
+    : (check.errors ?? []).map((error) => describe(form.fields, respelled, error))
   const all = [...conflicts, ...problems, ...refusedTerms(form.fields, given)]
   return all.length > 0 ? inFieldOrder(form.fields, all) : { values: given as Values, cleared }
 }
@@ -57,14 +57,17 @@ function respell({ spellings = {}, fields }: Form, body: Readonly<Loose>) {
   return { respelled, conflicts }
 }
 
-function withoutNulls(fields: Fields, body: Loose): { given: Loose; cleared: string[] } {
+/**
+ * Takes out what says nothing: an optional field that is `null` or `""`, and a required one of nothing that can be seen.
+ * A truth value as text becomes the truth value that it names.
+ */
+function withoutEmpty(fields: Fields, body: Loose): { given: Loose; cleared: string[] } {
   const given: [name: string, value: unknown][] = []
   const cleared: string[] = []
-  for (const [name, value] of Object.entries(body)) {
+  for (const [name, sent] of Object.entries(body)) {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined
+    const value = field ? plainly(field, sent) : sent
     if (field && value === null) cleared.push(name)
-    else if (field?.type === 'object' && isObject(value))
-      given.push([name, withoutNulls(field.members, value).given])
     else given.push([name, value])
   }
   // Not by assignment: a member may be named like something that every object has.
@@ -74,12 +77,36 @@ function withoutNulls(fields: Fields, body: Loose): { given: Loose; cleared: str
   }
 }
 
+/** The value as it is judged; `null` where it is empty. */
+function plainly(field: Field, value: unknown): unknown {
+  if (isEmpty(value) || (field.required && isBlank(value))) return null
+  if (field.type === 'boolean' && field.textual && (value === 'true' || value === 'false'))
+    return value === 'true'
+  return field.type === 'object' && isObject(value) ? plainMembers(field, value) : value
+}
+
+/** An object of nothing but empty members is empty itself, unless it has to have some. */
+function plainMembers({ members, required, atLeast }: ObjectField, value: Loose): Loose | null {
+  const { given } = withoutEmpty(members, value)
+  if (atLeast && Object.values(given).every(isBlank)) return {}
+  const isLeftEmpty = Object.keys(given).length === 0 && Object.keys(value).length > 0
+  const isFree = !required && Object.values(members).every((member) => !member.required)
+  return isLeftEmpty && isFree ? null : given
+}
+
+/** Tells whether a value of a body stands for nothing: an optional field that is empty is left out or cleared. */
+export const isEmpty = (value: unknown): boolean => value === null || value === ''
+
+/** Tells whether a text shows nothing: empty, or white space and characters without width alone. */
+export const isBlank = (value: unknown): boolean =>
+  typeof value === 'string' && /^[\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(value)
+
 const isObject = (value: unknown): value is Loose =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const ajv = addFormats.default(
   new Ajv2020({ allErrors: true, strict: true, ownProperties: true, allowUnionTypes: false, formats: {} }),
-  ['email', 'date-time'],
+  ['email', 'date', 'date-time'],
 )
 const validators = {
   paired: new WeakMap<Fields, ValidateFunction>(),
@@ -96,16 +123,16 @@ function compiled({ fields, together = [] }: Form): ValidateFunction {
   return validator
 }
 
-function describe(fields: Fields, given: Loose, error: ErrorObject): FieldProblem {
+function describe(fields: Fields, body: Loose, error: ErrorObject): FieldProblem {
   const path = error.instancePath.split('/').slice(1)
   const { missingProperty, additionalProperty } = error.params as Record<string, string | undefined>
   if (additionalProperty !== undefined) return unknownField([...path, additionalProperty])
   const full = missingProperty === undefined ? path : [...path, missingProperty]
   const field = full.join('.')
-  if (missingProperty !== undefined) return { kind: 'required', field, message: `${field} is required.` }
-  const isMeant = fieldAt(fields, path)?.required || error.keyword === 'minLength'
-  if (isMeant && valueAt(given, path) === '')
-    return { kind: 'required', field, message: `${field} must not be empty.` }
+  if (missingProperty !== undefined) {
+    const isThere = isBlank(valueAt(body, full))
+    return { kind: 'required', field, message: `${field} ${isThere ? 'must not be empty' : 'is required'}.` }
+  }
   switch (error.keyword) {
     case 'minProperties':
     case 'not':
@@ -150,8 +177,9 @@ function expectation(field: Field | undefined, error: ErrorObject): string {
       if (field?.type === 'boolean') return 'must be true or false'
       return `must be one of ${(error.params.allowedValues as string[]).join(', ')}`
     case 'format':
-      return error.params.format === 'email'
-        ? 'must be an e-mail address'
+      if (error.params.format === 'email') return 'must be an e-mail address'
+      return field?.type === 'string' && field.format === 'day-or-time'
+        ? 'must be a day (YYYY-MM-DD) or a date and time in ISO 8601'
         : 'must be a date and time in ISO 8601'
     case 'minimum':
       return `must not be less than ${error.params.limit}`

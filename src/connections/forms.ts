@@ -1,16 +1,13 @@
 import type { Carrier, Field, Fields, LtlCarrier, ParcelCarrier } from '../catalog/define.ts'
-import { group } from '../catalog/fields.ts'
-import type { Form } from '../catalog/validate.ts'
+import { flag, group } from '../catalog/fields.ts'
+import { isEmpty, type Form } from '../catalog/validate.ts'
 import { fail } from '../errors.ts'
 
 /** The documented override of the duplicate rule: a truth value, or one as text; never stored. */
 export const OVERRIDE = 'allow_duplicate_account_number'
 
 const override: Field = {
-  type: 'boolean',
-  label: 'Allow a second connection of this account',
-  secret: false,
-  textual: true,
+  ...flag('Allow a second connection of this account'),
   role: 'allow_duplicate',
 }
 
@@ -79,7 +76,7 @@ export function ltlForm(carrier: LtlCarrier, body: Readonly<Record<string, unkno
   const { credentials } = body
   const members = typeof credentials === 'object' && credentials !== null ? Object.entries(credentials) : []
   const given = members
-    .filter(([name, value]) => value !== null && Object.hasOwn(carrier.credentials, name))
+    .filter(([name, value]) => !isEmpty(value) && Object.hasOwn(carrier.credentials, name))
     .map(([name]) => name)
   const chosen =
     forms.find(({ names }) => names.length === 0 || given.every((name) => names.includes(name))) ??

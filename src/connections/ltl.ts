@@ -1,6 +1,7 @@
 import { carrierCodeOf } from '../catalog/carrier-code.ts'
 import type { LtlCarrier } from '../catalog/define.ts'
 import { optional, nickname, text } from '../catalog/fields.ts'
+import { isEmpty } from '../catalog/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { fail, failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
@@ -116,7 +117,7 @@ export async function updateLtlConnection(
 function unwrap(accepted: Accepted, { credentials: sent }: Readonly<Record<string, unknown>>): Accepted {
   const values = (accepted.credentials.reveal().credentials ?? {}) as Changes
   const cleared = Object.entries(sent ?? {}).flatMap(([name, value]) =>
-    value === null ? [[name, null] as const] : [],
+    isEmpty(value) ? [[name, null] as const] : [],
   )
   const credentials: Changes = { ...values, ...Object.fromEntries<null>(cleared) }
   const beside = accepted.given.filter((name) => name !== 'credentials' && name !== 'carrier_code')

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Carrier, Fields } from '../catalog/define.ts'
-import type { FieldProblem, Values } from '../catalog/validate.ts'
+import { isBlank, type FieldProblem, type Values } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { allFields, provedSettings } from './forms.ts'
 import { losesSignIn, withoutSignIn } from './signed-in.ts'
@@ -53,7 +53,7 @@ export function planChange(
     ...brokenPairs(carrier, credentials),
     ...clearedRequired(carrier, form, parts),
     ...(parts.primary === false && held.isPrimary ? [PRIMARY_REFUSED] : []),
-    ...(parts.nickname === null ? [NICKNAME_REQUIRED] : []),
+    ...(saysNothing(parts.nickname) ? [NICKNAME_REQUIRED] : []),
   ]
   if (problems.length > 0) failFields(problems)
   const nickname = parts.nickname ?? held.nickname
@@ -116,11 +116,15 @@ function brokenLatches(form: Fields, held: Held, parts: Parts): FieldProblem[] {
     }))
 }
 
+const saysNothing = (value: unknown) => value === null || isBlank(value)
+
 /** A settings form asks for nothing, but what connect asked for cannot be cleared through it. */
 function clearedRequired(carrier: Carrier, form: Fields, parts: Parts): FieldProblem[] {
   const changes = { ...parts.credentials.reveal(), ...parts.settings.reveal() }
   return Object.entries(form)
-    .filter(([name, field]) => changes[field.storedAs ?? name] === null && allFields(carrier)[name]?.required)
+    .filter(
+      ([name, field]) => saysNothing(changes[field.storedAs ?? name]) && allFields(carrier)[name]?.required,
+    )
     .map(([name]) => ({ kind: 'required', field: name, message: `${name} must not be empty.` }))
 }
 

@@ -1,5 +1,5 @@
 import type { Carrier, Fields } from '../catalog/define.ts'
-import { validate, type Accepted, type Form, type Value, type Values } from '../catalog/validate.ts'
+import { isBlank, validate, type Accepted, type Form, type Value, type Values } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { OVERRIDE, provedSettings, settingNames } from './forms.ts'
@@ -44,7 +44,7 @@ function sortValues(carrier: Carrier, fields: Fields, { values, cleared }: Accep
         if (value !== null) parts.primary = value as boolean
         break
       case 'allow_duplicate':
-        parts.allowDuplicate = value === true || value === 'true'
+        parts.allowDuplicate = value === true
         break
       default: {
         const stored = field?.storedAs ?? name
@@ -56,7 +56,7 @@ function sortValues(carrier: Carrier, fields: Fields, { values, cleared }: Accep
     ...parts,
     credentials: new Secret(kept.credentials),
     settings: new Secret(kept.settings),
-    given: Object.keys(changes).filter((name) => name !== OVERRIDE),
+    given: Object.keys(values).filter((name) => name !== OVERRIDE),
   }
 }
 
@@ -101,9 +101,10 @@ export function isSameAccount(carrier: Carrier, one: Values, other: Values): boo
   return keyIn(one, shared) === keyIn(other, shared)
 }
 
-/** What two spellings of one account have in common: no outer white space, one letter case (`ß` as `SS`). */
+/** What two spellings of one account have in common: no outer white space, one letter case (`ß` as `SS`); `null` where there is nothing to see. */
 export function accountKey(account: string | null): string | null {
-  return account === null ? null : account.trim().toUpperCase().toLowerCase()
+  if (account === null || isBlank(account)) return null
+  return account.trim().toUpperCase().toLowerCase()
 }
 
 /** The entries that are not `null`. */

@@ -1,7 +1,7 @@
 import { acceptFields } from '../catalog/accept-fields.ts'
 import type { Fields } from '../catalog/define.ts'
 import { choice, count, optional, text } from '../catalog/fields.ts'
-import type { Accepted, FieldProblem, Values } from '../catalog/validate.ts'
+import { isEmpty, type Accepted, type FieldProblem, type Values } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { events, neverComing, type EventType } from './events.ts'
@@ -56,7 +56,7 @@ function accept(fields: Fields, body: Given, http: boolean): { wish: Wish; value
   const accepted = acceptEvent(fields, rest)
   const problems = [
     ...(Array.isArray(accepted) ? accepted : []),
-    ...(body.url === null && !fields.url?.required ? [URL_REQUIRED] : []),
+    ...(isEmpty(body.url) && !fields.url?.required ? [URL_REQUIRED] : []),
     ...urlProblems(body.url, http),
     ...(headers === null ? [] : headerProblems(headers)),
   ]

@@ -49,7 +49,7 @@ onEveryDatabase('what Hawser adds to LTL forms', (house) => {
         ...next,
         [name]: 'another',
       })
-      for (const empty of [null]) {
+      for (const empty of [null, '']) {
         const cleared = await put(id, { ...next, [name]: empty })
         assert.ok(!(name in cleared), `${empty} takes it out`)
         await put(id, { ...next, ...additions })

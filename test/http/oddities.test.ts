@@ -30,7 +30,6 @@ onEveryDatabase('what hardly anybody sends', (house) => {
       [`ΣΑΣ ${end}`, `σασ ${end}`],
       [`ſ${end}`, `S${end}`],
       [` ${end}\t`.trimEnd(), end],
-      ['  ', '   '],
     ]) {
       assert.equal((await connect(house(), 'stamps_com', { username: first })).status, 200)
       const again = await connect(house(), 'stamps_com', { username: second })
@@ -38,8 +37,8 @@ onEveryDatabase('what hardly anybody sends', (house) => {
     }
   })
 
-  test('optional secrets go when the account changes, one that was only white space too', async () => {
-    const { json } = await connect(house(), 'ups', { account_number: '\u2003' })
+  test('optional secrets go when the account changes', async () => {
+    const { json } = await connect(house(), 'ups', { account_number: unique() })
     const path = `/v1/connections/carriers/ups/${json.carrier_id}`
     const form = { nickname: 'n', account_postal_code: '1', account_country_code: 'US' }
     const first = { ...form, mail_innovations_customer_guid: 'rate-key' }

@@ -27,7 +27,7 @@ onEveryDatabase('settings', (house) => {
   test('PUT keeps what it is not told, answers 204, and touches no credential', async () => {
     const id = await connect(house(), 'ups')
     const before = await stored(house(), id)
-    const answer = await put('ups', id, { pickup_type: 'daily_pickup', mail_innovations_cost_center: '' })
+    const answer = await put('ups', id, { pickup_type: 'daily_pickup', mail_innovations_cost_center: ' ' })
     assert.equal(answer.status, 204)
     assert.equal(answer.text, '')
     assert.equal(answer.headers.etag, '"v2"')
@@ -37,7 +37,7 @@ onEveryDatabase('settings', (house) => {
       nickname: 'Renamed',
       pickup_type: 'daily_pickup',
       use_ground_freight_pricing: true,
-      mail_innovations_cost_center: '',
+      mail_innovations_cost_center: ' ',
       account_postal_code: '78701',
     })
     const after = await stored(house(), id)

@@ -20,8 +20,8 @@ export function valueFor(name: string, field: Field, long = false): unknown {
 function textFor(name: string, field: Field & { type: 'string' }, long: boolean): string {
   if (field.enum) return field.enum[long ? field.enum.length - 1 : 0] ?? ''
   if (field.format === 'email') return `${unique('a')}@example.com`
-  if (field.format === 'date-time') return '2026-01-31T12:00:00Z'
-  if (field.pattern) return 'se-1'
+  if (field.format) return '2026-01-31T12:00:00Z'
+  if (field.pattern) return field.examples?.[0] ?? ''
   const longest = Math.min(field.maxLength ?? 2_000, 2_000)
   const text = `${field.secret ? 'planted-' : ''}${unique(name)}`
   if (long) return text.slice(0, longest).padEnd(longest, 'é')

@@ -1,6 +1,6 @@
 import { option, service } from '../codes.ts'
 import { defineCarrier } from '../define.ts'
-import { flag, identifier, nickname, optional, primary, secret, text } from '../fields.ts'
+import { countryCode, flag, identifier, nickname, optional, primary, secret, text } from '../fields.ts'
 import { basicAuth } from '../recipes/basic-auth.ts'
 import { probe } from '../recipes/probe.ts'
 import { all, anyCode, either, fact, refusal, rule, status } from '../recipes/rules.ts'
@@ -20,7 +20,7 @@ export default defineCarrier({
     account_number: identifier('Account number'),
     site_id: optional(text('Site id', { minLength: 1 })),
     password: optional(secret('Password')),
-    country_code: optional(text('Country code', { minLength: 2, maxLength: 2 })),
+    country_code: optional(countryCode('Country code')),
   },
   settings: {
     nickname: optional(nickname()),

@@ -3,6 +3,7 @@ import { defineCarrier } from '../define.ts'
 import {
   ENDORSEMENTS,
   choice,
+  countryCode,
   flag,
   group,
   identifier,
@@ -92,7 +93,7 @@ export default defineCarrier({
     nickname: nickname(),
     account_number: identifier('Account number'),
     account_postal_code: text('Account postal code'),
-    account_country_code: text('Account country code'),
+    account_country_code: countryCode('Account country code'),
   },
   update: {
     nickname: nickname(),
@@ -109,7 +110,7 @@ export default defineCarrier({
     invoice: optional(text('Invoice')),
     mail_innovations_customer_id: optional(text('Mail Innovations account number')),
     mail_innovations_customer_guid: optional(secret('Mail Innovations rate key')),
-    account_country_code: text('Account country code', { minLength: 2, maxLength: 2 }),
+    account_country_code: countryCode('Account country code'),
     account_number: optional(identifier('Account number')),
   },
   settings: {
@@ -127,9 +128,9 @@ export default defineCarrier({
     invoice: group(
       'Invoice',
       {
-        invoice_date: optional(text('Invoice date', { minLength: 1, format: 'date-time' })),
+        invoice_date: optional(text('Invoice date', { format: 'day-or-time' })),
         invoice_number: optional(text('Invoice number', { minLength: 1 })),
-        control_id: optional(text('Control id', { minLength: 1, pattern: '^se(-[a-z0-9]+)+$' })),
+        control_id: optional(text('Control id', { minLength: 1, maxLength: 50 })),
         invoice_amount: { type: 'number', label: 'Invoice amount', secret: false, minimum: 0 },
         invoice_currency_code: optional(text('Invoice currency code')),
       },
