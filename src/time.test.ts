@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseBefore, parseLast, parseTime } from './time.ts'
+import { parseBefore, parseDay, parseEarliest, parseLast, parseTime } from './time.ts'
 
 test('dates and times with an offset are read as UTC', () => {
   const read = {
@@ -44,4 +44,38 @@ test('a plain day at the end of a range is meant whole', () => {
     assert.equal(parseLast(text), last, text)
     assert.equal(parseBefore(text), before, text)
   }
+})
+
+test('a day is read as it is written, whatever offset stands behind it or none', () => {
+  for (const rest of [
+    '',
+    'T00:00:00',
+    'T23:59',
+    'T23:30:00.0000000',
+    'T23:30:00-12:00',
+    't00:30:00+14:00',
+    'T12:00Z',
+  ])
+    assert.equal(parseDay(`2024-02-29${rest}`), '2024-02-29', rest)
+  for (const text of [
+    '',
+    'soon',
+    '2026-02-29',
+    '2026-02-29T00:00',
+    '2026-02-28 10:00',
+    '2026-02-28Z',
+    '20260228',
+  ])
+    assert.equal(parseDay(text), undefined, text)
+})
+
+test('a plain day begins where days begin first, and a time at itself', () => {
+  for (const [text, earliest] of [
+    ['2026-03-01', '2026-02-28T10:00:00.000Z'],
+    ['2026-03-01T00:00:00Z', '2026-03-01T00:00:00.000Z'],
+    ['2026-03-01T00:00:00+14:00', '2026-02-28T10:00:00.000Z'],
+    ['2026-03-01T00:00:00', undefined],
+    ['2026-02-29', undefined],
+  ] as const)
+    assert.equal(parseEarliest(text), earliest, text)
 })

@@ -28,3 +28,18 @@ export function parseBefore(text: string): string | undefined {
   // There is no later day that sorts behind as text.
   return parseTime(new Date(Date.parse(last) + 1).toISOString()) ?? last
 }
+
+/** The day that is written in a date, or in a date and time with or without an offset; `undefined` for anything else. For what happens on a day, wherever that is. */
+export function parseDay(text: string): string | undefined {
+  const isTime = parseTime(text) ?? parseTime(`${text}Z`)
+  return isTime === undefined ? undefined : text.slice(0, LENGTH_OF_DAY)
+}
+
+const LENGTH_OF_DAY = '2026-01-01'.length
+/** Where days begin first. */
+const FIRST_OFFSET = '+14:00'
+
+/** The earliest moment that a time means, as `parseTime` reads it: of a plain day its start where days begin first. */
+export function parseEarliest(text: string): string | undefined {
+  return parseTime(DAY.test(text) ? `${text}T00:00:00${FIRST_OFFSET}` : text)
+}

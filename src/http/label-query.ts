@@ -106,3 +106,17 @@ function readOrder(query: Readonly<Record<string, unknown>>): (LabelOrder & { na
     named: by ? 'sort_by' : 'sort_dir',
   }
 }
+
+const DOWNLOADS = ['url', 'inline'] as const
+
+/** How whoever bought a label would like its document, which nobody has here. */
+export const downloadType: QueryParameter = {
+  name: 'label_download_type',
+  about: 'Changes nothing: Hawser has no documents of labels.',
+  schema: { enum: [...DOWNLOADS] },
+}
+
+/** Refuses a way of downloading that there is not. */
+export function readDownloadType(query: Readonly<Record<string, unknown>>): void {
+  readChoice(query, downloadType.name, DOWNLOADS)
+}

@@ -1,7 +1,7 @@
 import { isId } from '../manifests/ids.ts'
 import type { ManifestFilter } from '../manifests/manifests.ts'
 import type { QueryParameter } from './openapi/describe.ts'
-import { readCarrierId, readForms, readId, readLast, readPage, readText, readTime } from './query.ts'
+import { readCarrierId, readDay, readForms, readId, readLast, readPage, readTime } from './query.ts'
 
 /** Fewer than elsewhere, since each brings the ids of its labels. */
 const MOST = 100
@@ -40,12 +40,10 @@ export const manifestQuery: readonly QueryParameter[] = [
 
 /** What a query asks for: which manifests, which page, and the names that a link to another page repeats. */
 export function readManifestQuery(query: Readonly<Record<string, unknown>>) {
-  // The day as it is written, as labels are recorded with it.
-  const day = (name: string) => readTime(query, name) && readText(query, name)?.slice(0, 'YYYY-MM-DD'.length)
   const filter: { [Name in keyof ManifestFilter]: ManifestFilter[Name] | undefined } = {
     warehouseId: readId(query, 'warehouse_id'),
-    shipDateFrom: day('ship_date_start'),
-    shipDateTo: day('ship_date_end'),
+    shipDateFrom: readDay(query, 'ship_date_start'),
+    shipDateTo: readDay(query, 'ship_date_end'),
     createdFrom: readTime(query, 'created_at_start'),
     createdTo: readLast(query, 'created_at_end'),
     carrierId: readCarrierId(query),

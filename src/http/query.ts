@@ -1,6 +1,6 @@
 import { failFields } from '../errors.ts'
 import { isCarrierId, isId } from '../manifests/ids.ts'
-import { parseBefore, parseLast, parseTime } from '../time.ts'
+import { parseBefore, parseDay, parseLast, parseTime } from '../time.ts'
 
 type Query = Readonly<Record<string, unknown>>
 type Page = { page: number; size: number }
@@ -93,11 +93,20 @@ export const readLast = (query: Query, name: string): string | undefined => read
 export const readBefore = (query: Query, name: string): string | undefined =>
   readMoment(query, name, parseBefore)
 
-function readMoment(query: Query, name: string, parse: typeof parseTime): string | undefined {
+/** The day that is written in a date, or in a date and time. */
+export const readDay = (query: Query, name: string): string | undefined =>
+  readMoment(query, name, parseDay, '')
+
+function readMoment(
+  query: Query,
+  name: string,
+  parse: typeof parseTime,
+  demand = ' with an offset',
+): string | undefined {
   const text = readText(query, name)
   if (text === undefined) return undefined
   const moment = parse(text.replace(SPACE_THAT_WAS_PLUS, '+'))
-  return moment ?? refuse(name, 'must be a date, or a date and time with an offset, in ISO 8601')
+  return moment ?? refuse(name, `must be a date, or a date and time${demand}, in ISO 8601`)
 }
 
 /** In a query a bare plus is a space. */

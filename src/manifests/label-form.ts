@@ -4,7 +4,7 @@ import { choice, optional, text } from '../catalog/fields.ts'
 import type { FieldProblem } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { LABEL_STATUSES, type Label, type LabelStatus } from '../store/schema.ts'
-import { parseTime } from '../time.ts'
+import { parseDay } from '../time.ts'
 import { connectionField, fits, ID, LONGEST_ID } from './ids.ts'
 
 export { LABEL_STATUSES }
@@ -67,7 +67,7 @@ function acceptEntry(entry: unknown, index: number): Entry {
   const problems = Array.isArray(accepted) ? accepted : []
   if (typeof number === 'string' && number !== number.trim()) problems.push(PADDED)
   const isJudged = typeof date !== 'string' || problems.some(({ field }) => field === 'ship_date')
-  if (!isJudged && parseTime(date) === undefined) problems.push(UNDATED)
+  if (!isJudged && parseDay(date) === undefined) problems.push(UNDATED)
   if (problems.length > 0 || Array.isArray(accepted))
     return { problems: problems.map((problem) => inPlace(problem, place)) }
   const { label_id, carrier_id, tracking_number, ...values } = accepted.values
@@ -80,7 +80,7 @@ function acceptEntry(entry: unknown, index: number): Entry {
       ...Object.fromEntries(cleared.map((name) => [name, null])),
       ...(values as { status?: LabelStatus }),
       // The day as it is written: where the parcel leaves, it is that day.
-      ship_date: (values.ship_date as string).slice(0, 'YYYY-MM-DD'.length),
+      ship_date: parseDay(values.ship_date as string) ?? '',
     },
     given: Object.keys(labelFields).filter((name) => name in accepted.values || cleared.includes(name)),
   }
@@ -94,7 +94,7 @@ const PADDED: FieldProblem = {
 const UNDATED: FieldProblem = {
   kind: 'invalid',
   field: 'ship_date',
-  message: 'ship_date must be a date, or a date and time with an offset, in ISO 8601.',
+  message: 'ship_date must be a date, or a date and time, in ISO 8601.',
 }
 
 /** How an entry is named in an error. */

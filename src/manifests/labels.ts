@@ -4,7 +4,7 @@ import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import type { Db } from '../store/db.ts'
 import { searchLabels, type LabelFilter, type LabelOrder } from '../store/label-search.ts'
-import { findLabel } from '../store/labels.ts'
+import { findLabel, findShipped } from '../store/labels.ts'
 import type { Label } from '../store/schema.ts'
 import { requireId } from './ids.ts'
 
@@ -34,6 +34,17 @@ export async function listLabels(
 export async function getLabel({ store }: Context, actor: Actor, labelId: string): Promise<ShownLabel> {
   requireId('label_id', labelId)
   return showLabel(await store.read(actor.tenantId, (db) => requireLabel(db, actor, labelId)))
+}
+
+/** The actor's label of a shipment of his: the newest that stands, or else the newest; 404 where there is none. */
+export async function getShipped({ store }: Context, actor: Actor, shipment: string): Promise<ShownLabel> {
+  const isPossible = /^\P{Cc}{1,50}$/u.test(shipment)
+  const label = isPossible && (await store.read(actor.tenantId, (db) => findShipped(db, actor, shipment)))
+  return label
+    ? showLabel(label)
+    : fail('label_unknown', 'There is no label with this external_shipment_id.', {
+        fieldName: 'external_shipment_id',
+      })
 }
 
 /** The row of the actor's label; one and the same refusal for a foreign id and an absent one. */

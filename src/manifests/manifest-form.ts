@@ -3,7 +3,7 @@ import type { Fields } from '../catalog/define.ts'
 import { group, LONGEST_TEXT, optional, text } from '../catalog/fields.ts'
 import type { FieldProblem } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
-import { parseTime } from '../time.ts'
+import { parseEarliest, parseTime } from '../time.ts'
 import { connectionField, isId } from './ids.ts'
 
 export const MOST_MANIFESTED = 5_000
@@ -103,12 +103,12 @@ const isNumber = (text: string) => text !== '' && [...text].length <= LONGEST_NU
 
 function timeProblems(time: unknown, now: Date): FieldProblem[] {
   if (time === undefined) return []
-  const at = parseTime(time as string)
+  const earliest = parseEarliest(time as string)
   const wrong = (why: string): FieldProblem[] => [
     { kind: 'invalid', field: 'manifested_at', message: `manifested_at ${why}.` },
   ]
-  if (at === undefined) return wrong('must be a date, or a date and time with an offset, in ISO 8601')
-  return new Date(at).getTime() > now.getTime() + AHEAD_MS ? wrong('must not be in the future') : []
+  if (earliest === undefined) return wrong('must be a date, or a date and time with an offset, in ISO 8601')
+  return Date.parse(earliest) > now.getTime() + AHEAD_MS ? wrong('must not be in the future') : []
 }
 
 function linkProblems(download: unknown): FieldProblem[] {

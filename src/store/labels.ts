@@ -36,6 +36,19 @@ export async function findLabel(db: Db, scope: Scope, labelId: string): Promise<
   return (await findLabels(db, scope, [labelId]))[0]
 }
 
+/** The newest label of a shipment as its sender names it, before any that is voided or has failed; `undefined` where there is none. */
+export async function findShipped(db: Db, scope: Scope, shipment: string): Promise<Label | undefined> {
+  const newest = db
+    .selectFrom('label')
+    .selectAll()
+    .where((eb) => eb.and({ ...inScope(scope), external_shipment_id: shipment }))
+    .orderBy('created_at', 'desc')
+    .orderBy('label_id', 'desc')
+    .limit(1)
+  const standing = await newest.where('status', 'in', ['processing', 'completed']).executeTakeFirst()
+  return standing ?? newest.executeTakeFirst()
+}
+
 /** Those of these labels that are there. */
 export const findLabels = (db: Db, scope: Scope, labelIds: readonly string[]): Promise<Label[]> =>
   lookUp(db, scope, 'label_id', labelIds)

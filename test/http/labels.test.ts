@@ -287,6 +287,77 @@ onEveryDatabase('labels', (house) => {
     })
   })
 
+  test('import: only the day of a ship date counts, so that a time without an offset is as good as one with it', async () => {
+    const shipper = await newShipper(house())
+    const label = labelOf(await shipper.connect())
+    const spellings = ['', 'T00:00:00', 'T23:59:59.9999999', 'T08:00', 'T23:30:00-12:00', 'T00:30:00+14:00']
+    for (const rest of spellings)
+      assert.match(
+        outcomes(await shipper.record({ ...label, ship_date: `${DAY}${rest}` }))[0],
+        /^(imported|unchanged)$/,
+        rest,
+      )
+    assert.equal((await everything(shipper)).labels[0]?.ship_date, DAY)
+  })
+
+  test('a label is found by the shipment of the caller, in any characters that one may have', async () => {
+    const shipper = await newShipper(house())
+    const carrier_id = await shipper.connect()
+    const stranger = await newShipper(house())
+    const other = await newShipper(house(), 'sandbox', shipper.tenantId)
+    const pathOf = (shipment: string) => `labels/external_shipment_id/${encodeURIComponent(shipment)}`
+    for (const shipment of [
+      '1',
+      'Order 1/2 & 3?#%25+',
+      'se-1',
+      'record_void',
+      '...',
+      '東京'.repeat(25),
+      '📦'.repeat(50),
+    ]) {
+      const label = labelOf(carrier_id, { external_shipment_id: shipment })
+      const { label_id } = (await shipper.record(label)).json.results[0]
+      const answer = await shipper.send('GET', `/v1/${pathOf(shipment)}`)
+      assert.deepEqual(answer.json, (await shipper.send('GET', `/v1/labels/${label_id}`)).json, shipment)
+      assert.equal(answer.json.external_shipment_id, shipment)
+      for (const path of [`/v2/${pathOf(shipment)}`, `/v1/${pathOf(shipment)}?label_download_type=url`])
+        assert.deepEqual((await shipper.send('GET', path)).json, answer.json, path)
+      for (const foreign of [stranger, other])
+        assert.equal((await foreign.send('GET', `/v1/${pathOf(shipment)}`)).status, 404)
+    }
+    for (const shipment of ['absent', 'Se-1', ' 1', '\0', '1\n', 'x'.repeat(51), 'x'.repeat(3_000)]) {
+      const answer = await shipper.send('GET', `/v1/${pathOf(shipment)}`)
+      assert.equal(answer.status, 404)
+      assert.deepEqual(told(answer), ['unspecified external_shipment_id'], JSON.stringify(shipment))
+    }
+    for (const path of [pathOf('1'), 'labels/se-1']) {
+      const answer = await shipper.send('GET', `/v1/${path}?label_download_type=fax`)
+      assert.deepEqual(told(answer), ['invalid_field_value label_download_type'])
+    }
+  })
+
+  test('of several labels of a shipment the newest that stands is answered, and else the newest', async () => {
+    const shipper = await newShipper(house())
+    const carrier_id = await shipper.connect()
+    const record = async (status: string) => {
+      const label = labelOf(carrier_id, { external_shipment_id: 'order 1', status })
+      return (await shipper.record(label)).json.results[0].label_id as string
+    }
+    const found = async () =>
+      (await shipper.send('GET', '/v1/labels/external_shipment_id/order%201')).json.label_id
+    const first = await record('voided')
+    assert.equal(await found(), first)
+    const failed = await record('error')
+    assert.equal(await found(), failed)
+    const standing = [await record('completed'), await record('processing')]
+    for (const label_id of standing.toReversed()) {
+      await record('voided')
+      assert.equal(await found(), label_id)
+      await shipper.send('POST', `/v1/labels/${label_id}/record_void`)
+    }
+    assert.ok(![first, failed, ...standing].includes(await found()), 'the newest of all')
+  })
+
   test('record_void: only a label of the account that is not manifested, and once', async () => {
     const shipper = await newShipper(house())
     const foreign = await newShipper(house())

@@ -162,6 +162,26 @@ onEveryDatabase(
       assert.deepEqual(await outbox(house()), [])
     })
 
+    test('import: a plain day is no future while it is that day anywhere, and is kept as it was said', async () => {
+      const shipper = await newShipper(house())
+      const carrier_id = await shipper.connect()
+      const firstOn = (day: number) => new Date(clock.now().getTime() + 14 * HOUR + day * 24 * HOUR)
+      const dayOf = (time: Date) => time.toISOString().slice(0, 'YYYY-MM-DD'.length)
+      for (const time of [firstOn(0), firstOn(-1), firstOn(-400)]) {
+        const [label_id] = await recordAll(shipper, [labelOf(carrier_id)])
+        const wish = { carrier_id, label_ids: [label_id], manifested_at: dayOf(time) }
+        const answer = await shipper.send('POST', PATH, wish)
+        assert.equal(answer.status, 200, answer.text)
+        assert.equal(answer.json.created_at, dated(dayOf(time)))
+      }
+      const [label_id] = await recordAll(shipper, [labelOf(carrier_id)])
+      const local = clock.now().toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss'.length)
+      for (const manifested_at of [dayOf(firstOn(1)), local]) {
+        const answer = await shipper.send('POST', PATH, { carrier_id, label_ids: [label_id], manifested_at })
+        assert.deepEqual(told(answer), ['invalid_field_value manifested_at'], manifested_at)
+      }
+    })
+
     test('import: every label that cannot be manifested is told at once, in the order of the body', async () => {
       const shipper = await newShipper(house())
       const [carrier_id, other] = [await shipper.connect(), await shipper.connect()]
@@ -355,6 +375,7 @@ onEveryDatabase(
         [`carrier_id=${carriers[1]}`, ({ carrier_id }) => carrier_id === carriers[1]],
         ['ship_date_start=2026-03-02T23:30:00-08:00', ({ ship_date }) => ship_date >= dated('2026-03-02')],
         ['ship_date_start=2026-03-02T15:00:00Z', ({ ship_date }) => ship_date >= dated('2026-03-02')],
+        ['ship_date_start=2026-03-02T00:00:00', ({ ship_date }) => ship_date >= dated('2026-03-02')],
         ['ship_date_end=2026-03-02', ({ ship_date }) => ship_date <= dated('2026-03-02')],
         [`created_at_start=${at}`, ({ created_at }) => created_at >= at],
         [`created_at_end=${at}`, ({ created_at }) => created_at <= at],

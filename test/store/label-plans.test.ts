@@ -33,6 +33,11 @@ const PLANS: [statement: string, index: string][] = [
     'label_open',
   ],
   [`select label_id from label where ${OWN} and manifest_id in (?, ?)`, 'label_manifest'],
+  [`select * from label where ${OWN} and external_shipment_id = ? ${NEWEST}`, 'label_shipment'],
+  [
+    `select * from label where ${OWN} and external_shipment_id = ? and status in (?, ?) ${NEWEST}`,
+    'label_shipment',
+  ],
 ]
 
 test('SQLite finds labels by the index that is there for it', async (t) => {

@@ -1,11 +1,11 @@
 import type { FastifyPluginCallback } from 'fastify'
 import type { Context } from '../../context.ts'
 import { importLabels } from '../../manifests/import-labels.ts'
-import { getLabel, listLabels } from '../../manifests/labels.ts'
+import { getLabel, getShipped, listLabels } from '../../manifests/labels.ts'
 import { recordVoid, refuseVoid } from '../../manifests/record-void.ts'
 import { bodyOf, LIST_LIMIT } from '../body.ts'
 import { describe } from '../openapi/describe.ts'
-import { labelQuery, readLabelQuery } from '../label-query.ts'
+import { downloadType, labelQuery, readDownloadType, readLabelQuery } from '../label-query.ts'
 import * as wire from '../label-wire.ts'
 import { pageLinks } from '../page-links.ts'
 
@@ -61,9 +61,31 @@ export const labelRoutes =
         summary: 'One recorded label',
         tag,
         scope: 'read',
+        query: [downloadType],
         answers: { 200: wire.labelAnswer },
       }),
-      async (request) => wire.labelObject(await getLabel(ctx, request.actor, request.params.label_id)),
+      async (request) => {
+        readDownloadType(request.query as Record<string, unknown>)
+        return wire.labelObject(await getLabel(ctx, request.actor, request.params.label_id))
+      },
+    )
+
+    app.get<{ Params: { external_shipment_id: string } }>(
+      '/labels/external_shipment_id/:external_shipment_id',
+      describe({
+        operationId: 'get_label_by_external_shipment_id',
+        summary:
+          'The recorded label of a shipment; of several the newest that is not voided and has not failed',
+        tag,
+        scope: 'read',
+        query: [downloadType],
+        answers: { 200: wire.labelAnswer },
+      }),
+      async (request) => {
+        readDownloadType(request.query as Record<string, unknown>)
+        const { external_shipment_id } = request.params
+        return wire.labelObject(await getShipped(ctx, request.actor, external_shipment_id))
+      },
     )
 
     app.post<OfLabel>(
