@@ -1,9 +1,11 @@
-import { readFileSync, realpathSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { operatorValues, signInCarriers } from './config/operator.ts'
-import { Unparsable, isLoopback, type Database, type RateLimits } from './config/parsers.ts'
+import type { Database } from './config/database.ts'
+import { Unparsable, isLoopback, type RateLimits } from './config/parsers.ts'
 import { settings, type Setting, type SettingName, type SettingValues } from './config/settings.ts'
 import { StartRefused } from './errors.ts'
+import { realPath } from './real-path.ts'
 import { Secret } from './secret.ts'
 
 export type KekSource =
@@ -112,7 +114,7 @@ function compose(values: SettingValues, bad: ReadonlySet<string>, problems: stri
       values.HAWSER_METRICS_PORT === undefined
         ? undefined
         : { host: values.HAWSER_METRICS_HOST, port: values.HAWSER_METRICS_PORT },
-    database: values.HAWSER_DATABASE_URL,
+    database: settle(values.HAWSER_DATABASE_URL),
     databasePool: values.HAWSER_DATABASE_POOL,
     kek: kekSource(values, bad, problems),
     logLevel: values.HAWSER_LOG_LEVEL,
@@ -165,19 +167,17 @@ function defaultKekFile(database: Database): string {
   return join(dirname(dataDirectory), `${basename(dataDirectory)}-keys`, 'kek')
 }
 
-/** The path behind symbolic links, as far as it exists. */
-function real(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return dirname(path) === path ? path : join(real(dirname(path)), basename(path))
-  }
-}
-
 function liesWithData(path: string, database: Database): boolean {
   if (database.kind !== 'sqlite') return false
-  const way = relative(real(dirname(database.path)), real(path))
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+  return [dirname(database.path), dirname(realPath(database.path))].some((directory) => {
+    const way = relative(realPath(directory), realPath(path))
+    return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+  })
+}
+
+/** Where the database is: from here on every part of the program names the same files, whatever links lead there. */
+function settle(database: Database): Database {
+  return database.kind === 'sqlite' ? { kind: 'sqlite', path: realPath(database.path) } : database
 }
 
 const WARNED = {

@@ -8,7 +8,7 @@ import type { Environment } from './store/schema.ts'
 import { StartRefused } from './errors.ts'
 import type { Secret } from './secret.ts'
 import type { Inspection, Store } from './store/db.ts'
-import { inspectStore, openStore } from './store/open.ts'
+import { inspectStore, nameDatabase, openStore } from './store/open.ts'
 import { checkInstallation, insertInstallation } from './store/installation.ts'
 import { requireKnownMigrations } from './store/migrate.ts'
 import { commandWrapper } from './vault/kek-command.ts'
@@ -17,6 +17,7 @@ import {
   localWrapper,
   readKekFile,
   readKekValue,
+  sweepKekLeftovers,
   type KeyWrapper,
 } from './vault/kek-source.ts'
 import { makeTerm, unlockKeyring, type Keyring } from './vault/keyring.ts'
@@ -75,40 +76,43 @@ export type Body = (size?: 'usual' | 'large' | 'list') => Secret<Readonly<Record
 /** The chain of events that concern the installation and no tenant. */
 export const SYSTEM = 'system'
 
+/** Which installation is opened: one that is there, one that is made where there is none, or one that is made although its key file is there already. */
+export type Wanted = 'existing' | 'first' | 'new'
+
+type Options = { clock?: () => Date; wanted?: Wanted; outbound?: Outbound; simulator?: Simulator }
+
 /**
- * Opens keys and database, in this order: nothing is written before the stored data keys have been unlocked.
- * Throws `StartRefused` when a key is missing or wrong, or the database does not keep what it acknowledges.
+ * Opens keys and database: nothing is written before the stored data keys have been unlocked.
+ * Throws `StartRefused` when a key is missing or wrong, the installation is not as it is wanted, or the database does not keep what it acknowledges.
  */
 export async function openContext(
   config: Config,
   log: Log,
-  {
-    clock = () => new Date(),
-    mayCreate = true,
-    outbound = noWayOut,
-    simulator = noSimulator,
-  }: { clock?: () => Date; mayCreate?: boolean; outbound?: Outbound; simulator?: Simulator } = {},
+  { clock = () => new Date(), wanted = 'first', outbound = noWayOut, simulator = noSimulator }: Options = {},
 ): Promise<Context> {
+  // The key is looked for first: another process that makes an installation makes the tables before the key.
+  const hasKeyFile = config.kek.kind === 'file' && !isMissing(config.kek.path)
   const found = await inspectStore(config.database)
-  if (!mayCreate && found.installationId === undefined)
-    throw new StartRefused('There is no installation here yet; "hawser serve" makes one.')
+  requireWanted(config, found, wanted, hasKeyFile)
   requireKnownMigrations(found.migrated)
-  if (found.installationId === undefined && found.hasConnections)
-    throw new StartRefused(
-      'The database holds sealed credentials, but not the record of the keys that open them: restore it whole. Nothing was changed.',
-    )
-  const wrappers = await openKeySource(config, found).catch((error: unknown) => {
-    throw namingNeededKey(error, found)
-  })
+  const isFirst = found.installationId === undefined
+  const isKeyMade = isFirst && config.kek.kind === 'file' && !hasKeyFile
+  const known = isKeyMade
+    ? undefined
+    : await openKeySource(config, found).catch((error: unknown) => {
+        throw namingNeededKey(error, found)
+      })
   const unlocked =
-    found.installationId === undefined
-      ? undefined
-      : await unlockKeyring(found.installationId, found.terms, wrappers)
+    known && found.installationId !== undefined
+      ? await unlockKeyring(found.installationId, found.terms, known)
+      : undefined
   const store = await openStore(config.database, config.databasePool, (what, error) =>
     error === undefined ? log.warn(what) : log.warn({ err: error }, what),
   )
   try {
+    const wrappers = known ?? (await makeKeySource(config, found))
     const keyring = unlocked ?? (await setUp(store, wrappers, config, clock))
+    if (wanted !== 'existing' && config.kek.kind === 'file') sweepKekLeftovers(config.kek.path)
     return { config, log, store, keyring, clock, outbound, simulator }
   } catch (error) {
     await store.close()
@@ -116,20 +120,58 @@ export async function openContext(
   }
 }
 
-async function openKeySource(
-  { kek }: Config,
-  found: Inspection,
-): Promise<readonly [KeyWrapper, ...KeyWrapper[]]> {
+/** Brings an empty database up to date for a server that may not change its schema, and makes no installation. */
+export async function prepareDatabase(config: Config): Promise<void> {
+  requireKnownMigrations((await inspectStore(config.database)).migrated)
+  const store = await openStore(config.database, config.databasePool, () => {})
+  await store.close()
+}
+
+function requireWanted(config: Config, found: Inspection, wanted: Wanted, hasKeyFile: boolean): void {
+  const where = nameDatabase(config.database)
+  if (found.installationId !== undefined) {
+    if (wanted !== 'new') return
+    throw new StartRefused(
+      `There is an installation in ${where} already: start it without --new-installation. Nothing was changed.`,
+    )
+  }
+  if (wanted === 'existing')
+    throw new StartRefused(`There is no installation in ${where}; "hawser serve" makes one.`)
+  if (found.hasConnections)
+    throw new StartRefused(
+      'The database holds sealed credentials, but not the record of the keys that open them: restore it whole. Nothing was changed.',
+    )
+  // Tables without an installation are what a first start leaves that was killed.
+  if (config.kek.kind === 'file' && hasKeyFile && !found.hasSchema && wanted !== 'new')
+    throw new StartRefused(
+      `The key file ${config.kek.path} is there, but no installation in ${where}: was the database removed, or is HAWSER_DATABASE_URL another one? Put it back. "hawser serve --new-installation" begins an empty installation with this key. Nothing was changed.`,
+    )
+}
+
+type KeySource = readonly [KeyWrapper, ...KeyWrapper[]]
+
+async function openKeySource({ kek }: Config, found: Inspection): Promise<KeySource> {
   if (kek.kind === 'command') return [await commandWrapper(kek.argv)]
-  const previous = kek.previousPath ? [localWrapper(readKekFile(kek.previousPath, kek.mounted))] : []
+  const previous = previousKeys(kek)
   if (kek.kind === 'value') return [localWrapper(readKekValue(kek.value)), ...previous]
-  if (!isMissing(kek.path)) return [localWrapper(readKekFile(kek.path, kek.mounted)), ...previous]
   const [needed] = found.terms
-  if (needed)
+  if (needed && isMissing(kek.path))
     throw new StartRefused(
       `The key file ${kek.path} is missing. The database needs the key-encryption key ${needed.kek_id}; restore its file. A new key is not made, since it could open nothing that is stored. Nothing was changed.`,
     )
-  return [localWrapper(createKekFile(kek.path) ?? readKekFile(kek.path, kek.mounted)), ...previous]
+  return [localWrapper(readKekFile(kek.path, kek.mounted)), ...previous]
+}
+
+/** Makes the key file of a first start, or takes the one that another process has made meanwhile. */
+async function makeKeySource(config: Config, found: Inspection): Promise<KeySource> {
+  const { kek } = config
+  const made = kek.kind === 'file' ? createKekFile(kek.path) : undefined
+  if (kek.kind !== 'file' || !made) return openKeySource(config, found)
+  return [localWrapper(made), ...previousKeys(kek)]
+}
+
+function previousKeys(kek: Exclude<Config['kek'], { kind: 'command' }>): KeyWrapper[] {
+  return kek.previousPath ? [localWrapper(readKekFile(kek.previousPath, kek.mounted))] : []
 }
 
 /** Whether there is nothing; what cannot be looked at is something. */

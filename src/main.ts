@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { parseConfig, type Environment } from './config.ts'
 import { createErasures } from './connections/erasures.ts'
-import { openContext, type Context } from './context.ts'
+import { openContext, type Context, type Wanted } from './context.ts'
 import { ApiError, StartRefused } from './errors.ts'
 import { firstStartText } from './first-start.ts'
 import { createChecks } from './health/checks.ts'
@@ -34,13 +34,13 @@ function lastWords(error: unknown): string {
 }
 
 /** Serves until SIGTERM or SIGINT, then lets running requests finish. Prints the first keys at the very first start. */
-export async function serve(env: Environment): Promise<number> {
+export async function serve(env: Environment, wanted: Wanted): Promise<number> {
   const stopped = stopSignal()
   const { config, warnings } = parseConfig(env)
   const log = createLog(config.logLevel)
   for (const warning of warnings) log.warn(warning)
   const outbound = openOutbound({ ...config.outbound, deliverInClear: config.webhooks.http, log })
-  const ctx = await openContext(config, log, { outbound, simulator })
+  const ctx = await openContext(config, log, { wanted, outbound, simulator })
   const app = await buildApp(ctx, version)
   const metrics = await metricsServer(app, ctx)
   const workers = [createDeliveries(ctx), createChecks(ctx), createErasures(ctx)]

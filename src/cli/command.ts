@@ -26,15 +26,11 @@ export function readArgs<const F extends Flags>(args: readonly string[], options
   return parsed
 }
 
-/** Runs `work` on the installation that the environment names, beside a running server or without one. */
-export async function withContext<T>(
-  env: Environment,
-  work: (ctx: Context) => Promise<T>,
-  options: { mayCreate?: boolean } = {},
-): Promise<T> {
+/** Runs `work` on the installation that the environment names, beside a running server or without one; where there is none, it makes none. */
+export async function withContext<T>(env: Environment, work: (ctx: Context) => Promise<T>): Promise<T> {
   const { config } = parseConfig(env)
   const log = createLog('fatal')
-  const ctx = await openContext(config, log, options)
+  const ctx = await openContext(config, log, { wanted: 'existing' })
   try {
     return await work(ctx)
   } finally {

@@ -8,13 +8,20 @@ const lazy = (usage: string, about: string, load: () => Promise<Command['run']>)
 
 /** Every command; each is loaded when it is called. */
 export const commands: Record<string, Command> = {
-  serve: lazy('serve', 'Serve the API until SIGTERM.', async () => {
-    const { serve } = await import('../main.ts')
-    return ({ env, args }) => (readArgs(args, {}), serve(env))
-  }),
+  serve: lazy(
+    'serve [--new-installation]',
+    'Serve the API until SIGTERM; where there is no installation yet, make one. With a key file but no database only --new-installation does.',
+    async () => {
+      const { serve } = await import('../main.ts')
+      return ({ env, args }) => {
+        const { values } = readArgs(args, { 'new-installation': { type: 'boolean' } })
+        return serve(env, values['new-installation'] ? 'new' : 'first')
+      }
+    },
+  ),
   migrate: lazy(
-    'migrate',
-    'Bring the database up to date and stop.',
+    'migrate [--prepare]',
+    'Bring the database up to date and stop; --prepare does so in an empty PostgreSQL database, too.',
     async () => (await import('./migrate.ts')).migrate,
   ),
   doctor: lazy(

@@ -14,29 +14,25 @@ export const doctor: Command['run'] = async ({ env, args, print }) => {
   for (const { name, value, origin } of describeConfig(env))
     print(`  ${name.padEnd(28)} ${value || '-'} (${origin})`)
   for (const warning of parseConfig(env).warnings) print(`warning: ${warning}`)
-  const broken = await withContext(
-    env,
-    async (ctx) => {
-      await checkReady(ctx)
-      const { kek } = ctx.config
-      if (kek.kind === 'file') print(`key file: ${kek.path}`)
-      print(`key ring: open, data key ${ctx.keyring.activeTerm} in use`)
-      print(`database: ${ctx.store.dialect}, up to date`)
-      for (const { title, settings } of unverifiable(ctx))
-        print(`not verified: ${title}, for lack of ${settings.join(' and ')}`)
-      const chains = await Promise.all(
-        (await allTenants(ctx)).map(async ({ tenant_id }) => ({
-          tenant_id,
-          ...(await verifyChain(ctx, tenant_id)),
-        })),
+  const broken = await withContext(env, async (ctx) => {
+    await checkReady(ctx)
+    const { kek } = ctx.config
+    if (kek.kind === 'file') print(`key file: ${kek.path}`)
+    print(`key ring: open, data key ${ctx.keyring.activeTerm} in use`)
+    print(`database: ${ctx.store.dialect}, up to date`)
+    for (const { title, settings } of unverifiable(ctx))
+      print(`not verified: ${title}, for lack of ${settings.join(' and ')}`)
+    const chains = await Promise.all(
+      (await allTenants(ctx)).map(async ({ tenant_id }) => ({
+        tenant_id,
+        ...(await verifyChain(ctx, tenant_id)),
+      })),
+    )
+    for (const { tenant_id, events, brokenAt, head } of chains)
+      print(
+        `audit log of ${tenant_id}: ${events} events, ${brokenAt === undefined ? `chain intact, newest hash ${head}` : `broken at ${brokenAt}`}`,
       )
-      for (const { tenant_id, events, brokenAt, head } of chains)
-        print(
-          `audit log of ${tenant_id}: ${events} events, ${brokenAt === undefined ? `chain intact, newest hash ${head}` : `broken at ${brokenAt}`}`,
-        )
-      return chains.some(({ brokenAt }) => brokenAt !== undefined)
-    },
-    { mayCreate: false },
-  )
+    return chains.some(({ brokenAt }) => brokenAt !== undefined)
+  })
   return broken ? 1 : 0
 }

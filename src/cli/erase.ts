@@ -6,7 +6,7 @@ const NAMES = { buried: 'deleted connections', previous: 'earlier credentials' }
 /** Says what is still to be erased and what the files do with the bytes of removed rows; fails when something is late. */
 export const status: Command['run'] = async ({ env, args, print }) => {
   const { values } = readArgs(args, { json: { type: 'boolean' } })
-  const found = await withContext(env, getErasureStatus, { mayCreate: false })
+  const found = await withContext(env, getErasureStatus)
   const { kinds, isLate, files } = found
   if (values.json)
     print(

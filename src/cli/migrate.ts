@@ -1,10 +1,18 @@
 import { parseConfig } from '../config.ts'
+import { prepareDatabase } from '../context.ts'
+import { StartRefused } from '../errors.ts'
 import { readArgs, withContext, type Command } from './command.ts'
 
-/** Brings the database up to date; a server does the same when it starts. */
+/** Brings the database up to date; a server does the same when it starts. Only when asked for does it do so where there is no installation. */
 export const migrate: Command['run'] = async ({ env, args, print }) => {
-  readArgs(args, {})
+  const { values } = readArgs(args, { prepare: { type: 'boolean' } })
   const { config } = parseConfig(env)
-  await withContext(env, async () => print(`The ${config.database.kind} database is up to date.`))
+  const { kind } = config.database
+  if (values.prepare) {
+    if (kind === 'sqlite')
+      throw new StartRefused('--prepare is for PostgreSQL: "hawser serve" makes a SQLite file.')
+    await prepareDatabase(config)
+  } else await withContext(env, async () => {})
+  print(`The ${kind} database is up to date.`)
   return 0
 }

@@ -1,7 +1,5 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { resolve } from 'node:path'
-import { Secret } from '../secret.ts'
 
 /** Reads one value; throws `Unparsable` for anything it does not take. */
 export type Parser<T> = (text: string) => T
@@ -46,16 +44,6 @@ export const origin: Parser<string> = (value) => {
   return url && url.href === `${url.origin}/`
     ? url.origin
     : refuse('an address like https://hawser.example.com, without a path')
-}
-
-export type Database = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: Secret<string> }
-
-export const database: Parser<Database> = (value) => {
-  const path = /^sqlite:(.+)$/.exec(value)?.[1]
-  if (path && !path.startsWith(':')) return { kind: 'sqlite', path: resolve(path) }
-  if (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value))
-    return { kind: 'postgres', url: new Secret(value) }
-  return refuse('sqlite:<path of a file> or a postgres:// address')
 }
 
 export type RateLimits = { production: number; sandbox: number }

@@ -1,9 +1,9 @@
+import { database } from './database.ts'
 import { operatorSettings, signInSettings } from './operator.ts'
 import {
   addresses,
   certificates,
   command,
-  database,
   hostOverrides,
   kekLine,
   offOr,
@@ -48,7 +48,8 @@ export const settings = {
     default: 'sqlite:./data/hawser.db',
     secret: true,
     file: true,
-    about: '`sqlite:<path>` or `postgres://…` (PostgreSQL 15 or newer). Missing directories are created.',
+    about:
+      '`sqlite:<path>`, absolute or relative, taken as it is (no parameters, no host), or `postgres://…` (PostgreSQL 15 or newer). Missing directories are created.',
   }),
   HAWSER_DATABASE_POOL: setting({
     parse: wholeNumber(2, 100),

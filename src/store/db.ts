@@ -68,6 +68,8 @@ export type Store = {
 
 /** What the database holds before anything is written to it. */
 export type Inspection = {
+  /** Whether the tables of an installation are there, be they empty. */
+  hasSchema: boolean
   migrated: string[]
   installationId: string | undefined
   terms: KeyTerm[]
@@ -77,6 +79,7 @@ export type Inspection = {
 
 /** What is found where nothing is yet. */
 export const NOTHING_YET: Inspection = {
+  hasSchema: false,
   migrated: [],
   installationId: undefined,
   terms: [],

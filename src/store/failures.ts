@@ -57,17 +57,19 @@ export async function withoutDriverErrors<T>(work: () => Promise<T>): Promise<T>
     if (error instanceof ApiError || error instanceof StoreError || error instanceof StartRefused) throw error
     if (!isDriverError(error)) throw error
     const code = describeCode(error)
-    if (isUnavailable(error))
-      // When a connection breaks during a commit, nobody knows whether it was made.
-      fail(
-        'database_unavailable',
-        'The database cannot be used at the moment. Look again before you repeat a change.',
-        {
-          cause: new StoreError(code),
-        },
-      )
+    if (isUnavailable(error)) unavailable(code)
     throw new StoreError(code, error.constraint)
   }
+}
+
+/** Refuses (503); only the log is told by which code. */
+export function unavailable(code: string): never {
+  // When a connection breaks during a commit, nobody knows whether it was made.
+  return fail(
+    'database_unavailable',
+    'The database cannot be used at the moment. Look again before you repeat a change.',
+    { cause: new StoreError(code) },
+  )
 }
 
 function isDriverError(error: unknown): error is DriverError {

@@ -1,4 +1,5 @@
 import type { Database, Inspection, Store, Tell } from './db.ts'
+import { namePostgres } from './postgres-address.ts'
 
 // A driver is loaded when its database is used: neither waits for the other.
 const sqlite = () => import('./sqlite.ts')
@@ -14,4 +15,9 @@ export async function inspectStore(database: Database): Promise<Inspection> {
 export async function openStore(database: Database, pool: number, tell: Tell): Promise<Store> {
   if (database.kind === 'sqlite') return (await sqlite()).openSqlite(database.path, { tell })
   return (await postgres()).openPostgres(database.url.reveal(), pool, { tell })
+}
+
+/** Names the database for the operator, without the password of its URL. */
+export function nameDatabase(database: Database): string {
+  return database.kind === 'sqlite' ? `the SQLite file ${database.path}` : namePostgres(database.url.reveal())
 }

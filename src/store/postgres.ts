@@ -37,6 +37,7 @@ export async function inspectPostgres(url: string): Promise<Inspection> {
       const terms = await client.query<KeyTerm>('select * from key_term order by term')
       const connections = await client.query('select 1 from connection limit 1')
       return {
+        hasSchema: true,
         migrated: migrated.rows.map(({ name }) => name),
         installationId: installation.rows[0]?.id,
         terms: terms.rows,

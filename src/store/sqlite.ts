@@ -13,18 +13,21 @@ import {
   type SqliteDatabase,
 } from 'kysely'
 import { StartRefused } from '../errors.ts'
-import { NOTHING_YET, type Inspection, type Store, type Tell } from './db.ts'
+import { realPath } from '../real-path.ts'
+import { NOTHING_YET, type Db, type Inspection, type Store, type Tell } from './db.ts'
 import { BUSY, isSqlite, withoutDriverErrors } from './failures.ts'
 import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
 import type { KeyTerm, Schema } from './schema.ts'
 import { createCheckpoints, sizeOf } from './sqlite/checkpoints.ts'
+import { rememberFiles } from './sqlite/same-files.ts'
 
 const BUSY_MS = 5_000
 const FULL = 2
 const KEPT_STATEMENTS = 256
 
 /** See `inspectStore`. A write-ahead log that a crash has left is read, and left as it is. */
-export async function inspectSqlite(path: string): Promise<Inspection> {
+export async function inspectSqlite(link: string): Promise<Inspection> {
+  const path = realPath(link)
   if (!existsSync(path)) return NOTHING_YET
   const url = pathToFileURL(path)
   if (existsSync(`${path}-wal`)) url.searchParams.set('mode', 'ro')
@@ -39,6 +42,7 @@ export async function inspectSqlite(path: string): Promise<Inspection> {
       const terms = db.prepare('select * from key_term order by term').all() as unknown as KeyTerm[]
       const connection = db.prepare('select 1 from connection limit 1').get()
       return {
+        hasSchema: true,
         migrated: migrated.map(({ name }) => name),
         installationId: installation?.id,
         terms,
@@ -58,9 +62,10 @@ type SqliteOptions = {
 
 /** See `openStore`. One connection writes, another reads; the file is made readable by its owner only. */
 export async function openSqlite(
-  path: string,
+  link: string,
   { tell = () => {}, secureDelete = true }: SqliteOptions = {},
 ): Promise<Store> {
+  const path = realPath(link)
   return usable(path, async () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     closeSync(openSync(path, 'a', 0o600))
@@ -72,15 +77,26 @@ export async function openSqlite(
     file.exec('pragma busy_timeout = 0')
     if (!secureDelete) file.exec('pragma secure_delete = off')
     const reader = kysely(new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS }))
-    const checkpoints = createCheckpoints(path, tell)
+    // Its first read makes SQLite open the log and the shared memory.
+    file.exec('select count(*) from sqlite_schema')
+    const files = rememberFiles(path, tell)
+    const checkpoints = createCheckpoints(path, tell, { files })
+    const read = <T>(work: (db: Db) => Promise<T>) =>
+      withoutDriverErrors(async () => {
+        files.requireLately()
+        return work(reader)
+      })
     return {
       dialect: 'sqlite',
-      read: (_tenantId, work) => withoutDriverErrors(() => work(reader)),
-      cross: (_crossing, work) => withoutDriverErrors(() => work(reader)),
+      read: (_tenantId, work) => read(work),
+      cross: (_crossing, work) => read(work),
       transaction: (_tenantId, work) =>
         withoutDriverErrors(async () => {
+          files.require()
           const done = await whenFree(() => writer.transaction().execute(work))
           checkpoints.note()
+          // Nothing is acknowledged that went into files that are gone.
+          files.require()
           return done
         }),
       describeFiles: async () => ({

@@ -1,6 +1,6 @@
 import { createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto'
-import { closeSync, constants, fstatSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync } from 'node:fs'
-import { readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, linkSync, lstatSync } from 'node:fs'
+import { mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { StartRefused } from '../errors.ts'
@@ -97,6 +97,8 @@ export function readKekFile(path: string, mounted: boolean): KeyObject {
   }
 }
 
+const LEFTOVER = /^\.kek-\d+-[0-9a-f]{8}$/
+
 /** Makes a key file (mode 0600, its directory 0700), durable before it returns; `undefined` when one is there already, which stays. */
 export function createKekFile(path: string): KeyObject | undefined {
   const directory = dirname(path)
@@ -108,8 +110,10 @@ export function createKekFile(path: string): KeyObject | undefined {
     // A link, not a rename: it never replaces a key that another process has made meanwhile.
     linkSync(temporary, path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
-    throw new StartRefused(`The key file ${path} cannot be made.`, { cause: error })
+    const { code } = error as NodeJS.ErrnoException
+    // Whoever finds a key sweeps what others were about to make of theirs.
+    if (code === 'EEXIST' || (code === 'ENOENT' && existsSync(path))) return undefined
+    throw new StartRefused(`The key file ${path} cannot be made (${code}).`, { cause: error })
   } finally {
     rmSync(temporary, { force: true })
   }
@@ -117,6 +121,16 @@ export function createKekFile(path: string): KeyObject | undefined {
   const kek = createSecretKey(bytes)
   bytes.fill(0)
   return kek
+}
+
+/** Removes keys that starts had not put into their place when they died; only once the key file itself is there, where nobody needs them. */
+export function sweepKekLeftovers(path: string): void {
+  try {
+    for (const name of readdirSync(dirname(path)))
+      if (LEFTOVER.test(name)) rmSync(join(dirname(path), name), { force: true })
+  } catch {
+    // A directory that cannot be written to is none that a start has made.
+  }
 }
 
 function writeDurably(path: string, text: string): void {

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import { formatKek } from '../../src/vault/kek-source.ts'
 import { administer, databases } from '../support/harness.ts'
-import { openPlace, requireFirstKeys, type Place } from '../support/server-process.ts'
+import { openPlace, firstKeys, requireFirstKeys, type Place } from '../support/server-process.ts'
 
 for (const database of databases)
   describe(`doctor and migrate (${database})`, { concurrency: 2 }, () => {
@@ -33,30 +33,40 @@ for (const database of databases)
       assert.match(tampered.stdout, /audit log of se-default: .*broken at 2/)
     })
 
-    test(`migrate: brings an empty database up to date and leaves the first keys to the first start (${database})`, async (t) => {
+    test(`migrate: makes no installation, and prepares an empty database only when asked to (${database})`, async (t) => {
       const own = await openPlace(database)
       t.after(own.remove)
-      const { code, stdout } = await own.run(['migrate'])
-      assert.deepEqual([code, stdout], [0, `The ${database} database is up to date.\n`])
-      assert.equal((await own.run(['migrate'])).code, 0, 'again, with nothing to do')
+      const none = await own.run(['migrate'])
+      assert.deepEqual([none.code, none.stdout], [78, ''])
+      assert.match(none.stderr, /There is no installation in .*; "hawser serve" makes one/)
+      const prepared = await own.run(['migrate', '--prepare'])
+      assert.deepEqual(
+        [prepared.code, prepared.stdout],
+        database === 'sqlite' ? [78, ''] : [0, 'The postgres database is up to date.\n'],
+      )
+      assert.deepEqual(readdirSync(own.directory), [], 'no key, no file')
+      assert.equal((await own.run(['migrate'])).code, 78, 'what is prepared is no installation yet')
       const started = await own.serve()
       const { production: key } = requireFirstKeys(started.stdout())
       assert.equal((await started.request('GET', '/v1/carriers', { key })).status, 200)
+      assert.equal((await own.run(['migrate'])).stdout, `The ${database} database is up to date.\n`)
     })
   })
 
-test('migrate: programs that start together on an empty directory all come up, with one key between them', async (t) => {
-  for (let round = 0; round < 5; round += 1) {
-    const place = await openPlace('sqlite')
-    t.after(place.remove)
-    const ended = await Promise.all([1, 2, 3, 4].map(() => place.run(['migrate'])))
-    assert.deepEqual(
-      ended.filter(({ code }) => code !== 0).map(({ stderr }) => stderr),
-      [],
-    )
-    assert.deepEqual(readdirSync(dirname(place.keyFile)), ['kek'])
-  }
-})
+for (const database of databases)
+  test(`start: servers that start together where nothing is yet all come up, with one key between them (${database})`, async (t) => {
+    for (let round = 0; round < 3; round += 1) {
+      const place = await openPlace(database)
+      t.after(place.remove)
+      const servers = await Promise.all([1, 2, 3].map(() => place.serve()))
+      const shown = servers.map((server) => firstKeys(server.stdout())).filter((keys) => keys !== undefined)
+      assert.equal(shown.length, 1, 'the first keys are shown once')
+      for (const server of servers)
+        assert.equal((await server.request('GET', '/v1/carriers', { key: shown[0]?.production })).status, 200)
+      assert.deepEqual(readdirSync(dirname(place.keyFile)), ['kek'])
+      await Promise.all(servers.map((server) => server.stop()))
+    }
+  })
 
 function tamper({ directory }: Place, change: string): void {
   const db = new DatabaseSync(join(directory, 'data', 'hawser.db'))

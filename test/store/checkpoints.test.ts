@@ -30,7 +30,7 @@ function openPlace(t: TestContext) {
   const log = () => sizeOf(`${path}-wal`)
   const told: unknown[][] = []
   const begin = (soonMs = 20) => {
-    const checkpoints = createCheckpoints(path, (...words) => told.push(words), soonMs)
+    const checkpoints = createCheckpoints(path, (...words) => told.push(words), { soonMs })
     t.after(() => checkpoints.end())
     return checkpoints
   }
@@ -110,7 +110,7 @@ test('checkpoints: what fails is told once, tried again, and told once when it g
   place.write(100)
   const other = join(place.path, 'not', 'there')
   const told: unknown[][] = []
-  const failing = createCheckpoints(other, (...words) => told.push(words), 10)
+  const failing = createCheckpoints(other, (...words) => told.push(words), { soonMs: 10 })
   t.after(() => failing.end())
   failing.note()
   await until(() => told.length === 1, 10_000)
@@ -135,7 +135,7 @@ test('checkpoints: a log that a process that died has left is copied and emptied
 test('checkpoints: a process that has written and does not close ends by itself', async (t) => {
   const place = openPlace(t)
   const script = `const { createCheckpoints } = await import(${JSON.stringify(pathToFileURL('src/store/sqlite/checkpoints.ts').href)})
-    createCheckpoints(${JSON.stringify(place.path)}, () => {}, 10).note()
+    createCheckpoints(${JSON.stringify(place.path)}, () => {}, { soonMs: 10 }).note()
     await new Promise((resolve) => setTimeout(resolve, 3_000))`
   place.write(100)
   const start = Date.now()

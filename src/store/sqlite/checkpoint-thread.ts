@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 
 /** What the thread is told: to copy the log into the file, to empty it as well where nobody stands in the way, or to end. */
@@ -10,7 +11,10 @@ export type CheckpointResult = { isEmpty: boolean } | { errcode: number }
 const TRIES = 20
 const BETWEEN_TRIES_MS = 5
 
-const db = new DatabaseSync(workerData as string, { timeout: 0 })
+// A file that is gone is not made anew.
+const url = pathToFileURL(workerData as string)
+url.searchParams.set('mode', 'rw')
+const db = new DatabaseSync(url, { timeout: 0 })
 // What is copied has to be on the disk before the log is written from its beginning again.
 db.exec('pragma synchronous = full; pragma wal_autocheckpoint = 0')
 const copy = db.prepare('pragma wal_checkpoint(passive)')

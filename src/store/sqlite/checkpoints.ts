@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { Tell } from '../db.ts'
+import { VANISHED } from '../failure-reasons.ts'
 import { StoreError } from '../failures.ts'
 import type { CheckpointOrder, CheckpointResult } from './checkpoint-thread.ts'
+import type { SameFiles } from './same-files.ts'
 
 /** How soon after a commit; under load once in this time. */
 const SOON_MS = 500
@@ -13,6 +15,12 @@ const LONG_LOG = 8 * 2 ** 20
 /** A log that stays longer than this, for so long, is told of: somebody reads in one transaction and does not end it. */
 const TOO_LONG_LOG = 64 * 2 ** 20
 const UNTOLD_MS = 10_000
+
+type Options = {
+  soonMs?: number
+  /** Where they are gone, nothing is copied: it could go into a file that is another by now. */
+  files?: Pick<SameFiles, 'areThere'>
+}
 
 export type Checkpoints = {
   /** Something may have been committed. */
@@ -25,7 +33,11 @@ export type Checkpoints = {
  * Copies the log of a SQLite file into the file within a second of each commit, and keeps the log short.
  * It works on a thread and a connection of its own, so that no request waits for it; it keeps no process alive, and what fails is told and tried again.
  */
-export function createCheckpoints(path: string, tell: Tell, soonMs = SOON_MS): Checkpoints {
+export function createCheckpoints(
+  path: string,
+  tell: Tell,
+  { soonMs = SOON_MS, files }: Options = {},
+): Checkpoints {
   const log = `${path}-wal`
   let timer: NodeJS.Timeout | undefined
   let thread: Worker | undefined
@@ -64,6 +76,7 @@ export function createCheckpoints(path: string, tell: Tell, soonMs = SOON_MS): C
     const isQuiet = !isDirty
     isDirty = false
     try {
+      if (files?.areThere() === false) throw new StoreError(VANISHED)
       const result = await ask(isQuiet || sizeOf(log) > LONG_LOG ? 'empty' : 'copy')
       if ('errcode' in result) throw new StoreError(`SQLite ${result.errcode}`)
       if (hasFailed) tell('the log of the database is copied into its file again')
@@ -79,7 +92,7 @@ export function createCheckpoints(path: string, tell: Tell, soonMs = SOON_MS): C
     restMs = isQuiet ? Math.min(restMs * 2, LONGEST_REST_MS) : soonMs
     running = undefined
     if (isDirty) schedule(soonMs)
-    else if (sizeOf(log) > 0) schedule(restMs)
+    else if (sizeOf(log) > 0 || hasFailed) schedule(restMs)
   }
 
   const schedule = (ms: number): void => {
@@ -99,7 +112,7 @@ export function createCheckpoints(path: string, tell: Tell, soonMs = SOON_MS): C
       clearTimeout(timer)
       await running
       if (!thread) return
-      await ask('empty').catch(() => {})
+      if (files?.areThere() !== false) await ask('empty').catch(() => {})
       await ask('end').catch(() => {})
     },
   }
