@@ -1,6 +1,6 @@
 import type { Carrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
-import type { ListedConnection } from '../store/connections.ts'
+import type { Connection } from '../store/schema.ts'
 import { diagnose, nextStep, type Proof } from './findings.ts'
 import { isWaiting, SIGN_IN_STEP, WAITS } from './signed-in.ts'
 import { whyUnasked } from './unasked.ts'
@@ -12,7 +12,7 @@ export type Advice = { diagnosis: string | null; nextStep: string | null }
 export function adviceOf(
   ctx: Context,
   actor: Pick<Actor, 'environment'>,
-  connection: ListedConnection,
+  connection: Pick<Connection, 'connection_status' | 'state' | 'checked_at' | 'diagnosis'>,
   carrier: Carrier,
   values?: Readonly<Record<string, unknown>>,
 ): Advice {

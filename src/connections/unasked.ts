@@ -8,7 +8,7 @@ type Values = Readonly<Record<string, unknown>>
 type Unasked = Extract<Proof, { asked: false }>
 
 /** The settings of the operator, by the names of the environment, without which nobody can ask this way. */
-function missingSettings(
+export function missingSettings(
   { config }: Pick<Context, 'config'>,
   { operator }: Pick<Verification, 'operator'>,
 ): string[] {

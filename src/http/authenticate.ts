@@ -21,7 +21,7 @@ export function requireKeys(app: FastifyInstance, ctx: Context): void {
   app.decorateRequest('keyId', undefined)
   app.decorateRequest('scopes')
   app.addHook('onRequest', async (request) => {
-    const { scope } = request.routeOptions.config
+    const { scope, description } = request.routeOptions.config
     if (scope === undefined) return
     const { actor, keyId, scopes } = await authenticate(ctx, {
       key: presentedKey(request),
@@ -32,7 +32,7 @@ export function requireKeys(app: FastifyInstance, ctx: Context): void {
     request.actor = actor
     request.keyId = keyId
     request.scopes = scopes
-    requireScope(request, scope)
+    if (!(description?.partners && scopes.has('partner'))) requireScope(request, scope)
   })
 }
 

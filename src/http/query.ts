@@ -1,3 +1,4 @@
+import { nearest } from '../catalog/nearest.ts'
 import { failFields } from '../errors.ts'
 import { isCarrierId, isId } from '../manifests/ids.ts'
 import { parseBefore, parseDay, parseLast, parseTime } from '../time.ts'
@@ -39,6 +40,24 @@ export function readChoice<T extends string>(
   return text !== undefined && chosen === undefined
     ? refuse(name, `must be one of ${choices.join(', ')}`)
     : chosen
+}
+
+/** Some of a closed list of values, with commas between them or in a parameter that is repeated. */
+export function readChoices<T extends string>(
+  query: Query,
+  name: string,
+  choices: readonly T[],
+): T[] | undefined {
+  if (query[name] === undefined) return undefined
+  const given = [query[name]].flat().map((text) => (typeof text === 'string' ? text : ''))
+  const texts = given.flatMap((text) => text.split(',').map((part) => part.trim()))
+  const unknown = texts.find((text) => !choices.includes(text as T))
+  if (unknown === undefined) return [...new Set(texts)] as T[]
+  const [meant] = nearest(unknown, choices)
+  return refuse(
+    name,
+    `must be some of ${choices.join(', ')}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+  )
 }
 
 /** A text that fits; `form` says what it must be. */
@@ -113,4 +132,4 @@ function readMoment(
 const SPACE_THAT_WAS_PLUS = / (?=\d{2}:\d{2}$)/
 
 const refuse = (name: string, why: string): never =>
-  failFields([{ kind: 'invalid', field: name, message: `${name} ${why}.` }])
+  failFields([{ kind: 'invalid', field: name, message: `${name} ${why}${why.endsWith('?') ? '' : '.'}` }])

@@ -93,7 +93,10 @@ export function ltlConnectedObject(carrierId: string, carrier: LtlCarrier) {
 }
 
 /** What is known of a connection's credentials, in plain language. */
-export function healthObject(connection: Listed['connection'], { diagnosis, nextStep }: Advice) {
+export function healthObject(
+  connection: Pick<Listed['connection'], 'state' | 'state_since' | 'created_at' | 'checked_at'>,
+  { diagnosis, nextStep }: Advice,
+) {
   const { state, state_since, created_at, checked_at } = connection
   return {
     state,

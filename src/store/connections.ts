@@ -1,3 +1,4 @@
+import { renewTerms } from './connection-terms.ts'
 import { locksRows, type Db, type Tx } from './db.ts'
 import type { Connection, Environment, NewConnection } from './schema.ts'
 
@@ -133,43 +134,6 @@ export function listConnections(
     .execute()
 }
 
-export type ConnectionFilter = {
-  state?: Connection['state']
-  status?: Connection['connection_status']
-  carrier?: string
-  /** In its state since before this time. */
-  olderThan?: string
-}
-
-/** One page of the connections of either mode, those longest in their state first, and how many there are. */
-export async function searchConnections(
-  db: Db,
-  scope: Scope,
-  { state, status, carrier, olderThan }: ConnectionFilter,
-  page: { limit: number; offset: number },
-): Promise<{ rows: ListedConnection[]; total: number }> {
-  const matching = db
-    .selectFrom('connection')
-    .where((eb) => eb.and(inScope(scope)))
-    .$if(state !== undefined, (query) => query.where('state', '=', state ?? 'unverified'))
-    .$if(status !== undefined, (query) => query.where('connection_status', '=', status ?? 'approved'))
-    .$if(carrier !== undefined, (query) => query.where('carrier', '=', carrier ?? ''))
-    .$if(olderThan !== undefined, (query) =>
-      query.where((eb) => eb(eb.fn.coalesce('state_since', 'created_at'), '<', olderThan ?? '')),
-    )
-  const { total } = await matching
-    .select((eb) => eb.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const rows = await matching
-    .select(LISTED)
-    .orderBy((eb) => eb.fn.coalesce('state_since', 'created_at'))
-    .orderBy('created_seq')
-    .limit(page.limit)
-    .offset(page.offset)
-    .execute()
-  return { rows, total }
-}
-
 /** Keeps what a check found; the version stays, since nothing that a caller gave has changed. */
 export async function noteCheck(
   tx: Tx,
@@ -189,6 +153,8 @@ export async function noteCheck(
 /** Adds a connection. */
 export async function insertConnection(tx: Tx, row: NewConnection): Promise<void> {
   await tx.insertInto('connection').values(row).execute()
+  const { tenant_id: tenantId, environment, carrier_id: carrierId } = row
+  await renewTerms(tx, { tenantId, environment, carrierId })
 }
 
 export type ConnectionChange = Partial<
@@ -226,6 +192,7 @@ export async function changeConnection(
     .set({ ...change, version: seenVersion + 1 })
     .where((eb) => eb.and({ ...byKey(key), version: seenVersion }))
     .executeTakeFirst()
+  if (change.nickname !== undefined || change.account_number !== undefined) await renewTerms(tx, key)
   return numUpdatedRows === 1n
 }
 

@@ -1,6 +1,6 @@
 import { PostgresAdapter, type Kysely, type Transaction } from 'kysely'
 import type { Secret } from '../secret.ts'
-import type { KeyTerm, Schema } from './schema.ts'
+import type { Environment, KeyTerm, Schema } from './schema.ts'
 
 export type Dialect = 'sqlite' | 'postgres'
 
@@ -20,13 +20,14 @@ export function locksRows(tx: Tx): boolean {
 
 /**
  * The paths that may look across tenants, all of them: finding the owner of an API key, the operator's command line,
- * a partner's view of the accounts it created, which tenants have webhooks to deliver or a replaced secret of one to erase, which connections are to be checked,
+ * a partner's view of the accounts it created, and its view of the listings of their connections in one environment, which tenants have webhooks to deliver or a replaced secret of one to erase, which connections are to be checked,
  * which sealed bytes have come to their end, and whose sign-in one state belongs to. None reaches a connection in force, the audit log, or what a webhook says and to whom.
  */
 export type Crossing =
   | { path: 'authenticate' }
   | { path: 'operate' }
   | { path: 'partner'; partnerId: string }
+  | { path: 'partner_connections'; partnerId: string; environment: Environment }
   | { path: 'deliver' }
   | { path: 'sign_in'; stateHash: Uint8Array }
   | { path: 'check' }

@@ -16,7 +16,8 @@ import { webhookReasons } from './migrations/0011-webhook-reasons.ts'
 import { toldTrouble } from './migrations/0012-told-trouble.ts'
 import { openShipments } from './migrations/0013-open-shipments.ts'
 import { keptStanding } from './migrations/0014-kept-standing.ts'
-import { recurringNumbers } from './migrations/0020-recurring-numbers.ts'
+import { listing } from './migrations/0022-listing.ts'
+import { searchTerms } from './migrations/0023-search-terms.ts'
 
 /** Every migration in order; a name that has been released never changes. */
 export const migrations = {
@@ -34,7 +35,8 @@ export const migrations = {
   '0012-told-trouble': toldTrouble,
   '0013-open-shipments': openShipments,
   '0014-kept-standing': keptStanding,
-  '0020-recurring-numbers': recurringNumbers,
+  '0022-listing': listing,
+  '0023-search-terms': searchTerms,
 }
 
 /** Names of the tables that record what has been applied. */

@@ -174,10 +174,11 @@ type Scope = { tenantId: string } | { crossing: Crossing }
 function setScope(db: Kysely<Schema>, scope: Scope, local: boolean) {
   const tenant = 'tenantId' in scope ? scope.tenantId : ''
   const path = 'crossing' in scope ? scope.crossing.path : ''
-  const partner = 'crossing' in scope && scope.crossing.path === 'partner' ? scope.crossing.partnerId : ''
+  const partner = 'crossing' in scope && 'partnerId' in scope.crossing ? scope.crossing.partnerId : ''
+  const environment = 'crossing' in scope && 'environment' in scope.crossing ? scope.crossing.environment : ''
   const state = 'crossing' in scope && scope.crossing.path === 'sign_in' ? scope.crossing.stateHash : []
   return sql`select set_config('hawser.tenant', ${tenant}, ${local}), set_config('hawser.crossing', ${path}, ${local}),
-    set_config('hawser.partner', ${partner}, ${local}),
+    set_config('hawser.partner', ${partner}, ${local}), set_config('hawser.environment', ${environment}, ${local}),
     set_config('hawser.state', ${Buffer.from(state).toString('hex')}, ${local})`.execute(db)
 }
 

@@ -1,4 +1,5 @@
 import type { Generated, Insertable, Selectable } from 'kysely'
+import type { ConnectionCountTable, ConnectionListingTable, ConnectionTermTable } from './listing-schema.ts'
 
 /** Times are ISO 8601 in UTC with milliseconds; truth values are 0 and 1; JSON is text: the same on both databases. */
 type Time = string
@@ -50,7 +51,7 @@ type ApiKeyTable = {
 /** What is known of a connection's credentials. */
 export type ConnectionState = 'verified' | 'unverified' | 'degraded' | 'needs_reauth' | 'action_required'
 
-type ConnectionTable = {
+export type ConnectionTable = {
   tenant_id: string
   environment: Environment
   carrier_id: string
@@ -349,6 +350,9 @@ export type Schema = {
   tenant: TenantTable
   api_key: ApiKeyTable
   connection: ConnectionTable
+  connection_listing: ConnectionListingTable
+  connection_count: ConnectionCountTable
+  connection_term: ConnectionTermTable
   tombstone: TombstoneTable
   buried_connection: BuriedConnectionTable
   lease: LeaseTable
@@ -375,6 +379,7 @@ export type KeyTerm = Selectable<KeyTermTable>
 export type Tenant = Selectable<TenantTable>
 export type ApiKey = Selectable<ApiKeyTable>
 export type Connection = Selectable<ConnectionTable>
+export type ConnectionListing = Selectable<ConnectionListingTable>
 export type Tombstone = Selectable<TombstoneTable>
 export type BuriedConnection = Selectable<BuriedConnectionTable>
 export type DeletePolicy = Selectable<DeletePolicyTable>

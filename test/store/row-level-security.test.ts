@@ -11,6 +11,7 @@ const TENANT_TABLES = [
   ...(['scheduled_check', 'carrier_token', 'previous_credentials'] as const),
   ...(['buried_connection', 'lease', 'delete_policy'] as const),
   ...(['label', 'label_count', 'manifest'] as const),
+  ...(['connection_listing', 'connection_count', 'connection_term'] as const),
 ] as const
 
 /** Of these the path `erase` sees what is sealed, and until when; opening it takes the keys, and the place of each. */
@@ -165,6 +166,7 @@ describe(
         { path: 'authenticate' },
         { path: 'operate' },
         partner,
+        { path: 'partner_connections', partnerId: other, environment: 'production' },
         { path: 'deliver' },
         { path: 'sign_in', stateHash: Buffer.alloc(32) },
         { path: 'check' },
@@ -210,6 +212,40 @@ describe(
         await house.ctx.store.cross(partner, (db) => db.selectFrom('tenant').selectAll().execute()),
         [],
       )
+    })
+
+    test('a partner sees the listings of its accounts in the environment of its key, and nothing of them that is sealed', async () => {
+      const made: string[] = []
+      for (const partnerId of [house.tenantId, other]) {
+        const key = await house.newKey({ tenantId: partnerId, scopes: ['partner'] })
+        const account = { company_name: 'A merchant', origin_country_code: 'US' }
+        const { json } = await house.request('POST', '/v1/partners/accounts', { key, body: account })
+        made.push(json.account_id)
+        for (const environment of ['production', 'sandbox'] as const) {
+          const own = await house.newKey({ tenantId: json.account_id, environment })
+          const body = { ...connectBodies.chronopost, account_number: unique().slice(-8) }
+          const path = '/v1/connections/carriers/chronopost'
+          assert.equal((await house.request('POST', path, { key: own, body })).status, 200)
+        }
+      }
+      for (const [index, partnerId] of [house.tenantId, other].entries())
+        for (const environment of ['production', 'sandbox'] as const) {
+          const crossing: Crossing = { path: 'partner_connections', partnerId, environment }
+          for (const table of ['connection_listing', 'connection_count', 'connection_term'] as const) {
+            const seen: object[] = await house.ctx.store.cross(crossing, (db) =>
+              db.selectFrom(table).select(['tenant_id', 'environment']).distinct().execute(),
+            )
+            assert.deepEqual(seen, [{ tenant_id: made[index], environment }], table)
+            const changed: { numDeletedRows: bigint } = await house.ctx.store.cross(crossing, (db) =>
+              db.deleteFrom(table).executeTakeFirst(),
+            )
+            assert.equal(changed.numDeletedRows, 0n, table)
+          }
+          const sealed = await house.ctx.store.cross(crossing, (db) =>
+            db.selectFrom('connection').select('carrier_id').execute(),
+          )
+          assert.deepEqual(sealed, [])
+        }
     })
 
     test('who comes back from a sign-in sees the one row of his state', async () => {

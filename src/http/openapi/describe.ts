@@ -17,6 +17,8 @@ export type RouteDescription = {
   summary: string
   tag: string
   scope?: Scope
+  /** A partner's key may ask too, for every account that it created where `On-Behalf-Of` names none. */
+  partners?: true
   /** The parameters that there are; any other is refused. */
   query?: readonly QueryParameter[]
   /** Somebody else writes the query, and may add to it. */

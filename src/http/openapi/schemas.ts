@@ -2,6 +2,7 @@ import type { JsonSchema } from '../../catalog/json-schema.ts'
 import { MANIFEST_NEEDS } from '../../catalog/manifest.ts'
 import { OUTCOMES } from '../../catalog/verification.ts'
 import { STATES } from '../../connections/findings.ts'
+import { UNVERIFIED_REASONS } from '../../connections/unverified.ts'
 
 const text: JsonSchema = { type: 'string' }
 const nullableText: JsonSchema = { type: ['string', 'null'] }
@@ -20,6 +21,9 @@ export const closed = (
   additionalProperties: false,
 })
 
+const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] })
+const count: JsonSchema = { type: 'integer', minimum: 0 }
+const countOf = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, count]))
 const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items })
 
 export const seId: JsonSchema = { type: 'string', pattern: '^se(-[a-z0-9]+)+$', minLength: 1, maxLength: 25 }
@@ -221,15 +225,25 @@ export const connectionPage = closed({
       account_number: nullableText,
       connection_status: text,
       ...health,
+      unverified: orNull(closed({ reason: { enum: [...UNVERIFIED_REASONS] }, settings: texts })),
+      account: orNull(
+        closed({ account_id: text, external_account_id: nullableText, company_name: text, active: flag }),
+      ),
       version: { type: 'integer', minimum: 1 },
       credentials_version: { type: 'integer', minimum: 1 },
       created_at: time,
       updated_at: time,
     }),
   ),
-  total: { type: 'integer', minimum: 0 },
+  counts: closed({
+    ...countOf(STATES),
+    attention: count,
+    unverified_by_reason: closed(countOf(UNVERIFIED_REASONS)),
+  }),
+  total: { type: ['integer', 'null'], minimum: 0 },
   page: { type: 'integer', minimum: 1 },
-  pages: { type: 'integer', minimum: 0 },
+  pages: { type: ['integer', 'null'], minimum: 0 },
+  next: nullableText,
 })
 
 /** One page of the audit log. */
