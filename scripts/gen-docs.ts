@@ -35,11 +35,12 @@ ${table(['name', 'default', 'what it does'], rows)}
 }
 
 function errors(): string {
-  const rows = Object.values(conditions).map(({ status, source, type, code, when }) => [
+  const rows = Object.entries(conditions).map(([name, { status, source, type, code, when }]) => [
     `${status}`,
     `\`${source}\``,
     `\`${type}\``,
     `\`${code}\``,
+    `\`${name}\``,
     when,
   ])
   const audit = Object.entries(actions).map(([action, what]) => [`\`${action}\``, what])
@@ -47,7 +48,9 @@ function errors(): string {
 
 Every refusal is this envelope, whatever refused: \`{"request_id", "errors": [{"error_source", "error_type", "error_code", "message"}]}\`, with \`carrier_id\`, \`carrier_code\` and \`field_name\` where they apply. A nested field is named by its path. No entry carries a value that was sent. All bad fields of a body are told at once, in the order of the carrier's own list.
 
-${table(['status', 'error_source', 'error_type', 'error_code', 'when'], rows)}
+${table(['status', 'error_source', 'error_type', 'error_code', 'condition', 'when'], rows)}
+
+A refusal with 409 or 412 has the name of its condition in the header \`Hawser-Condition\`, since several share one public code. A refusal that comes of a question to the carrier has what the carrier said in the header \`Hawser-Outcome\`: one of the outcomes in [extensions](extensions.md#verification).
 
 Refusals are decided in this order: key, scope, rate, query, carrier name, \`carrier_id\`, whether the carrier can be updated, body, \`If-Match\`, duplicate account, the carrier's answer, the transaction.
 

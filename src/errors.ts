@@ -55,6 +55,12 @@ export const conditions = {
   route_unknown: ours(404, 'validation', 'unspecified', 'No route has this path.'),
   method_not_allowed: ours(405, 'validation', 'unspecified', 'The route does not have this method.'),
   content_type_unsupported: ours(415, 'validation', 'unspecified', 'The body is not `application/json`.'),
+  body_encoded: ours(
+    415,
+    'validation',
+    'unspecified',
+    'The body has a `Content-Encoding`; none is taken, and `Accept-Encoding` says so.',
+  ),
   expectation_unknown: ours(
     417,
     'validation',
@@ -201,7 +207,7 @@ export const conditions = {
     404,
     'validation',
     'invalid_identifier',
-    'The `label_id` or `manifest_id` does not have the form of one.',
+    'An id in the path, of a label, a manifest, a webhook, an account or an API key, does not have the form of one.',
   ),
   label_id_taken: ours(
     409,

@@ -16,7 +16,7 @@ type Route = {
 const ABSENT = { carrier_id: 'se-0000000000000000', ltl: '00000000-0000-4000-8000-000000000000' }
 /** Carriers add to what their sign-in pages send back, so that those two take any parameter. */
 const OPEN_QUERY = /\/sign_in\/(return|sandbox)$/
-const OWN_ROUTES = /^\/(healthz|readyz|openapi\.json|v1\/sign_in\/(return|sandbox))$/
+const OWN_ROUTES = /^\/(healthz|readyz|openapi\.json|v[12]\/sign_in\/(return|sandbox))$/
 
 onEveryDatabase('every route', (house) => {
   let routes: Route[] = []
@@ -117,14 +117,14 @@ onEveryDatabase('every route', (house) => {
     ask({ ...route, path: `${route.path}?${query}` }, absentIds, key)
   const masked = (answer: Answer) => answer.text.replaceAll(answer.json?.request_id ?? '-', '')
 
-  test('is in the description, and the ones without a key are five', () => {
+  test('is in the description, and the ones without a key are seven', () => {
     assert.ok(routes.length > 60)
     const open = routes.filter(({ scoped }) => !scoped).map(({ path }) => path)
     assert.ok(
       open.every((path) => OWN_ROUTES.test(path)),
       open.join(),
     )
-    assert.equal(open.length, 5)
+    assert.equal(open.length, 7)
   })
 
   test('is closed without a key, with a revoked one, and with one that lacks the scope', async () => {
@@ -206,6 +206,72 @@ onEveryDatabase('every route', (house) => {
         assert.equal(json.errors[0].field_name, 'carrier_code')
       }
     }
+  })
+
+  test('answers a path with a slash at its end as the path without it', async () => {
+    const partner = await house().newKey({ scopes: ['partner'] })
+    for (const route of routes) {
+      const key = route.partner ? partner : house().key
+      const what = `${route.method} ${route.path}`
+      const plain = await ask(route, absentIds, key)
+      const slashed = await ask({ ...route, path: `${route.path}/` }, absentIds, key)
+      const [one, other] = [plain, slashed].map(({ headers: { date: _date, ...headers }, ...answer }) => ({
+        status: answer.status,
+        text: masked(answer as Answer),
+        headers: { ...headers, 'x-shipengine-requestid': '' },
+      }))
+      assert.deepEqual(other, one, what)
+    }
+    for (const path of ['/docs', '/docs/start.js', '/nope', '/v1/nope'])
+      for (const method of ['GET', 'PATCH']) {
+        const [one, other] = [await house().request(method, path), await house().request(method, `${path}/`)]
+        assert.deepEqual([other.status, masked(other)], [one.status, masked(one)], path)
+      }
+  })
+
+  test('lets nobody keep what it answers to a key, refusals neither', async () => {
+    const partner = await house().newKey({ scopes: ['partner'] })
+    const poor = await house().newKey({ scopes: [] as never })
+    for (const route of routes.filter(({ scoped }) => scoped))
+      for (const key of [route.partner ? partner : house().key, poor, ''])
+        for (const path of [route.path, `${route.path}?no_such=1`]) {
+          const answer = await ask({ ...route, path }, absentIds, key)
+          const what = `${route.method} ${path} ${answer.status}`
+          assert.equal(answer.headers['cache-control'], 'private, no-store', what)
+        }
+    for (const path of ['/nope', '/v1/carriers/%zz'])
+      assert.equal((await house().request('GET', path)).headers['cache-control'], 'private, no-store')
+  })
+
+  test('answers under /v2 where it answers under /v1, and the other way round', () => {
+    const under = (prefix: string) =>
+      routes
+        .filter(({ path }) => path.startsWith(`${prefix}/`))
+        .map(({ method, path }) => `${method} ${path.slice(prefix.length)}`)
+        .sort()
+    assert.deepEqual(under('/v2'), under('/v1'))
+  })
+
+  test('refuses an id that can be none with one code, whatever it is the id of', async () => {
+    const partner = await house().newKey({ scopes: ['partner'] })
+    let tried = 0
+    for (const route of routes) {
+      const key = route.partner ? partner : house().key
+      for (const [given] of route.path.matchAll(
+        /\{(\w+_id|carrier)\}(?!\/(credential_requirements|features))/g,
+      )) {
+        if (given.startsWith('{external_')) continue
+        for (const id of ['nope', 'SE-1', '%00', 'se_1', `se-${'1'.repeat(30)}`]) {
+          const path = route.path.replace(given, id)
+          const { status, json } = await ask({ ...route, path }, absentIds, key)
+          const [{ error_code, error_type }] = json.errors
+          const what = `${route.method} ${path}`
+          assert.deepEqual([status, error_code, error_type], [404, 'invalid_identifier', 'validation'], what)
+          tried += 1
+        }
+      }
+    }
+    assert.ok(tried > 300)
   })
 
   test('answers a foreign id as an absent one, and shows nothing foreign', async () => {

@@ -9,7 +9,7 @@ import { findToken } from '../store/carrier-tokens.ts'
 import { findConnection } from '../store/connections.ts'
 import type { CarrierToken, Connection } from '../store/schema.ts'
 import { checkClaimed, checkConnection, type Check } from './check.ts'
-import { diagnose, nextStep, refuses } from './findings.ts'
+import { diagnose, nextStep, outcomeHeader, refuses, type Proof } from './findings.ts'
 import { join, joinNext } from './flights.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { keyOf, refuseUnknown } from './require.ts'
@@ -84,7 +84,7 @@ async function obtain(
     requireMinted(carrier, connection, check)
     asked += 1
   }
-  return refuse(carrier, 'Others ask it all the time.')
+  return refuse(carrier, 'Others ask it all the time.', { outcome: 'unasked' })
 }
 
 /** Where the merchant has signed in, the refresh of that is what is claimed, and not here. */
@@ -139,22 +139,29 @@ async function handOut(ctx: Context, actor: Actor, { connection, row }: Known): 
 /** Lets an answer pass that brought a token, or that speaks of credentials which were replaced meanwhile. */
 function requireMinted(carrier: Carrier, asked: Connection, { proof, connection }: Check): void {
   if (!proof.asked || connection.credentials_version !== asked.credentials_version) return
-  if (refuses(proof.outcome)) refuseRefused({ ...connection, diagnosis: proof.outcome })
-  if (proof.outcome !== 'verified') refuse(carrier, proof.because, proof.retryAfter)
-  if (!proof.minted?.seconds) refuse(carrier, 'It does not say how long its token is good.')
+  if (refuses(proof.outcome))
+    refuseRefused({ ...connection, diagnosis: proof.outcome }, outcomeHeader(proof.outcome))
+  if (proof.outcome !== 'verified') refuse(carrier, proof.because, proof)
+  if (!proof.minted?.seconds)
+    refuse(carrier, 'It does not say how long its token is good.', { outcome: 'inconclusive' })
 }
 
-function refuseRefused({ diagnosis }: Pick<Connection, 'diagnosis'>): never {
+function refuseRefused({ diagnosis }: Pick<Connection, 'diagnosis'>, headers = {}): never {
   const known = [diagnose(diagnosis), nextStep(diagnosis)].filter(Boolean).join(' ')
-  return fail('connection_unusable', known || 'The connection has to be updated first.')
+  return fail('connection_unusable', known || 'The connection has to be updated first.', { headers })
 }
 
 function refuseForNow(carrier: Carrier, { row, now }: Known): never {
   const wait = Math.ceil((Date.parse(row?.retry_at ?? now) - Date.parse(now)) / 1_000)
-  return refuse(carrier, 'It gave none a moment ago, and is asked again later.', wait)
+  return refuse(carrier, 'It gave none a moment ago, and is asked again later.', {
+    outcome: 'unasked',
+    retryAfter: wait,
+  })
 }
 
-const refuse = (carrier: Carrier, why: string, retryAfter?: number): never =>
+type Answered = { outcome: Proof['outcome']; retryAfter?: number | undefined }
+
+const refuse = (carrier: Carrier, why: string, { outcome, retryAfter }: Answered): never =>
   fail('token_unavailable', `There is no access token of ${carrier.title} at the moment. ${why}`, {
-    ...(retryAfter ? { headers: { 'retry-after': `${retryAfter}` } } : {}),
+    headers: { ...outcomeHeader(outcome), ...(retryAfter ? { 'retry-after': `${retryAfter}` } : {}) },
   })

@@ -33,6 +33,9 @@ export function refuses(outcome: Proof['outcome']): boolean {
   return outcome === 'invalid_credentials' || outcome === 'not_entitled'
 }
 
+/** The header that tells a program what became of a question to the carrier that ended in a refusal. */
+export const outcomeHeader = (outcome: Proof['outcome']) => ({ 'hawser-outcome': outcome })
+
 const NEXT_STEPS: Record<VerificationOutcome | 'unasked', string | null> = {
   verified: null,
   invalid_credentials: 'Update the connection with credentials that the carrier accepts.',

@@ -12,7 +12,7 @@ import {
 } from '../store/verification-attempts.ts'
 import { LEFT_TO_ASK_MS } from './ask-carrier.ts'
 import { markAttempt, standingOf, type Asked, type Held } from './attempt-marks.ts'
-import { refuses } from './findings.ts'
+import { outcomeHeader, refuses } from './findings.ts'
 
 /** Refused attempts on one login at a carrier before nobody is let through, and for how many milliseconds they count. */
 export const MOST_REFUSALS = 3
@@ -98,5 +98,9 @@ const refuseWhileAsked = (carrier: Carrier): never =>
 
 const holdBack = (seconds: number, message: string): never =>
   fail('verification_paused', message, {
-    headers: { 'retry-after': `${seconds}`, retryafter: `${seconds}` },
+    headers: {
+      ...outcomeHeader('unasked'),
+      'retry-after': `${seconds}`,
+      retryafter: `${seconds}`,
+    },
   })

@@ -9,6 +9,7 @@ import { addConnection } from './add-connection.ts'
 import { applyChange, rehearseChange } from './change-connection.ts'
 import type { DryRun, Outcome } from './outcome.ts'
 import { ltlForm } from './forms.ts'
+import { outcomeHeader } from './findings.ts'
 import { duplicateNotice, proofNotice, type Notice } from './notices.ts'
 import { requireProof, type VerifyWish } from './prove.ts'
 import { carrierOf, requireConnectable, requireConnection, requireLtlCarrier } from './require.ts'
@@ -132,6 +133,9 @@ function unwrap(accepted: Accepted, { credentials: sent }: Readonly<Record<strin
 function askSandbox(carrier: LtlCarrier): Notice[] {
   const { sandbox, title } = carrier
   if (sandbox?.answer === 'refuses')
-    fail('credentials_refused', `${title} refuses every connect.`, { carrierCode: carrierCodeOf(carrier) })
+    fail('credentials_refused', `${title} refuses every connect.`, {
+      carrierCode: carrierCodeOf(carrier),
+      headers: outcomeHeader('invalid_credentials'),
+    })
   return sandbox?.answer === 'warns' ? [{ code: 'sandbox_warning' }] : []
 }

@@ -8,7 +8,7 @@ import { fail } from '../errors.ts'
 import { endOfProof, lineTo, materialOf } from './ask-carrier.ts'
 import { askSignedIn } from './ask-signed-in.ts'
 import type { Held } from './attempt-marks.ts'
-import { refuses, type Proof } from './findings.ts'
+import { outcomeHeader, refuses, type Proof } from './findings.ts'
 import { limitAttempts } from './limit-attempts.ts'
 import type { Kept } from './refresh-sign-in.ts'
 import { refreshTokenOf } from './signed-in.ts'
@@ -72,6 +72,7 @@ export async function requireProof(ctx: Context, actor: Actor, claim: Claim): Pr
       )
     fail('credentials_refused', proof.because, {
       carrierCode: carrierCodeOf(carrier),
+      headers: outcomeHeader(proof.outcome),
       ...(carrierId === undefined ? {} : { carrierId }),
     })
   }
@@ -85,7 +86,7 @@ function refuseUnproved(carrier: Carrier, proof: Proof): never {
   const retryAfter = proof.asked && proof.retryAfter
   return fail('verification_impossible', `${carrier.title} could not prove these credentials. ${because}`, {
     carrierCode: carrierCodeOf(carrier),
-    ...(retryAfter ? { headers: { 'retry-after': `${retryAfter}` } } : {}),
+    headers: { ...outcomeHeader(proof.outcome), ...(retryAfter ? { 'retry-after': `${retryAfter}` } : {}) },
   })
 }
 

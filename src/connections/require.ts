@@ -30,13 +30,17 @@ const PARCEL_ID = /^se(-[a-z0-9]+)+$/
 const LONGEST_PARCEL_ID = 25
 const LTL_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
+const isCarrierId = (mode: Carrier['mode'], id: string): boolean =>
+  mode === 'ltl' ? LTL_ID.test(id) : id.length <= LONGEST_PARCEL_ID && PARCEL_ID.test(id)
+
+/** Refuses what cannot be the id of a connection of either mode. */
+export function requireIdOfEither(carrierId: string): void {
+  if (!isCarrierId('ltl', carrierId)) requireCarrierId('parcel', carrierId)
+}
+
 /** Refuses what cannot be the id of a connection of this mode. */
 export function requireCarrierId(mode: Carrier['mode'], carrierId: string): void {
-  const wellFormed =
-    mode === 'ltl'
-      ? LTL_ID.test(carrierId)
-      : carrierId.length <= LONGEST_PARCEL_ID && PARCEL_ID.test(carrierId)
-  if (!wellFormed)
+  if (!isCarrierId(mode, carrierId))
     fail('carrier_id_malformed', 'The carrier_id in the path does not have the form of one.', {
       fieldName: 'carrier_id',
     })

@@ -4,7 +4,7 @@ import { findCarrier, findByScac } from '../catalog/find-carrier.ts'
 import type { Actor, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
 import { eraseNickname, findTombstone, listTombstones, type ListedTombstone } from '../store/tombstones.ts'
-import { carrierOf, keyOf, refuseUnknown } from './require.ts'
+import { carrierOf, keyOf, refuseUnknown, requireIdOfEither } from './require.ts'
 
 export type TombstonePage = {
   tombstones: { tombstone: ListedTombstone; carrier: Carrier }[]
@@ -33,8 +33,7 @@ export async function findTombstones(
 
 /** Erases the nickname that is left of a deleted connection; done twice it is done once. */
 export async function eraseTombstoneNickname(ctx: Context, actor: Actor, carrierId: string): Promise<void> {
-  // No stored text has a NUL, which one of the databases refuses even in a question.
-  if (carrierId.includes('\0')) refuseUnknown()
+  requireIdOfEither(carrierId)
   const key = keyOf(actor, carrierId)
   await ctx.store.transaction(actor.tenantId, async (tx) => {
     const tombstone = (await findTombstone(tx, key)) ?? refuseUnknown()

@@ -12,7 +12,7 @@ import { etag, noticeHeaders } from './wire.ts'
 /** Sets what an answer says of a connection beside its body: the version, where to sign in, and any notices. */
 export function tellOutcome(reply: FastifyReply, outcome: Outcome | DryRun): void {
   if ('version' in outcome) reply.header('etag', etag(outcome.version))
-  if ('location' in outcome) reply.headers({ location: outcome.location, 'cache-control': 'no-store' })
+  if ('location' in outcome) reply.header('location', outcome.location)
   tellNotices(reply, outcome.notices)
 }
 

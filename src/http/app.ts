@@ -3,10 +3,10 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { Context } from '../context.ts'
 import { requireKeys } from './authenticate.ts'
 import { receiveBodies } from './body.ts'
-import { answerErrors, sendRefusal } from './errors.ts'
+import { answerErrors, headersOfAll, sendRefusal, UNSTORED } from './errors.ts'
 import { requirePlainHeaders } from './headers.ts'
 import { collectRoutes } from './openapi/document.ts'
-import { requireKnownParameters } from './parameters.ts'
+import { requireKnownParameters, requireWellFormedIds } from './parameters.ts'
 import { limitRates } from './rate-limit.ts'
 import { logRequests } from './request-log.ts'
 import { apiDocsRoutes } from './routes/api-docs.ts'
@@ -33,6 +33,7 @@ import {
   MALFORMED,
   renewConnections,
 } from './sockets.ts'
+import { plainTarget } from './target.ts'
 import { answerUnknownRoutes } from './unknown-routes.ts'
 
 const MOST_HEADER_BYTES = 16_384
@@ -63,6 +64,7 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
       requireHostHeader: false,
       connectionsCheckingInterval: CHECK_MS,
     },
+    rewriteUrl: plainTarget,
     routerOptions: { maxParamLength: MOST_HEADER_BYTES, caseSensitive: true },
     frameworkErrors: (_error, request, reply) => void sendRefusal(request, reply, MALFORMED),
     clientErrorHandler: answerUnreadable,
@@ -78,13 +80,14 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
   const described = collectRoutes(app)
 
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-shipengine-requestid', request.id)
-    reply.header('x-content-type-options', 'nosniff')
+    reply.headers(headersOfAll(request.id))
+    if (request.routeOptions.config.scope !== undefined) reply.header('cache-control', UNSTORED)
     requirePlainHeaders(request)
   })
   requireKeys(app, ctx)
   await limitRates(app, config.rateLimits)
   requireKnownParameters(app)
+  requireWellFormedIds(app)
   logRequests(app, log)
 
   await app.register(healthRoutes(ctx))
@@ -103,8 +106,8 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
     await app.register(webhookRoutes(ctx), { prefix })
     await app.register(labelRoutes(ctx), { prefix })
     await app.register(manifestRoutes(ctx), { prefix })
+    await app.register(signInPages(ctx), { prefix })
   }
-  await app.register(signInPages(ctx), { prefix: '/v1' })
   for (const prefix of ['/v-beta/ltl', '/v-beta/ltl/v1']) {
     await app.register(ltlRoutes(ctx), { prefix })
     await app.register(custodyRoutes(ctx, 'ltl'), { prefix })

@@ -14,7 +14,11 @@ declare module 'fastify' {
   }
 }
 
-type Received = { kind: 'bytes'; bytes: Secret<Buffer> } | { kind: 'too_large' } | { kind: 'not_json' }
+type Received =
+  | { kind: 'bytes'; bytes: Secret<Buffer> }
+  | { kind: 'too_large' }
+  | { kind: 'not_json' }
+  | { kind: 'encoded' }
 
 /** How much of an oversized body is still read and thrown away, so that the client gets to see the refusal. */
 const DRAINED = 1_048_576
@@ -45,6 +49,7 @@ export function receiveBodies(app: FastifyInstance): void {
       ({ bytes, isCut }) => {
         request.isCut = isCut
         if (bytes === undefined) done(null, { kind: 'too_large' } satisfies Received)
+        else if (bytes.length > 0 && isEncoded(request)) done(null, { kind: 'encoded' } satisfies Received)
         else if (bytes.length > 0 && !isJson(request)) done(null, { kind: 'not_json' } satisfies Received)
         else done(null, { kind: 'bytes', bytes: new Secret(bytes) } satisfies Received)
       },
@@ -69,10 +74,10 @@ async function receive(payload: IncomingMessage, limit: number): Promise<{ bytes
 /** JSON in UTF-8; what other parameters say is nothing to us. */
 const JSON_TYPE = /^application\/json\s*(;(?!\s*charset\s*=(?!\s*"?utf-?8"?\s*(;|$)))[^;]*)*$/i
 
-function isJson({ contentType, headers }: FastifyRequest): boolean {
-  const coding = headers['content-encoding']?.toLowerCase() ?? 'identity'
-  return JSON_TYPE.test(contentType) && coding === 'identity'
-}
+const isJson = ({ contentType }: FastifyRequest): boolean => JSON_TYPE.test(contentType)
+
+const isEncoded = ({ headers }: FastifyRequest): boolean =>
+  !/^(identity)?$/i.test(headers['content-encoding']?.trim() ?? '')
 
 /** The body of a request as an object, read when it is called; refuses what is none. */
 export function bodyOf(request: FastifyRequest): Body {
@@ -91,9 +96,13 @@ function readObject(received: Received | undefined, members?: number): Record<st
     return fail('body_required', 'Request body cannot be empty.')
   if (received.kind === 'not_json')
     return fail('content_type_unsupported', 'The body must be application/json in UTF-8.')
+  if (received.kind === 'encoded')
+    return fail('body_encoded', 'The body has a Content-Encoding; send it as it is, without compression.', {
+      headers: { 'accept-encoding': 'identity' },
+    })
   if (received.kind === 'too_large') return fail('body_too_large', 'The body is too large.')
   const parsed = parseStrictJson(received.bytes.reveal(), members)
-  if (!parsed) return fail('body_malformed', 'The body is not well-formed JSON.')
+  if ('flaw' in parsed) return fail('body_malformed', `The body ${parsed.flaw}.`)
   const { value } = parsed
   if (value === null) return fail('body_required', 'Request body cannot be empty.')
   if (typeof value !== 'object' || Array.isArray(value))

@@ -32,13 +32,31 @@ export function answerErrors(app: FastifyInstance, log: Log): void {
 /** A client that left half-way is no failure of ours. */
 const isWhole = ({ raw }: FastifyRequest) => raw.complete || !raw.destroyed
 
+/** Nobody but the caller keeps an answer that is for one key. */
+export const UNSTORED = 'private, no-store'
+
+/** What every answer carries. */
+export const headersOfAll = (requestId: string) => ({
+  'x-shipengine-requestid': requestId,
+  'x-content-type-options': 'nosniff',
+})
+
+/** What a refusal carries; those of one status that have no code of their own are told apart by the name of their condition. */
+export function headersOfRefusal(requestId: string, { status, headers, problems }: ApiError) {
+  return {
+    ...headersOfAll(requestId),
+    'cache-control': UNSTORED,
+    'content-type': 'application/json; charset=utf-8',
+    ...(status === 409 || status === 412 ? { 'hawser-condition': problems[0].condition } : {}),
+    ...headers,
+  }
+}
+
 /** Answers a refusal. */
 export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: ApiError): FastifyReply {
   return reply
     .code(refusal.status)
-    .headers(refusal.headers)
-    .header('x-shipengine-requestid', request.id)
-    .type('application/json; charset=utf-8')
+    .headers(headersOfRefusal(request.id, refusal))
     .send(errorEnvelope(request.id, refusal.problems))
 }
 

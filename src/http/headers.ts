@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { fail } from '../errors.ts'
+import { isHost } from './target.ts'
 
 /** Headers that decide something: two of one would let two readers of the request disagree. */
 const ONCE = new Set([
@@ -15,10 +16,7 @@ const ONCE = new Set([
   'transfer-encoding',
 ])
 
-/** What answers may repeat in links: a name or an address, and a port. */
-const HOST = /^[\w.:[\]-]*$/
-
-/** Refuses a request that repeats such a header, or names no host, or has a target that is no path. */
+/** Refuses a request that repeats such a header, or names no host, or has a target that is neither a path nor an address. */
 export function requirePlainHeaders({ raw }: FastifyRequest): void {
   const seen = new Set<string>()
   for (let at = 0; at < raw.rawHeaders.length; at += 2) {
@@ -30,8 +28,8 @@ export function requirePlainHeaders({ raw }: FastifyRequest): void {
   const coding = raw.headers['transfer-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
     fail('request_malformed', 'The only transfer-encoding taken is chunked.')
-  if (raw.httpVersion === '1.1' && raw.headers.host === undefined)
-    fail('request_malformed', 'The header host is missing.')
-  if (!HOST.test(raw.headers.host ?? '')) fail('request_malformed', 'The header host names no host.')
+  if (raw.httpVersion === '1.1' && !seen.has('host')) fail('request_malformed', 'The header host is missing.')
+  const { host = '' } = raw.headers
+  if (host !== '' && !isHost(host)) fail('request_malformed', 'The header host names no host.')
   if (!raw.url?.startsWith('/')) fail('request_malformed', 'The request target must be a path.')
 }

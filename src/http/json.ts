@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { findFlaw, placeOf, type Flaw } from './json-flaw.ts'
 
 const DEEPEST = 8
 const MOST_MEMBERS = 200
@@ -6,19 +7,45 @@ const RESERVED = new Set(['__proto__', 'constructor', 'prototype'])
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
+/** What the text says, or a sentence that says what is wrong with it, and where. */
+export type ReadJson = { value: Json } | { flaw: string }
+
 /**
  * Reads JSON without the leniencies of `JSON.parse`: valid UTF-8 only, no repeated member, no reserved name,
- * at most 8 levels, and 200 members unless told otherwise. Answers `undefined` for anything else, and never says where or what.
+ * at most 8 levels, and 200 members unless told otherwise. A byte order mark in front is skipped. What is wrong is told by its place, never by a word of it.
  */
-export function parseStrictJson(bytes: Uint8Array, members = MOST_MEMBERS): { value: Json } | undefined {
-  if (!isUtf8(bytes)) return undefined
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+export function parseStrictJson(bytes: Uint8Array, members = MOST_MEMBERS): ReadJson {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const text = buffer.toString('utf8').replace(/^\ufeff/, '')
+  if (!isUtf8(bytes)) return { flaw: `is not UTF-8 (${placeOf(text, firstReplaced(text, buffer))})` }
   const shape = measure(text)
-  if (shape.depth > DEEPEST || shape.members > members) return undefined
-  const value = parse(text)
+  const parsed = shape.depth > DEEPEST ? undefined : parse(text)
   // A repeated member has a colon in the text and no place of its own in the value.
-  if (value === undefined || countMembers(value.value) !== shape.members) return undefined
-  return value
+  if (!parsed || countMembers(parsed.value) !== shape.members) return { flaw: flawOf(text) }
+  return shape.members > members ? { flaw: `has more than ${members} members` } : parsed
+}
+
+const FLAWS: Readonly<Record<Flaw['kind'], string>> = {
+  syntax: 'is not well-formed JSON',
+  twice: 'repeats a member',
+  reserved: 'has a member of a reserved name',
+  deep: `is nested deeper than ${DEEPEST} levels`,
+}
+
+function flawOf(text: string): string {
+  const flaw = findFlaw(text, { deepest: DEEPEST, reserved: RESERVED })
+  return flaw ? `${FLAWS[flaw.kind]} (${placeOf(text, flaw.at)})` : FLAWS.syntax
+}
+
+const REPLACED = '\ufffd'
+
+/** Where the text of bytes that are not UTF-8 first has a character that was put in for what could not be read. */
+function firstReplaced(text: string, bytes: Buffer): number {
+  const mark = Buffer.byteLength(bytes.toString('utf8')) - Buffer.byteLength(text)
+  let at = text.indexOf(REPLACED)
+  const isGiven = () => bytes.subarray(mark + Buffer.byteLength(text.slice(0, at))).indexOf(REPLACED) === 0
+  while (at >= 0 && isGiven()) at = text.indexOf(REPLACED, at + 1)
+  return Math.max(0, at)
 }
 
 function parse(text: string): { value: Json } | undefined {
@@ -28,7 +55,6 @@ function parse(text: string): { value: Json } | undefined {
     return undefined
   }
 }
-
 /** Depth and number of members, told from brackets and colons outside of strings; exact for valid JSON. */
 function measure(text: string): { depth: number; members: number } {
   let depth = 0

@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
 import type { Log } from '../log.ts'
 import { answerErrors } from './errors.ts'
+import { plainTarget } from './target.ts'
 import { answerUnknownRoutes } from './unknown-routes.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15]
@@ -40,7 +41,12 @@ export function recordRequests(app: FastifyInstance): Registry {
 
 /** Answers what was counted at `/metrics`, without a key; for a port of its own. */
 export function metricsApp(registry: Registry, log: Log): FastifyInstance {
-  const app = fastify({ logger: false, genReqId: () => randomUUID(), forceCloseConnections: true })
+  const app = fastify({
+    logger: false,
+    genReqId: () => randomUUID(),
+    forceCloseConnections: true,
+    rewriteUrl: plainTarget,
+  })
   answerErrors(app, log)
   answerUnknownRoutes(app)
   app.get('/metrics', async (_request, reply) =>

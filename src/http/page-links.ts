@@ -1,15 +1,16 @@
 import type { FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
+import { originOf } from './target.ts'
 
 /** Links to the pages around one, with the filters that it was asked for with; an absent page is an empty object, as published. */
 export function pageLinks(
-  { config }: Pick<Context, 'config'>,
+  ctx: Pick<Context, 'config'>,
   request: FastifyRequest,
   { page, pages }: { page: number; pages: number },
   size: number,
   filters: readonly string[] = [],
 ) {
-  const origin = config.saidUrl ?? `${request.protocol}://${request.host}`
+  const origin = originOf(ctx, request)
   const path = request.routeOptions.url ?? ''
   const asked = request.query as Record<string, string | string[] | undefined>
   const kept = filters.flatMap((name) =>

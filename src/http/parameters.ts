@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { nearest } from '../catalog/nearest.ts'
-import { failFields, type BadField } from '../errors.ts'
+import { fail, failFields, type BadField } from '../errors.ts'
+import { isId } from '../manifests/ids.ts'
 import type { QueryParameter } from './openapi/describe.ts'
 
 /** What an answer may repeat of a name that it does not know: short, and nothing but letters, digits and the signs between them. */
@@ -44,4 +45,25 @@ function unknown(name: string, known: readonly QueryParameter[]): BadField {
   const [meant] = nearest(name, names)
   const end = meant === undefined ? '.' : `; did you mean ${meant}?`
   return { kind: 'invalid', field: name, message: `${name} is not a parameter of this route${end} ${taken}` }
+}
+
+const isKeyId = (text: string) => /^[0-9A-Za-z]{12}$/.test(text)
+
+/** The forms of ids in paths; a `carrier_id` is judged after the carrier, and so not here. */
+const IDS: Readonly<Record<string, (text: string) => boolean>> = {
+  account_id: isId,
+  label_id: isId,
+  manifest_id: isId,
+  webhook_id: isId,
+  api_key_id: isKeyId,
+  key_id: isKeyId,
+}
+
+/** Refuses an id in the path that can be none, on every route alike. */
+export function requireWellFormedIds(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ params }) => {
+    for (const [name, id] of Object.entries((params ?? {}) as Record<string, string>))
+      if (IDS[name]?.(id) === false)
+        fail('id_malformed', `The ${name} in the path does not have the form of one.`, { fieldName: name })
+  })
 }

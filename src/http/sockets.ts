@@ -3,7 +3,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { ApiError, type ConditionName } from '../errors.ts'
-import { errorEnvelope } from './errors.ts'
+import { errorEnvelope, headersOfRefusal } from './errors.ts'
 
 const REQUESTS_A_CONNECTION = 1_000
 
@@ -40,7 +40,7 @@ export function answerOddRequests(app: FastifyInstance): void {
     refuseSocket(request.socket, refusal('expectation_unknown', 'The only expectation met is 100-continue.')),
   )
   app.server.on('connect', (_request, socket: Socket) =>
-    refuseSocket(socket, refusal('method_not_allowed', 'There are no tunnels here.')),
+    refuseSocket(socket, refusal('method_not_allowed', 'There are no tunnels here.', { allow: '' })),
   )
 }
 
@@ -49,8 +49,8 @@ const UNREADABLE: Readonly<Record<string, ApiError>> = {
   ERR_HTTP_REQUEST_TIMEOUT: refusal('request_timeout', 'The request did not arrive in time.'),
 }
 
-function refusal(condition: ConditionName, message: string): ApiError {
-  return new ApiError([{ condition, message }])
+function refusal(condition: ConditionName, message: string, headers = {}): ApiError {
+  return new ApiError([{ condition, message }], { headers })
 }
 
 /** Answers what is not HTTP at all, or never arrives: the envelope, then the end of the connection. */
@@ -62,16 +62,19 @@ export function answerUnreadable(error: Error & { code?: string }, socket: Socke
   refuseSocket(socket, UNREADABLE[error.code ?? ''] ?? MALFORMED)
 }
 
-function refuseSocket(socket: Socket, { status, problems }: ApiError): void {
+function refuseSocket(socket: Socket, refusal: ApiError): void {
   const id = randomUUID()
-  const body = JSON.stringify(errorEnvelope(id, problems))
+  const body = JSON.stringify(errorEnvelope(id, refusal.problems))
+  const headers = {
+    ...headersOfRefusal(id, refusal),
+    'content-length': Buffer.byteLength(body),
+    date: new Date().toUTCString(),
+    connection: 'close',
+  }
   socket.end(
     [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-      'content-type: application/json; charset=utf-8',
-      `content-length: ${Buffer.byteLength(body)}`,
-      `x-shipengine-requestid: ${id}`,
-      'connection: close',
+      `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
       '',
       body,
     ].join('\r\n'),

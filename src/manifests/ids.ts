@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto'
 import { text } from '../catalog/fields.ts'
-import { fail } from '../errors.ts'
 
 /** The published form of an id. */
 export const ID = '^se(-[a-z0-9]+)+$'
@@ -25,12 +24,6 @@ export function fits(pattern: string, longest: number): (text: string) => boolea
 export const isId = fits(ID, LONGEST_ID)
 /** Whether a text can be the id of a connection. */
 export const isCarrierId = fits(CARRIER_ID, LONGEST_CARRIER_ID)
-
-/** Refuses what cannot be an id in a path. */
-export function requireId(name: 'label_id' | 'manifest_id', id: string): void {
-  if (!isId(id))
-    fail('id_malformed', `The ${name} in the path does not have the form of one.`, { fieldName: name })
-}
 
 const TAIL_BITS = 35
 

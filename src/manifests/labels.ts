@@ -6,7 +6,6 @@ import type { Db } from '../store/db.ts'
 import { searchLabels, type LabelFilter, type LabelOrder } from '../store/label-search.ts'
 import { findLabel, findShipped } from '../store/labels.ts'
 import type { Label } from '../store/schema.ts'
-import { requireId } from './ids.ts'
 
 export type { LabelFilter, LabelOrder }
 
@@ -32,7 +31,6 @@ export async function listLabels(
 
 /** The actor's label with this id; 404 for any other. */
 export async function getLabel({ store }: Context, actor: Actor, labelId: string): Promise<ShownLabel> {
-  requireId('label_id', labelId)
   return showLabel(await store.read(actor.tenantId, (db) => requireLabel(db, actor, labelId)))
 }
 

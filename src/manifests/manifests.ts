@@ -2,7 +2,6 @@ import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import { findManifests, labelsIn, searchManifests, type ManifestFilter } from '../store/manifests.ts'
 import type { Manifest } from '../store/schema.ts'
-import { requireId } from './ids.ts'
 
 export type { ManifestFilter }
 
@@ -35,7 +34,6 @@ export async function getManifest(
   actor: Actor,
   manifestId: string,
 ): Promise<ShownManifest> {
-  requireId('manifest_id', manifestId)
   return store.read(actor.tenantId, async (db) => {
     const manifests = await findManifests(db, actor, [manifestId])
     const [shown] = listed(manifests, await labelsIn(db, actor, [manifestId]))

@@ -2,13 +2,11 @@ import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail, failAll } from '../errors.ts'
 import { writeLabels } from '../store/labels.ts'
-import { requireId } from './ids.ts'
 import { changeLabel } from './judge-label.ts'
 import { requireLabel, showLabel, type ShownLabel } from './labels.ts'
 
 /** Records that a label was voided at its carrier; one that is recorded so already stays as it is. */
 export async function recordVoid(ctx: Context, actor: Actor, labelId: string): Promise<ShownLabel> {
-  requireId('label_id', labelId)
   return ctx.store.transaction(actor.tenantId, async (tx) => {
     const before = await requireLabel(tx, actor, labelId)
     const after = changeLabel(before, { status: 'voided' }, ctx.clock().toISOString())
@@ -27,8 +25,7 @@ export async function recordVoid(ctx: Context, actor: Actor, labelId: string): P
 }
 
 /** Refuses to void a label at its carrier, and says where to record that somebody did. */
-export function refuseVoid(labelId: string): never {
-  requireId('label_id', labelId)
+export function refuseVoid(): never {
   return fail(
     'not_done_here',
     'Hawser voids no labels at carriers. Void it where it was bought, and record that with POST /v1/labels/{label_id}/record_void.',

@@ -122,7 +122,7 @@ onEveryDatabase(
       const use = await house().newKey({ scopes: ['use'] })
       const answer = await house().request('POST', `${path}/lease`, { key: use })
       assert.equal(answer.status, 200, answer.text)
-      assert.equal(answer.headers['cache-control'], 'no-store')
+      assert.equal(answer.headers['cache-control'], 'private, no-store')
       const { expires_at, ...lease } = answer.json
       assert.deepEqual(lease, {
         carrier_id: id,

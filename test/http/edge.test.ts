@@ -31,6 +31,19 @@ function exchange(...parts: (string | Buffer)[]): Promise<string> {
 }
 
 const lines = (...rows: string[]) => `${rows.join('\r\n')}\r\n\r\n`
+/** What every refusal carries, whoever has written it. */
+function assertRefusalHead(text: string) {
+  const head = text.slice(0, text.indexOf('\r\n\r\n'))
+  for (const line of [
+    /^x-shipengine-requestid: [0-9a-f-]{36}\r?$/im,
+    /^x-content-type-options: nosniff\r?$/im,
+    /^cache-control: private, no-store\r?$/im,
+    /^content-type: application\/json; charset=utf-8\r?$/im,
+    /^date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r?$/im,
+  ])
+    assert.match(head, line)
+  assert.equal(/ 405 /.test(head), /^allow:/im.test(head))
+}
 const answersIn = (text: string) =>
   [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status))
 const post = (length: number | string, ...headers: string[]) =>
@@ -87,7 +100,7 @@ describe('the HTTP edge', () => {
       ),
     ],
     'a target that is no path': () => [
-      lines('GET http://elsewhere/v1/carriers HTTP/1.1', 'Host: x', `API-Key: ${house.key}`),
+      lines('GET elsewhere:80 HTTP/1.1', 'Host: x', `API-Key: ${house.key}`),
     ],
     'no Host': () => [lines('GET /healthz HTTP/1.1')],
     'a bare line feed in a header': () => [`GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: b\nX-C: d\r\n\r\n`],
@@ -105,7 +118,7 @@ describe('the HTTP edge', () => {
       const statuses = answersIn(text)
       assert.equal(statuses.length, 1, text)
       assert.ok(statuses[0] !== undefined && statuses[0] >= 400 && statuses[0] < 500, text)
-      assert.match(text, /x-shipengine-requestid: [0-9a-f-]{36}/i)
+      assertRefusalHead(text)
       const body = JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4))
       assert.equal(body.errors[0].error_source, 'shipengine')
       assert.ok(!text.includes('elsewhere'))
@@ -119,6 +132,7 @@ describe('the HTTP edge', () => {
     ] as const) {
       const text = await exchange(request)
       assert.deepEqual(answersIn(text), [status])
+      assertRefusalHead(text)
       assert.equal(JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4)).errors.length, 1)
     }
   })
@@ -189,6 +203,7 @@ describe('the HTTP edge', () => {
     })
     assert.ok(Date.now() - start < 35_000)
     assert.deepEqual(answersIn(text), [408])
+    assertRefusalHead(text)
     assert.match(text, /"error_code":"unspecified"/)
   })
 
@@ -279,6 +294,11 @@ describe('the HTTP edge', () => {
       assert.equal((await send(type)).status, 415, type)
     const coded = await house.request('POST', PATH, { body: {}, headers: { 'content-encoding': 'gzip' } })
     assert.equal(coded.status, 415)
+    assert.equal(coded.headers['accept-encoding'], 'identity')
+    assert.match(coded.json.errors[0].message, /Content-Encoding/)
+    const plain = { 'content-encoding': 'Identity' }
+    const body = { ...connectBodies.stamps_com, username: unique() }
+    assert.equal((await house.request('POST', PATH, { body, headers: plain })).status, 200)
   })
 
   test('the key header is found in any letter case', async () => {
@@ -295,6 +315,15 @@ describe('the HTTP edge', () => {
     })
     assert.equal(answer.headers['access-control-allow-origin'], undefined)
     assert.equal(answer.headers['x-content-type-options'], 'nosniff')
+  })
+
+  test('JSON that an editor began with a byte order mark is read', async () => {
+    const raw = `\ufeff${JSON.stringify({ ...connectBodies.stamps_com, username: unique() })}`
+    assert.equal((await house.request('POST', PATH, { raw })).status, 200)
+    const broken = await house.request('POST', PATH, { raw: '\ufeff{\r\n"nickname": secret}' })
+    const [{ error_code, message }] = broken.json.errors
+    assert.deepEqual([error_code, broken.status], ['invalid_object', 400])
+    assert.equal(message, 'The body is not well-formed JSON (line 2, column 13).')
   })
 
   test('hostile member names reach no prototype', async () => {

@@ -138,7 +138,7 @@ onEveryDatabase('partner accounts', (house) => {
     const { json, headers } = await ask(partner, 'POST', `${ROOT}/${account}/api_keys`, {
       description: 'shop',
     })
-    assert.equal(headers['cache-control'], 'no-store')
+    assert.equal(headers['cache-control'], 'private, no-store')
     const key = json.encrypted_api_key
     assert.equal((await ask(key, 'GET', '/v1/carriers')).status, 200)
     assert.equal((await ask(key, 'GET', '/v1/audit')).status, 403)

@@ -64,7 +64,7 @@ onEveryDatabase(
       const lease = (query: string) => house().request('POST', `${path}/${id}/lease?${query}`)
       const first = await lease('as=token')
       assert.equal(first.status, 200)
-      assert.equal(first.headers['cache-control'], 'no-store')
+      assert.equal(first.headers['cache-control'], 'private, no-store')
       assert.ok(!('credentials' in first.json) && !first.text.includes(ups.good))
       assert.equal((await stored(house(), id)).row.credentials_version, first.json.credentials_version)
       const second = await lease('as=token')

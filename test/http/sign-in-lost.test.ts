@@ -47,7 +47,7 @@ onEveryDatabase(
       const { status, json, headers } = await put(id)
       assert.deepEqual([status, json], [200, { carrier_id: id }])
       assert.deepEqual(headers['hawser-notice'], ['sign_in_lost'])
-      assert.equal(headers['cache-control'], 'no-store')
+      assert.equal(headers['cache-control'], 'private, no-store')
       const again = await put(id)
       assert.deepEqual([again.headers.location, again.headers['hawser-notice']], [undefined, undefined])
       assert.equal((await comeBack(house(), letIn(headers.location))).status, 200)

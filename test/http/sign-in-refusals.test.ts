@@ -60,7 +60,7 @@ onEveryDatabase(
         assert.equal(status, 400, what)
         answers.add(JSON.stringify(json.errors))
         assert.ok(!text.includes(state) && !text.includes(code), what)
-        assert.equal(headers['cache-control'], 'no-store')
+        assert.equal(headers['cache-control'], 'private, no-store')
       }
       assert.equal(
         (await house().request('HEAD', `/v1/sign_in/return?state=${state}&code=${code}`, { key: '' })).status,

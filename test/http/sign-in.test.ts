@@ -46,7 +46,7 @@ onEveryDatabase(
       const { status, json, headers, text } = await connectUps(house())
       assert.equal(status, 200)
       assert.deepEqual(Object.keys(json), ['carrier_id'])
-      assert.equal(headers['cache-control'], 'no-store')
+      assert.equal(headers['cache-control'], 'private, no-store')
       const page = new URL(String(headers.location))
       assert.equal(page.origin + page.pathname, 'https://onlinetools.ups.com/security/v1/oauth/authorize')
       const { state, code_challenge, ...asked } = Object.fromEntries(page.searchParams)

@@ -53,7 +53,7 @@ onEveryDatabase(
       const end = inSeconds(600)
       const { status, json, headers } = await lease(house(), id)
       assert.equal(status, 200)
-      assert.equal(headers['cache-control'], 'no-store')
+      assert.equal(headers['cache-control'], 'private, no-store')
       assert.deepEqual(json, {
         carrier_id: id,
         carrier: 'dhl_ecommerce',

@@ -32,7 +32,7 @@ onEveryDatabase('webhooks', (house) => {
     assert.match(webhook_id, /^se-[0-9a-v]{16}$/)
     assert.deepEqual(rest, { ...body, headers: [{ key: 'X-Token', value: '[secret]' }] })
     assert.match(String(answer.headers['hawser-webhook-secret']), /^whsec_[A-Za-z0-9+/]{43}=$/)
-    assert.equal(answer.headers['cache-control'], 'no-store')
+    assert.equal(answer.headers['cache-control'], 'private, no-store')
     const one = await send('GET', `${PATH}/${webhook_id}`)
     assert.deepEqual(one.json, answer.json)
     assert.equal(one.headers['hawser-webhook-secret'], undefined)

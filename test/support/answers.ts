@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { FastifyInstance } from 'fastify'
+import { OUTCOMES } from '../../src/catalog/verification.ts'
+import { conditions, type ConditionName } from '../../src/errors.ts'
 
 type Documented = { responses: Record<string, { content?: Record<string, { schema: object }> }> }
 type Document = { paths: Record<string, Record<string, Documented>>; components: object }
@@ -23,9 +25,20 @@ export async function answerCheck(app: FastifyInstance): Promise<AnswerCheck> {
     if (answer.status >= 400 && method !== 'HEAD') {
       const body = answer.json as { request_id?: string } | undefined
       assert.equal(body?.request_id, answer.headers['x-shipengine-requestid'], 'the request ids agree')
+      checkReasons(answer)
     }
     isDescribed(method, url, answer)
   }
+}
+
+/** Programs tell refusals of one public code apart by headers. */
+function checkReasons({ status, headers, json }: Answered): void {
+  const { errors } = json as { errors: { error_code: string }[] }
+  const condition = conditions[headers['hawser-condition'] as ConditionName]
+  if (status === 409 || status === 412) assert.equal(condition?.status, status, 'the condition is named')
+  else assert.equal(headers['hawser-condition'], undefined)
+  if (errors[0]?.error_code === 'verification_failure')
+    assert.ok([...OUTCOMES, 'unasked'].includes(String(headers['hawser-outcome'])), 'the outcome is named')
 }
 
 async function describedCheck(app: FastifyInstance): Promise<AnswerCheck> {
@@ -36,7 +49,7 @@ async function describedCheck(app: FastifyInstance): Promise<AnswerCheck> {
   const inDocument = (schema: object) =>
     JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"hawser#/')) as object
   return (method, url, { status, text, json }) => {
-    const path = url.split('?', 1)[0] ?? ''
+    const path = (url.split('?', 1)[0] ?? '').replace(/(?<=.)\/$/, '')
     const pattern = Object.keys(document.paths).find((candidate) => matches(candidate, path))
     const documented = pattern === undefined ? undefined : document.paths[pattern]?.[method.toLowerCase()]
     if (!documented) return

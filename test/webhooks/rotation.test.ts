@@ -27,7 +27,7 @@ async function rotate(
   assert.equal(answer.status, 200, answer.text)
   const { webhook_id, previous_secret_ends_at: endsAt, ...rest } = answer.json
   assert.deepEqual([webhook_id, rest], [id, {}])
-  assert.equal(answer.headers['cache-control'], 'no-store')
+  assert.equal(answer.headers['cache-control'], 'private, no-store')
   const secret = String(answer.headers['hawser-webhook-secret'])
   assert.match(secret, /^whsec_[A-Za-z0-9+/]{43}=$/)
   assert.ok(!answer.text.includes(secret))

@@ -14,12 +14,12 @@ const POLICY =
 
 const PAGE = `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>Hawser API</title><link rel="icon" href="data:,"><link rel="stylesheet" href="docs/swagger-ui.css"></head>
-<body><div id="reference"></div><script src="docs/swagger-ui-bundle.js"></script><script src="docs/start.js"></script></body>
+<head><meta charset="utf-8"><title>Hawser API</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<body><div id="reference"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
 </html>
 `
 const START = `SwaggerUIBundle({
-  url: 'openapi.json', dom_id: '#reference', deepLinking: true, docExpansion: 'none', validatorUrl: null,
+  url: '/openapi.json', dom_id: '#reference', deepLinking: true, docExpansion: 'none', validatorUrl: null,
   persistAuthorization: false, queryConfigEnabled: false,
 })
 `

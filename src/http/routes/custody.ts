@@ -107,7 +107,7 @@ export const custodyRoutes =
         const wanted = { ...named(request), seconds, anyState, as }
         const lease = await leaseCredentials(ctx, request.actor, wanted)
         const { connection, carrier } = lease
-        reply.headers({ etag: etag(connection.version), 'cache-control': 'no-store' })
+        reply.header('etag', etag(connection.version))
         return {
           carrier_id: connection.carrier_id,
           carrier: connectedNameOf(carrier, connection.scac),

@@ -110,7 +110,7 @@ export const labelRoutes =
         scope: 'write',
         answers: {},
       }),
-      async (request) => refuseVoid(request.params.label_id),
+      async () => refuseVoid(),
     )
     done()
   }

@@ -164,10 +164,9 @@ export const partnerAccountRoutes =
         body: formSchema(keyFields),
         answers: { 200: schemas.newAccountKey },
       }),
-      async (request, reply) => {
+      async (request) => {
         const { account_id } = request.params
         const key = await createAccountKey(ctx, request.actor, account_id, bodyOf(request))
-        reply.header('cache-control', 'no-store')
         return {
           encrypted_api_key: key.text.reveal(),
           created_at: key.createdAt,

@@ -37,7 +37,7 @@ export const signInRoutes =
     done()
   }
 
-/** What a merchant’s browser asks for, which has no key; each address stands once, since carriers know it by the letter. */
+/** What a merchant’s browser asks for, which has no key; carriers are told the address under `/v1`, which they know by the letter. */
 export const signInPages =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {

@@ -52,7 +52,7 @@ export const webhookRoutes =
       }),
       async (request, reply) => {
         const { webhook, secret } = await createWebhook(ctx, request.actor, bodyOf(request))
-        reply.header('hawser-webhook-secret', secret.reveal()).header('cache-control', 'no-store')
+        reply.header('hawser-webhook-secret', secret.reveal())
         return wire.webhookObject(webhook)
       },
     )
@@ -129,7 +129,7 @@ export const webhookRoutes =
       async (request, reply) => {
         const { webhook_id } = request.params
         const { secret, endsAt } = await rotateSecret(ctx, request.actor, webhook_id)
-        reply.header('hawser-webhook-secret', secret.reveal()).header('cache-control', 'no-store')
+        reply.header('hawser-webhook-secret', secret.reveal())
         return { webhook_id, previous_secret_ends_at: endsAt }
       },
     )
