@@ -1,14 +1,15 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
 import { ApiError } from './errors.ts'
+import { standardOutput, type LogOutput } from './log-output.ts'
 
 export type Log = Logger
 
 /**
  * A logger that writes JSON lines; an error is reduced to names, codes and stack frames, because the texts of foreign errors quote input.
- * Without a destination it writes to standard output, asynchronously.
+ * Without a destination it writes to standard output, and waits for no reader of it.
  */
-export function createLog(level: string, destination?: DestinationStream): Log {
-  return pino(
+export function createLog(level: string, destination: DestinationStream | LogOutput = standardOutput()): Log {
+  const log = pino(
     {
       level,
       base: null,
@@ -19,8 +20,11 @@ export function createLog(level: string, destination?: DestinationStream): Log {
       // Under its usual key an error would lend the line its message.
       errorKey: 'none',
     },
-    destination ?? pino.destination({ dest: 1, sync: false }),
+    destination,
   )
+  if ('onDropped' in destination)
+    destination.onDropped = (dropped) => log.warn({ dropped }, 'nobody read the log: lines were dropped')
+  return log
 }
 
 /** Every error among what is logged is described, and none lends the line its text. */

@@ -87,13 +87,20 @@ export function stopSignal(): Promise<void> {
   })
 }
 
+/** What the last lines of the log get to be read in, even where requests took all the time that there was. */
+const LAST_LINES_MS = 500
+
 type Worker = { stop(patienceMs: number): Promise<void> }
 
 async function drain(app: FastifyInstance, workers: readonly Worker[], ctx: Context): Promise<void> {
   const patienceMs = ctx.config.limits.drainSeconds * 1_000
+  const start = performance.now()
   const impatient = setTimeout(() => app.server.closeAllConnections(), patienceMs)
   await Promise.all([app.close(), ...workers.map((worker) => worker.stop(patienceMs))])
   clearTimeout(impatient)
   await ctx.outbound.close()
   await ctx.store.close()
+  // Lines of the log that nobody reads would keep the process for ever.
+  const leftMs = patienceMs - (performance.now() - start)
+  setTimeout(() => process.exit(), Math.max(LAST_LINES_MS, leftMs)).unref()
 }

@@ -14,6 +14,7 @@ import {
 import { openToken } from '../custody/sealed-token.ts'
 import { Secret } from '../secret.ts'
 import { findToken } from '../store/carrier-tokens.ts'
+import { isHeld } from '../store/claims.ts'
 import { findConnection, rotateCredentials, type ConnectionKey } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { findPrevious, rotatePrevious } from '../store/previous-credentials.ts'
@@ -64,7 +65,7 @@ async function refreshInTurn(
   const seen = seenFence ?? start.row?.fence ?? 0
   for (let known = start; ; known = await look(ctx, actor, carrierId)) {
     const { connection, row } = known
-    const isClaimed = (row?.claimed_until ?? '') > known.now
+    const isClaimed = isHeld(row?.claimed_until, known.now)
     const isOthers = kept === 'in force' && !isClaimed && (row?.fence ?? 0) !== seen
     if (isOthers && row) return sharedOf(ctx, connection, row, known.now)
     const fence = isClaimed ? undefined : await claimToken(ctx, actor, connection, 'anyway')

@@ -4,6 +4,7 @@ import type { Actor, Context } from '../context.ts'
 import { sealToken } from '../custody/sealed-token.ts'
 import { Secret } from '../secret.ts'
 import { changeToken, findToken, type TokenChange } from '../store/carrier-tokens.ts'
+import { isHeld } from '../store/claims.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import type { Connection } from '../store/schema.ts'
@@ -41,7 +42,7 @@ export async function claimToken(
     const row = await findToken(tx, key)
     const at = ctx.clock()
     const now = at.toISOString()
-    if (row && (row.claimed_until ?? '') > now) return undefined
+    if (isHeld(row?.claimed_until, now)) return undefined
     if (row && !anyway && ((row.retry_at ?? '') > now || (row.refresh_at ?? '') > now)) return undefined
     const claimed_until = new Date(at.getTime() + CLAIM_MS).toISOString()
     return changeToken(tx, key, version, row?.fence ?? 0, { holder, claimed_until, retry_at: null })
@@ -111,7 +112,7 @@ export async function keepMinted(
       if (connection?.credentials_version !== version) return
       const change = tokenOf(ctx, connection, version, minted, at)
       const row = await findToken(tx, key)
-      const isClaimed = (row?.claimed_until ?? '') > ctx.clock().toISOString()
+      const isClaimed = isHeld(row?.claimed_until, ctx.clock().toISOString())
       if (change && !isClaimed && !row?.sealed) await changeToken(tx, key, version, row?.fence ?? 0, change)
     })
   } catch (error) {

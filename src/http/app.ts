@@ -26,6 +26,7 @@ import { partnerAccountRoutes } from './routes/partner-accounts.ts'
 import { settingsRoutes } from './routes/settings.ts'
 import { signInPages, signInRoutes } from './routes/sign-in.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
+import { takeTurns } from './take-turns.ts'
 import {
   answerOddRequests,
   answerUnreadable,
@@ -84,6 +85,7 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
     if (request.routeOptions.config.scope !== undefined) reply.header('cache-control', UNSTORED)
     requirePlainHeaders(request)
   })
+  takeTurns(app)
   requireKeys(app, ctx)
   await limitRates(app, config.rateLimits)
   requireKnownParameters(app)

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { Context } from '../context.ts'
+import { turns } from '../turns.ts'
 
 /** A long list may be read slowly: it gets ten times the time of other answers. */
 export const listLimits = ({ config }: Context) => ({ handlerTimeout: config.limits.handlerSeconds * 10_000 })
@@ -21,16 +22,14 @@ export async function sendList<T>(
   const first = await batches.next()
   const second = first.done ? first : await batches.next()
   reply.type('application/json; charset=utf-8')
-  const start = first.done ? [] : first.value
-  if (second.done)
-    return reply.send(before + start.map((item) => JSON.stringify(toObject(item))).join(',') + after)
 
   async function* all() {
-    yield start
+    if (!first.done) yield first.value
     for (let batch: IteratorResult<readonly T[]> = second; !batch.done; batch = await batches.next())
       yield batch.value
   }
   async function* parts() {
+    const { tenantId } = reply.request.actor
     let part = before
     let separator = ''
     for await (const batch of all())
@@ -40,8 +39,15 @@ export async function sendList<T>(
         if (part.length < PART) continue
         yield part
         part = ''
+        await turns.giveWay(tenantId)
       }
     yield part + after
   }
-  return reply.send(Readable.from(parts(), { objectMode: false }))
+  return reply.send(second.done ? await joined(parts()) : Readable.from(parts(), { objectMode: false }))
+}
+
+async function joined(parts: AsyncIterable<string>): Promise<string> {
+  let text = ''
+  for await (const part of parts) text += part
+  return text
 }

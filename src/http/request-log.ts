@@ -9,9 +9,12 @@ export function logRequests(app: FastifyInstance, log: Log): void {
       method: request.method,
       route: request.routeOptions.url ?? null,
       status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime * 10) / 10,
+      ms: tenths(reply.elapsedTime),
+      ...(request.waitedMs > 0 ? { waited: tenths(request.waitedMs) } : {}),
       key: request.keyId,
       tenant: request.keyId && request.actor.tenantId,
     })
   })
 }
+
+const tenths = (ms: number) => Math.round(ms * 10) / 10

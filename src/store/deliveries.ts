@@ -1,4 +1,5 @@
 import type { ExpressionBuilder } from 'kysely'
+import { longestClaim } from './claims.ts'
 import type { Db, Tx } from './db.ts'
 import type { OutboxMessage, Schema, WebhookDelivery, WebhookEndpoint } from './schema.ts'
 import type { WebhookKey } from './webhooks.ts'
@@ -8,7 +9,11 @@ const isDue = (at: string) => (eb: ExpressionBuilder<Schema, 'webhook_delivery'>
   eb.and([
     eb('webhook_delivery.state', '=', 'pending'),
     eb('webhook_delivery.next_at', '<=', at),
-    eb.or([eb('webhook_delivery.claimed_until', 'is', null), eb('webhook_delivery.claimed_until', '<=', at)]),
+    eb.or([
+      eb('webhook_delivery.claimed_until', 'is', null),
+      eb('webhook_delivery.claimed_until', '<=', at),
+      eb('webhook_delivery.claimed_until', '>', longestClaim(at)),
+    ]),
   ])
 
 /** The tenants that have something due, along the crossing `deliver`. */

@@ -1,4 +1,5 @@
 import type { ExpressionBuilder } from 'kysely'
+import { longestClaim } from './claims.ts'
 import type { ConnectionKey } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import type { ScheduledCheck, Schema } from './schema.ts'
@@ -48,7 +49,14 @@ export async function nextCheckOf(db: Db, key: ConnectionKey): Promise<string | 
 
 /** Due: its time has come, and nobody is at it. */
 const isDue = (at: string) => (eb: ExpressionBuilder<Schema, 'scheduled_check'>) =>
-  eb.and([eb('due_at', '<=', at), eb.or([eb('claimed_until', 'is', null), eb('claimed_until', '<=', at)])])
+  eb.and([
+    eb('due_at', '<=', at),
+    eb.or([
+      eb('claimed_until', 'is', null),
+      eb('claimed_until', '<=', at),
+      eb('claimed_until', '>', longestClaim(at)),
+    ]),
+  ])
 
 /** The carriers that have a connection to be checked, along the crossing `check`. */
 export async function listDueCarriers(db: Db, at: string): Promise<string[]> {

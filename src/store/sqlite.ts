@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { setImmediate as breathe, setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import {
   CompiledQuery,
@@ -14,6 +14,7 @@ import {
 } from 'kysely'
 import { StartRefused } from '../errors.ts'
 import { realPath } from '../real-path.ts'
+import { createLock, turns } from '../turns.ts'
 import { NOTHING_YET, type Db, type Inspection, type Store, type Tell } from './db.ts'
 import { BUSY, isSqlite, withoutDriverErrors } from './failures.ts'
 import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
@@ -70,17 +71,18 @@ export async function openSqlite(
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     closeSync(openSync(path, 'a', 0o600))
     const file = openDurably(path)
-    const writer = kysely(file)
+    const writer = kysely(file, WRITES)
     const { migrated } = await inspectSqlite(path)
     if (!isUpToDate(migrated)) await migrate(writer as Kysely<unknown>, 'sqlite')
     // From here on nobody waits inside SQLite, where everything else would wait too.
     file.exec('pragma busy_timeout = 0')
     if (!secureDelete) file.exec('pragma secure_delete = off')
-    const reader = kysely(new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS }))
+    const reader = kysely(new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS }), READS)
     // Its first read makes SQLite open the log and the shared memory.
     file.exec('select count(*) from sqlite_schema')
     const files = rememberFiles(path, tell)
     const checkpoints = createCheckpoints(path, tell, { files })
+    const alone = createLock()
     const read = <T>(work: (db: Db) => Promise<T>) =>
       withoutDriverErrors(async () => {
         files.requireLately()
@@ -88,12 +90,15 @@ export async function openSqlite(
       })
     return {
       dialect: 'sqlite',
-      read: (_tenantId, work) => read(work),
+      read: (tenantId, work) => turns.as(tenantId, () => read(work)),
       cross: (_crossing, work) => read(work),
-      transaction: (_tenantId, work) =>
+      transaction: (tenantId, work) =>
         withoutDriverErrors(async () => {
-          files.require()
-          const done = await whenFree(() => writer.transaction().execute(work))
+          const deadline = performance.now() + BUSY_MS
+          const done = await alone(tenantId, () => {
+            files.require()
+            return whenFree(deadline, () => writer.transaction().execute(work))
+          })
           checkpoints.note()
           // Nothing is acknowledged that went into files that are gone.
           files.require()
@@ -116,13 +121,12 @@ export async function openSqlite(
 const LOOK_AGAIN_MS = 10
 
 /** Waits for another process that writes without holding up this one: the lock is asked for again and again, for as long as SQLite would wait. */
-async function whenFree<T>(work: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + BUSY_MS
+async function whenFree<T>(deadline: number, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await work()
     } catch (error) {
-      if (!isSqlite(error, BUSY) || Date.now() > deadline) throw error
+      if (!isSqlite(error, BUSY) || performance.now() > deadline) throw error
       await pause(LOOK_AGAIN_MS)
     }
   }
@@ -169,7 +173,8 @@ const readSettings = (db: DatabaseSync) => ({
   secure_delete: db.prepare('pragma secure_delete').get()?.secure_delete,
 })
 
-const kysely = (db: DatabaseSync) => new Kysely<Schema>({ dialect: new NodeSqliteDialect(forKysely(db)) })
+const kysely = (db: DatabaseSync, manners: Manners) =>
+  new Kysely<Schema>({ dialect: new NodeSqliteDialect(forKysely(db), manners) })
 
 function forKysely(db: DatabaseSync): SqliteDatabase {
   const statements = new Map<string, StatementSync>()
@@ -195,16 +200,29 @@ function forKysely(db: DatabaseSync): SqliteDatabase {
   }
 }
 
+/** When a connection waits, since SQLite works on the thread that serves everybody. */
+type Manners = {
+  beforeConnection: () => Promise<void> | undefined
+  beforeStatement: () => Promise<void> | undefined
+}
+
+/** Readers wait with nothing in their hands. */
+const READS: Manners = { beforeConnection: () => turns.giveWay(), beforeStatement: () => undefined }
+/** A transaction goes on before others, which may wait for it. */
+const WRITES: Manners = { beforeConnection: () => undefined, beforeStatement: () => turns.breathe() }
+
 class NodeSqliteDialect extends SqliteDialect {
   readonly #database: SqliteDatabase
+  readonly #manners: Manners
 
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, manners: Manners) {
     super({ database })
     this.#database = database
+    this.#manners = manners
   }
 
   override createDriver() {
-    return new ServerDriver({ database: this.#database })
+    return new ServerDriver(this.#database, this.#manners)
   }
 
   override createAdapter() {
@@ -212,23 +230,24 @@ class NodeSqliteDialect extends SqliteDialect {
   }
 }
 
-/** After a statement that took long others get their turn, also within a transaction: SQLite works on the thread that serves everybody. */
-const LONG_MS = 20
-
-/** Transactions take the write lock at once, and long statements give way. */
+/** Transactions take the write lock at once, and statements come in turns. */
 class ServerDriver extends SqliteDriver {
+  readonly #manners: Manners
   #polite: DatabaseConnection | undefined
 
+  constructor(database: SqliteDatabase, manners: Manners) {
+    super({ database })
+    this.#manners = manners
+  }
+
   override async acquireConnection() {
+    const { beforeConnection, beforeStatement } = this.#manners
+    await beforeConnection()
     const connection = await super.acquireConnection()
     return (this.#polite ??= {
       executeQuery: async (query) => {
-        const start = performance.now()
-        try {
-          return await connection.executeQuery(query)
-        } finally {
-          if (performance.now() - start > LONG_MS) await breathe()
-        }
+        await beforeStatement()
+        return connection.executeQuery(query)
       },
       streamQuery: (query, size) => connection.streamQuery(query, size),
     })

@@ -113,7 +113,7 @@ export function createDeliveries(
   /** What has to go may belong to a tenant that nothing is due for. */
   const erase = async (): Promise<void> => {
     const now = ctx.clock().getTime()
-    if (now - erased < ERASE_MS) return
+    if (Math.abs(now - erased) < ERASE_MS) return
     erased = now
     await eraseOldSecrets(ctx)
   }
@@ -121,7 +121,7 @@ export function createDeliveries(
   /** A tenant's messages grow in number only when there is something to deliver, so that it is enough to clean up then. */
   const clean = async (tenantId: string): Promise<void> => {
     const now = ctx.clock()
-    if (now.getTime() - (cleaned.get(tenantId) ?? 0) < CLEAN_MS) return
+    if (Math.abs(now.getTime() - (cleaned.get(tenantId) ?? 0)) < CLEAN_MS) return
     cleaned.set(tenantId, now.getTime())
     await store.transaction(tenantId, (tx) => deleteOldMessages(tx, tenantId, later(now, -KEPT_MS)))
   }

@@ -104,6 +104,28 @@ for (const database of databases) {
     assert.equal((await trail(house, watched.id)).length, 1)
   })
 
+  test(`${database}: the claim of a dead worker whose clock ran ahead holds no check up once the clock is right`, async (t) => {
+    const scene = await openScene(t, database)
+    const { house, clock, carriers } = scene
+    const watched = await connect(house)
+    const first = createChecks(await another(t, scene))
+    const second = createChecks(await another(t, scene))
+    let answer = () => {}
+    carriers.say(watched.account, () => {
+      carriers.say(watched.account, 'verified')
+      return new Promise((resolve) => {
+        answer = () => resolve('invalid_credentials')
+      })
+    })
+    clock.forward(3 * DAY)
+    const lost = first.tick()
+    await until(() => carriers.of(watched.account).length === 2)
+    clock.forward(-1.8 * DAY)
+    assert.equal(await second.tick(), 1)
+    answer()
+    await lost
+  })
+
   test(`${database}: a worker that stops begins nothing more, and lets checks under way end`, async (t) => {
     const scene = await openScene(t, database)
     const { house, clock, carriers, worker } = scene

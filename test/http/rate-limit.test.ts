@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mock, test } from 'node:test'
 import { onEveryDatabase } from '../support/harness.ts'
 
 onEveryDatabase(
@@ -39,6 +39,27 @@ onEveryDatabase(
       for (let turn = 0; turn < 3; turn += 1)
         assert.equal((await house().request('GET', '/v1/carriers/x', { key })).status, 404)
       assert.equal((await house().request('GET', '/v1/carriers/x', { key })).status, 429)
+    })
+
+    test('a clock that is set ahead frees no key, and one that is set back locks none out', async () => {
+      const key = await house().newKey({ environment: 'sandbox' })
+      const [now, since] = [Date.now.bind(Date), performance.now.bind(performance)]
+      const HOUR = 3_600_000
+      const ahead = mock.method(Date, 'now', () => now() + HOUR)
+      try {
+        for (let turn = 0; turn < 3; turn += 1) assert.equal((await list(key)).status, 200)
+        ahead.mock.mockImplementation(() => now() + 2 * HOUR)
+        assert.equal((await list(key)).status, 429)
+        ahead.mock.mockImplementation(now)
+        const refused = await list(key)
+        assert.equal(refused.status, 429)
+        assert.ok(Number(refused.headers['retry-after']) <= 60)
+        const later = mock.method(performance, 'now', () => since() + 60_001)
+        assert.equal((await list(key)).status, 200)
+        later.mock.restore()
+      } finally {
+        ahead.mock.restore()
+      }
     })
 
     test('health needs no key and is not counted', async () => {

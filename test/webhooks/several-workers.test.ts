@@ -11,6 +11,7 @@ import {
   attemptsOf,
   createWebhook,
   deliverBy,
+  HOUR,
   MINUTE,
   newClock,
   receive,
@@ -93,6 +94,23 @@ for (const database of databases) {
     answers[0]?.({ status: 500 })
     await lost
     assert.deepEqual((await attemptsOf(house, id)).attempts, stands, 'who comes late writes nothing')
+  })
+
+  test(`${database}: a claim of a dead process whose clock ran ahead holds nothing up once the clock is right`, async (t) => {
+    const { house, clock, receivers, another } = await open(t)
+    await createWebhook(house, { url: 'https://a.example/' })
+    const answers: ((reply: { status: number }) => void)[] = []
+    receivers.script('a.example', () => new Promise((resolve) => void answers.push(resolve)))
+    await connect(house)
+    const [first, second] = [await another(), await another()]
+    clock.forward(2 * HOUR)
+    const lost = first.tick()
+    while (receivers.seen.length < 1) await pause(5)
+    clock.forward(-2 * HOUR + SECOND)
+    receivers.script('a.example', () => ({ status: 200 }))
+    assert.equal(await second.tick(), 1)
+    answers[0]?.({ status: 500 })
+    await lost
   })
 
   test(`${database}: a worker that stops claims nothing more, and lets attempts under way end`, async (t) => {

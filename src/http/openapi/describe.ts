@@ -19,6 +19,8 @@ export type RouteDescription = {
   scope?: Scope
   /** A partner's key may ask too, for every account that it created where `On-Behalf-Of` names none. */
   partners?: true
+  /** It asks whether the process lives, and waits for no other request. */
+  isProbe?: true
   /** The parameters that there are; any other is refused. */
   query?: readonly QueryParameter[]
   /** Somebody else writes the query, and may add to it. */

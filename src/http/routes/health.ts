@@ -12,7 +12,13 @@ export const healthRoutes =
   (app, _options, done) => {
     app.get(
       '/healthz',
-      describe({ operationId: 'is_alive', summary: 'The process answers', tag, answers: { 200: answer } }),
+      describe({
+        operationId: 'is_alive',
+        summary: 'The process answers',
+        tag,
+        isProbe: true,
+        answers: { 200: answer },
+      }),
       async () => ({ status: 'ok' }),
     )
     app.get(
@@ -21,6 +27,7 @@ export const healthRoutes =
         operationId: 'is_ready',
         summary: 'The database answers and the key ring is open',
         tag,
+        isProbe: true,
         answers: { 200: answer },
       }),
       async () => {

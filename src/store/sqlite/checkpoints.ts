@@ -112,6 +112,8 @@ export function createCheckpoints(
       clearTimeout(timer)
       await running
       if (!thread) return
+      // From here on somebody waits for it.
+      thread.ref()
       if (files?.areThere() !== false) await ask('empty').catch(() => {})
       await ask('end').catch(() => {})
     },
