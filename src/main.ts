@@ -9,6 +9,7 @@ import { buildApp } from './http/app.ts'
 import { createLog, describeError } from './log.ts'
 import { openOutbound } from './outbound/http.ts'
 import { simulator } from './simulator/index.ts'
+import { StoreError } from './store/failures.ts'
 import { setUpFirstTenant } from './tenants/operator.ts'
 import { version } from './version.ts'
 import { createDeliveries } from './webhooks/deliver.ts'
@@ -24,7 +25,7 @@ export async function run(program: () => Promise<number>): Promise<void> {
 }
 
 function lastWords(error: unknown): string {
-  if (!(error instanceof StartRefused) && !(error instanceof ApiError))
+  if (!(error instanceof StartRefused || error instanceof ApiError || error instanceof StoreError))
     return `Hawser stopped: ${JSON.stringify(describeError(error))}`
   const cause = error.cause === undefined ? undefined : describeError(error.cause)
   const told = cause?.message ?? [cause?.name, cause?.code].filter(Boolean).join(' ')

@@ -23,6 +23,19 @@ const SQLITE_IO: Readonly<Record<number, string>> = {
   21: 'an I/O error while mapping the file of shared memory (-shm)',
 }
 
+const FILES: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not use it',
+  EPERM: 'this user may not use it',
+  EROFS: 'the file system is read-only',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of the path is no directory',
+  ENOENT: 'a part of the path is not there',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of the disk is used up',
+  EIO: 'an I/O error',
+  ELOOP: 'its symbolic links lead in a circle',
+}
+
 const POSTGRES: readonly (readonly [RegExp, string])[] = [
   [/^53100$/, 'its disk is full'],
   [/^53200$/, 'it has no memory left'],
@@ -37,14 +50,16 @@ const POSTGRES: readonly (readonly [RegExp, string])[] = [
   [/^57014$/, 'a statement took too long'],
   [/^57P/, 'it is starting, stopping, or was told to end the connection'],
   [/^XX00[12]$/, 'its data are damaged'],
-  [/^(08|connection lost|E[A-Z]+$)/, 'the connection to it was lost or could not be made'],
+  [/^(28|3D000)/, 'it does not let the server in any more (role, password, database)'],
+  [/^(CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO)/, 'TLS to it failed'],
+  [/^(08|connection lost|E[A-Z_]+$)/, 'the connection to it was lost or could not be made'],
 ]
 
 /** What the code of a failure means, for the operator; `undefined` where the code says all that is known. */
 export function reasonOf(code: string): string | undefined {
   if (code === VANISHED) return 'the file, its log (-wal) or its shared memory (-shm) was removed or replaced'
   const result = /^SQLite (\d+)$/.exec(code)?.[1]
-  if (result === undefined) return POSTGRES.find(([pattern]) => pattern.test(code))?.[1]
+  if (result === undefined) return FILES[code] ?? POSTGRES.find(([pattern]) => pattern.test(code))?.[1]
   const [primary, detail] = [Number(result) % 256, Math.floor(Number(result) / 256)]
   return (primary === 10 ? SQLITE_IO[detail] : undefined) ?? SQLITE[primary]
 }

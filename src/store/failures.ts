@@ -25,19 +25,25 @@ export function isUniqueViolation(error: unknown): boolean {
   return error instanceof StoreError && UNIQUE.has(error.code)
 }
 
-type DriverError = Error & { code?: string; errcode?: number; constraint?: string }
+type DriverError = Error & { code?: string; errcode?: number; constraint?: string; syscall?: string }
 
 // Primary result codes of SQLite: no permission, busy, locked, no memory, read-only, interrupted, I/O error, corrupt, full, cannot open, locks in disorder, file too large, not a database.
 const SQLITE_UNAVAILABLE = new Set([3, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 22, 26])
-// SQLSTATE classes and codes of PostgreSQL: connection, read-only, ended by a time limit, conflicts that repeat, resources, lock limit, operator intervention, statement limit, system error, damaged data.
-const POSTGRES_UNAVAILABLE = /^(08|25006|25P0[34]|40001|40P01|53|55P03|57P|57014|58|XX00[12])/
+// SQLSTATE classes and codes of PostgreSQL: connection, login, no such database, read-only, ended by a time limit, conflicts that repeat, resources, lock limit, operator intervention, statement limit, system error, damaged data.
+const POSTGRES_UNAVAILABLE = /^(08|28|3D000|25006|25P0[34]|40001|40P01|53|55P03|57P|57014|58|XX00[12])/
 const POSTGRES_RETRY = new Set(['40001', '40P01'])
-const SOCKET = /^E(CONN|PIPE|HOST|TIMEDOUT|NOTFOUND|AI_AGAIN|NETUNREACH)/
+const SOCKET =
+  /^(E(CONN|PIPE|HOST|TIMEDOUT|NOTFOUND|AI_AGAIN|NETUNREACH)|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO)/
 const POOL =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/
 
 /** The result code of SQLite for a lock that another connection holds. */
 export const BUSY = 5
+
+/** Whether SQLite cannot use the file at the moment, or at all. */
+export function isSqliteUnavailable(error: unknown): boolean {
+  return SQLITE_UNAVAILABLE.has(((error as DriverError | undefined)?.errcode ?? 0) % 256)
+}
 
 /** Whether SQLite answered this primary result code. */
 export function isSqlite(error: unknown, code: number): boolean {
@@ -78,9 +84,9 @@ function isDriverError(error: unknown): error is DriverError {
   return typeof errcode === 'number' || typeof code === 'string' || POOL.test(error.message)
 }
 
-function isUnavailable({ code = '', errcode, message }: DriverError): boolean {
-  if (errcode !== undefined) return SQLITE_UNAVAILABLE.has(errcode & 0xff)
-  return POSTGRES_UNAVAILABLE.test(code) || SOCKET.test(code) || POOL.test(message)
+function isUnavailable({ code = '', errcode, message, syscall }: DriverError): boolean {
+  if (errcode !== undefined) return SQLITE_UNAVAILABLE.has(errcode % 256)
+  return POSTGRES_UNAVAILABLE.test(code) || SOCKET.test(code) || syscall === 'connect' || POOL.test(message)
 }
 
 const describeCode = ({ code, errcode }: DriverError) =>

@@ -1,5 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import {
+  Kysely,
+  PostgresDialect,
+  PostgresDriver,
+  sql,
+  type DatabaseConnection,
+  type PostgresDialectConfig,
+} from 'kysely'
 import pg from 'pg'
 import { StartRefused } from '../errors.ts'
 import { NOTHING_YET, type Crossing, type Inspection, type Store, type Tell, type Tx } from './db.ts'
@@ -7,6 +14,8 @@ import { isConflict, withoutDriverErrors } from './failures.ts'
 import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
 import { APP_ROLE } from './migrations/0002-walls.ts'
 import type { KeyTerm, Schema } from './schema.ts'
+import { namePostgres } from './postgres-address.ts'
+import { codeOf, lacksAppRole, roleSentence, withSentences } from './postgres-refusals.ts'
 import { createVacuum, describePostgresFiles } from './vacuum.ts'
 
 const OLDEST = 15
@@ -22,11 +31,11 @@ const types: pg.CustomTypesConfig = {
 
 /** See `inspectStore`. */
 export async function inspectPostgres(url: string): Promise<Inspection> {
-  return withoutDriverErrors(async () => {
+  return withSentences(url, async () => {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, types })
     await client.connect()
     try {
-      await client.query('begin transaction read only')
+      await client.query(`begin transaction read only; ${SETTLED}`)
       const { rows: found } = await client.query<{ known: boolean }>(
         `select to_regclass($1) is not null and to_regclass('key_term') is not null as known`,
         [MIGRATION_TABLE],
@@ -56,7 +65,7 @@ export async function openPostgres(
   { tell = () => {}, vacuumMs }: { tell?: Tell; vacuumMs?: number } = {},
 ): Promise<Store> {
   return withoutDriverErrors(async () => {
-    await prepareDatabase(url)
+    await withSentences(url, () => prepareDatabase(url))
     const connections = new pg.Pool({
       connectionString: url,
       max: pool,
@@ -65,13 +74,13 @@ export async function openPostgres(
       // The pool waits for what this returns, though its type does not say so.
       onConnect: (client) =>
         client.query(
-          `${KEEP_SCHEMAS}; set role ${APP_ROLE}; set statement_timeout = ${STATEMENT_MS}`,
+          `${KEEP_SCHEMAS}; ${SETTLED}; set role ${APP_ROLE}; set statement_timeout = ${STATEMENT_MS}`,
         ) as unknown as void,
     })
     // A connection that breaks fails the query on it, or is replaced at its next use; without listeners the process would end.
     connections.on('error', () => {})
     connections.on('connect', (client) => void client.on('error', () => {}))
-    const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: connections }) })
+    const db = new Kysely<Schema>({ dialect: new ServerDialect({ pool: connections }) })
     const inTurn = takeTurns()
     const vacuum = createVacuum(url, tell, vacuumMs)
     return {
@@ -93,35 +102,84 @@ export async function openPostgres(
   })
 }
 
+class ServerDialect extends PostgresDialect {
+  readonly #config: PostgresDialectConfig
+
+  constructor(config: PostgresDialectConfig) {
+    super(config)
+    this.#config = config
+  }
+
+  override createDriver() {
+    return new ServerDriver(this.#config)
+  }
+}
+
+class ServerDriver extends PostgresDriver {
+  // A connection that broke cannot roll back either, and its first failure is the one to tell.
+  override async rollbackTransaction(connection: DatabaseConnection) {
+    await super.rollbackTransaction(connection as never).catch(() => {})
+  }
+}
+
 async function prepareDatabase(url: string): Promise<void> {
-  const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: CONNECT_MS, types })
+  const pool = new pg.Pool({
+    ...{ connectionString: url, max: 1, connectionTimeoutMillis: CONNECT_MS, types },
+    onConnect: (client) => client.query(SETTLED) as unknown as void,
+  })
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
   try {
-    const { rows } = await sql<{ version: number; durable: string }>`
-      select current_setting('server_version_num')::int as version, current_setting('synchronous_commit') as durable`.execute(
-      db,
-    )
-    const { version, durable } = rows[0] ?? { version: 0, durable: 'off' }
-    if (version < OLDEST * 10_000)
-      throw new StartRefused(
-        `PostgreSQL ${OLDEST} or newer is needed; this is ${Math.floor(version / 10_000)}.`,
-      )
-    if (durable === 'off')
-      throw new StartRefused(
-        'PostgreSQL has synchronous_commit off here: it would acknowledge writes that a crash loses. Set it to on.',
-      )
+    await requireFitting(url, db)
     const { migrated } = await inspectPostgres(url)
-    if (!isUpToDate(migrated)) await migrate(db, 'postgres')
-    await requireAppRole(db)
+    if (!isUpToDate(migrated)) await migrateAsOwner(url, db)
+    await requireAppRole(url, db)
     await requireWalls(db)
   } finally {
     await db.destroy()
   }
 }
 
+/** Refuses a server on which writes would fail, be lost, or not hold every text. */
+async function requireFitting(url: string, db: Kysely<unknown>): Promise<void> {
+  const { rows } = await sql<{ version: number; durable: string; encoding: string; readOnly: boolean }>`
+    select current_setting('server_version_num')::int as version, current_setting('synchronous_commit') as durable,
+      current_setting('server_encoding') as encoding,
+      pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on' as "readOnly"`.execute(
+    db,
+  )
+  const [found] = rows
+  if (!found) return
+  const refuse = (why: string): never => {
+    throw new StartRefused(`${namePostgres(url)} cannot be used: ${why}.`.replace(/^t/, 'T'))
+  }
+  if (found.version < OLDEST * 10_000)
+    refuse(`PostgreSQL ${OLDEST} or newer is needed; this is ${Math.floor(found.version / 10_000)}`)
+  if (found.durable === 'off')
+    refuse('it has synchronous_commit off: it would acknowledge writes that a crash loses. Set it to on')
+  if (found.encoding !== 'UTF8')
+    refuse(
+      `its encoding is ${found.encoding}, which cannot hold every name. Make another one: create database <name> encoding 'UTF8' template template0`,
+    )
+  if (found.readOnly) refuse('it takes no writes: it is a standby, or default_transaction_read_only is on')
+}
+
+async function migrateAsOwner(url: string, db: Kysely<unknown>): Promise<void> {
+  try {
+    await migrate(db, 'postgres')
+  } catch (error) {
+    const { cause } = error as Error
+    if (codeOf(cause) === INSUFFICIENT && (await lacksAppRole(db))) throw new StartRefused(roleSentence(url))
+    // What the database answered says more than that nothing was changed.
+    throw codeOf(cause) === undefined ? error : cause
+  }
+}
+
 /** The role that is taken has a `$user` of its own: the schemas of the one that logged in stay the ones that are searched. */
 const KEEP_SCHEMAS = `select set_config('search_path', (select string_agg(quote_ident(name), ', ')
   from unnest(current_schemas(false)) as name), false)`
+
+/** What a role, a database or a server may have set otherwise, and what the statements of this program count on. */
+const SETTLED = `set default_transaction_isolation = 'read committed'; set row_security = on; set standard_conforming_strings = on`
 
 /** Refuses a role or a table on which the second wall between tenants does not stand. */
 async function requireWalls(db: Kysely<unknown>): Promise<void> {
@@ -142,16 +200,14 @@ async function requireWalls(db: Kysely<unknown>): Promise<void> {
 }
 
 const INSUFFICIENT = '42501'
+const NO_SUCH_ROLE = '22023'
 
-async function requireAppRole(db: Kysely<unknown>): Promise<void> {
+async function requireAppRole(url: string, db: Kysely<unknown>): Promise<void> {
   try {
     await sql`set role ${sql.id(APP_ROLE)}`.execute(db)
   } catch (error) {
-    if ((error as { code?: string }).code !== INSUFFICIENT) throw error
-    throw new StartRefused(
-      `The role of HAWSER_DATABASE_URL may not take the role ${APP_ROLE}: grant ${APP_ROLE} to it.`,
-      { cause: error },
-    )
+    if (![INSUFFICIENT, NO_SUCH_ROLE].includes(codeOf(error) ?? '')) throw error
+    throw new StartRefused(roleSentence(url))
   }
 }
 

@@ -16,7 +16,8 @@ import { StartRefused } from '../errors.ts'
 import { realPath } from '../real-path.ts'
 import { createLock, turns } from '../turns.ts'
 import { NOTHING_YET, type Db, type Inspection, type Store, type Tell } from './db.ts'
-import { BUSY, isSqlite, withoutDriverErrors } from './failures.ts'
+import { reasonOf } from './failure-reasons.ts'
+import { BUSY, isSqlite, isSqliteUnavailable, withoutDriverErrors } from './failures.ts'
 import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
 import type { KeyTerm, Schema } from './schema.ts'
 import { createCheckpoints, sizeOf } from './sqlite/checkpoints.ts'
@@ -132,8 +133,7 @@ async function whenFree<T>(deadline: number, work: () => Promise<T>): Promise<T>
   }
 }
 
-// Read-only, unreadable, damaged, not to be opened, not a database.
-const UNUSABLE = new Set([8, 10, 11, 14, 26])
+const FILE_ERROR = /^E(ACCES|PERM|ROFS|ISDIR|NOTDIR|NOENT|NOSPC|DQUOT|IO|LOOP|NAMETOOLONG|EXIST|MFILE|NFILE)$/
 
 /** Opens a file; one that the start can do nothing with is refused by its path. */
 async function usable<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -141,11 +141,16 @@ async function usable<T>(path: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      const { code = '', errcode } = error as NodeJS.ErrnoException & { errcode?: number }
-      const isFile = /^E(ACCES|PERM|ROFS|ISDIR|NOTDIR|NOENT|NOSPC)$/.test(code)
-      if (!isFile && !(errcode !== undefined && UNUSABLE.has(errcode % 256))) throw error
-      const why = isFile ? code : `SQLite ${errcode}: damaged, no database, or not writable`
-      throw new StartRefused(`The database file ${path} cannot be used (${why}).`)
+      // Of a schema that could not be brought up to date the cause says more.
+      const first = error instanceof StartRefused ? error.cause : error
+      const { code = '', errcode } = (first ?? {}) as NodeJS.ErrnoException & { errcode?: number }
+      const isFile = FILE_ERROR.test(code)
+      if (!isFile && !isSqliteUnavailable(first)) throw error
+      const answered = isFile ? code : `SQLite ${errcode}`
+      const reason = reasonOf(answered)
+      throw new StartRefused(
+        `The database file ${path} cannot be used (${answered}${reason ? `: ${reason}` : ''}).`,
+      )
     }
   })
 }
@@ -174,7 +179,7 @@ const readSettings = (db: DatabaseSync) => ({
 })
 
 const kysely = (db: DatabaseSync, manners: Manners) =>
-  new Kysely<Schema>({ dialect: new NodeSqliteDialect(forKysely(db), manners) })
+  new Kysely<Schema>({ dialect: new NodeSqliteDialect(db, manners) })
 
 function forKysely(db: DatabaseSync): SqliteDatabase {
   const statements = new Map<string, StatementSync>()
@@ -212,17 +217,17 @@ const READS: Manners = { beforeConnection: () => turns.giveWay(), beforeStatemen
 const WRITES: Manners = { beforeConnection: () => undefined, beforeStatement: () => turns.breathe() }
 
 class NodeSqliteDialect extends SqliteDialect {
-  readonly #database: SqliteDatabase
+  readonly #db: DatabaseSync
   readonly #manners: Manners
 
-  constructor(database: SqliteDatabase, manners: Manners) {
-    super({ database })
-    this.#database = database
+  constructor(db: DatabaseSync, manners: Manners) {
+    super({ database: forKysely(db) })
+    this.#db = db
     this.#manners = manners
   }
 
   override createDriver() {
-    return new ServerDriver(this.#database, this.#manners)
+    return new ServerDriver(this.#db, this.#manners)
   }
 
   override createAdapter() {
@@ -232,11 +237,13 @@ class NodeSqliteDialect extends SqliteDialect {
 
 /** Transactions take the write lock at once, and statements come in turns. */
 class ServerDriver extends SqliteDriver {
+  readonly #db: DatabaseSync
   readonly #manners: Manners
   #polite: DatabaseConnection | undefined
 
-  constructor(database: SqliteDatabase, manners: Manners) {
-    super({ database })
+  constructor(db: DatabaseSync, manners: Manners) {
+    super({ database: forKysely(db) })
+    this.#db = db
     this.#manners = manners
   }
 
@@ -255,7 +262,14 @@ class ServerDriver extends SqliteDriver {
 
   // A transaction that will write takes the write lock at once: one that takes it later can fail half-way.
   override async beginTransaction(connection: DatabaseConnection) {
+    // Only where it could not be rolled back before.
+    if (this.#db.isTransaction) await super.rollbackTransaction(connection)
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  // On a full disk or an I/O error SQLite has rolled back by itself; the first failure is the one to tell.
+  override async rollbackTransaction(connection: DatabaseConnection) {
+    if (this.#db.isTransaction) await super.rollbackTransaction(connection).catch(() => {})
   }
 }
 
