@@ -3,7 +3,9 @@ import { lstatSync } from 'node:fs'
 import type { Config } from './config.ts'
 import type { Ask, Material, VerificationOutcome } from './catalog/verification.ts'
 import type { Log } from './log.ts'
+import type { Obstacle } from './outbound/destination.ts'
 import type { Outbound } from './outbound/http.ts'
+import { judgeReceivers } from './outbound/receivers.ts'
 import type { Environment } from './store/schema.ts'
 import { StartRefused } from './errors.ts'
 import type { Secret } from './secret.ts'
@@ -30,6 +32,8 @@ export type Context = {
   keyring: Keyring
   clock: () => Date
   outbound: Outbound
+  /** What keeps every message to a URL from being delivered, by this server’s settings. */
+  judgeReceiver: (url: string) => Obstacle | undefined
   simulator: Simulator
 }
 
@@ -50,7 +54,12 @@ export type Simulator = {
 const refuse = () => Promise.reject(new Error('There is no way out.'))
 
 /** The way out of a process that has none: the command line’s. */
-export const noWayOut: Outbound = { ask: refuse, deliver: refuse, close: async () => {} }
+export const noWayOut: Outbound = {
+  ask: refuse,
+  deliver: refuse,
+  leadsOut: async () => true,
+  close: async () => {},
+}
 const noSimulator: Simulator = {
   wantedOutcome: () => undefined,
   ask: () => undefined,
@@ -113,7 +122,8 @@ export async function openContext(
     const wrappers = known ?? (await makeKeySource(config, found))
     const keyring = unlocked ?? (await setUp(store, wrappers, config, clock))
     if (wanted !== 'existing' && config.kek.kind === 'file') sweepKekLeftovers(config.kek.path)
-    return { config, log, store, keyring, clock, outbound, simulator }
+    const judgeReceiver = judgeReceivers({ ...config.outbound, deliverInClear: config.webhooks.http })
+    return { config, log, store, keyring, clock, outbound, judgeReceiver, simulator }
   } catch (error) {
     await store.close()
     throw error

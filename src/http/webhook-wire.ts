@@ -73,12 +73,18 @@ export function webhookObject({ webhook_id, url, event, header_names, name, stor
 /** Keeps the head of an answer within what clients take. */
 const MOST_NOTICES = 50
 
-/** Header lines that name the disabled ones among these, since the published object has no member for it. */
-export function disabledNotices(webhooks: readonly Webhook[]): string[] {
-  const ids = webhooks.filter(({ disabled_at }) => disabled_at !== null).map(({ webhook_id }) => webhook_id)
-  const lines = ids.slice(0, MOST_NOTICES).map((id) => `webhook_disabled; webhook_id=${id}`)
-  const others = ids.length - lines.length
-  return others > 0 ? [...lines, `webhook_disabled; others=${others}`] : lines
+/** Header lines that name the disabled ones among these. */
+export const disabledNotices = (webhooks: readonly Webhook[]): string[] =>
+  webhookNotices(
+    'webhook_disabled',
+    webhooks.filter(({ disabled_at }) => disabled_at !== null),
+  )
+
+/** Header lines that name these webhooks under one code, since the published object has no member for it. */
+export function webhookNotices(code: string, webhooks: readonly Pick<Webhook, 'webhook_id'>[]): string[] {
+  const lines = webhooks.slice(0, MOST_NOTICES).map(({ webhook_id }) => `${code}; webhook_id=${webhook_id}`)
+  const others = webhooks.length - lines.length
+  return others > 0 ? [...lines, `${code}; others=${others}`] : lines
 }
 
 /** One page of what became of the messages of a webhook. */

@@ -23,45 +23,54 @@ export type Rules = Readonly<{
   isOpen: Guard
 }>
 
+/** What keeps a call from being made, whatever DNS says of its name. */
+export type Obstacle = 'url' | 'user' | 'dot' | 'scheme' | 'port' | 'address'
+
 /** Reads a URL; throws `Unreachable` unless it is https on an allowed port, names no user, and is no closed address. */
 export function parseDestination(text: string, rules: Rules): Destination {
-  const url = parseUrl(text)
-  const { hostname: name, host } = url
-  const path = url.pathname + url.search
-  const origin = rules.overrides.get(name)
-  if (origin !== undefined) return { name, host, path, ...overridden(url, new URL(origin), rules) }
-  const port = Number(url.port || 443)
-  const isClear = rules.inClear && url.protocol === 'http:'
-  if (!isClear && (url.protocol !== 'https:' || !rules.ports.includes(port))) throw new Unreachable('blocked')
-  requireOpen(url, rules.isOpen)
-  return { name, host, path, origin: url.origin, isOpen: rules.isOpen }
+  const judged = judgeDestination(text, rules)
+  if (typeof judged === 'string') throw new Unreachable('blocked')
+  return judged
 }
 
-function parseUrl(text: string): URL {
+/** Tells where a call to this URL goes, or the first thing that keeps it from being made. */
+export function judgeDestination(text: string, rules: Rules): Destination | Obstacle {
   // The parser would drop or turn these; a URL that needs it was not written by us.
-  if (/[\u0000-\u0020\u007f\\]/.test(text) || !URL.canParse(text)) throw new Unreachable('blocked')
+  if (/[\u0000-\u0020\u007f\\]/.test(text) || !URL.canParse(text)) return 'url'
   const url = new URL(text)
+  const { hostname: name, host, protocol } = url
+  const isClear = rules.inClear && protocol === 'http:'
+  if (!isClear && !['https:', 'http:'].includes(protocol)) return 'scheme'
+  if (name === '') return 'url'
+  if (url.username || url.password) return 'user'
   // With its last dot a name is another spelling of itself.
-  if (url.username || url.password || url.hostname === '' || url.hostname.endsWith('.'))
-    throw new Unreachable('blocked')
-  return url
+  if (name.endsWith('.')) return 'dot'
+  const path = url.pathname + url.search
+  const origin = rules.overrides.get(name)
+  if (origin !== undefined) {
+    const to = overridden(url, new URL(origin), rules)
+    return typeof to === 'string' ? to : { name, host, path, ...to }
+  }
+  if (!isClear && protocol !== 'https:') return 'scheme'
+  if (!isClear && !rules.ports.includes(Number(url.port || 443))) return 'port'
+  return isShut(url, rules.isOpen)
+    ? 'address'
+    : { name, host, path, origin: url.origin, isOpen: rules.isOpen }
 }
 
 /** Only to the machine itself may a call go in clear; nothing that is not the machine answers for such an origin. */
-function overridden(url: URL, target: URL, rules: Rules): Pick<Destination, 'origin' | 'isOpen'> {
+function overridden(url: URL, target: URL, rules: Rules): Pick<Destination, 'origin' | 'isOpen'> | Obstacle {
   const isLocal = target.hostname === 'localhost' || loopbackGuard(addressIn(target))
   const schemes = isLocal ? ['https:', 'http:'] : ['https:']
-  if (!schemes.includes(target.protocol) || !schemes.includes(url.protocol)) throw new Unreachable('blocked')
+  if (!schemes.includes(target.protocol) || !schemes.includes(url.protocol)) return 'scheme'
   const isOpen = isLocal ? loopbackGuard : rules.isOpen
-  requireOpen(target, isOpen)
-  return { origin: target.origin, isOpen }
+  return isShut(target, isOpen) ? 'address' : { origin: target.origin, isOpen }
 }
 
 /** Addresses are never looked up, so they are judged here. */
-function requireOpen(url: URL, isOpen: Guard): void {
+function isShut(url: URL, isOpen: Guard): boolean {
   const address = addressIn(url)
-  if ((isIP(address) !== 0 || url.hostname.startsWith('[')) && !isOpen(address))
-    throw new Unreachable('blocked')
+  return (isIP(address) !== 0 || url.hostname.startsWith('[')) && !isOpen(address)
 }
 
 function addressIn({ hostname }: URL): string {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call, Reply } from '../catalog/verification.ts'
 import type { Log } from '../log.ts'
@@ -7,24 +8,22 @@ import { openDeadlines, putInTurn } from './deadlines.ts'
 import { parseDestination, type Rules } from './destination.ts'
 import { discard, exchange, readText, trust, type Line, type Sent } from './exchange.ts'
 import { LIMITS, type Limits } from './limits.ts'
+import { receiverRules, type ReceiverSettings } from './receivers.ts'
 import { resolveByMachine, resolverForReceivers, sharing, type Resolve } from './lookup.ts'
 import { Unreachable, reasonOf } from './unreachable.ts'
 
-export type OutboundOptions = Readonly<{
-  /** By host name of a carrier, the origin that its calls go to instead; path and `Host` stay. */
-  overrides: ReadonlyMap<string, string>
-  /** Addresses and ranges beside the public ones that may be reached. */
-  allow: readonly string[]
-  /** Whether messages to receivers may go in clear. */
-  deliverInClear?: boolean
-  /** Certificates in PEM that are trusted beside the usual ones. */
-  ca?: string | undefined
-  log: Log
-  limits?: Partial<Limits>
-  /** Finds the names of carriers; where it is given, of receivers too. */
-  resolve?: Resolve
-  resolveReceiver?: Resolve
-}>
+export type OutboundOptions = ReceiverSettings &
+  Readonly<{
+    /** By host name of a carrier, the origin that its calls go to instead; path and `Host` stay. */
+    overrides: ReadonlyMap<string, string>
+    /** Certificates in PEM that are trusted beside the usual ones. */
+    ca?: string | undefined
+    log: Log
+    limits?: Partial<Limits>
+    /** Finds the names of carriers; where it is given, of receivers too. */
+    resolve?: Resolve
+    resolveReceiver?: Resolve
+  }>
 
 /** One message to a receiver, and the tenant whom it is for; `body` is sent byte for byte, in UTF-8. */
 export type Delivery = Readonly<{
@@ -43,6 +42,8 @@ export type Outbound = Readonly<{
   ask: (carrierId: string, hosts: readonly string[], call: Call, mostMs?: number) => Promise<Reply>
   /** Sends one message to any public https host; overrides are for carriers and have no say here. */
   deliver: (delivery: Delivery) => Promise<Receipt>
+  /** Tells whether the name of a receiver leads where messages may go at the moment; nothing is sent. */
+  leadsOut: (url: string) => Promise<boolean>
   /** Ends what is under way, as `refused`, and answers when no connection is left. */
   close: () => Promise<void>
 }>
@@ -61,11 +62,7 @@ export function openOutbound(options: OutboundOptions): Outbound {
     resolve: options.resolveReceiver ?? options.resolve ?? resolverForReceivers(),
   }
   const rules: Rules = { overrides, ports: limits.ports, isOpen: guardFor(options.allow) }
-  const forDeliveries: Rules = {
-    ...rules,
-    overrides: new Map(),
-    inClear: options.deliverInClear ?? false,
-  }
+  const forDeliveries = receiverRules(options, limits.ports)
   // Receivers are chosen by tenants: however slow, they take no carrier's place.
   const [calls, deliveries] = [openBulkhead(limits), openBulkhead(limits)]
   const breakers = openBreakers(limits)
@@ -100,11 +97,30 @@ export function openOutbound(options: OutboundOptions): Outbound {
     )
   }
 
+  const leadsOut = async (url: string): Promise<boolean> => {
+    const to = parseDestination(url, forDeliveries)
+    const { hostname } = new URL(to.origin)
+    if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) return true
+    const found = await Promise.race([
+      lineToReceivers.resolve(hostname),
+      sleep(limits.connectMs, [], { ref: false }),
+    ])
+    return found.length > 0 && found.every(({ address }) => to.isOpen(address))
+  }
+  const inStep = async (work: Promise<boolean>): Promise<boolean> => {
+    const began = performance.now()
+    const answer = await work.catch(() => false)
+    const ms = Math.round(performance.now() - began)
+    if (!answer) await sleep(limits.stepMs - (ms % limits.stepMs))
+    return answer
+  }
+
   const told = tellerFor(log, limits.stepMs)
   return {
     ask: (carrierId, hosts, call, mostMs) =>
       told({ carrier: carrierId }, () => ask(carrierId, hosts, call, mostMs)),
     deliver: (delivery) => told({ webhook: true }, () => deliver(delivery)),
+    leadsOut: (url) => inStep(leadsOut(url)),
     close,
   }
 }

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { openWebhook, resealWebhook, sealWebhook } from '../custody/sealed-webhook.ts'
-import { fail } from '../errors.ts'
+import type { FieldProblem } from '../catalog/validate.ts'
+import { fail, failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import type { Db, Tx } from '../store/db.ts'
 import type { WebhookEndpoint } from '../store/schema.ts'
@@ -28,14 +29,14 @@ export const keyOf = ({ tenantId, environment }: Actor, webhookId: string): Webh
   webhookId,
 })
 
-/** Adds a webhook, and hands out its signing secret, this once. */
+/** Adds a webhook, and hands out its signing secret, this once; `leadsOut` tells whether its name leads anywhere at the moment. */
 export async function createWebhook(
   ctx: Context,
   actor: Actor,
   body: Body,
-): Promise<{ webhook: Webhook; secret: Secret<string> }> {
+): Promise<{ webhook: Webhook; secret: Secret<string>; leadsOut: boolean }> {
   const { webhooks } = ctx.config
-  const { event, url, ...wish } = acceptNew(body().reveal(), webhooks.http)
+  const { event, url, ...wish } = acceptNew(body().reveal(), ctx)
   const headers = wish.headers?.reveal() ?? []
   const at = ctx.clock().toISOString()
   const holder = {
@@ -44,6 +45,7 @@ export async function createWebhook(
     webhook_id: newWebhookId(),
   }
   const signing = newSigningSecret()
+  const leadsOut = await ctx.outbound.leadsOut(url)
   const row: WebhookEndpoint = {
     ...holder,
     event,
@@ -67,7 +69,7 @@ export async function createWebhook(
     const fields = ['event', 'url', ...Object.keys(wish).map(wireName)]
     await recordEvent(ctx, tx, actor, { action: 'webhook.created', subject: row.webhook_id, fields })
   })
-  return { webhook: row, secret: new Secret(signing) }
+  return { webhook: row, secret: new Secret(signing), leadsOut }
 }
 
 /** The actor's webhooks, oldest first, disabled ones too. */
@@ -80,17 +82,22 @@ export function getWebhook({ store }: Context, actor: Actor, webhookId: string):
   return store.read(actor.tenantId, (db) => requireWebhook(db, actor, webhookId))
 }
 
-/** Changes what the body gives of a webhook, keeps its secret, and enables it where it was disabled. */
+/**
+ * Changes what the body gives of a webhook, keeps its secret, and enables it where it was disabled; `leadsOut` tells whether a new address leads anywhere at the moment.
+ * Another origin gets no header that was sealed for the one before: the body gives them anew, or clears them.
+ */
 export async function updateWebhook(
   ctx: Context,
   actor: Actor,
   webhookId: string,
   body: Body,
-): Promise<void> {
+): Promise<{ leadsOut: boolean }> {
   await getWebhook(ctx, actor, webhookId)
-  const { headers, storeId, ...rest } = acceptChange(body().reveal(), ctx.config.webhooks.http)
+  const { headers, storeId, ...rest } = acceptChange(body().reveal(), ctx)
+  const leadsOut = rest.url === undefined || (await ctx.outbound.leadsOut(rest.url))
   await ctx.store.transaction(actor.tenantId, async (tx) => {
     const webhook = await requireWebhook(tx, actor, webhookId)
+    if (rest.url !== undefined) requireHeadersAnew(webhook, rest.url, headers?.reveal())
     const changed = {
       ...rest,
       ...(storeId === undefined ? {} : { store_id: storeId }),
@@ -107,6 +114,56 @@ export async function updateWebhook(
       ...(storeId === undefined ? [] : ['store_id']),
     ]
     await recordEvent(ctx, tx, actor, { action: 'webhook.updated', subject: webhookId, fields })
+  })
+  return { leadsOut }
+}
+
+/** Whoever may change an address could otherwise have what is sealed sent to himself. */
+function requireHeadersAnew(
+  { url: before, header_names }: Pick<WebhookEndpoint, 'url' | 'header_names'>,
+  url: string,
+  headers: readonly Header[] | undefined,
+): void {
+  if (new URL(url).origin === new URL(before).origin) return
+  const held = (JSON.parse(header_names) as string[]).map((name) => name.toLowerCase())
+  const why = 'what is kept goes to no other scheme, host or port than it was given for'
+  if (!headers && held.length > 0)
+    failFields([
+      {
+        kind: 'required',
+        field: 'headers',
+        message: `headers must be given anew, or [] to clear them: ${why}.`,
+      },
+    ])
+  const masked = (headers ?? []).flatMap(({ key, value }, at): FieldProblem[] =>
+    value === MASK && held.includes(key.toLowerCase())
+      ? [
+          {
+            kind: 'required',
+            field: `headers.${at}.value`,
+            message: `headers.${at}.value must be given anew: ${why}.`,
+          },
+        ]
+      : [],
+  )
+  if (masked.length > 0) failFields(masked)
+}
+
+/** Tells which of these webhooks get no message any more because a setting of the operator no longer lets any through. */
+export const unreachableOf = <W extends Pick<Webhook, 'url'>>(
+  { judgeReceiver }: Pick<Context, 'judgeReceiver'>,
+  webhooks: readonly W[],
+): W[] => webhooks.filter(({ url }) => judgeReceiver(url) !== undefined)
+
+/** Every webhook of the installation that the settings let nothing through to, and what keeps it from. */
+export async function listUnreachable(
+  ctx: Context,
+  actors: readonly Actor[],
+): Promise<(Webhook & { obstacle: string })[]> {
+  const lists = await Promise.all(actors.map((actor) => webhooksOf(ctx, actor)))
+  return lists.flat().flatMap((webhook) => {
+    const obstacle = ctx.judgeReceiver(webhook.url)
+    return obstacle === undefined ? [] : [{ ...webhook, obstacle }]
   })
 }
 

@@ -1,7 +1,8 @@
 import { acceptFields } from '../catalog/accept-fields.ts'
 import type { Fields } from '../catalog/define.ts'
 import { choice, count, optional, text } from '../catalog/fields.ts'
-import { isEmpty, type Accepted, type FieldProblem, type Values } from '../catalog/validate.ts'
+import { isBlank, isEmpty, type Accepted, type FieldProblem, type Values } from '../catalog/validate.ts'
+import type { Context } from '../context.ts'
 import { failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { events, neverComing, type EventType } from './events.ts'
@@ -38,26 +39,30 @@ export type Wish = {
   headers?: Secret<readonly Header[]>
 }
 
+/** Who judges the address of a webhook. */
+type Judge = Pick<Context, 'judgeReceiver' | 'config'>
+
 type Given = Readonly<Record<string, unknown>>
 
 /** Reads the body of a new webhook; refuses every bad field at once. */
-export function acceptNew(body: Given, http: boolean): Wish & { event: EventType; url: string } {
-  const { wish, values } = accept(createFields, body, http)
+export function acceptNew(body: Given, judge: Judge): Wish & { event: EventType; url: string } {
+  const { wish, values } = accept(createFields, body, judge)
   return { ...wish, event: values.event as EventType, url: values.url as string }
 }
 
 /** Reads the body of a change; refuses every bad field at once. */
-export function acceptChange(body: Given, http: boolean): Wish {
-  return accept(updateFields, body, http).wish
+export function acceptChange(body: Given, judge: Judge): Wish {
+  return accept(updateFields, body, judge).wish
 }
 
-function accept(fields: Fields, body: Given, http: boolean): { wish: Wish; values: Values } {
+function accept(fields: Fields, body: Given, judge: Judge): { wish: Wish; values: Values } {
   const { headers = null, ...rest } = body
   const accepted = acceptEvent(fields, rest)
+  const misshapen = Array.isArray(accepted) ? accepted : []
   const problems = [
-    ...(Array.isArray(accepted) ? accepted : []),
+    ...misshapen,
     ...(isEmpty(body.url) && !fields.url?.required ? [URL_REQUIRED] : []),
-    ...urlProblems(body.url, http),
+    ...(misshapen.some(({ field }) => field === 'url') ? [] : urlProblems(body.url, judge)),
     ...(headers === null ? [] : headerProblems(headers)),
   ]
   if (problems.length > 0 || Array.isArray(accepted)) return failFields(problems)
@@ -83,13 +88,21 @@ function acceptEvent(fields: Fields, body: Given): Accepted | FieldProblem[] {
 
 const URL_REQUIRED: FieldProblem = { kind: 'required', field: 'url', message: 'url must not be empty.' }
 
-function urlProblems(url: unknown, http: boolean): FieldProblem[] {
-  if (typeof url !== 'string' || url === '' || [...url].length > LONGEST_URL) return []
-  const wrong = (why: string): FieldProblem[] => [{ kind: 'invalid', field: 'url', message: `url ${why}.` }]
-  const scheme = http ? /^https?:\/\//i : /^https:\/\//i
-  if (!scheme.test(url))
-    return wrong(http ? 'must begin with https:// or http://' : 'must begin with https://')
-  if (/[\s\\]/.test(url) || !URL.canParse(url)) return wrong('must be the address of a server')
-  const { username, password } = new URL(url)
-  return username !== '' || password !== '' ? wrong('must not hold a user name or a password') : []
+function urlProblems(url: unknown, { judgeReceiver, config }: Judge): FieldProblem[] {
+  if (typeof url !== 'string' || isBlank(url) || [...url].length > LONGEST_URL) return []
+  // Without the slashes a parser takes the rest for a host all the same.
+  const obstacle = /^https?:(?!\/\/)/i.test(url) ? 'scheme' : judgeReceiver(url)
+  if (obstacle === undefined) return []
+  const why =
+    obstacle === 'scheme' && config.webhooks.http ? 'must begin with https:// or http://' : WHY[obstacle]
+  return [{ kind: 'invalid', field: 'url', message: `url ${why}.` }]
+}
+
+const WHY: Record<NonNullable<ReturnType<Judge['judgeReceiver']>>, string> = {
+  url: 'must be the address of a server',
+  scheme: 'must begin with https://',
+  user: 'must not hold a user name or a password',
+  dot: 'must not end its host name with a dot',
+  port: 'must go to port 443 or 8443',
+  address: 'must not lead to an address that is not public',
 }

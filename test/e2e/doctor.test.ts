@@ -14,13 +14,24 @@ for (const database of databases)
       t.after(own.remove)
       const url = own.env.HAWSER_DATABASE_URL?.replace('://owner@', '://owner:hunter2@')
       const settings = { HAWSER_DATABASE_URL: url, HAWSER_KEK: formatKek(Buffer.alloc(32, 3)) }
-      const running = await own.serve(settings)
+      const permission = { HAWSER_WEBHOOK_HTTP: 'true', HAWSER_OUTBOUND_ALLOW: '127.0.0.1' }
+      const running = await own.serve({ ...settings, ...permission })
+      const { production: key } = requireFirstKeys(running.stdout())
+      const body = { event: 'carrier_connected', url: 'http://127.0.0.1:9/hook' }
+      const made = await running.request('POST', '/v1/environment/webhooks', { key, body })
+      assert.equal(made.status, 200)
+      const permitted = await own.run(['doctor'], { ...settings, ...permission })
+      assert.doesNotMatch(permitted.stdout, /^webhook /m)
       const { stdout, code } = await own.run(['doctor'], settings)
+      assert.match(
+        stdout,
+        /^webhook se-[0-9a-v]{16} of se-default: nothing is delivered any more, for its url is not https/m,
+      )
       assert.equal(code, 0)
       assert.match(stdout, /HAWSER_KEK +\[secret\] \(HAWSER_KEK\)/)
       assert.match(stdout, /HAWSER_PORT +0 \(HAWSER_PORT\)/)
       assert.match(stdout, /^not verified: Stamps\.com, for lack of HAWSER_STAMPS_COM_INTEGRATION_ID$/m)
-      assert.match(stdout, /audit log of se-default: 3 events, chain intact/)
+      assert.match(stdout, /audit log of se-default: 4 events, chain intact/)
       assert.ok(!stdout.includes('hunter2') && !stdout.includes(settings.HAWSER_KEK.slice(5, 20)))
       await running.stop()
       const intact = await own.run(['doctor'], settings)

@@ -88,7 +88,11 @@ onEveryDatabase('webhooks', (house) => {
     })
     assert.deepEqual((await events())[0], ['webhook.updated', ['name', 'headers']])
     const moved = url()
-    assert.equal((await send('PUT', path, { url: moved, store_id: null })).status, 204)
+    const anew = [
+      { key: 'X-Kept', value: 'kept value' },
+      { key: 'x-new', value: 'new value' },
+    ]
+    assert.equal((await send('PUT', path, { url: moved, store_id: null, headers: anew })).status, 204)
     const body = { ...connectBodies.ups, account_number: unique() }
     const { carrier_id } = (await send('POST', '/v1/connections/carriers/ups', body)).json
     await send('DELETE', `/v1/carriers/${carrier_id}`)

@@ -43,6 +43,8 @@ for (const database of databases)
       [`http://a.example:${silent.port}/`, 'timeout', null],
       [`http://a.example:${cut.port}/`, 'broken_answer', null],
     ] as const
+    // As under settings that let everything through once.
+    house.ctx.judgeReceiver = () => undefined
     const ids: string[] = []
     for (const [url] of expected) ids.push((await createWebhook(house, { url })).id)
     await connectAccount(house)

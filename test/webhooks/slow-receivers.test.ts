@@ -39,7 +39,7 @@ async function openReceivers(t: TestContext, addresses: readonly string[]) {
 async function openScene(t: TestContext, database: DatabaseName) {
   const log = createLog('fatal', { write: () => undefined })
   const outbound = openOutbound({ overrides: new Map(), allow: ['127.0.0.0/8'], deliverInClear: true, log })
-  const env = { HAWSER_WEBHOOK_HTTP: 'true' }
+  const env = { HAWSER_WEBHOOK_HTTP: 'true', HAWSER_OUTBOUND_ALLOW: '127.0.0.0/8' }
   const house = await openHouse(database, { rehearse: false, outbound, env })
   const worker = createDeliveries(house.ctx)
   t.after(async () => {

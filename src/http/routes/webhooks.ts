@@ -4,6 +4,7 @@ import {
   createWebhook,
   getWebhook,
   removeWebhook,
+  unreachableOf,
   updateWebhook,
   webhooksOf,
   type Webhook,
@@ -28,9 +29,12 @@ const query: QueryParameter[] = [
   { name: 'page_size', about: 'Messages on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
 ]
 
-/** Names those that are disabled in the head of an answer. */
-function tell(reply: FastifyReply, webhooks: Webhook[]): Webhook[] {
-  const notices = wire.disabledNotices(webhooks)
+/** Names in the head of an answer those that get no messages: the disabled ones, and those that no message may go to. */
+function tell(ctx: Context, reply: FastifyReply, webhooks: Webhook[]): Webhook[] {
+  const notices = [
+    ...wire.disabledNotices(webhooks),
+    ...wire.webhookNotices('webhook_unreachable', unreachableOf(ctx, webhooks)),
+  ]
   if (notices.length > 0) reply.header('hawser-notice', notices)
   return webhooks
 }
@@ -51,7 +55,8 @@ export const webhookRoutes =
         answers: { 200: wire.webhookAnswer },
       }),
       async (request, reply) => {
-        const { webhook, secret } = await createWebhook(ctx, request.actor, bodyOf(request))
+        const { webhook, secret, leadsOut } = await createWebhook(ctx, request.actor, bodyOf(request))
+        if (!leadsOut) reply.header('hawser-notice', wire.webhookNotices('webhook_unreachable', [webhook]))
         reply.header('hawser-webhook-secret', secret.reveal())
         return wire.webhookObject(webhook)
       },
@@ -66,7 +71,8 @@ export const webhookRoutes =
         scope: 'read',
         answers: { 200: wire.webhookListAnswer },
       }),
-      async (request, reply) => tell(reply, await webhooksOf(ctx, request.actor)).map(wire.webhookObject),
+      async (request, reply) =>
+        tell(ctx, reply, await webhooksOf(ctx, request.actor)).map(wire.webhookObject),
     )
 
     app.get<OfWebhook>(
@@ -80,7 +86,7 @@ export const webhookRoutes =
       }),
       async (request, reply) => {
         const webhook = await getWebhook(ctx, request.actor, request.params.webhook_id)
-        tell(reply, [webhook])
+        tell(ctx, reply, [webhook])
         return wire.webhookObject(webhook)
       },
     )
@@ -96,7 +102,10 @@ export const webhookRoutes =
         answers: { 204: null },
       }),
       async (request, reply) => {
-        await updateWebhook(ctx, request.actor, request.params.webhook_id, bodyOf(request))
+        const { webhook_id } = request.params
+        const { leadsOut } = await updateWebhook(ctx, request.actor, webhook_id, bodyOf(request))
+        if (!leadsOut)
+          reply.header('hawser-notice', wire.webhookNotices('webhook_unreachable', [{ webhook_id }]))
         return reply.code(204).send()
       },
     )
