@@ -16,15 +16,15 @@ export const service = (
 })
 
 /** A package type of a carrier. */
-export const parcel = (package_code: string, name: string, description: string | null = null): Package => ({
+export const parcel = (package_code: string, name: string, description = ''): Package => ({
   package_code,
   name,
   description,
 })
 
 /** An advanced option of a carrier. */
-export const option = (
-  name: string,
-  default_value: string | null = null,
-  description: string | null = null,
-): Option => ({ name, default_value, description })
+export const option = (name: string, default_value: string | null = null, description = ''): Option => ({
+  name,
+  default_value,
+  description,
+})

@@ -55,8 +55,9 @@ export type Service = {
   is_multi_package_supported: boolean
   is_return_supported: boolean
 }
-export type Package = { package_code: string; name: string; description: string | null }
-export type Option = { name: string; default_value: string | null; description: string | null }
+/** `description` is empty where no public page has one. */
+export type Package = { package_code: string; name: string; description: string }
+export type Option = { name: string; default_value: string | null; description: string }
 
 /** What a listing says about every connection of the carrier; `false` where nothing public says otherwise. */
 export type Traits = {

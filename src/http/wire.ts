@@ -46,7 +46,6 @@ export function packageObjects(carrier: ParcelCarrier) {
     package_id: null,
     package_code,
     name,
-    dimensions: null,
     description,
   }))
 }

@@ -6,6 +6,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { onEveryDatabase } from '../support/harness.ts'
 import { labelOf, newShipper, type Shipper } from '../support/labels.ts'
+import { plain } from '../support/published.ts'
 
 // The description on npm is of 2020: answers may hold what has been published since, so that members it does not know are let pass.
 const published = createRequire(import.meta.url).resolve('shipengine-openapi/openapi.json')
@@ -13,17 +14,6 @@ const { paths } = JSON.parse(readFileSync(published, 'utf8'))
 const ajv = addFormats
   .default(new Ajv2020({ strict: false, allErrors: true }))
   .addFormat('url', (text: string) => URL.canParse(text))
-
-/** A schema of OpenAPI 3.0 in the terms of JSON Schema. */
-function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain)
-  if (typeof value !== 'object' || value === null) return value
-  const { nullable, exclusiveMinimum, ...rest } = value as Record<string, unknown>
-  delete rest.additionalProperties
-  const schema = Object.fromEntries(Object.entries(rest).map(([name, inner]) => [name, plain(inner)]))
-  if (exclusiveMinimum === true) Object.assign(schema, { exclusiveMinimum: rest.minimum })
-  return nullable === true ? { anyOf: [schema, { type: 'null' }] } : schema
-}
 
 const schemaOf = (method: string, path: string, status: number): ValidateFunction =>
   ajv.compile(

@@ -62,10 +62,9 @@ export const packageType = closed({
   package_id: { type: 'null' },
   package_code: text,
   name: text,
-  dimensions: { type: 'null' },
-  description: nullableText,
+  description: text,
 })
-export const option = closed({ name: text, default_value: nullableText, description: nullableText })
+export const option = closed({ name: text, default_value: nullableText, description: text })
 
 /** The published carrier object. */
 export const carrier = closed(
