@@ -1,15 +1,26 @@
 const LONGEST = 64
 
-/** The candidates that are probably meant by what was written, the nearest first; none where nothing is near. */
+/**
+ * The candidates that are probably meant by what was written: those that differ by slips of the keyboard, the nearest first,
+ * then those that it is a part of. None where nothing is near.
+ */
 export function nearest(written: string, candidates: Iterable<string>, most = 1): string[] {
   if (written === '' || written.length > LONGEST) return []
   const plain = plainly(written)
   return [...new Set(candidates)]
-    .map((candidate) => ({ candidate, distance: editDistance(plain, plainly(candidate)) }))
-    .filter(({ candidate, distance }) => distance <= slips(plain, plainly(candidate)))
+    .map((candidate) => ({ candidate, distance: distanceTo(plain, plainly(candidate)) }))
+    .filter(({ distance }) => distance < Infinity)
     .sort((a, b) => a.distance - b.distance)
     .slice(0, most)
     .map(({ candidate }) => candidate)
+}
+
+const SHORTEST_PART = 4
+
+function distanceTo(plain: string, candidate: string): number {
+  const distance = editDistance(plain, candidate)
+  if (distance <= slips(plain, candidate)) return distance
+  return plain.length >= SHORTEST_PART && candidate.includes(plain) ? distance : Infinity
 }
 
 /** How many slips of the keyboard still leave one word recognizable as the other: one in three letters. */

@@ -1,8 +1,8 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { Field, Fields, ObjectField } from './define.ts'
-import { isFieldName } from './find-carrier.ts'
 import { formSchema, publicNames } from './json-schema.ts'
+import { unknownFields, type Owner } from './unknown-fields.ts'
 
 export type Value = string | number | boolean | { [name: string]: Value }
 export type Values = { [name: string]: Value }
@@ -18,6 +18,8 @@ export type Form = {
   fields: Fields
   together?: readonly (readonly [string, string])[]
   spellings?: Readonly<Record<string, string>>
+  owner?: Owner
+  beside?: readonly string[]
 }
 
 /** A body that fits the form: what it sets, and which optional fields it gives empty, as `null` or as `""`. */
@@ -28,10 +30,13 @@ export function validate(form: Form, body: Readonly<Record<string, unknown>>): A
   const { respelled, conflicts } = respell(form, body)
   const { given, cleared } = withoutEmpty(form.fields, respelled)
   const check = compiled(form)
-  const problems = check(given)
-    ? []
-    : (check.errors ?? []).map((error) => describe(form.fields, respelled, error))
-  const all = [...conflicts, ...problems, ...refusedTerms(form.fields, given)]
+  const errors = check(given) ? [] : (check.errors ?? [])
+  const unknown = errors.filter(isUnknown).map((error) => [...pathOf(error), error.params.additionalProperty])
+  const problems = errors
+    .filter((error) => !isUnknown(error))
+    .map((error) => describe(form.fields, respelled, error))
+  const strangers = unknownFields(form, unknown)
+  const all = [...conflicts, ...problems, ...strangers, ...refusedTerms(form.fields, given)]
   return all.length > 0 ? inFieldOrder(form.fields, all) : { values: given as Values, cleared }
 }
 
@@ -123,10 +128,15 @@ function compiled({ fields, together = [] }: Form): ValidateFunction {
   return validator
 }
 
+type Unknown = ErrorObject<'additionalProperties', { additionalProperty: string }>
+
+const isUnknown = (error: ErrorObject): error is Unknown => error.keyword === 'additionalProperties'
+
+const pathOf = ({ instancePath }: ErrorObject): string[] => instancePath.split('/').slice(1)
+
 function describe(fields: Fields, body: Loose, error: ErrorObject): FieldProblem {
-  const path = error.instancePath.split('/').slice(1)
-  const { missingProperty, additionalProperty } = error.params as Record<string, string | undefined>
-  if (additionalProperty !== undefined) return unknownField([...path, additionalProperty])
+  const path = pathOf(error)
+  const { missingProperty } = error.params as { missingProperty?: string }
   const full = missingProperty === undefined ? path : [...path, missingProperty]
   const field = full.join('.')
   if (missingProperty !== undefined) {
@@ -156,14 +166,6 @@ function describe(fields: Fields, body: Loose, error: ErrorObject): FieldProblem
 
 const oneOf = (field: Field | undefined) =>
   field?.type === 'object' ? `at least one of ${publicNames(field.members).join(', ')}` : 'a member'
-
-function unknownField(path: readonly string[]): FieldProblem {
-  const name = path.at(-1) ?? ''
-  if (!isFieldName(name))
-    return { kind: 'invalid', message: 'The body has a field that the carrier does not know.' }
-  const field = path.join('.')
-  return { kind: 'invalid', field, message: `${field} is not a field of this carrier.` }
-}
 
 function expectation(field: Field | undefined, error: ErrorObject): string {
   switch (error.keyword) {
@@ -220,9 +222,9 @@ function inFieldOrder(fields: Fields, problems: readonly FieldProblem[]): FieldP
   const order = new Map(fieldPaths(fields).map((path, index) => [path, index]))
   const gravest = new Map<string, FieldProblem>()
   for (const problem of problems) {
-    const known = gravest.get(problem.field ?? '')
+    const known = gravest.get(problem.field ?? problem.message)
     if (!known || SEVERITY.indexOf(problem.kind) < SEVERITY.indexOf(known.kind))
-      gravest.set(problem.field ?? '', problem)
+      gravest.set(problem.field ?? problem.message, problem)
   }
   const place = ({ field }: FieldProblem) =>
     field === undefined ? Infinity : (order.get(field) ?? Number.MAX_SAFE_INTEGER)

@@ -1,6 +1,7 @@
 import { carrierCodeOf } from '../catalog/carrier-code.ts'
 import type { Carrier, LtlCarrier, ParcelCarrier } from '../catalog/define.ts'
 import { findByScac, findCarrier, storedCarrier } from '../catalog/find-carrier.ts'
+import { suggestCarrier, suggestScac } from '../catalog/suggest-carrier.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import { findConnection, type ConnectionKey } from '../store/connections.ts'
@@ -8,14 +9,17 @@ import type { Connection } from '../store/schema.ts'
 
 /** The parcel carrier that a path names; 404 when there is none. */
 export function requireCarrier(name: string): ParcelCarrier {
-  return findCarrier(name) ?? fail('carrier_unknown', 'There is no carrier of this name.')
+  return (
+    findCarrier(name) ?? fail('carrier_unknown', `There is no carrier of this name.${suggestCarrier(name)}`)
+  )
 }
 
 /** The LTL carrier that a SCAC names in this environment; 400 as the public API answers it. */
 export function requireLtlCarrier(scac: string, environment: Actor['environment']): LtlCarrier {
   const carrier = findByScac(scac)
   if (carrier && (!carrier.sandbox || environment === 'sandbox')) return carrier
-  return fail('scac_unknown', 'Invalid carrier SCAC')
+  const advice = suggestScac(scac)
+  return fail('scac_unknown', advice === '' ? 'Invalid carrier SCAC' : `Invalid carrier SCAC. ${advice}`)
 }
 
 /** Refuses a carrier that nobody can connect, with the reason. */

@@ -103,7 +103,7 @@ export const placeOf = (index: number, field?: string): string =>
 
 const inPlace = ({ kind, field, message }: FieldProblem, place: string): FieldProblem =>
   field === undefined
-    ? { kind, field: place, message: `${place} has a field that has no place in it.` }
+    ? { kind, field: place, message: message.replace('The body', place) }
     : { kind, field: `${place}.${field}`, message: `${place}.${message}` }
 
 /** Of two entries for one label the later is wrong, since nobody can say which one is meant. */

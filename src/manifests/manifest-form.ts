@@ -38,7 +38,7 @@ export type ManifestWish = {
 /** Reads the body of a manifest; refuses every bad field at once. */
 export function acceptManifest(body: Readonly<Record<string, unknown>>, now: Date): ManifestWish {
   const { label_ids = null, tracking_numbers = null, ...rest } = body
-  const accepted = acceptFields(manifestFields, rest)
+  const accepted = acceptFields(manifestFields, rest, ['tracking_numbers', 'label_ids'])
   const [by, labels] =
     label_ids === null && tracking_numbers !== null
       ? (['tracking_numbers', tracking_numbers] as const)

@@ -1,7 +1,8 @@
 import { recordEvent } from '../audit/record-event.ts'
 import type { Fields } from '../catalog/define.ts'
 import { optional, text } from '../catalog/fields.ts'
-import { validate, type Values } from '../catalog/validate.ts'
+import { acceptFields } from '../catalog/accept-fields.ts'
+import type { Values } from '../catalog/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { fail, failFields } from '../errors.ts'
 import type { ListedApiKey } from '../store/api-keys.ts'
@@ -43,7 +44,7 @@ export async function updateAccount(
   body: Body,
 ): Promise<void> {
   await requireAccount(ctx, partner, accountId)
-  const values = validate({ fields: accountFields }, body().reveal())
+  const values = acceptFields(accountFields, body().reveal())
   if (Array.isArray(values)) return failFields(values)
   const change = { ...values.values, ...Object.fromEntries(values.cleared.map((name) => [name, null])) }
   try {
@@ -167,7 +168,7 @@ function requireStorable(text: string): void {
 }
 
 function accept(fields: Fields, body: Body): Values {
-  const accepted = validate({ fields }, body().reveal())
+  const accepted = acceptFields(fields, body().reveal())
   return Array.isArray(accepted) ? failFields(accepted) : accepted.values
 }
 

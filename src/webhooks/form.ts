@@ -78,7 +78,7 @@ function accept(fields: Fields, body: Given, judge: Judge): { wish: Wish; values
 }
 
 function acceptEvent(fields: Fields, body: Given): Accepted | FieldProblem[] {
-  const accepted = acceptFields(fields, body)
+  const accepted = acceptFields(fields, body, ['headers'])
   if (!Array.isArray(accepted) || !neverComing.includes(String(body.event))) return accepted
   const message = 'event names something that Hawser does not do; it would never come.'
   return accepted.map((problem) =>

@@ -326,7 +326,7 @@ onEveryDatabase('refusals', (house) => {
       })
       assert.match(
         message,
-        /^[A-Z].*[.R]$|^[a-z_]+(\.[a-z_]+)* .*\.$|^Invalid carrier SCAC$/,
+        /^[A-Z].*[.R?]$|^[a-z_]+(\.[a-z_]+)* .*\.$|^Invalid carrier SCAC$/,
         'the message is a sentence',
       )
       const after = await audit(house())

@@ -1,0 +1,78 @@
+import type { Fields } from './define.ts'
+import { isFieldName } from './find-carrier.ts'
+import { nearest } from './nearest.ts'
+
+export type UnknownField = { kind: 'invalid'; field?: string; message: string }
+
+/** What a form knows; `beside` names members of the body that are judged apart from it. */
+type Known = { fields: Fields; owner?: Owner; beside?: readonly string[] }
+
+/** Whose form it is: that of a carrier, where names of other carriers’ fields may be repeated, or one of our own. */
+export type Owner = 'carrier' | 'ours'
+
+/**
+ * What is said of the fields that a form does not have, all of them: where each stands, and which field was probably meant.
+ * A name is repeated only if some carrier has a field of that name, since anything may have come in its place.
+ */
+export function unknownFields(
+  { fields, owner = 'carrier', beside = [] }: Known,
+  paths: readonly (readonly string[])[],
+): UnknownField[] {
+  const counts = new Map<string, number>()
+  const problems: UnknownField[] = []
+  for (const path of paths) {
+    const name = path.at(-1) ?? ''
+    const outer = path.slice(0, -1)
+    const meant = meantBy(fields, beside, outer, name)
+    const end = meant === undefined ? '.' : `; did you mean ${meant}?`
+    if (owner === 'carrier' && isFieldName(name)) {
+      const field = path.join('.')
+      problems.push({ kind: 'invalid', field, message: `${field} is not a field of this carrier${end}` })
+    } else {
+      const said = `${outer.length === 0 ? 'The body' : outer.join('.')} has # that ${NO_PLACE[owner]}${end}`
+      counts.set(said, (counts.get(said) ?? 0) + 1)
+    }
+  }
+  for (const [said, count] of counts)
+    problems.push({
+      kind: 'invalid',
+      message: said.replace('#', count === 1 ? 'a field' : `${count} fields`).replace(...agreeing(count)),
+    })
+  return problems
+}
+
+const NO_PLACE: Readonly<Record<Owner, string>> = {
+  carrier: 'the carrier does not know',
+  ours: 'has no place in it',
+}
+
+const agreeing = (count: number): [string, string] =>
+  count === 1 ? ['', ''] : ['has no place', 'have no place']
+
+/** The field that was probably meant: one beside it, or one that stands elsewhere in the form. */
+function meantBy(
+  fields: Fields,
+  beside: readonly string[],
+  outer: readonly string[],
+  name: string,
+): string | undefined {
+  const names = Object.keys(membersAt(fields, outer))
+  const [near] = nearest(name, outer.length === 0 ? [...names, ...beside] : names)
+  if (near !== undefined) return [...outer, near].join('.')
+  const elsewhere = new Map(allPaths(fields).map((path) => [path.split('.').at(-1) ?? '', path]))
+  const [last] = nearest(name, elsewhere.keys())
+  return last === undefined ? undefined : elsewhere.get(last)
+}
+
+function membersAt(fields: Fields, path: readonly string[]): Fields {
+  return path.reduce<Fields>((members, name) => {
+    const field = members[name]
+    return field?.type === 'object' ? field.members : {}
+  }, fields)
+}
+
+function allPaths(fields: Fields): string[] {
+  return Object.entries(fields).flatMap(([name, field]) =>
+    field.type === 'object' ? [name, ...allPaths(field.members).map((path) => `${name}.${path}`)] : [name],
+  )
+}
