@@ -295,6 +295,26 @@ onEveryDatabase('connections are found', (house) => {
     }
   })
 
+  test('by a word that very many have, page after page, without a total and without a number of the page', async () => {
+    const tenantId = await house().newTenant()
+    const crowd = Array.from({ length: 2_300 }, (_, number) =>
+      rowOf({ tenantId }, 5_000 + number, {
+        nickname: number % 10 === 0 ? `Rare ${number}` : `Often ${number}`,
+      }),
+    )
+    await storeRows(house(), crowd)
+    const by = await house().newKey({ tenantId })
+    const often = crowd.filter(({ nickname }) => nickname?.startsWith('Often'))
+    const { found, total } = await all('q=often&sort=-created_at', by, 500)
+    assert.deepEqual(found, often.map(({ carrier_id }) => carrier_id).toReversed())
+    assert.equal(total, null)
+    assert.equal((await find('q=often', by)).pages, null)
+    const refused = await house().request('GET', '/v1/connections?q=often&page=2', { key: by })
+    assert.deepEqual([refused.status, refused.json.errors[0].field_name], [400, 'page'])
+    assert.equal((await find('q=rare&page=2&page_size=100', by)).total, 230)
+    assert.equal((await find('q=often%20often%201999', by)).total, 1)
+  })
+
   test('a page goes on where it ended, though what stood there is gone', async () => {
     const first = await find('page_size=3&sort=created_at')
     const last = ids(first).at(-1) ?? ''

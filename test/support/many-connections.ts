@@ -1,4 +1,4 @@
-import { insertConnection } from '../../src/store/connections.ts'
+import { keepTerms } from '../../src/store/connection-terms.ts'
 import type { Environment, NewConnection } from '../../src/store/schema.ts'
 import type { House } from './harness.ts'
 
@@ -23,14 +23,21 @@ export function rowOf(
   }
 }
 
-const PART = 500
+const PART = 200
 
-/** Stores rows as they are, a part in each transaction. */
+/** Stores rows of one account as they are, a part in each transaction. */
 export async function storeRows(house: House, rows: readonly NewConnection[]): Promise<void> {
   for (let start = 0; start < rows.length; start += PART) {
     const part = rows.slice(start, start + PART)
     await house.ctx.store.transaction(part[0]?.tenant_id ?? '', async (tx) => {
-      for (const row of part) await insertConnection(tx, row)
+      await tx.insertInto('connection').values(part).execute()
+      const listings = await tx
+        .selectFrom('connection_listing')
+        .selectAll()
+        .where('tenant_id', '=', part[0]?.tenant_id ?? '')
+        .where('name_key', '=', '')
+        .execute()
+      await keepTerms(tx, listings)
     })
   }
 }

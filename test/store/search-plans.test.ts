@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import pg from 'pg'
+import { findConnections, type Question } from '../../src/connections/find-connections.ts'
+import { STATES } from '../../src/connections/findings.ts'
+import { operator } from '../../src/tenants/operator.ts'
+import { administer, databases, openHouse, type DatabaseName, type House } from '../support/harness.ts'
+import { rowOf, storeRows } from '../support/many-connections.ts'
+
+const CARRIERS = ['ups', 'stamps_com', 'dhl_express', 'access_worldwide']
+const BY_AGE = { by: 'since', direction: 'asc' } as const
+const asks = (search: Question['search'], more: Partial<Question> = {}): Question => ({
+  ...{ isPartner: false, search, order: BY_AGE, page: 1, size: 50, after: undefined, ...more },
+})
+const behind = { key: '2026-01-01T00:10:00.000Z', carrierId: 'se-many600', tenantId: 'se-0' }
+
+/** What is asked, and the index that has to answer it; of a partner's accounts the one that begins with the partner. */
+const QUESTIONS: [Question, ...indexes: RegExp[]][] = [
+  [asks({}), /listing_OWNER_since/],
+  [asks({}, { after: behind }), /listing_OWNER_since/],
+  [asks({}, { order: { by: 'since', direction: 'desc' }, after: behind }), /listing_OWNER_since/],
+  [asks({}, { order: { by: 'created_at', direction: 'asc' } }), /listing_OWNER_created/],
+  [
+    asks({}, { order: { by: 'name_key', direction: 'desc' }, after: { ...behind, key: '0shop 6' } }),
+    /listing_OWNER_name/,
+  ],
+  [asks({ states: ['needs_reauth', 'degraded'] }), /listing_OWNER_since/],
+  [asks({ attention: true }, { order: { by: 'name_key', direction: 'asc' } }), /listing_OWNER_name/],
+  [asks({ carrier: 'ups' }), /listing_OWNER_carrier_since/],
+  [
+    asks({ carrier: 'ups' }, { order: { by: 'created_at', direction: 'desc' } }),
+    /listing_OWNER_carrier_created/,
+  ],
+  [
+    asks({ unverified: ['needs_setting'] }, { order: { by: 'name_key', direction: 'asc' } }),
+    /listing_OWNER_carrier_name/,
+  ],
+  [asks({ olderThan: '2026-01-01T00:20:00.000Z' }), /listing_OWNER_since/],
+  [asks({ olderThan: '2026-01-01T00:20:00.000Z', carrier: 'ups' }), /listing_OWNER_carrier_since/],
+  [asks({ words: ['acc17'] }), /connection_term_OWNER/],
+  [asks({ words: ['shop', 'acc17'] }), /connection_term_OWNER/],
+  // So many have this word that the list is walked.
+  [asks({ words: ['shop'] }, { order: { by: 'created_at', direction: 'asc' } }), /listing_OWNER_created/],
+]
+
+/** Two accounts of a partner, and one of another. */
+async function fill(house: House) {
+  const accounts: string[] = []
+  for (const [tenantId, count] of [
+    [house.tenantId, 2_200],
+    [house.tenantId, 700],
+    [await house.newTenant('another partner'), 700],
+  ] as const) {
+    const key = await house.newKey({ tenantId, scopes: ['partner'] })
+    const body = { company_name: 'A merchant', origin_country_code: 'US' }
+    const { json } = await house.request('POST', '/v1/partners/accounts', { key, body })
+    const start = accounts.length * 10_000
+    accounts.push(json.account_id as string)
+    const rows = Array.from({ length: count }, (_, number) =>
+      rowOf({ tenantId: json.account_id }, start + number, {
+        carrier: CARRIERS[number % CARRIERS.length] ?? '',
+        state: STATES[number % STATES.length] ?? 'verified',
+      }),
+    )
+    await storeRows(house, rows)
+  }
+  const actor = operator('cli', 'production')
+  return {
+    account: { ...actor, tenantId: accounts[0] ?? '' },
+    partner: { ...actor, tenantId: house.tenantId },
+  }
+}
+
+type Statement = { text: string; values: unknown[] }
+
+/** Collects the statements that the driver of a database is given, until what it answers is called. */
+function listen(database: DatabaseName, heard: Statement[]): () => void {
+  const [driver, name] = database === 'sqlite' ? [DatabaseSync, 'prepare'] : [pg.Client, 'query']
+  const { prototype } = driver as { prototype: object }
+  const original = Reflect.get(prototype, name) as (...given: unknown[]) => unknown
+  Reflect.set(prototype, name, function (this: unknown, ...given: unknown[]) {
+    const [text, values] = given
+    if (typeof text === 'string') heard.push({ text, values: Array.isArray(values) ? values : [] })
+    return original.apply(this, given)
+  })
+  return () => void Reflect.set(prototype, name, original)
+}
+
+/** How a database goes about a statement, line by line. */
+async function explainer(house: House, settings: string) {
+  const url = house.env.HAWSER_DATABASE_URL ?? ''
+  if (house.database === 'sqlite') {
+    const db = new DatabaseSync(url.slice('sqlite:'.length))
+    return {
+      explain: async ({ text }: Statement) =>
+        db
+          .prepare(`explain query plan ${text}`)
+          .all(...Array<string>(text.split('?').length - 1).fill('1'))
+          .map(({ detail }) => String(detail))
+          .join('\n'),
+      end: async () => db.close(),
+    }
+  }
+  await administer(url, 'analyze')
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  // Of so few rows reading all of them is cheap; what is asked is whether the index can be used.
+  await client.query(
+    `set role hawser_app; set enable_seqscan = off; set enable_bitmapscan = off; ${settings}`,
+  )
+  return {
+    explain: async ({ text, values }: Statement) =>
+      (await client.query(`explain ${text}`, values)).rows.map((row) => String(row['QUERY PLAN'])).join('\n'),
+    end: () => client.end(),
+  }
+}
+
+for (const database of databases)
+  for (const owner of ['tenant', 'partner'] as const)
+    test(`${database}: each question about the connections of a ${owner} is a range of an index`, async (t) => {
+      const house = await openHouse(database, { rehearse: false })
+      const { account, partner } = await fill(house)
+      const isPartner = owner === 'partner'
+      const settings = isPartner
+        ? `set hawser.crossing = 'partner_connections'; set hawser.environment = 'production'; set hawser.partner = '${partner.tenantId}'`
+        : `set hawser.tenant = '${account.tenantId}'`
+      const { explain, end } = await explainer(house, settings)
+      t.after(async () => {
+        await end()
+        await house.close()
+      })
+      // SQLite is given a statement once, and keeps it.
+      const known: string[] = []
+      for (const [question, ...indexes] of QUESTIONS) {
+        const heard: Statement[] = []
+        const stop = listen(database, heard)
+        const { connections } = await findConnections(house.ctx, isPartner ? partner : account, {
+          ...question,
+          isPartner,
+        })
+        stop()
+        assert.ok(connections.length > 0, JSON.stringify(question))
+        const about = heard.filter(({ text }) => /^(select|with)/.test(text) && text.includes('connection_'))
+        const plans = await Promise.all(about.map(explain))
+        for (const plan of plans) {
+          assert.doesNotMatch(plan, /SCAN connection_|Seq Scan on connection_/, plan)
+          // The account and its environment alone are all that an account has.
+          assert.doesNotMatch(plan, /SEARCH connection_listing .*\(\w+=\? AND environment=\?\)/, plan)
+        }
+        known.push(...plans)
+        for (const index of indexes)
+          assert.match(
+            known.join('\n'),
+            new RegExp(index.source.replace('OWNER', owner)),
+            JSON.stringify(question),
+          )
+      }
+    })
