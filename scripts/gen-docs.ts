@@ -177,8 +177,8 @@ function catalog(): string {
       ...carrier,
       verification: summarize(verify),
       ...(signIn && { sign_in: { hosts: signIn.hosts, operator: signIn.operator, source: signIn.source } }),
-      connect: carrier.closed ? null : formSchema(connect, together),
-      update: update ? formSchema(update) : null,
+      connect: carrier.closed ? null : formSchema(connect, together, carrier.spellings),
+      update: update ? formSchema(update, [], carrier.spellings) : null,
       settings: own ? formSchema(own) : null,
     })),
     ...ltlCarriers.map(({ credentials, verify, ...carrier }) => ({

@@ -7,7 +7,7 @@ import addFormats from 'ajv-formats'
 import type { Carrier, Field, Fields } from './define.ts'
 import { findByScac, findCarrier, findCarrierById } from './find-carrier.ts'
 import { ltlCarriers, parcelCarriers } from './index.ts'
-import { formSchema, PLAIN_TEXT } from './json-schema.ts'
+import { formSchema, SHOWN_TEXT } from './json-schema.ts'
 
 const carriers: readonly Carrier[] = [...parcelCarriers, ...ltlCarriers]
 
@@ -182,7 +182,7 @@ test('no pattern takes longer than 5 ms, whatever it is given', () => {
   const fields = carriers.flatMap(formsOf).flatMap(fieldsOf)
   const patterns = new Set(fields.flatMap(([, field]) => ('pattern' in field && field.pattern) || []))
   assert.ok(patterns.size > 0)
-  for (const pattern of [...patterns, PLAIN_TEXT]) assert.ok(slowest(pattern, 512) < 5, pattern)
+  for (const pattern of [...patterns, SHOWN_TEXT]) assert.ok(slowest(pattern, 512) < 5, pattern)
   const bad = [18, 20, 21, 22, 23, 24, 25, 26, 28].find((length) => slowest('^(a+)+$', length) > 5)
   assert.ok(bad, 'the control: a bad pattern is found, with far shorter strings')
 })

@@ -3,21 +3,46 @@ import { LONGEST_TEXT } from './fields.ts'
 
 export type JsonSchema = { [keyword: string]: unknown }
 
+type Pairs = readonly (readonly [string, string])[]
+type Spellings = Readonly<Record<string, string>>
+
+/** A form is judged by one schema and shown by another: what is shown has to mean the same to every reader of JSON Schema. */
+type Purpose = 'judge' | 'show'
+
 /** Text without control characters (C0, DEL, C1) and without lone surrogates. */
-export const PLAIN_TEXT = '^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]*$'
+const PLAIN_TEXT = '^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]*$'
+
+/** The same but for the surrogates, which not every engine of regular expressions can name and few programs can send. */
+export const SHOWN_TEXT = '^[^\\x00-\\x1f\\x7f-\\x9f]*$'
 
 /**
- * The JSON Schema (2020-12) of a form: closed, in the form's order, each secret marked `writeOnly`.
- * It is what bodies are validated with, and what the API description, the catalog and forms show.
+ * The JSON Schema (2020-12) of a form as the API description and the catalog show it: closed, in the form's order,
+ * each secret marked `writeOnly`, `null` wherever it is taken, and every spelling that is.
  */
-export function formSchema(
-  fields: Fields,
-  together: readonly (readonly [string, string])[] = [],
-): JsonSchema {
+export function formSchema(fields: Fields, together: Pairs = [], spellings: Spellings = {}): JsonSchema {
+  const { properties, ...rest } = objectSchema(fields, together, 'show')
+  const others = Object.entries(spellings).flatMap(([spelling, target]) => {
+    const field = fieldAt(fields, target.split('.'))
+    if (Object.hasOwn(fields, spelling) || !field) return []
+    const { title: _title, ...schema } = fieldSchema(optionally(field), 'show')
+    return [[spelling, { ...schema, description: `Another spelling of \`${target}\`; send one of them.` }]]
+  })
+  const all = { ...(properties as object), ...(Object.fromEntries(others) as object) }
+  return { type: 'object', properties: all, ...rest }
+}
+
+/** The JSON Schema that the body of a form is held against, once what is `null` has been taken out of it. */
+export function judgingSchema(fields: Fields, together: Pairs = []): JsonSchema {
+  return objectSchema(fields, together, 'judge')
+}
+
+function objectSchema(fields: Fields, together: Pairs, purpose: Purpose): JsonSchema {
   const required = Object.keys(fields).filter((name) => fields[name]?.required)
   return {
     type: 'object',
-    properties: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, fieldSchema(field)])),
+    properties: Object.fromEntries(
+      Object.entries(fields).map(([name, field]) => [name, fieldSchema(field, purpose)]),
+    ),
     ...(required.length > 0 ? { required } : {}),
     ...(together.length > 0
       ? {
@@ -33,23 +58,49 @@ export function formSchema(
   }
 }
 
+/** What a schema cannot say of a field without confusing the programs that read it. */
+function described(field: Field): { description?: string } {
+  const least = field.type === 'string' && !field.required ? (field.minLength ?? 0) : 0
+  const words = [
+    field.extension && EXTENSION,
+    least > 1 && `At least ${least} characters, or empty, which means \`null\`.`,
+    field.type === 'string' && field.format === 'day-or-time' && 'A day, or a date and time with its offset.',
+    field.type === 'boolean' && field.latch && 'Once `true`, it cannot be switched off again.',
+  ].filter(Boolean)
+  return words.length > 0 ? { description: words.join(' ') } : {}
+}
+
 const EXTENSION = 'An addition of Hawser: the public form does not have it. Without it nothing is verified.'
 
-function fieldSchema(field: Field): JsonSchema {
+function fieldSchema(field: Field, purpose: Purpose): JsonSchema {
+  const schema = typeSchema(field, purpose)
   return {
     title: field.label,
-    ...typeSchema(field),
+    ...(purpose === 'show' && !field.required ? orNull(schema) : schema),
     ...(field.secret ? { writeOnly: true } : {}),
-    ...(field.extension ? { description: EXTENSION } : {}),
+    ...(purpose === 'show' ? described(field) : {}),
     ...(field.deprecated ? { deprecated: true } : {}),
     ...(field.examples ? { examples: field.examples } : {}),
   }
 }
 
-function typeSchema(field: Field): JsonSchema {
+/** The same schema, which `null` fits too. */
+function orNull(schema: JsonSchema): JsonSchema {
+  const { type, enum: values } = schema
+  return {
+    ...schema,
+    type: [type, 'null'],
+    ...(Array.isArray(values) ? { enum: [...(values as unknown[]), null] } : {}),
+  }
+}
+
+function typeSchema(field: Field, purpose: Purpose): JsonSchema {
   switch (field.type) {
     case 'object':
-      return { ...formSchema(field.members), ...(field.atLeast ? oneOf(field.members) : {}) }
+      return {
+        ...objectSchema(field.members, [], purpose),
+        ...(field.atLeast ? oneOf(field.members, purpose) : {}),
+      }
     case 'boolean':
       return { type: 'boolean' }
     case 'integer':
@@ -59,27 +110,45 @@ function typeSchema(field: Field): JsonSchema {
       if (field.enum) return { type: 'string', enum: field.enum }
       return {
         type: 'string',
-        minLength:
-          field.minLength ?? (field.required || field.secret || field.identifier || field.role ? 1 : 0),
+        ...shortest(field, purpose),
         maxLength: field.maxLength ?? LONGEST_TEXT,
-        ...formatSchema(field),
-        pattern: field.pattern ?? PLAIN_TEXT,
+        ...formatSchema(field, purpose),
+        pattern: field.pattern ?? (purpose === 'judge' ? PLAIN_TEXT : SHOWN_TEXT),
       }
   }
 }
 
-function formatSchema({ format }: TextField): JsonSchema {
+function formatSchema({ format }: TextField, purpose: Purpose): JsonSchema {
   if (format !== 'day-or-time') return format ? { format } : {}
+  if (purpose === 'show') return {}
   return { anyOf: ['date', 'date-time'].map((one) => ({ type: 'string', format: one })) }
+}
+
+/** An empty text is `null` where the field is optional, so that no shown minimum may refuse it. */
+function shortest(field: TextField, purpose: Purpose): JsonSchema {
+  if (purpose === 'show' && !field.required) return {}
+  const needsOne = field.required || field.secret || field.identifier || field.role
+  return { minLength: field.minLength ?? (needsOne ? 1 : 0) }
+}
+
+const optionally = (field: Field): Field => {
+  const { required: _required, ...rest } = field
+  return rest
+}
+
+function fieldAt(fields: Fields, [name = '', ...rest]: readonly string[]): Field | undefined {
+  const field = fields[name]
+  return rest.length > 0 && field?.type === 'object' ? fieldAt(field.members, rest) : field
 }
 
 /** The names of a form that the carrier's public form has too. */
 export const publicNames = (fields: Fields): string[] =>
   Object.keys(fields).filter((name) => !fields[name]?.extension)
 
-function oneOf(members: Fields): JsonSchema {
+function oneOf(members: Fields, purpose: Purpose): JsonSchema {
   const additions = Object.keys(members).filter((name) => members[name]?.extension)
-  return additions.length === 0
+  // Programs that write clients know no `not`.
+  return additions.length === 0 || purpose === 'show'
     ? { minProperties: 1 }
     : { not: { type: 'object', propertyNames: { enum: additions } } }
 }

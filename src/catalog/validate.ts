@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { Field, Fields, ObjectField } from './define.ts'
-import { formSchema, publicNames } from './json-schema.ts'
+import { judgingSchema, publicNames } from './json-schema.ts'
 import { unknownFields, type Owner } from './unknown-fields.ts'
 
 export type Value = string | number | boolean | { [name: string]: Value }
@@ -123,7 +123,7 @@ function compiled({ fields, together = [] }: Form): ValidateFunction {
   const cache = together.length > 0 ? validators.paired : validators.free
   const known = cache.get(fields)
   if (known) return known
-  const validator = ajv.compile(formSchema(fields, together))
+  const validator = ajv.compile(judgingSchema(fields, together))
   cache.set(fields, validator)
   return validator
 }

@@ -37,8 +37,8 @@ export const showCarrier: Command['run'] = async ({ args, print }) => {
     carrier.mode === 'ltl'
       ? { credentials: formSchema(carrier.credentials) }
       : {
-          connect: formSchema(carrier.connect, carrier.together),
-          update: carrier.update ? formSchema(carrier.update) : null,
+          connect: formSchema(carrier.connect, carrier.together, carrier.spellings),
+          update: carrier.update ? formSchema(carrier.update, [], carrier.spellings) : null,
           settings: carrier.settings ? formSchema(carrier.settings) : null,
         }
   const { verify, ...facts } = carrier

@@ -24,10 +24,11 @@ export function showCatalog(carrierName: string): CatalogEntry {
 
 function describeCarrier(carrier: ParcelCarrier): CatalogEntry {
   const { fields, together } = connectForm(carrier)
+  const { spellings } = carrier
   return {
     carrier,
-    connect: carrier.closed ? null : formSchema(fields, together),
-    update: carrier.update ? formSchema(carrier.update) : null,
+    connect: carrier.closed ? null : formSchema(fields, together, spellings),
+    update: carrier.update ? formSchema(carrier.update, [], spellings) : null,
     settings: carrier.settings ? formSchema(carrier.settings) : null,
   }
 }

@@ -3,13 +3,12 @@ import type { Result } from '../manifests/import-labels.ts'
 import { LABEL_STATUSES, labelFields, MOST_LABELS } from '../manifests/label-form.ts'
 import type { ShownLabel } from '../manifests/labels.ts'
 import { errorEntry } from './errors.ts'
-import { closed, errorEntry as errorSchema, paged, seId } from './openapi/schemas.ts'
+import { closed, none, errorEntry as errorSchema, paged, seId } from './openapi/schemas.ts'
 
 const text: JsonSchema = { type: 'string' }
 const time: JsonSchema = { type: 'string', format: 'date-time' }
 const nothing: JsonSchema = { type: 'null' }
 const count: JsonSchema = { type: 'integer', minimum: 0 }
-const none: JsonSchema = { type: 'array', maxItems: 0 }
 const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, nothing] })
 
 export const labelsBody = closed({

@@ -3,7 +3,7 @@ import { labelFields } from '../manifests/label-form.ts'
 import { manifestFields, MOST_MANIFESTED } from '../manifests/manifest-form.ts'
 import type { ShownManifest } from '../manifests/manifests.ts'
 import { dayObject } from './label-wire.ts'
-import { closed, paged, requestId, seId } from './openapi/schemas.ts'
+import { closed, none, paged, requestId, seId } from './openapi/schemas.ts'
 
 const text: JsonSchema = { type: 'string' }
 const time: JsonSchema = { type: 'string', format: 'date-time' }
@@ -41,9 +41,9 @@ export const manifestPage = closed({ manifests: list(manifestAnswer), ...paged }
 export const manifestsAnswer = closed({
   ...manifest,
   manifests: list(manifestAnswer),
-  manifest_requests: { type: 'array', maxItems: 0 },
+  manifest_requests: none,
   request_id: requestId,
-  errors: { type: 'array', maxItems: 0 },
+  errors: none,
 })
 
 /** A manifest as published; one that the carrier gave no number stands under its own. */

@@ -5,7 +5,12 @@ import type { FastifyInstance } from 'fastify'
 import { OUTCOMES } from '../../src/catalog/verification.ts'
 import { conditions, type ConditionName } from '../../src/errors.ts'
 
-type Documented = { responses: Record<string, { content?: Record<string, { schema: object }> }> }
+type DescribedAnswer = {
+  headers: Record<string, object>
+  content?: Record<string, { schema: object }>
+  'x-hawser-conditions'?: ConditionName[]
+}
+type Documented = { responses: Record<string, DescribedAnswer> }
 type Document = { paths: Record<string, Record<string, Documented>>; components: object }
 
 type Answered = { status: number; headers: Record<string, unknown>; text: string; json: unknown }
@@ -48,7 +53,7 @@ async function describedCheck(app: FastifyInstance): Promise<AnswerCheck> {
   const compiled = new Map<string, ValidateFunction>()
   const inDocument = (schema: object) =>
     JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"hawser#/')) as object
-  return (method, url, { status, text, json }) => {
+  return (method, url, { status, headers, text, json }) => {
     const path = (url.split('?', 1)[0] ?? '').replace(/(?<=.)\/$/, '')
     const pattern = Object.keys(document.paths).find((candidate) => matches(candidate, path))
     const documented = pattern === undefined ? undefined : document.paths[pattern]?.[method.toLowerCase()]
@@ -58,16 +63,49 @@ async function describedCheck(app: FastifyInstance): Promise<AnswerCheck> {
       documented.responses[status],
       `${method} ${pattern} answers ${status}, which its description does not name`,
     )
+    const name = `${method} ${pattern} ${status}`
+    requireDescribedHeaders(name, headers, response)
     const schema = response?.content?.['application/json']?.schema
     if (!schema) {
-      assert.equal(text, '', `${method} ${pattern} answers ${status} with a body`)
+      if (!response?.content) assert.equal(text, '', `${name} has a body`)
       return
     }
-    const name = `${method} ${pattern} ${status}`
+    if (status >= 400) requireDescribedConditions(name, json as Refusal, documented)
     const check = compiled.get(name) ?? ajv.compile(inDocument(schema))
     compiled.set(name, check)
     assert.ok(check(json), `${name} is not as described: ${ajv.errorsText(check.errors)}`)
   }
+}
+
+/** Headers that speak of the message and the connection it came on, and of nothing else. */
+const OF_THE_MESSAGE = new Set([
+  'connection',
+  'content-length',
+  'content-type',
+  'date',
+  'keep-alive',
+  'transfer-encoding',
+  'vary',
+])
+
+function requireDescribedHeaders(name: string, headers: Answered['headers'], described?: DescribedAnswer) {
+  const known = new Set(Object.keys(described?.headers ?? {}).map((header) => header.toLowerCase()))
+  const unknown = Object.keys(headers).filter((header) => !known.has(header) && !OF_THE_MESSAGE.has(header))
+  assert.deepEqual(unknown, [], `${name} has headers that its description does not name`)
+}
+
+type Refusal = { errors: { error_code: string; error_source: string; message: string }[] }
+
+// One answer may tell of several things that are wrong, and has the status of the first.
+function requireDescribedConditions(name: string, { errors }: Refusal, { responses }: Documented) {
+  const known = Object.values(responses)
+    .flatMap((response) => response['x-hawser-conditions'] ?? [])
+    .map((condition) => conditions[condition])
+  for (const { error_code, error_source, message } of errors)
+    assert.ok(
+      known.some(({ code, source }) => code === error_code && source === error_source),
+      `${name} refuses as ${error_code}, which its description does not name: ${message}`,
+    )
 }
 
 function matches(pattern: string, path: string): boolean {

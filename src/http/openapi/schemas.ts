@@ -1,3 +1,4 @@
+import { conditions } from '../../errors.ts'
 import type { JsonSchema } from '../../catalog/json-schema.ts'
 import { MANIFEST_NEEDS } from '../../catalog/manifest.ts'
 import { OUTCOMES } from '../../catalog/verification.ts'
@@ -24,6 +25,9 @@ export const closed = (
 const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] })
 const count: JsonSchema = { type: 'integer', minimum: 0 }
 const countOf = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, count]))
+/** A list that is always empty. */
+export const none: JsonSchema = { type: 'array', items: { type: 'object' }, maxItems: 0 }
+
 const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items })
 
 export const seId: JsonSchema = { type: 'string', pattern: '^se(-[a-z0-9]+)+$', minLength: 1, maxLength: 25 }
@@ -94,7 +98,7 @@ export const carrier = closed(
 export const carrierList = closed({
   carriers: list(carrier),
   request_id: requestId,
-  errors: { type: 'array', maxItems: 0 },
+  errors: none,
 })
 
 const ltlCode = closed({ code: text, name: text, features: texts })
@@ -308,7 +312,10 @@ export const errorEntry = closed(
       type: 'string',
       enum: ['account_status', 'business_rules', 'validation', 'security', 'system', 'integrations'],
     },
-    error_code: text,
+    error_code: {
+      type: 'string',
+      enum: [...new Set(Object.values(conditions).map(({ code }) => code))].sort(),
+    },
     message: { type: 'string', minLength: 1 },
     carrier_id: text,
     carrier_code: text,

@@ -1,12 +1,13 @@
 import { createReadStream } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { FastifyPluginCallback, FastifyReply } from 'fastify'
+import type { FastifyPluginCallback } from 'fastify'
 import { describe } from '../openapi/describe.ts'
-import { openApiDocument, type DescribedRoute } from '../openapi/document.ts'
+import { openApiDocument } from '../openapi/document.ts'
+import type { DescribedRoute } from '../openapi/operation.ts'
 
 const { resolve } = createRequire(import.meta.url)
 
-const tag = 'Description'
+const tag = 'Server'
 
 // The browser may run what this server sends and nothing else; the viewer sets styles of its own.
 const POLICY =
@@ -23,10 +24,34 @@ const START = `SwaggerUIBundle({
   persistAuthorization: false, queryConfigEnabled: false,
 })
 `
-const FILES = {
-  'swagger-ui.css': 'text/css; charset=utf-8',
-  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
-}
+const file = (name: string) => () => createReadStream(resolve(`swagger-ui-dist/${name}`))
+
+const pages = [
+  {
+    path: '/docs',
+    type: 'text/html; charset=utf-8',
+    summary: { operationId: 'browse_api', text: 'A page to browse this description' },
+    send: () => PAGE,
+  },
+  {
+    path: '/docs/start.js',
+    type: 'text/javascript; charset=utf-8',
+    summary: { operationId: 'start_page', text: 'What starts the page' },
+    send: () => START,
+  },
+  {
+    path: '/docs/swagger-ui-bundle.js',
+    type: 'text/javascript; charset=utf-8',
+    summary: { operationId: 'load_page', text: 'The program of the page' },
+    send: file('swagger-ui-bundle.js'),
+  },
+  {
+    path: '/docs/swagger-ui.css',
+    type: 'text/css; charset=utf-8',
+    summary: { operationId: 'style_page', text: 'The looks of the page' },
+    send: file('swagger-ui.css'),
+  },
+]
 
 /** The API description, and a page to browse it; all of it comes from this server. */
 export const apiDocsRoutes =
@@ -38,6 +63,7 @@ export const apiDocsRoutes =
       describe({
         operationId: 'describe_api',
         summary: 'This description',
+        description: 'OpenAPI 3.1; made from the routes themselves.',
         tag,
         answers: { 200: { type: 'object' } },
       }),
@@ -46,17 +72,20 @@ export const apiDocsRoutes =
         return reply.type('application/json; charset=utf-8').send(document)
       },
     )
-    app.get('/docs', async (_request, reply) => guard(reply).type('text/html; charset=utf-8').send(PAGE))
-    app.get('/docs/start.js', async (_request, reply) =>
-      guard(reply).type('text/javascript; charset=utf-8').send(START),
-    )
-    for (const [file, type] of Object.entries(FILES))
-      app.get(`/docs/${file}`, async (_request, reply) =>
-        guard(reply)
-          .type(type)
-          .send(createReadStream(resolve(`swagger-ui-dist/${file}`))),
+    for (const { path, type, summary, send } of pages)
+      app.get(
+        path,
+        describe({
+          operationId: summary.operationId,
+          summary: summary.text,
+          description: 'A part of the page that shows this description; every part comes from this server.',
+          tag,
+          tells: ['Content-Security-Policy'],
+          mediaType: type.split(';')[0] ?? type,
+          answers: { 200: { type: 'string' } },
+        }),
+        async (_request, reply) =>
+          reply.headers({ 'content-security-policy': POLICY }).type(type).send(send()),
       )
     done()
   }
-
-const guard = (reply: FastifyReply) => reply.header('content-security-policy', POLICY)

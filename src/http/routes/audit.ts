@@ -33,6 +33,8 @@ export const auditRoutes =
       describe({
         operationId: 'list_audit_events',
         summary: 'Who did what, newest first',
+        description:
+          'Every change and every refusal that matters, in a chain that shows when an event is missing. No value of a field is in it.',
         tag: 'Audit',
         scope: 'admin',
         query,

@@ -8,6 +8,7 @@ import type { Context } from '../../context.ts'
 import { answerOutcome, ifMatchOf, tellNotices, verifyParameter, verifyWishOf } from '../answers.ts'
 import { bodyOf } from '../body.ts'
 import { describe, reference } from '../openapi/describe.ts'
+import { CHANGED, VERIFIED } from '../openapi/refusals.ts'
 import * as schemas from '../openapi/schemas.ts'
 import { etag, healthObject } from '../wire.ts'
 
@@ -25,11 +26,20 @@ export const carrierConnectionRoutes =
       describe({
         operationId: 'connect_carrier',
         summary: 'Connect a carrier account',
+        description:
+          'The body is the form of the carrier in the path; `GET /v1/connections/carriers/{carrier_name}` answers it as a JSON Schema. Where the carrier can be asked, the credentials are tried before anything is stored, and what it refuses is refused. A second connection of one account is refused unless `allow_duplicate_account_number` is `true`.',
         tag,
         scope: 'write',
         query: [verifyParameter],
-        refusals: [502],
         body: reference('connect_carrier'),
+        refuses: [
+          'carrier_not_connectable',
+          'account_already_connected',
+          'terms_not_accepted',
+          'field_conflict',
+          ...VERIFIED,
+        ],
+        tells: ['ETag', 'Location', 'Hawser-Notice'],
         answers: { 200: schemas.carrierIdAnswer },
       }),
       async (request, reply) => {
@@ -44,12 +54,22 @@ export const carrierConnectionRoutes =
       describe({
         operationId: 'update_carrier',
         summary: 'Replace the credentials of a connection under its permanent id',
+        description:
+          'The new credentials are tried before they replace the old ones; a refusal leaves the old ones in force, and the `carrier_id` stays the same. What is optional and absent keeps its value, `null` clears it.',
         tag,
         scope: 'write',
         query: [verifyParameter],
-        refusals: [502],
         body: reference('update_carrier'),
         versioned: true,
+        refuses: [
+          'update_unsupported',
+          'account_already_connected',
+          'terms_not_accepted',
+          'field_conflict',
+          ...VERIFIED,
+          ...CHANGED,
+        ],
+        tells: ['ETag', 'Location', 'Hawser-Notice'],
         answers: { 200: schemas.carrierIdAnswer },
       }),
       async (request, reply) => {
@@ -65,11 +85,14 @@ export const carrierConnectionRoutes =
       describe({
         operationId: 'disconnect_carrier',
         summary: 'Disconnect a carrier account',
+        description:
+          'Refused while shipments stand open that the carrier wants on a manifest. A deleted connection can be restored for some days, unless `purge` says otherwise.',
         tag,
         scope: 'write',
         query: deleteParameters,
-        refusals: [409],
         versioned: true,
+        refuses: ['open_shipments', ...CHANGED],
+        tells: ['Hawser-Notice'],
         answers: { 204: null },
       }),
       async (request, reply) => {
@@ -86,8 +109,11 @@ export const carrierConnectionRoutes =
       describe({
         operationId: 'describe_connection',
         summary: 'State of one connection: which fields are set, and no value of any secret',
+        description:
+          'Shows which fields are set, in which state the connection is, and what to do about it. No value of a secret is shown, ever.',
         tag,
         scope: 'read',
+        tells: ['ETag'],
         answers: { 200: schemas.connectionState },
       }),
       async (request, reply) => {

@@ -8,6 +8,7 @@ import { deleteParameters, deleteWishOf } from '../delete-wire.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { listLimits, sendList } from '../list-stream.ts'
 import { readFlag, readPage } from '../query.ts'
+import { CHANGED } from '../openapi/refusals.ts'
 import * as schemas from '../openapi/schemas.ts'
 import { carrierObject, etag, packageObjects, serviceObjects } from '../wire.ts'
 
@@ -31,6 +32,8 @@ export const carrierRoutes =
         {
           operationId: 'list_carriers',
           summary: 'Connected carriers, oldest first',
+          description:
+            'Every connected parcel carrier of the account in the published shape, without credentials.',
           tag,
           scope: 'read',
           query: paged ? pageParameters : [],
@@ -46,8 +49,10 @@ export const carrierRoutes =
       describe({
         operationId: 'get_carrier_by_id',
         summary: 'One connected carrier',
+        description: 'The connection in the published shape, with its services, packages and options.',
         tag,
         scope: 'read',
+        tells: ['ETag'],
         answers: { 200: schemas.carrier },
       }),
       async (request, reply) => {
@@ -61,11 +66,13 @@ export const carrierRoutes =
       describe({
         operationId: 'disconnect_carrier_by_id',
         summary: 'Disconnect a carrier account',
+        description: 'The same as the delete under the carrier’s name, found by the id alone.',
         tag,
         scope: 'write',
         query: deleteParameters,
-        refusals: [409],
         versioned: true,
+        refuses: ['open_shipments', ...CHANGED],
+        tells: ['Hawser-Notice'],
         answers: { 204: null },
       }),
       async (request, reply) => {
@@ -81,8 +88,11 @@ export const carrierRoutes =
       describe({
         operationId: 'list_carrier_services',
         summary: 'Services of a connected carrier',
+        description:
+          'What the carrier’s file in the catalog knows of its services; an empty list where nothing is public.',
         tag,
         scope: 'read',
+        tells: ['ETag'],
         answers: { 200: schemas.closed({ services: { type: 'array', items: schemas.service } }) },
       }),
       async (request, reply) => {
@@ -96,8 +106,11 @@ export const carrierRoutes =
       describe({
         operationId: 'list_carrier_package_types',
         summary: 'Package types of a connected carrier',
+        description:
+          'What the carrier’s file in the catalog knows of its package types; an empty list where nothing is public.',
         tag,
         scope: 'read',
+        tells: ['ETag'],
         answers: { 200: schemas.closed({ packages: { type: 'array', items: schemas.packageType } }) },
       }),
       async (request, reply) => {
@@ -111,8 +124,11 @@ export const carrierRoutes =
       describe({
         operationId: 'get_carrier_options',
         summary: 'Options of a connected carrier',
+        description:
+          'What the carrier’s file in the catalog knows of its options; an empty list where nothing is public.',
         tag,
         scope: 'read',
+        tells: ['ETag'],
         answers: { 200: schemas.closed({ options: { type: 'array', items: schemas.option } }) },
       }),
       async (request, reply) => {
@@ -126,8 +142,10 @@ export const carrierRoutes =
       describe({
         operationId: 'add_funds_to_carrier',
         summary: 'Always refused: a connection holds no balance',
+        description: 'A connection holds no balance: what is owed, the merchant pays at the carrier.',
         tag,
         scope: 'write',
+        refuses: ['funding_unsupported'],
         answers: {},
       }),
       async (request) => refuseFunding(ctx, request.actor, request.params.carrier_id),

@@ -14,6 +14,8 @@ export const catalogRoutes: FastifyPluginCallback = (app, _options, done) => {
     describe({
       operationId: 'list_catalog',
       summary: 'Every carrier of the catalog with the JSON Schemas of its forms',
+      description:
+        'What connects, what has ceased and what only a platform’s wallet offers, each with the JSON Schemas of its forms; a form can be drawn from them.',
       tag,
       scope: 'read',
       answers: { 200: schemas.catalogList },
@@ -26,6 +28,7 @@ export const catalogRoutes: FastifyPluginCallback = (app, _options, done) => {
     describe({
       operationId: 'show_catalog',
       summary: 'One carrier of the catalog with the JSON Schemas of its forms',
+      description: 'The same as one entry of the list.',
       tag,
       scope: 'read',
       answers: { 200: schemas.catalogEntry },

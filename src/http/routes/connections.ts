@@ -16,6 +16,7 @@ export const connectionRoutes =
       describe({
         operationId: 'find_connections',
         summary: 'Connections by state, carrier and words, and how many there are in each state',
+        description: 'Parcel and LTL together. Several filters have to hold all at once.',
         tag: 'Health',
         scope: 'read',
         partners: true,

@@ -9,6 +9,7 @@ import { answerOutcome, ifMatchOf, verificationObject, verifyParameter, verifyWi
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { oneConnection, type ConnectionParams } from '../one-connection.ts'
 import { readChoice, readNumber } from '../query.ts'
+import { CHANGED, VERIFIED } from '../openapi/refusals.ts'
 import * as schemas from '../openapi/schemas.ts'
 import { etag, healthObject } from '../wire.ts'
 
@@ -49,9 +50,13 @@ export const custodyRoutes =
       describe({
         operationId: operation('verify_connection'),
         summary: 'Ask the carrier about the stored credentials now',
+        description:
+          'Asks the carrier at once, and keeps what it says as the state of the connection. Nothing else changes.',
         tag,
         scope: 'write',
         query,
+        refuses: ['verification_paused', ...CHANGED],
+        tells: ['ETag'],
         answers: { 200: schemas.checkAnswer },
       }),
       async (request, reply) => {
@@ -70,11 +75,14 @@ export const custodyRoutes =
       describe({
         operationId: operation('rollback_connection'),
         summary: 'Put the credentials before the current ones back into force, once the carrier accepts them',
+        description:
+          'The credentials of the update before are tried and put back into force as a new version, with the settings that belong to their account. They are kept for 30 days.',
         tag,
         scope: 'write',
         versioned: true,
         query: [...query, verifyParameter],
-        refusals: [409, 502],
+        refuses: ['nothing_to_roll_back', ...VERIFIED, ...CHANGED, 'account_already_connected'],
+        tells: ['ETag', 'Location', 'Hawser-Notice'],
         answers: { 200: mode === 'ltl' ? schemas.ltlCarrierIdAnswer : schemas.carrierIdAnswer },
       }),
       async (request, reply) => {
@@ -91,10 +99,13 @@ export const custodyRoutes =
       describe({
         operationId: operation('lease_credentials'),
         summary: 'Hand out the credentials for use at the carrier; on record before anything is opened',
+        description:
+          'For the program that talks to the carrier. Each lease is written to the audit log before anything is opened, and says until when it is good. With `as=token` an access token is handed out in place of the credentials.',
         tag,
         scope: 'use',
         query: [...query, ...leaseQuery],
-        refusals: [409, 502],
+        refuses: ['connection_unusable', 'token_unavailable', 'verification_paused', ...CHANGED],
+        tells: ['ETag'],
         answers: { 200: schemas.lease },
       }),
       async (request, reply) => {

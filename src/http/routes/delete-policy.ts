@@ -31,6 +31,7 @@ export const deletePolicyRoutes =
       describe({
         operationId: 'get_delete_policy',
         summary: 'What deletes do about open shipments, and how long they can be undone',
+        description: 'It holds for every connection of the account that does not say otherwise.',
         tag,
         scope: 'read',
         answers: { 200: wire.deletePolicyAnswer },
@@ -43,6 +44,7 @@ export const deletePolicyRoutes =
       describe({
         operationId: 'set_delete_policy',
         summary: 'Change what deletes do from now on',
+        description: 'What the body leaves out stays; `null` puts back what is usual.',
         tag,
         scope: 'admin',
         body: wire.deletePolicyBody,
@@ -56,6 +58,7 @@ export const deletePolicyRoutes =
       describe({
         operationId: 'list_tombstones',
         summary: 'Deleted connections, those deleted last first; old ids resolve to names here',
+        description: 'The id, the carrier, the nickname and the times of each; no credentials.',
         tag,
         scope: 'read',
         query,
@@ -74,6 +77,7 @@ export const deletePolicyRoutes =
       describe({
         operationId: 'erase_tombstone_nickname',
         summary: 'Erase the nickname that is left of a deleted connection',
+        description: 'The rest of the tombstone stays, since the audit log names the id.',
         tag,
         scope: 'admin',
         answers: { 204: null },

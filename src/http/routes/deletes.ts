@@ -5,6 +5,7 @@ import { restoreConnection } from '../../connections/restore.ts'
 import type { Context } from '../../context.ts'
 import { answerOutcome, ifMatchOf } from '../answers.ts'
 import { bodyOf } from '../body.ts'
+import { CHANGED } from '../openapi/refusals.ts'
 import * as wire from '../delete-wire.ts'
 import { describe } from '../openapi/describe.ts'
 import { oneConnection, type ConnectionParams } from '../one-connection.ts'
@@ -24,9 +25,13 @@ export const deleteRoutes =
       describe({
         operationId: operation('list_dependents'),
         summary: 'What hangs on a connection, and what a delete of it would do now',
+        description:
+          'Open shipments, live leases, webhooks and the next check, and whether a delete would be refused; it changes nothing.',
         tag,
         scope: 'read',
         query,
+        refuses: [...CHANGED],
+        tells: ['ETag'],
         answers: { 200: wire.dependentsAnswer },
       }),
       async (request, reply) => {
@@ -41,9 +46,12 @@ export const deleteRoutes =
       describe({
         operationId: operation('get_connection_policy'),
         summary: 'What a delete of this connection does about open shipments, and who says so',
+        description:
+          'What the connection says itself, and what is in force with what the carrier and the account say.',
         tag,
         scope: 'read',
         query,
+        tells: ['ETag'],
         answers: { 200: wire.connectionPolicyAnswer },
       }),
       async (request, reply) => {
@@ -58,11 +66,15 @@ export const deleteRoutes =
       describe({
         operationId: operation('set_connection_policy'),
         summary: 'Change what a delete of this connection does about open shipments',
+        description:
+          '`refuse` and `warn` decide for this connection, `null` leaves it to the account. A carrier that requires manifests is refused for in any case.',
         tag,
         scope: 'admin',
         query,
         versioned: true,
         body: wire.connectionPolicyBody,
+        refuses: [...CHANGED],
+        tells: ['ETag'],
         answers: { 200: wire.connectionPolicyAnswer },
       }),
       async (request, reply) => {
@@ -78,10 +90,13 @@ export const deleteRoutes =
       describe({
         operationId: operation('restore_connection'),
         summary: 'Bring a deleted connection back under its id',
+        description:
+          'The credentials come back as a new version under the old `carrier_id`, until they have been erased. Refused when the account has been connected again.',
         tag,
         scope: 'write',
         query,
-        refusals: [409],
+        refuses: ['nothing_to_restore', 'account_already_connected', ...CHANGED],
+        tells: ['ETag', 'Location', 'Hawser-Notice'],
         answers: { 200: closed({ carrier_id: mode === 'ltl' ? ltlId : seId }) },
       }),
       async (request, reply) =>

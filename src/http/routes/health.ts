@@ -4,7 +4,7 @@ import { describe } from '../openapi/describe.ts'
 import { closed } from '../openapi/schemas.ts'
 
 const answer = closed({ status: { type: 'string', enum: ['ok'] } })
-const tag = 'Health'
+const tag = 'Server'
 
 /** Whether the process lives, and whether it can do its work; neither needs a key. */
 export const healthRoutes =
@@ -15,6 +15,7 @@ export const healthRoutes =
       describe({
         operationId: 'is_alive',
         summary: 'The process answers',
+        description: 'Nothing but the process is looked at: for whoever restarts it.',
         tag,
         isProbe: true,
         answers: { 200: answer },
@@ -26,6 +27,7 @@ export const healthRoutes =
       describe({
         operationId: 'is_ready',
         summary: 'The database answers and the key ring is open',
+        description: 'For whoever sends requests to it: 503 while the database cannot be used.',
         tag,
         isProbe: true,
         answers: { 200: answer },

@@ -23,6 +23,8 @@ export const labelRoutes =
         {
           operationId: 'import_labels',
           summary: 'Record labels that were bought elsewhere, or what became of them',
+          description:
+            'At most 500 labels at a time; each is answered for itself, in order. A label is known by its id, or by its connection and tracking number.',
           tag,
           scope: 'write',
           body: wire.labelsBody,
@@ -38,9 +40,12 @@ export const labelRoutes =
       describe({
         operationId: 'list_labels',
         summary: 'Recorded labels, newest first',
+        description:
+          'The filters of the published list, and `open=true` for what a delete of a connection waits for.',
         tag,
         scope: 'read',
         query: labelQuery,
+        refuses: ['field_required', 'field_conflict'],
         answers: { 200: wire.labelPage },
       }),
       async (request) => {
@@ -59,6 +64,7 @@ export const labelRoutes =
       describe({
         operationId: 'get_label_by_id',
         summary: 'One recorded label',
+        description: 'In the published shape; what Hawser cannot know is empty.',
         tag,
         scope: 'read',
         query: [downloadType],
@@ -76,6 +82,7 @@ export const labelRoutes =
         operationId: 'get_label_by_external_shipment_id',
         summary:
           'The recorded label of a shipment; of several the newest that is not voided and has not failed',
+        description: 'The label that was recorded last under the shipment’s own id, in the published shape.',
         tag,
         scope: 'read',
         query: [downloadType],
@@ -93,9 +100,10 @@ export const labelRoutes =
       describe({
         operationId: 'record_void',
         summary: 'Record that a label was voided at its carrier',
+        description: 'A voided label holds up no delete any more. Recording it again changes nothing.',
         tag,
         scope: 'write',
-        refusals: [409],
+        refuses: ['label_settled'],
         answers: { 200: wire.labelAnswer },
       }),
       async (request) => wire.labelObject(await recordVoid(ctx, request.actor, request.params.label_id)),
@@ -106,8 +114,11 @@ export const labelRoutes =
       describe({
         operationId: 'void_label',
         summary: 'Always refused: Hawser voids nothing at carriers',
+        description:
+          'Void the label at its carrier, and record that with `POST /v1/labels/{label_id}/record_void`.',
         tag,
         scope: 'write',
+        refuses: ['not_done_here'],
         answers: {},
       }),
       async () => refuseVoid(),

@@ -10,6 +10,7 @@ import { carrierCodeParameter } from '../carrier-code-parameter.ts'
 import { deleteParameters, deleteWishOf } from '../delete-wire.ts'
 import { describe, reference } from '../openapi/describe.ts'
 import { listLimits, sendList } from '../list-stream.ts'
+import { CHANGED, VERIFIED } from '../openapi/refusals.ts'
 import * as schemas from '../openapi/schemas.ts'
 import { etag, ltlCarrierObject, ltlConnectedObject, ltlRequirements } from '../wire.ts'
 
@@ -29,11 +30,14 @@ export const ltlRoutes =
       describe({
         operationId: 'connect_ltl_account',
         summary: 'Connect an LTL account under a SCAC',
+        description:
+          'The credentials that the carrier asks for; `GET /v-beta/ltl/carriers/{scac}/credential_requirements` lists them. A second connection of one account is told in `Hawser-Notice`, and not refused.',
         tag,
         scope: 'write',
         query: [carrierCodeParameter, verifyParameter],
-        refusals: [502],
         body: reference('ltl_credentials'),
+        refuses: ['carrier_not_connectable', ...VERIFIED],
+        tells: ['ETag', 'Hawser-Notice'],
         answers: { 200: schemas.ltlCarrierIdAnswer },
       }),
       async (request, reply) => {
@@ -48,12 +52,15 @@ export const ltlRoutes =
       describe({
         operationId: 'update_ltl_account',
         summary: 'Replace the credentials of an LTL connection under its permanent id',
+        description:
+          'The documented credentials are replaced as a set. The `carrier_id` stays the same, and any SCAC of the carrier reaches it.',
         tag,
         scope: 'write',
         query: [carrierCodeParameter, verifyParameter],
-        refusals: [502],
         body: reference('ltl_credentials'),
         versioned: true,
+        refuses: [...VERIFIED, ...CHANGED],
+        tells: ['ETag', 'Hawser-Notice'],
         answers: { 200: schemas.ltlCarrierIdAnswer },
       }),
       async (request, reply) => {
@@ -71,11 +78,13 @@ export const ltlRoutes =
       describe({
         operationId: 'disconnect_ltl_account',
         summary: 'Disconnect an LTL account',
+        description: 'Obeys the same rules as the delete of a parcel connection.',
         tag,
         scope: 'write',
         query: [carrierCodeParameter, ...deleteParameters],
-        refusals: [409],
         versioned: true,
+        refuses: ['open_shipments', ...CHANGED],
+        tells: ['Hawser-Notice'],
         answers: { 204: null },
       }),
       async (request, reply) => {
@@ -91,11 +100,13 @@ export const ltlRoutes =
       describe({
         operationId: 'connect_ltl_carrier',
         summary: 'Connect an LTL account whose SCAC stands in the body',
+        description: 'The same connect in another published spelling; it answers the whole carrier.',
         tag,
         scope: 'write',
         query: [verifyParameter],
-        refusals: [502],
         body: reference('ltl_connect'),
+        refuses: ['scac_unknown', 'carrier_not_connectable', ...VERIFIED],
+        tells: ['ETag', 'Hawser-Notice'],
         answers: { 200: schemas.ltlConnectedAnswer },
       }),
       async (request, reply) => {
@@ -110,12 +121,14 @@ export const ltlRoutes =
       describe({
         operationId: 'update_ltl_carrier',
         summary: 'Replace the credentials of an LTL connection, found by its id alone',
+        description: 'The same update in another published spelling.',
         tag,
         scope: 'write',
         query: [verifyParameter],
-        refusals: [502],
         body: reference('ltl_credentials'),
         versioned: true,
+        refuses: [...VERIFIED, ...CHANGED],
+        tells: ['ETag', 'Hawser-Notice'],
         answers: { 200: schemas.ltlCarrierIdAnswer },
       }),
       async (request, reply) => {
@@ -135,6 +148,7 @@ export const ltlRoutes =
         {
           operationId: 'list_ltl_carriers',
           summary: 'Connected LTL carriers, oldest first',
+          description: 'Each under the SCAC that it was connected with, without credentials.',
           tag,
           scope: 'read',
           answers: { 200: schemas.ltlCarrierList },
@@ -155,8 +169,10 @@ export const ltlRoutes =
       describe({
         operationId: 'get_ltl_carrier',
         summary: 'One connected LTL carrier, in a list of its own',
+        description: 'The published wrapper, with one carrier in it.',
         tag,
         scope: 'read',
+        tells: ['ETag'],
         answers: { 200: schemas.ltlCarrierList },
       }),
       async (request, reply) => {
@@ -177,6 +193,7 @@ export const ltlRoutes =
         describe({
           operationId: `list_ltl_carrier_${list}`,
           summary: `The ${list} of a connected LTL carrier`,
+          description: 'What the carrier’s file in the catalog knows; an empty list where nothing is public.',
           tag,
           scope: 'read',
           answers: { 200: schema },
@@ -192,7 +209,9 @@ export const ltlRoutes =
       describe({
         operationId: 'list_ltl_credential_requirements',
         summary: 'What an LTL carrier asks for, by SCAC',
+        description: 'It needs no connection, only the SCAC.',
         tag,
+        named: { carrier: 'scac' },
         scope: 'read',
         query: [carrierCodeParameter],
         answers: { 200: schemas.ltlRequirements },
@@ -208,7 +227,9 @@ export const ltlRoutes =
       describe({
         operationId: 'list_ltl_carrier_features',
         summary: 'What an LTL carrier can do, by SCAC',
+        description: 'It needs no connection, only the SCAC.',
         tag,
+        named: { carrier: 'scac' },
         scope: 'read',
         query: [carrierCodeParameter],
         answers: { 200: schemas.ltlFeatures },

@@ -20,9 +20,18 @@ export const manifestRoutes =
         {
           operationId: 'import_manifest',
           summary: 'Record that labels were manifested',
+          description:
+            'The labels are named by id or by tracking number, all of one connection. They hold up no delete any more.',
           tag,
           scope: 'write',
           body: wire.manifestBody,
+          refuses: [
+            'connection_unknown',
+            'label_unknown',
+            'label_settled',
+            'label_of_other_carrier',
+            'field_conflict',
+          ],
           answers: { 200: wire.manifestsAnswer },
         },
         { bodyLimit: LIST_LIMIT },
@@ -36,8 +45,10 @@ export const manifestRoutes =
       describe({
         operationId: 'create_manifest',
         summary: 'Always refused: Hawser makes no manifests at carriers',
+        description: 'Make the manifest at its carrier, and record it with `POST /v1/manifests/import`.',
         tag,
         scope: 'write',
+        refuses: ['not_done_here'],
         answers: {},
       }),
       async () => refuseManifest(),
@@ -48,6 +59,7 @@ export const manifestRoutes =
       describe({
         operationId: 'list_manifests',
         summary: 'Recorded manifests, newest first',
+        description: 'The filters of the published list.',
         tag,
         scope: 'read',
         query: manifestQuery,
@@ -69,6 +81,7 @@ export const manifestRoutes =
       describe({
         operationId: 'get_manifest_by_id',
         summary: 'One recorded manifest',
+        description: 'In the published shape, with the ids of its labels.',
         tag,
         scope: 'read',
         answers: { 200: wire.manifestAnswer },

@@ -42,9 +42,11 @@ export const partnerAccountRoutes =
       describe({
         operationId: 'create_account',
         summary: 'Create an account',
+        description: 'It has no keys yet; make one for it, or act for it with `On-Behalf-Of`.',
         tag,
         scope,
         body: formSchema(accountFields),
+        refuses: ['external_id_taken'],
         answers: { 200: schemas.account },
       }),
       async (request) => accountObject(await createAccount(ctx, request.actor, bodyOf(request))),
@@ -55,6 +57,7 @@ export const partnerAccountRoutes =
       describe({
         operationId: 'list_accounts',
         summary: 'The partner’s accounts, oldest first',
+        description: 'The accounts that this partner created, disabled ones too.',
         tag,
         scope,
         query,
@@ -79,6 +82,7 @@ export const partnerAccountRoutes =
       describe({
         operationId: 'get_account',
         summary: 'One account',
+        description: 'One account that this partner created.',
         tag,
         scope,
         answers: { 200: schemas.account },
@@ -91,6 +95,7 @@ export const partnerAccountRoutes =
       describe({
         operationId: 'get_account_by_external_id',
         summary: 'One account, by the partner’s own id',
+        description: 'For a partner that keeps only ids of its own.',
         tag,
         scope,
         answers: { 200: schemas.account },
@@ -106,9 +111,11 @@ export const partnerAccountRoutes =
       describe({
         operationId: 'update_account',
         summary: 'Change an account',
+        description: 'What the body leaves out stays, `null` clears.',
         tag,
         scope,
         body: formSchema(accountFields),
+        refuses: ['external_id_taken'],
         answers: { 204: null },
       }),
       async (request, reply) => {
@@ -124,6 +131,7 @@ export const partnerAccountRoutes =
           operationId: `${verb}_account`,
           summary:
             verb === 'enable' ? 'Let the keys of an account work again' : 'Stop the keys of an account',
+          description: 'Connections and their credentials stay as they are.',
           tag,
           scope,
           answers: { 204: null },
@@ -139,6 +147,7 @@ export const partnerAccountRoutes =
       describe({
         operationId: 'list_account_api_keys',
         summary: 'API keys of an account that are in force, without their text',
+        description: 'The text of a key is shown when it is made, and never again.',
         tag,
         scope,
         answers: { 200: schemas.accountKeys },
@@ -159,6 +168,7 @@ export const partnerAccountRoutes =
       describe({
         operationId: 'create_account_api_key',
         summary: 'Make an API key for an account; its text is shown this once',
+        description: 'Keep the text at once: it is stored as a digest only.',
         tag,
         scope,
         body: formSchema(keyFields),
@@ -182,6 +192,7 @@ export const partnerAccountRoutes =
       describe({
         operationId: 'delete_account_api_key',
         summary: 'Revoke an API key of an account',
+        description: 'It fails within a second on every process.',
         tag,
         scope,
         answers: { 204: null },

@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts'
 import { ifMatchOf, tellOutcome } from '../answers.ts'
 import { bodyOf } from '../body.ts'
 import { describe, reference } from '../openapi/describe.ts'
+import { CHANGED } from '../openapi/refusals.ts'
 import { etag } from '../wire.ts'
 
 type OfConnection = { Params: { carrier_name: string; carrier_id: string } }
@@ -20,8 +21,11 @@ export const settingsRoutes =
       describe({
         operationId: 'get_carrier_settings',
         summary: 'Settings of a connection',
+        description: 'What is not set is left out.',
         tag,
         scope: 'read',
+        refuses: ['settings_unsupported'],
+        tells: ['ETag'],
         answers: { 200: reference('carrier_settings') },
       }),
       async (request, reply) => {
@@ -38,10 +42,13 @@ export const settingsRoutes =
         {
           operationId: 'update_carrier_settings',
           summary: 'Change some settings of a connection',
+          description: 'What the body leaves out stays; `null` clears. The credentials are not touched.',
           tag,
           scope: 'write',
           body: reference('carrier_settings'),
           versioned: true,
+          refuses: ['settings_unsupported', ...CHANGED],
+          tells: ['ETag', 'Hawser-Notice'],
           answers: { 204: null },
         },
         { bodyLimit: ctx.config.bodyLimits.settings },

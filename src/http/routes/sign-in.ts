@@ -4,6 +4,7 @@ import { approveInSandbox, finishSignIn } from '../../connections/finish-sign-in
 import type { Context } from '../../context.ts'
 import { answerOutcome } from '../answers.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
+import { CHANGED } from '../openapi/refusals.ts'
 import * as schemas from '../openapi/schemas.ts'
 
 type OfConnection = { Params: { carrier_name: string; carrier_id: string } }
@@ -25,8 +26,12 @@ export const signInRoutes =
       describe({
         operationId: 'begin_sign_in',
         summary: 'Where to send the merchant to sign in at the carrier, in the header `Location`',
+        description:
+          'Send the merchant’s browser to `Location` within ten minutes; it works once. What is in force stays so until the merchant is back.',
         tag,
         scope: 'write',
+        refuses: ['sign_in_unsupported', ...CHANGED],
+        tells: ['ETag', 'Location', 'Hawser-Notice'],
         answers: { 200: schemas.signInAnswer },
       }),
       async (request, reply) => {
@@ -47,6 +52,8 @@ export const signInPages =
         ...describe({
           operationId: 'finish_sign_in',
           summary: 'Where a carrier sends a merchant back to after the sign-in',
+          description:
+            'The carrier sends the browser here. It takes no key: the `state` says which sign-in it is, and works once.',
           tag,
           query: [
             parameter('state', 'As it was given to the carrier.'),
@@ -54,6 +61,8 @@ export const signInPages =
             parameter('error', 'From the carrier, where the merchant was not let in.'),
           ],
           openQuery: true,
+          refuses: ['sign_in_refused'],
+          always: ['Cache-Control', 'Content-Security-Policy', 'Referrer-Policy'],
           answers: { 200: schemas.signedIn },
         }),
         // Programs that look a link over before a person opens it must not use it up.
@@ -74,9 +83,14 @@ export const signInPages =
         ...describe({
           operationId: 'sandbox_sign_in',
           summary: 'Stands in for a carrier’s sign-in page in the sandbox, and sends straight back',
+          description:
+            'Stands where the carrier’s own page stands in production, so that a sign-in can be tried with no carrier.',
           tag,
           query: [parameter('state', 'As `Location` has it, with what else is there.')],
           openQuery: true,
+          refuses: ['sign_in_refused'],
+          tells: ['Location'],
+          always: ['Cache-Control', 'Content-Security-Policy', 'Referrer-Policy'],
           answers: { 302: null },
         }),
         exposeHeadRoute: false,

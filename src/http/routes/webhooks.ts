@@ -49,9 +49,13 @@ export const webhookRoutes =
         operationId: 'create_webhook',
         summary:
           'Create a webhook; its signing secret is shown this once, in the header Hawser-Webhook-Secret',
+        description:
+          'The secret that its messages are signed with stands in the header `Hawser-Webhook-Secret` of this answer.',
         tag,
         scope: 'admin',
         body: wire.newWebhookBody,
+        refuses: ['webhook_taken', 'webhook_limit'],
+        tells: ['Hawser-Webhook-Secret'],
         answers: { 200: wire.webhookAnswer },
       }),
       async (request, reply) => {
@@ -67,8 +71,11 @@ export const webhookRoutes =
       describe({
         operationId: 'list_webhooks',
         summary: 'The webhooks of the account, oldest first',
+        description:
+          'Values of headers are masked. A webhook that has been disabled is named in `Hawser-Notice`.',
         tag,
         scope: 'read',
+        tells: ['Hawser-Notice'],
         answers: { 200: wire.webhookListAnswer },
       }),
       async (request, reply) =>
@@ -80,8 +87,10 @@ export const webhookRoutes =
       describe({
         operationId: 'get_webhook_by_id',
         summary: 'One webhook',
+        description: 'Values of headers are masked.',
         tag,
         scope: 'read',
+        tells: ['Hawser-Notice'],
         answers: { 200: wire.webhookAnswer },
       }),
       async (request, reply) => {
@@ -96,9 +105,11 @@ export const webhookRoutes =
       describe({
         operationId: 'update_webhook',
         summary: 'Change a webhook, and enable it where it was disabled',
+        description: 'What the body leaves out stays; headers are replaced as a whole.',
         tag,
         scope: 'admin',
         body: wire.webhookChangeBody,
+        refuses: ['webhook_taken'],
         answers: { 204: null },
       }),
       async (request, reply) => {
@@ -115,6 +126,7 @@ export const webhookRoutes =
       describe({
         operationId: 'delete_webhook',
         summary: 'Delete a webhook, with its secret and its deliveries',
+        description: 'Messages that wait for it are not sent any more.',
         tag,
         scope: 'admin',
         answers: { 204: null },
@@ -131,8 +143,11 @@ export const webhookRoutes =
         operationId: 'rotate_webhook_secret',
         summary:
           'Give a webhook a new signing secret, shown this once in the header Hawser-Webhook-Secret; the one before signs too for 24 hours',
+        description:
+          'Messages carry a signature of the old secret too for 24 hours, so that a receiver has time to change.',
         tag,
         scope: 'admin',
+        tells: ['Hawser-Webhook-Secret'],
         answers: { 200: wire.rotationAnswer },
       }),
       async (request, reply) => {
@@ -148,6 +163,8 @@ export const webhookRoutes =
       describe({
         operationId: 'list_webhook_attempts',
         summary: 'What became of the messages of a webhook, newest first',
+        description:
+          'Says of each message whether it was delivered, how often it was tried, and why it failed.',
         tag,
         scope: 'read',
         query,
@@ -166,9 +183,12 @@ export const webhookRoutes =
       describe({
         operationId: 'replay_webhook',
         summary: 'Send a message, or all since a time, once more',
+        description:
+          'A message that was sent before is sent again under its own id, so that a receiver can tell.',
         tag,
         scope: 'admin',
         body: wire.replayBody,
+        refuses: ['webhook_disabled', 'message_unknown'],
         answers: { 200: wire.replayAnswer },
       }),
       async (request) => replay(ctx, request.actor, request.params.webhook_id, bodyOf(request)),

@@ -1,0 +1,31 @@
+import { format, resolveConfig } from 'prettier'
+import { conditions, type ConditionName } from '../src/errors.ts'
+import { scenes } from '../test/support/api-scenes.ts'
+import { openRecorder } from '../test/support/record-examples.ts'
+import { emit } from './generated.ts'
+
+// The examples of the API description are what a server answered: this plays scenes against one and keeps what was said.
+const recorder = await openRecorder()
+try {
+  await scenes(recorder)
+} finally {
+  await recorder.close()
+}
+
+const { operations, refusals } = recorder.recorded
+for (const [name, { status, source, type, code, when }] of Object.entries(conditions)) {
+  // Few of them cannot be had from a server that is well: those say what the table of conditions says.
+  refusals[name as ConditionName] ??= {
+    status,
+    body: {
+      request_id: recorder.requestId,
+      errors: [{ error_source: source, error_type: type, error_code: code, message: when }],
+    },
+  }
+}
+
+const sorted = (entries: object) =>
+  Object.fromEntries(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)))
+const path = 'src/http/openapi/examples.json'
+const text = JSON.stringify({ operations: sorted(operations), refusals: sorted(refusals) })
+emit({ [path]: await format(text, { ...(await resolveConfig(path)), filepath: path }) })
