@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { describeError } from './describe-error.ts'
 import { ApiError, StartRefused } from './errors.ts'
-import { createLog, describeError, type Log } from './log.ts'
+import { createLog, type Log } from './log.ts'
 import { Secret } from './secret.ts'
 
 const VALUE = 'Tr0ub4dor&3-Kq9'

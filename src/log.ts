@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
-import { ApiError } from './errors.ts'
+import { describeError } from './describe-error.ts'
 import { standardOutput, type LogOutput } from './log-output.ts'
 
 export type Log = Logger
@@ -41,30 +41,4 @@ function withoutForeignText(this: Log, args: unknown[], method: (...args: unknow
       ...rest.map(described),
     )
   else method.apply(this, args.map(described))
-}
-
-type Described = { name: string; code?: string; message?: string; at?: string[]; cause?: Described }
-
-/** What may be told of an error: our own messages, a foreign error's name and code, and where both came from. */
-export function describeError(error: unknown, depth = 0): Described {
-  if (!(error instanceof Error)) return { name: typeof error }
-  const { code } = error as { code?: unknown }
-  const ours = error instanceof ApiError || error.name === 'StoreError' || error.name === 'StartRefused'
-  return {
-    name: error.name,
-    ...(typeof code === 'string' ? { code } : {}),
-    ...(ours ? { message: error.message } : {}),
-    at: stackFrames(error),
-    ...(error.cause !== undefined && depth < 4 ? { cause: describeError(error.cause, depth + 1) } : {}),
-  }
-}
-
-function stackFrames({ stack = '', message }: Error): string[] {
-  // Frames are what follows the message; where that is not found, nothing is safe to show.
-  const start = stack.indexOf(message)
-  return (start < 0 ? '' : stack.slice(start + message.length))
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, 8)
-    .map((line) => line.trim())
 }

@@ -2,37 +2,17 @@ import type { FastifyInstance } from 'fastify'
 import { parseConfig, type Environment } from './config.ts'
 import { createErasures } from './connections/erasures.ts'
 import { openContext, type Context, type Wanted } from './context.ts'
-import { ApiError, StartRefused } from './errors.ts'
+import { StartRefused } from './errors.ts'
 import { firstStartText } from './first-start.ts'
 import { createChecks } from './health/checks.ts'
 import { buildApp } from './http/app.ts'
-import { createLog, describeError } from './log.ts'
+import { createLog } from './log.ts'
 import { openOutbound } from './outbound/http.ts'
+import { endWithin, stopSignal } from './run.ts'
 import { simulator } from './simulator/index.ts'
-import { StoreError } from './store/failures.ts'
 import { setUpFirstTenant } from './tenants/operator.ts'
 import { version } from './version.ts'
 import { createDeliveries } from './webhooks/deliver.ts'
-
-/** Runs one program to its end: its exit code, 78 where the start was refused with its reason, 1 for anything else. */
-export async function run(program: () => Promise<number>): Promise<void> {
-  try {
-    process.exitCode = await program()
-  } catch (error) {
-    process.exitCode = error instanceof StartRefused ? StartRefused.exitCode : 1
-    process.stderr.write(`${lastWords(error)}\n`)
-  }
-}
-
-function lastWords(error: unknown): string {
-  if (!(error instanceof StartRefused || error instanceof ApiError || error instanceof StoreError))
-    return `Hawser stopped: ${JSON.stringify(describeError(error))}`
-  const cause = error.cause === undefined ? undefined : describeError(error.cause)
-  const told = cause?.message ?? [cause?.name, cause?.code].filter(Boolean).join(' ')
-  return told === '' || error.message.includes(cause?.code ?? '\0')
-    ? error.message
-    : `${error.message} (${told})`
-}
 
 /** Serves until SIGTERM or SIGINT, then lets running requests finish. Prints the first keys at the very first start. */
 export async function serve(env: Environment, wanted: Wanted): Promise<number> {
@@ -81,13 +61,6 @@ async function listen(app: FastifyInstance, { host, port }: { host: string; port
   }
 }
 
-/** Fulfilled with the first SIGTERM or SIGINT, which then do not end the process. */
-export function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
-  })
-}
-
 /** What the last lines of the log get to be read in, even where requests took all the time that there was. */
 const LAST_LINES_MS = 500
 
@@ -103,5 +76,5 @@ async function drain(app: FastifyInstance, workers: readonly Worker[], ctx: Cont
   await ctx.store.close()
   // Lines of the log that nobody reads would keep the process for ever.
   const leftMs = patienceMs - (performance.now() - start)
-  setTimeout(() => process.exit(), Math.max(LAST_LINES_MS, leftMs)).unref()
+  endWithin(Math.max(LAST_LINES_MS, leftMs))
 }

@@ -2,13 +2,12 @@ import { findByScac, findCarrier } from '../catalog/find-carrier.ts'
 import { ltlCarriers, parcelCarriers } from '../catalog/index.ts'
 import { formSchema } from '../catalog/json-schema.ts'
 import { StartRefused } from '../errors.ts'
-import { readArgs, type Command } from './command.ts'
+import type { Call } from './command.ts'
 import { describeCarrier } from './describe-carrier.ts'
 import { summarize } from '../catalog/verification.ts'
 
 /** Every carrier: mode, names, title, and whether it can be connected. */
-export const listCarriers: Command['run'] = async ({ args, print }) => {
-  const { values } = readArgs(args, { json: { type: 'boolean' } })
+export async function listCarriers({ values, print }: Call<{ json?: boolean }>): Promise<number> {
   const rows = [...parcelCarriers, ...ltlCarriers].map((carrier) => ({
     mode: carrier.mode,
     names: carrier.mode === 'ltl' ? carrier.scacs : [carrier.name, ...carrier.aliases],
@@ -24,9 +23,8 @@ export const listCarriers: Command['run'] = async ({ args, print }) => {
 }
 
 /** One carrier with its forms: in words, or as JSON Schemas. */
-export const showCarrier: Command['run'] = async ({ args, print }) => {
-  const { values, positionals } = readArgs(args, { json: { type: 'boolean' } }, 1)
-  const [name = ''] = positionals
+export async function showCarrier({ values, words, print }: Call<{ json?: boolean }>): Promise<number> {
+  const [name = ''] = words
   const carrier = findCarrier(name) ?? findByScac(name)
   if (!carrier) throw new StartRefused('The catalog has no carrier of this name or SCAC.')
   if (!values.json) {

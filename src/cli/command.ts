@@ -1,45 +1,48 @@
-import { parseArgs } from 'node:util'
-import { parseConfig, type Environment } from '../config.ts'
-import { openContext, type Context } from '../context.ts'
-import { StartRefused } from '../errors.ts'
-import { createLog } from '../log.ts'
+import type { Environment } from '../config.ts'
 
-/** What a command gets: the environment, its words, and where it prints. */
-export type Invocation = { env: Environment; args: readonly string[]; print: (text: string) => void }
+/** An option of a command: what it says, and what stands behind it where it takes a value. */
+export type Option = { about: string; value?: string; isRequired?: true }
+export type Options = Readonly<Record<string, Option>>
 
-/** A command of the command line; answers its exit code. */
-export type Command = { usage: string; about: string; run: (invocation: Invocation) => Promise<number> }
+/** What an option says once the command line is read. */
+type Said<O extends Option> = O extends { value: string } ? string : boolean
+type RequiredNames<O extends Options> = {
+  [Name in keyof O]: O[Name] extends { isRequired: true } ? Name : never
+}[keyof O]
 
-type Flags = Record<string, { type: 'string' | 'boolean' }>
-
-/** The options and words of a command; throws `StartRefused` that names what it does not know, or more words than it takes. */
-export function readArgs<const F extends Flags>(args: readonly string[], options: F, words = 0) {
-  const read = () => parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-  let parsed: ReturnType<typeof read>
-  try {
-    parsed = read()
-  } catch (error) {
-    throw new StartRefused((error as Error).message)
-  }
-  const [extra] = parsed.positionals.slice(words)
-  if (extra !== undefined) throw new StartRefused(`Unexpected word "${extra}".`)
-  return parsed
+/** The options of a command as they were given. */
+export type Given<O extends Options> = { [Name in RequiredNames<O>]: string } & {
+  [Name in Exclude<keyof O, RequiredNames<O>>]?: Said<O[Name]>
 }
 
-/** Runs `work` on the installation that the environment names, beside a running server or without one; where there is none, it makes none. */
-export async function withContext<T>(env: Environment, work: (ctx: Context) => Promise<T>): Promise<T> {
-  const { config } = parseConfig(env)
-  const log = createLog('fatal')
-  const ctx = await openContext(config, log, { wanted: 'existing' })
-  try {
-    return await work(ctx)
-  } finally {
-    await ctx.store.close()
-  }
+/** What a command gets: the environment, its options and words, and where it prints. */
+export type Call<Values = object> = {
+  env: Environment
+  values: Values
+  words: readonly string[]
+  print: (text: string) => void
 }
 
-/** A required option; throws `StartRefused` that names it. */
-export function requireOption(value: string | undefined, name: string): string {
-  if (value) return value
-  throw new StartRefused(`--${name} is required.`)
+/** Runs a command; answers its exit code. */
+export type Run<Values = object> = (call: Call<Values>) => Promise<number>
+
+/** A command of the command line, whose code is loaded when it is called. */
+export type Command = {
+  about: string
+  /** What the words behind its name are, each of them required. */
+  words: readonly string[]
+  options: Options
+  load: () => Promise<Run<never>>
 }
+
+/** A command with these options, which its code takes as they are typed. */
+export function command<const O extends Options>(
+  about: string,
+  { words = [], options, load }: { words?: string[]; options: O; load: () => Promise<Run<Given<O>>> },
+): Command {
+  return { about, words, options, load }
+}
+
+/** How an option is written, with what stands behind it. */
+export const spellOption = (name: string, { value }: Option): string =>
+  `--${name}${value === undefined ? '' : ` ${value}`}`

@@ -5,11 +5,11 @@ import { checkReady } from '../context.ts'
 import { allTenants, operator } from '../tenants/operator.ts'
 import { version } from '../version.ts'
 import { listUnreachable } from '../webhooks/endpoints.ts'
-import { readArgs, withContext, type Command } from './command.ts'
+import type { Call } from './command.ts'
+import { withContext } from './with-context.ts'
 
 /** Says what is configured and where each value came from, and checks keys, database and every audit chain. Fails when one is broken. */
-export const doctor: Command['run'] = async ({ env, args, print }) => {
-  readArgs(args, {})
+export async function doctor({ env, print }: Call): Promise<number> {
   print(`Hawser ${version} on Node ${process.versions.node}`)
   print('Configuration of this shell; a running server has its own:')
   for (const { name, value, origin } of describeConfig(env))

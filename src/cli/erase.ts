@@ -1,11 +1,11 @@
 import { getErasureStatus, type ErasureStatus } from '../connections/erasure-status.ts'
-import { readArgs, withContext, type Command } from './command.ts'
+import type { Call } from './command.ts'
+import { withContext } from './with-context.ts'
 
 const NAMES = { buried: 'deleted connections', previous: 'earlier credentials' } as const
 
 /** Says what is still to be erased and what the files do with the bytes of removed rows; fails when something is late. */
-export const status: Command['run'] = async ({ env, args, print }) => {
-  const { values } = readArgs(args, { json: { type: 'boolean' } })
+export async function status({ env, values, print }: Call<{ json?: boolean }>): Promise<number> {
   const found = await withContext(env, getErasureStatus)
   const { kinds, isLate, files } = found
   if (values.json)

@@ -1,6 +1,10 @@
-import { run } from '../main.ts'
-import { commands, usage } from './commands.ts'
+import { run } from '../run.ts'
 import { version } from '../version.ts'
+import { commands } from './commands.ts'
+import { describe, describeUnknown, findName } from './help.ts'
+import { readLine } from './read-line.ts'
+
+const UNKNOWN_COMMAND = 2
 
 /** Runs the command line: the words after the program's name. */
 export async function runCommand(argv: readonly string[]): Promise<void> {
@@ -13,27 +17,36 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })
+  const print = (text: string) => void process.stdout.write(`${text}\n`)
   await run(async () => {
-    const words = [...argv]
-    const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find((candidate) =>
-      Object.hasOwn(commands, candidate),
-    )
-    if (argv.length === 0 || argv[0] === 'help' || argv.some((word) => word === '--help' || word === '-h')) {
-      process.stdout.write(usage())
-      return 0
-    }
     if (argv[0] === '--version') {
-      process.stdout.write(`${version}\n`)
+      print(version)
       return 0
     }
-    if (name === undefined) {
-      process.stderr.write(`There is no command "${argv.slice(0, 2).join(' ')}"; "hawser help" lists them.\n`)
-      return 2
+    const asked = helpWanted(argv)
+    const name = findName(argv)
+    const command = name === undefined ? undefined : commands[name]
+    const help = asked && describe(asked)
+    if (help !== undefined) {
+      process.stdout.write(help)
+      return 0
     }
-    const command = commands[name]
-    const rest = words.slice(name.split(' ').length)
-    return command
-      ? command.run({ env, args: rest, print: (text) => void process.stdout.write(`${text}\n`) })
-      : 2
+    if (asked || name === undefined || !command) {
+      process.stderr.write(`${describeUnknown(asked ?? argv)}\n`)
+      return UNKNOWN_COMMAND
+    }
+    const { values, words } = readLine(name, command, argv.slice(name.split(' ').length))
+    // Read by the options that the command has, which its code is typed by.
+    const program = await command.load()
+    return program({ env, values: values as never, words, print })
   })
+}
+
+/** The words that help is asked about; `undefined` where none is asked for. */
+function helpWanted(argv: readonly string[]): readonly string[] | undefined {
+  if (argv.length === 0) return []
+  if (argv[0] === 'help') return argv.slice(1)
+  if (!argv.includes('--help') && !argv.includes('-h')) return undefined
+  const end = argv.findIndex((word) => word.startsWith('-'))
+  return argv.slice(0, end)
 }

@@ -4,22 +4,24 @@ import { allKeys, createKey, keysOf, revokeKey } from '../tenants/api-keys.ts'
 import { findTenantsByIdOrName, operator } from '../tenants/operator.ts'
 import { parseScopes, scopeNames } from '../tenants/scopes.ts'
 import { parseTime } from '../time.ts'
-import { readArgs, requireOption, withContext, type Command } from './command.ts'
+import type { Call } from './command.ts'
+import { withContext } from './with-context.ts'
+
+type Wanted = {
+  tenant: string
+  environment: string
+  scopes: string
+  description?: string
+  expires?: string
+  json?: boolean
+}
 
 /** Makes a key and prints its text, the only time that it is known. */
-export const create: Command['run'] = async ({ env, args, print }) => {
-  const { values } = readArgs(args, {
-    tenant: { type: 'string' },
-    environment: { type: 'string' },
-    scopes: { type: 'string' },
-    description: { type: 'string' },
-    expires: { type: 'string' },
-    json: { type: 'boolean' },
-  })
-  const environment = requireOption(values.environment, 'environment')
+export async function create({ env, values, print }: Call<Wanted>): Promise<number> {
+  const { environment } = values
   if (environment !== 'production' && environment !== 'sandbox')
     throw new StartRefused('--environment must be production or sandbox.')
-  const scopes = requireScopes(requireOption(values.scopes, 'scopes'))
+  const scopes = requireScopes(values.scopes)
   const expiresAt = values.expires === undefined ? undefined : requireTime(values.expires)
   const wanted = {
     environment,
@@ -28,7 +30,7 @@ export const create: Command['run'] = async ({ env, args, print }) => {
     ...(expiresAt ? { expiresAt } : {}),
   } as const
   const { tenantId, key } = await withContext(env, async (ctx) => {
-    const tenantId = await requireTenant(ctx, requireOption(values.tenant, 'tenant'))
+    const tenantId = await requireTenant(ctx, values.tenant)
     return { tenantId, key: await createKey(ctx, { ...operator('cli', environment), tenantId }, wanted) }
   })
   const text = key.text.reveal()
@@ -43,8 +45,11 @@ export const create: Command['run'] = async ({ env, args, print }) => {
 const WIDTHS = [12, 26, 11, 24, 8, 24]
 
 /** Lists the keys of one tenant or of all, without their text. */
-export const list: Command['run'] = async ({ env, args, print }) => {
-  const { values } = readArgs(args, { tenant: { type: 'string' }, json: { type: 'boolean' } })
+export async function list({
+  env,
+  values,
+  print,
+}: Call<{ tenant?: string; json?: boolean }>): Promise<number> {
   const keys = await withContext(env, async (ctx) =>
     values.tenant === undefined ? allKeys(ctx) : keysOf(ctx, await requireTenant(ctx, values.tenant)),
   )
@@ -79,10 +84,8 @@ export const list: Command['run'] = async ({ env, args, print }) => {
 }
 
 /** Revokes a key of any tenant; servers refuse it from their next request on. */
-export const revoke: Command['run'] = async ({ env, args, print }) => {
-  const { values, positionals } = readArgs(args, { json: { type: 'boolean' } }, 1)
-  const [keyId] = positionals
-  if (!keyId) throw new StartRefused('The id of a key is required.')
+export async function revoke({ env, values, words, print }: Call<{ json?: boolean }>): Promise<number> {
+  const [keyId = ''] = words
   await withContext(env, async (ctx) => {
     const key = (await allKeys(ctx)).find(({ key_id }) => key_id === keyId)
     if (!key) throw new StartRefused('There is no key of this id.')

@@ -1,11 +1,11 @@
 import { parseConfig } from '../config.ts'
 import { prepareDatabase } from '../context.ts'
 import { StartRefused } from '../errors.ts'
-import { readArgs, withContext, type Command } from './command.ts'
+import type { Call } from './command.ts'
+import { withContext } from './with-context.ts'
 
 /** Brings the database up to date; a server does the same when it starts. Only when asked for does it do so where there is no installation. */
-export const migrate: Command['run'] = async ({ env, args, print }) => {
-  const { values } = readArgs(args, { prepare: { type: 'boolean' } })
+export async function migrate({ env, values, print }: Call<{ prepare?: boolean }>): Promise<number> {
   const { config } = parseConfig(env)
   const { kind } = config.database
   if (values.prepare) {

@@ -1,14 +1,13 @@
 import { StartRefused } from '../errors.ts'
-import { stopSignal } from '../main.ts'
+import { stopSignal } from '../run.ts'
 import { openSimulator, type SimulatorServer } from '../simulator/server.ts'
-import { readArgs, type Command } from './command.ts'
+import type { Call } from './command.ts'
 
 const USUAL_PORT = '4020'
 
 /** Answers as the simulated carriers on loopback until SIGTERM or SIGINT, and prints what sends Hawser's calls there. */
-export const simulate: Command['run'] = async ({ args, print }) => {
+export async function simulate({ values, print }: Call<{ port?: string; json?: boolean }>): Promise<number> {
   const stopped = stopSignal()
-  const { values } = readArgs(args, { port: { type: 'string' }, json: { type: 'boolean' } })
   const simulator = await open(values.port ?? USUAL_PORT)
   const { address, carrierHosts } = simulator
   if (values.json) print(JSON.stringify({ address, carrier_hosts: carrierHosts }))

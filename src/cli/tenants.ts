@@ -1,12 +1,16 @@
 import { StartRefused } from '../errors.ts'
 import { createTenant } from '../tenants/create-tenant.ts'
 import { allTenants, operator } from '../tenants/operator.ts'
-import { readArgs, requireOption, withContext, type Command } from './command.ts'
+import type { Call } from './command.ts'
+import { withContext } from './with-context.ts'
 
 /** Creates a tenant and prints its id. */
-export const create: Command['run'] = async ({ env, args, print }) => {
-  const { values } = readArgs(args, { name: { type: 'string' }, json: { type: 'boolean' } })
-  const name = requireName(requireOption(values.name, 'name'))
+export async function create({
+  env,
+  values,
+  print,
+}: Call<{ name: string; json?: boolean }>): Promise<number> {
+  const name = requireName(values.name)
   const tenant = await withContext(env, (ctx) => createTenant(ctx, operator('cli'), name))
   print(
     values.json
@@ -17,8 +21,7 @@ export const create: Command['run'] = async ({ env, args, print }) => {
 }
 
 /** Lists every tenant. */
-export const list: Command['run'] = async ({ env, args, print }) => {
-  const { values } = readArgs(args, { json: { type: 'boolean' } })
+export async function list({ env, values, print }: Call<{ json?: boolean }>): Promise<number> {
   const tenants = await withContext(env, allTenants)
   const rows = tenants.map(({ tenant_id, company_name, active, partner_id, created_at }) => ({
     id: tenant_id,

@@ -149,9 +149,10 @@ describe('command line', { concurrency: 2 }, () => {
     const key = (tenant: string, environment: string, scopes: string, ...more: string[]) =>
       run(['keys', 'create', '--tenant', tenant, '--environment', environment, '--scopes', scopes, ...more])
     isRefused(await run(['tenants', 'create']), '--name')
-    isRefused(await run(['keys', 'create', '--environment', 'sandbox', '--scopes', 'read']), '--tenant')
-    isRefused(await run(['keys', 'create', '--tenant', 'default', '--scopes', 'read']), '--environment')
-    isRefused(await run(['keys', 'create', '--tenant', 'default', '--environment', 'sandbox']), '--scopes')
+    isRefused(
+      await run(['keys', 'create']),
+      '--tenant <name or id>, --environment production|sandbox, --scopes',
+    )
     isRefused(await key('default', 'prod', 'read'), '--environment')
     isRefused(await key('default', 'sandbox', 'read,wirte'), '--scopes')
     isRefused(await key('default', 'sandbox', 'read', '--expires', 'soon'), '--expires')
@@ -163,14 +164,31 @@ describe('command line', { concurrency: 2 }, () => {
     isRefused(await run(['catalog', 'show', 'absent']), 'catalog')
   })
 
-  test('command line: without a command, and when asked for help, it lists every command', async (t) => {
+  test('command line: help is given where it is asked for, and touches nothing', async (t) => {
     const { run, directory } = await placeOf(t)
     for (const words of [[], ['help'], ['--help'], ['-h']]) {
       const { code, stdout } = await run(words)
       assert.equal(code, 0)
-      for (const { usage } of Object.values(commands)) assert.ok(stdout.includes(usage))
+      for (const name of Object.keys(commands)) assert.ok(stdout.includes(`  ${name} `), name)
     }
-    assert.deepEqual(readdirSync(directory), [], 'help touches nothing')
+    const asked = [
+      ['keys', 'list', '--help'],
+      ['help', 'keys', 'list'],
+      ['keys', 'list', '--tenant', 'a', '-h'],
+    ]
+    for (const words of asked) {
+      const { code, stdout } = await run(words)
+      assert.equal(code, 0)
+      assert.match(stdout, /^Usage: hawser keys list \[--tenant <name or id>\] \[--json\]\n/)
+    }
+    for (const words of [
+      ['keys', '--help'],
+      ['help', 'keys'],
+    ])
+      assert.match((await run(words)).stdout, /^ {2}keys create .*\n {2}keys list .*\n {2}keys revoke .*\n$/)
+    for (const words of [['help', 'frobnicate'], ['frobnicate', '--help'], ['keys']])
+      isRefused(await run(words), words.find((word) => /^[fk]/.test(word)) ?? '')
+    assert.deepEqual(readdirSync(directory), [])
   })
 
   test('catalog: lists and shows carriers and needs no database', async (t) => {

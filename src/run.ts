@@ -1,0 +1,35 @@
+import { describeError } from './describe-error.ts'
+import { ApiError, StartRefused } from './errors.ts'
+import { StoreError } from './store/failures.ts'
+
+/** Runs one program to its end: its exit code, 78 where the start was refused with its reason, 1 for anything else. */
+export async function run(program: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await program()
+  } catch (error) {
+    process.exitCode = error instanceof StartRefused ? StartRefused.exitCode : 1
+    process.stderr.write(`${lastWords(error)}\n`)
+  }
+}
+
+function lastWords(error: unknown): string {
+  if (!(error instanceof StartRefused || error instanceof ApiError || error instanceof StoreError))
+    return `Hawser stopped: ${JSON.stringify(describeError(error))}`
+  const cause = error.cause === undefined ? undefined : describeError(error.cause)
+  const told = cause?.message ?? [cause?.name, cause?.code].filter(Boolean).join(' ')
+  return told === '' || error.message.includes(cause?.code ?? '\0')
+    ? error.message
+    : `${error.message} (${told})`
+}
+
+/** Fulfilled with the first SIGTERM or SIGINT, which then do not end the process. */
+export function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+}
+
+/** Ends the process after so many milliseconds, where something still keeps it alive. */
+export function endWithin(ms: number): void {
+  setTimeout(() => process.exit(), ms).unref()
+}
