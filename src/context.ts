@@ -39,6 +39,11 @@ export type Context = {
 
 /** The carriers of the sandbox, where no request leaves the machine. */
 export type Simulator = {
+  /** What a credential may read to choose an answer, and the names of values that are meant to and do not. */
+  magicValues: readonly string[]
+  mistyped(values: Material['values']): string[]
+  /** Whether credentials ask for a login that is held back. */
+  isLockedOut(values: Material['values']): boolean
   /** The outcome that credentials ask for by name, if they do. */
   wantedOutcome(values: Material['values']): VerificationOutcome | undefined
   /** How to ask the simulated carrier; `undefined` where there is none. */
@@ -61,6 +66,9 @@ export const noWayOut: Outbound = {
   close: async () => {},
 }
 const noSimulator: Simulator = {
+  magicValues: [],
+  mistyped: () => [],
+  isLockedOut: () => false,
   wantedOutcome: () => undefined,
   ask: () => undefined,
   authorize: () => '',

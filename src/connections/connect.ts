@@ -1,4 +1,5 @@
 import type { Actor, Body, Context } from '../context.ts'
+import { acceptRequest } from './accept-request.ts'
 import { addConnection, requireNoDuplicate } from './add-connection.ts'
 import { connectForm } from './forms.ts'
 import { proofNotice, supersededNotice } from './notices.ts'
@@ -6,7 +7,7 @@ import type { DryRun, Outcome } from './outcome.ts'
 import { requireProof, type VerifyWish } from './prove.ts'
 import { requireCarrier, requireConnectable } from './require.ts'
 import { signInOf, WAITS } from './signed-in.ts'
-import { acceptBody, provable, withoutCleared } from './values.ts'
+import { provable, withoutCleared } from './values.ts'
 
 /**
  * Connects a carrier account under a new id, once the carrier has been asked; the account must not be connected yet, unless the body allows it.
@@ -19,7 +20,11 @@ export async function connectCarrier(
 ): Promise<Outcome | DryRun> {
   const carrier = requireCarrier(request.carrierName)
   requireConnectable(carrier)
-  const parts = acceptBody(carrier, connectForm(carrier), request.body().reveal())
+  const parts = acceptRequest(ctx, actor, {
+    carrier,
+    form: connectForm(carrier),
+    body: request.body().reveal(),
+  })
   const values = provable(withoutCleared(parts.credentials.reveal()), withoutCleared(parts.settings.reveal()))
   await requireNoDuplicate(ctx, actor, carrier, parts)
   const signIn = signInOf(ctx, carrier)

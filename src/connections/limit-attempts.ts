@@ -80,7 +80,8 @@ function timesAt(now: Date): Times {
   }
 }
 
-function refuseForNow(carrier: Carrier, milliseconds: number): never {
+/** Refuses (429) to ask about a login for as long as its refusals count, or what is left of that. */
+export function refuseForNow(carrier: Carrier, milliseconds = REFUSALS_COUNT_MS): never {
   const seconds = Math.max(1, Math.ceil(Math.min(milliseconds, REFUSALS_COUNT_MS) / 1_000))
   const minutes = Math.ceil(seconds / 60)
   const when = minutes === 1 ? 'in a minute' : `in ${minutes} minutes`

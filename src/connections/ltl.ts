@@ -5,6 +5,7 @@ import { isEmpty } from '../catalog/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { fail, failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
+import { acceptRequest } from './accept-request.ts'
 import { addConnection } from './add-connection.ts'
 import { applyChange, rehearseChange } from './change-connection.ts'
 import type { DryRun, Outcome } from './outcome.ts'
@@ -13,7 +14,7 @@ import { outcomeHeader } from './findings.ts'
 import { duplicateNotice, proofNotice, type Notice } from './notices.ts'
 import { requireProof, type VerifyWish } from './prove.ts'
 import { carrierOf, requireConnectable, requireConnection, requireLtlCarrier } from './require.ts'
-import { acceptBody, withoutCleared, type Changes, type Parts } from './values.ts'
+import { withoutCleared, type Changes, type Parts } from './values.ts'
 import type { IfMatch } from './versions.ts'
 
 type Accepted = Parts & { notices: Notice[] }
@@ -32,7 +33,7 @@ export function connectLtlCarrier(
     actor,
     carrier,
     request.scac,
-    unwrap(acceptBody(carrier, ltlForm(carrier, body), body), body),
+    unwrap(acceptRequest(ctx, actor, { carrier, form: ltlForm(carrier, body), body }), body),
     request.verify,
   )
 }
@@ -53,7 +54,7 @@ export async function connectLtlCarrierByBody(
   requireConnectable(carrier)
   const { fields } = ltlForm(carrier, body)
   const form = { fields: { carrier_code: text('Carrier code'), ...fields, nickname: optional(nickname()) } }
-  const accepted = unwrap(acceptBody(carrier, form, body), body)
+  const accepted = unwrap(acceptRequest(ctx, actor, { carrier, form, body }), body)
   const outcome = await addLtlConnection(ctx, actor, carrier, scac, accepted, request.verify)
   return { ...outcome, carrier }
 }
@@ -96,7 +97,7 @@ export async function updateLtlConnection(
   const carrier = named ?? (carrierOf(connection) as LtlCarrier)
   const body = request.body().reveal()
   const form = ltlForm(carrier, body)
-  const { notices, ...parts } = unwrap(acceptBody(carrier, form, body), body)
+  const { notices, ...parts } = unwrap(acceptRequest(ctx, actor, { carrier, form, body }), body)
   const told = askSandbox(carrier)
   const change = {
     carrier,

@@ -8,8 +8,8 @@ import { fail } from '../errors.ts'
 import { endOfProof, lineTo, materialOf } from './ask-carrier.ts'
 import { askSignedIn } from './ask-signed-in.ts'
 import type { Held } from './attempt-marks.ts'
-import { outcomeHeader, refuses, type Proof } from './findings.ts'
-import { limitAttempts } from './limit-attempts.ts'
+import { outcomeHeader, refuses, tellAs, type Proof } from './findings.ts'
+import { limitAttempts, refuseForNow } from './limit-attempts.ts'
 import type { Kept } from './refresh-sign-in.ts'
 import { refreshTokenOf } from './signed-in.ts'
 import { whyUnasked } from './unasked.ts'
@@ -99,6 +99,7 @@ export async function prove(
   const until = endOfProof()
   const asked = { asked: true, at: ctx.clock() } as const
   const isSandbox = actor.environment === 'sandbox'
+  if (isSandbox && ctx.simulator.isLockedOut(values)) refuseForNow(carrier)
   if (carrierId !== undefined && refreshTokenOf(values) !== undefined) {
     const signIn = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
     const ask = () => askSignedIn(ctx, actor, carrier, values, { carrierId, kept, until, seenFence })
@@ -145,7 +146,7 @@ async function askSandbox(
   values: Values,
 ): Promise<Finding | undefined> {
   const wanted = ctx.simulator.wantedOutcome(values)
-  const told = wanted && { outcome: wanted, because: 'The sandbox was told to answer so.' }
+  const told = wanted && tellAs(carrier, wanted)
   const { verify: recipe } = carrier
   const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
   if (!line || !canVerify(recipe, values, line.operator)) return told

@@ -3,12 +3,12 @@ import { LONGEST_TEXT } from '../catalog/fields.ts'
 import { validate, type Values } from '../catalog/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { openSettings } from '../custody/sealed-values.ts'
+import { acceptRequest } from './accept-request.ts'
 import { applyChange } from './change-connection.ts'
 import type { Outcome } from './outcome.ts'
 import { settingsForm } from './forms.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { requireCarrier, requireConnection } from './require.ts'
-import { acceptBody } from './values.ts'
 import type { IfMatch } from './versions.ts'
 
 type Named = { carrierName: string; carrierId: string }
@@ -60,7 +60,11 @@ export async function updateSettings(
   await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
   const form = settingsForm(carrier)
   const size = hasImages(form.fields) ? 'large' : 'usual'
-  const { notices, ...parts } = acceptBody(carrier, form, request.body(size).reveal())
+  const { notices, ...parts } = acceptRequest(ctx, actor, {
+    carrier,
+    form,
+    body: request.body(size).reveal(),
+  })
   const { version } = await applyChange(ctx, actor, {
     carrier,
     carrierId,

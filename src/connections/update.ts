@@ -1,11 +1,11 @@
 import type { Actor, Body, Context } from '../context.ts'
+import { acceptRequest } from './accept-request.ts'
 import { applyChange, rehearseChange } from './change-connection.ts'
 import type { DryRun, Outcome } from './outcome.ts'
 import { updateForm } from './forms.ts'
 import { proofNotice, signInLostNotice } from './notices.ts'
 import type { VerifyWish } from './prove.ts'
 import { requireCarrier, requireConnection } from './require.ts'
-import { acceptBody } from './values.ts'
 import type { IfMatch } from './versions.ts'
 
 type Request = { carrierName: string; carrierId: string; ifMatch: IfMatch; body: Body; verify?: VerifyWish }
@@ -20,7 +20,7 @@ export async function updateConnection(
   const carrier = requireCarrier(request.carrierName)
   await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
   const form = updateForm(carrier)
-  const { notices, ...parts } = acceptBody(carrier, form, request.body().reveal())
+  const { notices, ...parts } = acceptRequest(ctx, actor, { carrier, form, body: request.body().reveal() })
   const change = {
     carrier,
     carrierId,

@@ -59,18 +59,37 @@ export function findSimulated(carrierId: string): SimulatedCarrier | undefined {
   return byId.get(carrierId)
 }
 
-const MAGIC = /^simulate-([a-z-]+)$/i
+const magicOf = (outcome: string) => `simulate-${outcome.replaceAll('_', '-')}`
+
+/** What a credential reads for the login to be held back, as one is that its carrier has refused too often. */
+const LOCKED_OUT = magicOf('locked_out')
+
+/** Everything that a credential of the sandbox may read to choose what is answered. */
+export const magicValues: readonly string[] = [...OUTCOMES.map(magicOf), LOCKED_OUT]
+
+const reads = (value: unknown, magic: string) => typeof value === 'string' && value.toLowerCase() === magic
 
 /** The outcome that a caller of the sandbox asks for: one of the credentials reads `simulate-<outcome>`. */
 export function wantedOutcome(values: Account['values']): VerificationOutcome | undefined {
-  for (const value of Object.values(values)) {
-    const name =
-      typeof value === 'string' ? MAGIC.exec(value)?.[1]?.toLowerCase().replaceAll('-', '_') : undefined
-    const outcome = OUTCOMES.find((known) => known === name)
-    if (outcome) return outcome
-  }
-  return undefined
+  const all = Object.values(values)
+  const asked = all.flatMap((value) => OUTCOMES.find((outcome) => reads(value, magicOf(outcome))) ?? [])
+  return asked[0]
 }
+
+/** Whether a caller of the sandbox asks for a login that nobody is let through to. */
+const isLockedOut = (values: Account['values']): boolean =>
+  Object.values(values).some((value) => reads(value, LOCKED_OUT))
+
+const INTENDED = /^\s*simulated?(?![a-z0-9])/i
+
+/** The names of the values that are meant to choose an answer and are no word for any. */
+const mistyped = (values: Account['values']): string[] =>
+  Object.keys(values).filter((name) => {
+    const value = values[name]
+    return (
+      typeof value === 'string' && INTENDED.test(value) && !magicValues.some((magic) => reads(value, magic))
+    )
+  })
 
 /**
  * What the sandbox asks instead of a carrier: a simulated one that knows exactly this account,
@@ -112,4 +131,4 @@ export function authorize(query: Readonly<Record<string, unknown>>): string {
 }
 
 /** What a context takes as its sandbox. */
-export const simulator = { wantedOutcome, ask: askSimulated, authorize }
+export const simulator = { magicValues, mistyped, wantedOutcome, isLockedOut, ask: askSimulated, authorize }
