@@ -270,6 +270,12 @@ export const conditions = {
   database_unavailable: ours(503, 'system', 'unspecified', 'The database cannot be used at the moment.'),
   too_busy: ours(503, 'system', 'unspecified', 'Others change the connection all the time.'),
   too_slow: ours(503, 'system', 'unspecified', 'The request was not answered in time.'),
+  audit_log_broken: ours(
+    500,
+    'system',
+    'unspecified',
+    'The audit log of the account is damaged; nothing is changed before the operator has looked at it.',
+  ),
   internal: ours(500, 'system', 'unspecified', 'Something failed on our side.'),
 } satisfies Record<string, Condition>
 

@@ -32,26 +32,37 @@ export async function listEvents(
 
 const BATCH = 1_000
 
-/** A walked chain: how many events it has, the newest hash in hex, and the first event that does not fit. */
-export type Walk = { events: number; head: string; brokenAt?: number }
+/** What is wrong with the record of a chain's newest event, which the next one is linked to. */
+export type HeadFault = 'missing' | 'wrong'
+
+/** A walked chain: how many events it has, the newest hash in hex, the first event that does not fit, and what is wrong with its head. */
+export type Walk = { events: number; head: string; brokenAt?: number; headFault?: HeadFault }
 
 /** Walks one tenant's chain from its start to the head that it had when the walk began, or beyond. */
 export async function verifyChain({ store }: Context, tenantId: string): Promise<Walk> {
-  const head = await store.read(tenantId, (db) => findAuditHead(db, tenantId))
+  const findHead = () => store.read(tenantId, (db) => findAuditHead(db, tenantId))
+  const head = await findHead()
   let before: { seq: number; hash: Uint8Array } = { seq: 0, hash: GENESIS }
-  const walked = (brokenAt?: number): Walk => ({
+  const walked = (faults: Pick<Walk, 'brokenAt' | 'headFault'> = {}): Walk => ({
     events: before.seq,
     head: Buffer.from(before.hash).toString('hex'),
-    ...(brokenAt === undefined ? {} : { brokenAt }),
+    ...faults,
   })
   for (;;) {
     const events = await store.read(tenantId, (db) => readAuditChain(db, tenantId, before.seq, BATCH))
     const brokenAt = findBreak(before, events)
-    if (brokenAt !== undefined) return walked(brokenAt)
+    if (brokenAt !== undefined) return walked({ brokenAt })
     const atHead = events.find(({ seq }) => seq === head?.seq)
-    if (head && atHead && !Buffer.from(atHead.hash).equals(head.hash)) return walked(head.seq)
+    if (head && atHead && !Buffer.from(atHead.hash).equals(head.hash)) return walked({ brokenAt: head.seq })
     before = events.at(-1) ?? before
-    // The first event of every tenant is its own creation, so that an empty chain is a cut one.
-    if (events.length < BATCH) return walked(before.seq < (head?.seq ?? 1) ? before.seq + 1 : undefined)
+    if (events.length < BATCH) break
   }
+  // The first event of every tenant is its own creation, so that an empty chain is a cut one.
+  if (before.seq < (head?.seq ?? 1)) return walked({ brokenAt: before.seq + 1 })
+  // Looked for again: events that came during the walk moved it along.
+  const newest = await findHead()
+  if (!newest) return walked({ headFault: 'missing' })
+  const isWrong =
+    newest.seq < before.seq || (newest.seq === before.seq && !Buffer.from(newest.hash).equals(before.hash))
+  return walked(isWrong ? { headFault: 'wrong' } : {})
 }

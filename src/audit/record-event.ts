@@ -1,4 +1,5 @@
 import type { Actor, Context } from '../context.ts'
+import { fail } from '../errors.ts'
 import { appendAuditEvent, findAuditHead } from '../store/audit.ts'
 import type { Tx } from '../store/db.ts'
 import type { Action } from './actions.ts'
@@ -39,6 +40,10 @@ export async function recordEvent(ctx: Context, tx: Tx, actor: Actor, happening:
     envelope_hash: happening.envelopeHash ?? null,
     prev_hash: head?.hash ?? GENESIS,
   }
-  await appendAuditEvent(tx, { ...event, hash: hashEvent(event) })
-  return event.seq
+  if (await appendAuditEvent(tx, { ...event, hash: hashEvent(event) })) return event.seq
+  ctx.log.error(
+    { tenant: actor.tenantId, head: head?.seq ?? null },
+    'the head of an audit log is missing, or does not name its newest event: nothing of the tenant is changed; see "hawser doctor"',
+  )
+  return fail('audit_log_broken', 'The audit log of the account is damaged; nothing was changed.')
 }

@@ -17,7 +17,7 @@ export const commands: Readonly<Record<string, Command>> = {
     options: { prepare: { about: 'Do so in an empty PostgreSQL database, too.' } },
     load: async () => (await import('./migrate.ts')).migrate,
   }),
-  doctor: command('Check configuration, keys, database and audit log.', {
+  doctor: command('Check configuration, keys, database, audit logs and everything that is sealed.', {
     options: {},
     load: async () => (await import('./doctor.ts')).doctor,
   }),

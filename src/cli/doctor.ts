@@ -1,14 +1,15 @@
-import { verifyChain } from '../audit/list-events.ts'
+import { verifyChain, type Walk } from '../audit/list-events.ts'
 import { describeConfig, parseConfig } from '../config.ts'
 import { unverifiable } from '../connections/unasked.ts'
 import { checkReady } from '../context.ts'
+import { checkEnvelopes } from '../custody/check-envelopes.ts'
 import { allTenants, operator } from '../tenants/operator.ts'
 import { version } from '../version.ts'
 import { listUnreachable } from '../webhooks/endpoints.ts'
 import type { Call } from './command.ts'
 import { withContext } from './with-context.ts'
 
-/** Says what is configured and where each value came from, and checks keys, database and every audit chain. Fails when one is broken. */
+/** Says what is configured and where each value came from, checks keys, database and every audit chain, and opens every envelope. Fails when something is broken. */
 export async function doctor({ env, print }: Call): Promise<number> {
   print(`Hawser ${version} on Node ${process.versions.node}`)
   print('Configuration of this shell; a running server has its own:')
@@ -28,17 +29,16 @@ export async function doctor({ env, print }: Call): Promise<number> {
       print(
         `webhook ${webhook_id} of ${tenant_id}: nothing is delivered any more, for its ${OBSTACLES[obstacle]}`,
       )
-    const chains = await Promise.all(
-      tenants.map(async ({ tenant_id }) => ({
-        tenant_id,
-        ...(await verifyChain(ctx, tenant_id)),
-      })),
-    )
-    for (const { tenant_id, events, brokenAt, head } of chains)
-      print(
-        `audit log of ${tenant_id}: ${events} events, ${brokenAt === undefined ? `chain intact, newest hash ${head}` : `broken at ${brokenAt}`}`,
-      )
-    return chains.some(({ brokenAt }) => brokenAt !== undefined)
+    let isBroken = false
+    for (const { tenant_id: tenantId } of tenants) {
+      const walk = await verifyChain(ctx, tenantId)
+      print(describeWalk(tenantId, walk))
+      const { rows, unreadable } = await checkEnvelopes(ctx, tenantId)
+      isBroken ||= walk.brokenAt !== undefined || walk.headFault !== undefined || unreadable.length > 0
+      for (const { table, id } of unreadable) print(`  does not open where it stands: ${id} in ${table}`)
+      print(`envelopes of ${tenantId}: ${rows} rows, ${unreadable.length} do not open`)
+    }
+    return isBroken
   })
   return broken ? 1 : 0
 }
@@ -58,4 +58,11 @@ const OBSTACLES: Readonly<Record<string, string>> = {
   scheme: 'url is not https (HAWSER_WEBHOOK_HTTP)',
   port: 'port is neither 443 nor 8443 (HAWSER_WEBHOOK_HTTP)',
   address: 'address is not public (HAWSER_OUTBOUND_ALLOW)',
+}
+
+function describeWalk(tenantId: string, { events, head, brokenAt, headFault }: Walk): string {
+  const log = `audit log of ${tenantId}: ${events} events`
+  if (brokenAt !== undefined) return `${log}, broken at ${brokenAt}`
+  if (headFault === undefined) return `${log}, chain intact, newest hash ${head}`
+  return `${log}, chain intact, but its head is ${headFault}: every change of the tenant is refused. Where no event is missing at the end, mend it with: delete from audit_head where tenant_id = '${tenantId}'; insert into audit_head select tenant_id, seq, hash from audit_event where tenant_id = '${tenantId}' order by seq desc limit 1`
 }

@@ -6,15 +6,21 @@ export function findAuditHead(db: Db, tenantId: string): Promise<Schema['audit_h
   return db.selectFrom('audit_head').selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
 }
 
-/** Adds an event to the end of its tenant's chain. */
-export async function appendAuditEvent(tx: Tx, event: NewAuditEvent): Promise<void> {
+/** Adds an event to the end of its tenant's chain; `false` when one of its number is there, since the head does not name the newest. */
+export async function appendAuditEvent(tx: Tx, event: NewAuditEvent): Promise<boolean> {
   const { tenant_id, seq, hash } = event
-  await tx.insertInto('audit_event').values(event).execute()
+  const { numInsertedOrUpdatedRows: added } = await tx
+    .insertInto('audit_event')
+    .values(event)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow()
+  if (added === 0n) return false
   await tx
     .insertInto('audit_head')
     .values({ tenant_id, seq, hash })
     .onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ seq, hash }))
     .execute()
+  return true
 }
 
 export type AuditFilter = {

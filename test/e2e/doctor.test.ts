@@ -32,10 +32,21 @@ for (const database of databases)
       assert.match(stdout, /HAWSER_PORT +0 \(HAWSER_PORT\)/)
       assert.match(stdout, /^not verified: Stamps\.com, for lack of HAWSER_STAMPS_COM_INTEGRATION_ID$/m)
       assert.match(stdout, /audit log of se-default: 4 events, chain intact/)
+      assert.match(stdout, /envelopes of se-default: 1 rows, 0 do not open/)
       assert.ok(!stdout.includes('hunter2') && !stdout.includes(settings.HAWSER_KEK.slice(5, 20)))
       await running.stop()
       const intact = await own.run(['doctor'], settings)
       assert.equal(intact.code, 0)
+      const headless = `delete from audit_head where tenant_id = 'se-default'`
+      if (database === 'postgres') await administer(url ?? '', headless)
+      else {
+        const db = new DatabaseSync(join(own.directory, 'data', 'hawser.db'))
+        db.exec(headless)
+        db.close()
+      }
+      const found = await own.run(['doctor'], settings)
+      assert.equal(found.code, 1)
+      assert.match(found.stdout, /audit log of se-default: 4 events, chain intact, but its head is missing/)
       const change = `update audit_event set actor = 'nobody' where tenant_id = 'se-default' and seq = 2`
       if (database === 'postgres') await administer(url ?? '', change)
       else tamper(own, change)

@@ -1,0 +1,57 @@
+import type { Context } from '../context.ts'
+import { ApiError } from '../errors.ts'
+import { listSealedRows, type SealedRows, type SealedTable } from '../store/envelopes.ts'
+import { openToken } from './sealed-token.ts'
+import { openBuried, openCredentials, openPrevious, openSettings, openVerifier } from './sealed-values.ts'
+import { openWebhook } from './sealed-webhook.ts'
+
+const PART = 200
+
+/** What one tenant has sealed: how many rows of it there are, and which of them do not open where they stand. */
+export type EnvelopeCheck = { rows: number; unreadable: { table: SealedTable; id: string }[] }
+
+/** How each kind of row is opened. */
+const OPENERS: { [T in SealedTable]: (ctx: Context, row: SealedRows[T]) => unknown } = {
+  connection: (ctx, row) => [openCredentials(ctx, row), openSettings(ctx, row)],
+  buried_connection: openBuried,
+  previous_credentials: (ctx, row) => openPrevious(ctx, row, row),
+  carrier_token: (ctx, row) => row.sealed && openToken(ctx, row, row),
+  sign_in: (ctx, row) => openVerifier(ctx, row, row.verifier),
+  webhook_endpoint: openWebhook,
+}
+
+/** Opens every envelope of a tenant, a part of its rows at a time, and keeps nothing of what is in them. */
+export async function checkEnvelopes(
+  ctx: Context,
+  tenantId: string,
+  { part = PART }: { part?: number } = {},
+): Promise<EnvelopeCheck> {
+  const found: EnvelopeCheck = { rows: 0, unreadable: [] }
+  for (const environment of ['production', 'sandbox'] as const)
+    for (const table of Object.keys(OPENERS) as SealedTable[]) {
+      let after = ''
+      for (;;) {
+        const rows = await ctx.store.read(tenantId, (db) =>
+          listSealedRows(db, table, { tenantId, environment }, { after, limit: part }),
+        )
+        for (const row of rows) if (!opens(ctx, table, row)) found.unreadable.push({ table, id: idOf(row) })
+        found.rows += rows.length
+        const last = rows.at(-1)
+        if (!last || rows.length < part) break
+        after = idOf(last)
+      }
+    }
+  return found
+}
+
+const idOf = (row: SealedRows[SealedTable]) => ('webhook_id' in row ? row.webhook_id : row.carrier_id)
+
+function opens<T extends SealedTable>(ctx: Context, table: T, row: SealedRows[T]): boolean {
+  try {
+    OPENERS[table](ctx, row)
+    return true
+  } catch (error) {
+    if (error instanceof ApiError && error.problems[0].condition === 'credentials_unreadable') return false
+    throw error
+  }
+}
