@@ -82,6 +82,10 @@ onEveryDatabase('every route', (house) => {
     foreign.account = (
       await house().request('POST', '/v1/partners/accounts', { key: partner, body: account })
     ).json.account_id
+    const merchant = await house().newKey({ tenantId: foreign.account })
+    const ofAccount = { ...stamps, username: unique('foreign-user') }
+    foreign.secrets.push(ofAccount.username)
+    await house().request('POST', '/v1/connections/carriers/stamps_com', { key: merchant, body: ofAccount })
     const webhook = { event: 'carrier_connected', url: 'https://foreign-nick.example/' }
     foreign.webhook = (
       await house().request('POST', '/v1/environment/webhooks', { key, body: webhook })

@@ -45,7 +45,9 @@ export async function walkListings(db: Db, reach: Reach, walk: Walk): Promise<Fo
   let { skip } = walk
   let after = walk.after ?? startOf(walk)
   for (let lookedAt = 0; ;) {
-    const limit = mayMiss ? most : Math.min(most, skip + size - places.length + 1)
+    // Where listings may not fit, each part is as large as all before it.
+    const wanted = mayMiss ? Math.max(2 * size, LEAST, lookedAt) : skip + size - places.length + 1
+    const limit = Math.min(most, wanted)
     const part = await readListings(db, reach, stretches, order, { after, limit, words })
     for (const seen of part) {
       const isOlder = olderThan === undefined || seen.since < olderThan

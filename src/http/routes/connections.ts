@@ -16,11 +16,13 @@ export const connectionRoutes =
       describe({
         operationId: 'find_connections',
         summary: 'Connections by state, carrier and words, and how many there are in each state',
-        description: 'Parcel and LTL together. Several filters have to hold all at once.',
+        description:
+          'Parcel and LTL together. Several filters have to hold all at once. `counts` says how many connections there are in each state; only `carrier` and `scac` bear on it. `total` and `pages` are `null` where `q` finds so many that nobody counts them. A partner’s key without `On-Behalf-Of` looks through every account that the partner created, and `account` says whose each connection is.',
         tag: 'Health',
         scope: 'read',
         partners: true,
         query: connectionQuery,
+        refuses: ['field_conflict'],
         answers: { 200: schemas.connectionPage },
       }),
       async (request) => {
