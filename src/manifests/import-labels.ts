@@ -6,9 +6,10 @@ import type { Tx } from '../store/db.ts'
 import type { LabelChange } from '../store/label-counts.ts'
 import { findLabels, findTracked, writeLabels } from '../store/labels.ts'
 import type { Label } from '../store/schema.ts'
+import { findMeant } from './find-meant.ts'
 import { newIds } from './ids.ts'
-import { changeLabel } from './judge-label.ts'
-import { acceptLabels, labelFields, placeOf, type Entry } from './label-form.ts'
+import { changeLabel, isSettled } from './judge-label.ts'
+import { acceptLabels, labelFields, placeOf, repeatedIn, type Entry } from './label-form.ts'
 
 /** What became of one entry; the id of its label where there is one. */
 export type Result = {
@@ -17,50 +18,83 @@ export type Result = {
   problems: readonly Problem[]
 }
 
-type Wish = Exclude<Entry, { problems: unknown }>
+type Wish = Exclude<Entry, { problems: unknown }> & { index: number }
 type Judged = Result & { change?: LabelChange }
 
+/** How many entries go in together: others get their turn in between. */
+const MOST_TOGETHER = 20
+
 /**
- * Records labels, told apart by connection and tracking number: what is said again changes nothing.
- * An entry that is refused keeps no other from going in; those that go in are one transaction, with one audit event for each connection.
+ * Records labels: what is said again changes nothing, and what follows a settled label of the same number is another one.
+ * Entries of a connection are judged in their order, each for itself. Each 20 are one transaction, with one audit event for each connection: whoever gets no answer says all of it again.
  * No label comes under a connection that is deleted meanwhile.
  */
 export async function importLabels(ctx: Context, actor: Actor, body: Body): Promise<Result[]> {
   const entries = acceptLabels(body('list').reveal())
-  const wishes = entries.filter((entry) => 'said' in entry)
-  if (wishes.length === 0) return entries.map(refusedEntry)
+  const results = entries.map(refusedEntry)
+  const wishes = entries
+    .flatMap((entry, index) => ('said' in entry ? [{ ...entry, index }] : []))
+    // By connection, so that the audit log has no more events than it needs.
+    .sort((a, b) => (a.carrierId === b.carrierId ? a.index - b.index : a.carrierId < b.carrierId ? -1 : 1))
+  const met = new Set<string>()
+  for (let start = 0; start < wishes.length; start += MOST_TOGETHER) {
+    const part = wishes.slice(start, start + MOST_TOGETHER)
+    for (const { index, ...result } of await importPart(ctx, actor, part, met)) {
+      results[index] = result
+      if (result.labelId !== null) met.add(result.labelId)
+    }
+  }
+  return results
+}
+
+function importPart(
+  ctx: Context,
+  actor: Actor,
+  wishes: readonly Wish[],
+  met: ReadonlySet<string>,
+): Promise<(Result & { index: number })[]> {
   return ctx.store.transaction(actor.tenantId, async (tx) => {
-    const known = await look(tx, actor, wishes)
+    const known = await look(tx, actor, wishes, met)
     const at = ctx.clock()
-    const ids = newIds(at, entries.length)
-    const judged = entries.map((entry, index) =>
-      'said' in entry
-        ? judge(actor, entry, index, known, ids[index] ?? '', at.toISOString())
-        : refusedEntry(entry),
+    const ids = newIds(at, wishes.length)
+    const judged = wishes.map((wish, place) => {
+      const one = judge(actor, wish, known, { at: at.toISOString(), newId: ids[place] ?? '' })
+      note(known, one)
+      return { ...one, wish }
+    })
+    const changed = judged.filter(({ change }) => change !== undefined)
+    await writeLabels(
+      tx,
+      changed.flatMap(({ change }) => change ?? []),
     )
-    const changes = judged.flatMap(({ change }) => change ?? [])
-    await writeLabels(tx, changes)
-    for (const carrierId of [...new Set(changes.map(({ after }) => after.carrier_id))].sort()) {
-      const isChanged = (entry: Entry, index: number): entry is Wish =>
-        'said' in entry && entry.carrierId === carrierId && judged[index]?.change !== undefined
-      const given = new Set(entries.filter(isChanged).flatMap((entry) => entry.given))
+    const byConnection = Map.groupBy(changed, ({ wish }) => wish.carrierId)
+    for (const carrierId of [...byConnection.keys()].sort()) {
+      const given = new Set(byConnection.get(carrierId)?.flatMap(({ wish }) => wish.given))
       const fields = Object.keys(labelFields).filter((name) => given.has(name))
       await recordEvent(ctx, tx, actor, { action: 'label.imported', carrierId, fields })
     }
-    return judged.map(({ outcome, labelId, problems }) => ({ outcome, labelId, problems }))
+    return judged.map(({ wish: { index }, outcome, labelId, problems }) => ({
+      index,
+      outcome,
+      labelId,
+      problems,
+    }))
   })
 }
 
 type Known = {
   connections: Map<string, LockedConnection>
-  tracked: Map<string, Label>
+  /** By connection and tracking number, newest first. */
+  tracked: Map<string, Label[]>
   named: Map<string, Label>
+  /** Labels of earlier entries, which no other entry may mean. */
+  met: Set<string>
 }
 
 const place = (carrierId: string, trackingNumber: string) => `${carrierId} ${trackingNumber}`
 
 /** The connections first: from then on none of them goes. */
-async function look(tx: Tx, actor: Actor, wishes: readonly Wish[]): Promise<Known> {
+async function look(tx: Tx, actor: Actor, wishes: readonly Wish[], met: ReadonlySet<string>): Promise<Known> {
   const carrierIds = [...new Set(wishes.map(({ carrierId }) => carrierId))]
   const connections = await lockConnections(tx, actor, carrierIds)
   const tracked = await findTracked(tx, actor, [...new Set(wishes.map((wish) => wish.trackingNumber))])
@@ -71,49 +105,69 @@ async function look(tx: Tx, actor: Actor, wishes: readonly Wish[]): Promise<Know
   )
   return {
     connections: new Map(connections.map((connection) => [connection.carrier_id, connection])),
-    tracked: new Map(tracked.map((label) => [place(label.carrier_id, label.tracking_number), label])),
+    tracked: Map.groupBy(tracked, (label) => place(label.carrier_id, label.tracking_number)),
     named: new Map(named.map((label) => [label.label_id, label])),
+    met: new Set(met),
   }
 }
 
-function judge(
+/** What an entry has made of its label is what the next one finds. */
+function note({ tracked, met }: Known, { labelId, change }: Judged): void {
+  if (labelId !== null) met.add(labelId)
+  if (!change) return
+  const { after } = change
+  const at = place(after.carrier_id, after.tracking_number)
+  const others = (tracked.get(at) ?? []).filter(({ label_id }) => label_id !== after.label_id)
+  tracked.set(at, [after, ...others])
+}
+
+type Birth = { at: string; newId: string }
+
+function judge(actor: Actor, wish: Wish, { connections, tracked, named, met }: Known, birth: Birth): Judged {
+  const { labelId, carrierId, trackingNumber, said, index } = wish
+  const connection = connections.get(carrierId)
+  if (!connection) return refused([{ ...UNCONNECTED, fieldName: placeOf(index, 'carrier_id') }])
+  const label = findMeant(tracked.get(place(carrierId, trackingNumber)) ?? [], wish)
+  if (label && met.has(label.label_id)) return refused(fieldProblems([repeatedIn(index, 'tracking_number')]))
+  const isTaken = labelId !== undefined && (label ? label.label_id !== labelId : named.has(labelId))
+  if (isTaken) return refused([{ ...TAKEN, fieldName: placeOf(index, 'label_id') }], label)
+  if (!label) {
+    const after = newLabel(actor, wish, connection.carrier, birth)
+    return { outcome: 'imported', labelId: after.label_id, problems: [], change: { after } }
+  }
+  const after = changeLabel(label, said, birth.at)
+  if ('condition' in after) {
+    const message = isSettled(label) ? `${after.message} ${TOLD_APART}` : after.message
+    return refused([{ ...after, message, fieldName: placeOf(index, after.fieldName) }], label)
+  }
+  const { label_id } = label
+  if (after === label) return { outcome: 'unchanged', labelId: label_id, problems: [] }
+  return { outcome: 'updated', labelId: label_id, problems: [], change: { before: label, after } }
+}
+
+function newLabel(
   { tenantId, environment }: Actor,
   { labelId, carrierId, trackingNumber, said }: Wish,
-  index: number,
-  { connections, tracked, named }: Known,
-  newId: string,
-  at: string,
-): Judged {
-  const connection = connections.get(carrierId)
-  if (!connection) return refused({ ...UNCONNECTED, fieldName: placeOf(index, 'carrier_id') })
-  const label = tracked.get(place(carrierId, trackingNumber))
-  const isTaken = labelId !== undefined && (label ? label.label_id !== labelId : named.has(labelId))
-  if (isTaken) return refused({ ...TAKEN, fieldName: placeOf(index, 'label_id') }, label)
-  if (label) {
-    const after = changeLabel(label, said, at)
-    if ('condition' in after) return refused({ ...after, fieldName: placeOf(index, after.fieldName) }, label)
-    const { label_id } = label
-    if (after === label) return { outcome: 'unchanged', labelId: label_id, problems: [] }
-    return { outcome: 'updated', labelId: label_id, problems: [], change: { before: label, after } }
-  }
+  carrier: string,
+  { at, newId }: Birth,
+): Label {
   const { status = 'completed', ship_date = '', ...rest } = said
-  const after: Label = {
+  return {
     ...{ tenant_id: tenantId, environment, label_id: labelId ?? newId },
-    ...{ carrier_id: carrierId, carrier: connection.carrier, tracking_number: trackingNumber },
+    ...{ carrier_id: carrierId, carrier, tracking_number: trackingNumber },
     ...{ warehouse_id: null, service_code: null, external_shipment_id: null, ...rest },
     ...{ status, ship_date, created_at: at, modified_at: at },
     ...{ voided_at: status === 'voided' ? at : null, manifest_id: null },
   }
-  return { outcome: 'imported', labelId: after.label_id, problems: [], change: { after } }
 }
 
-const refused = (problem: Problem, label?: Label): Judged => ({
+const refused = (problems: readonly Problem[], label?: Label): Judged => ({
   outcome: 'refused',
   labelId: label?.label_id ?? null,
-  problems: [problem],
+  problems,
 })
 
-const refusedEntry = (entry: Entry): Judged => ({
+const refusedEntry = (entry: Entry): Result => ({
   outcome: 'refused',
   labelId: null,
   problems: 'problems' in entry ? fieldProblems(entry.problems) : [],
@@ -127,3 +181,5 @@ const TAKEN: Problem = {
   condition: 'label_id_taken',
   message: 'The label_id stands for another label, or the label is recorded under another label_id.',
 }
+const TOLD_APART =
+  'Another label of this tracking number has another ship_date or external_shipment_id, or says a label_id of its own.'

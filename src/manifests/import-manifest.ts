@@ -7,6 +7,7 @@ import { findLabels, findTracked, putInManifests } from '../store/labels.ts'
 import { findManifests, insertManifests, labelsIn, linkManifests } from '../store/manifests.ts'
 import type { Label, Manifest } from '../store/schema.ts'
 import { newIds } from './ids.ts'
+import { isSettled } from './judge-label.ts'
 import { acceptManifest, manifestFields, type ManifestWish } from './manifest-form.ts'
 import { listed, type ShownManifest } from './manifests.ts'
 import { splitLabels } from './split.ts'
@@ -24,14 +25,18 @@ export async function importManifest(ctx: Context, actor: Actor, body: Body): Pr
       fail('connection_unknown', 'There is no carrier connection with this carrier_id.', {
         fieldName: 'carrier_id',
       })
-    const found = await findWished(tx, actor, wish)
-    const labels = found.flatMap((label) => (label?.carrier_id === carrierId ? label : []))
-    const isWhole = labels.length === found.length
-    const again = isWhole ? await findRepeated(tx, actor, wish, labels) : undefined
+    const named = await findNamed(tx, actor, wish)
+    const again = await findRepeated(tx, actor, wish, named)
     if (again) return linkAgain(ctx, tx, actor, wish, again)
-    const problems = found.flatMap((label, index) => problemOf(label, wish, index) ?? [])
+    const meant = named.map((labels) => labels.find((label) => !isSettled(label)) ?? labels[0])
+    const problems = meant.flatMap((label, index) => problemOf(label, wish, index) ?? [])
     if (problems.length > 0) return failAll(problems.slice(0, MOST_TOLD))
-    const made = make(ctx, actor, wish, labels)
+    const made = make(
+      ctx,
+      actor,
+      wish,
+      meant.filter((label) => label !== undefined),
+    )
     await insertManifests(
       tx,
       made.map(({ manifest }) => manifest),
@@ -56,39 +61,45 @@ export async function importManifest(ctx: Context, actor: Actor, body: Body): Pr
 
 const MOST_TOLD = 100
 
-/** The labels in the order of the body. */
-async function findWished(
-  tx: Tx,
-  actor: Actor,
-  { by, labels, carrierId }: ManifestWish,
-): Promise<(Label | undefined)[]> {
-  const isNamed = by === 'label_ids'
-  const rows = isNamed ? await findLabels(tx, actor, labels) : await findTracked(tx, actor, labels)
-  const here = new Map<string, Label>()
-  for (const label of rows) {
-    const name = isNamed ? label.label_id : label.tracking_number
-    // Two connections may have labels of one tracking number.
-    if (!here.has(name) || label.carrier_id === carrierId) here.set(name, label)
-  }
-  return labels.map((name) => here.get(name))
+/** The labels that each name of the body may stand for, newest first: those of the connection, or else of others. */
+async function findNamed(tx: Tx, actor: Actor, { by, labels, carrierId }: ManifestWish): Promise<Label[][]> {
+  const isId = by === 'label_ids'
+  const rows = isId ? await findLabels(tx, actor, labels) : await findTracked(tx, actor, labels)
+  const found = Map.groupBy(rows, ({ label_id, tracking_number }) => (isId ? label_id : tracking_number))
+  return labels.map((name) => {
+    const all = found.get(name) ?? []
+    const own = all.filter(({ carrier_id }) => carrier_id === carrierId)
+    return own.length > 0 ? own : all
+  })
 }
 
 /** The manifests that hold these labels and no others, if they were recorded under the same submission. */
 async function findRepeated(
   tx: Tx,
   actor: Actor,
-  { submissionId }: ManifestWish,
-  labels: readonly Label[],
+  { carrierId, submissionId }: ManifestWish,
+  named: readonly (readonly Label[])[],
 ): Promise<ShownManifest[] | undefined> {
-  const ids = [...new Set(labels.map(({ manifest_id }) => manifest_id))]
-  const known = ids.filter((id) => id !== null)
-  if (known.length < ids.length) return undefined
-  const manifests = await findManifests(tx, actor, known)
+  // Where the carrier gave no number, a label that is still open is the one that is meant.
+  if (submissionId === null && named.flat().some((label) => !isSettled(label))) return undefined
+  const ids = new Set(named.flat().flatMap(({ manifest_id }) => manifest_id ?? []))
+  const submitted = (await findManifests(tx, actor, [...ids])).filter(
+    ({ carrier_id, submission_id }) => carrier_id === carrierId && submission_id === submissionId,
+  )
+  const known = new Map(submitted.map((manifest) => [manifest.manifest_id, manifest]))
+  const holding = named.map((labels) =>
+    labels.map(({ manifest_id }) => known.get(manifest_id ?? '')).find((manifest) => manifest !== undefined),
+  )
+  const manifests = [...new Set(holding)].filter((manifest) => manifest !== undefined)
   const shipments = manifests.reduce((sum, manifest) => sum + manifest.shipments, 0)
-  const isSame = manifests.every(({ submission_id }) => submission_id === submissionId)
-  return isSame && shipments === labels.length
-    ? listed(manifests, await labelsIn(tx, actor, known))
-    : undefined
+  if (holding.includes(undefined) || shipments !== named.length) return undefined
+  manifests.sort((a, b) => (a.manifest_id < b.manifest_id ? -1 : 1))
+  const labels = await labelsIn(
+    tx,
+    actor,
+    manifests.map(({ manifest_id }) => manifest_id),
+  )
+  return listed(manifests, labels)
 }
 
 /** The document may come later than what it stands for: a new link takes the place of the one before. */

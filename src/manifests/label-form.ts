@@ -106,23 +106,21 @@ const inPlace = ({ kind, field, message }: FieldProblem, place: string): FieldPr
     ? { kind, field: place, message: message.replace('The body', place) }
     : { kind, field: `${place}.${field}`, message: `${place}.${message}` }
 
-/** Of two entries for one label the later is wrong, since nobody can say which one is meant. */
+/** Of two entries with one label_id the later is wrong, since nobody can say which one is meant. */
 function refuseRepeated(entries: readonly Entry[]): Entry[] {
   const seen = new Set<string>()
-  const isRepeated = (name: string) => seen.has(name) || !seen.add(name)
   return entries.map((entry, index) => {
-    if ('problems' in entry) return entry
-    const repeated = [
-      ...(isRepeated(`${entry.carrierId} ${entry.trackingNumber}`) ? ['tracking_number'] : []),
-      ...(entry.labelId !== undefined && isRepeated(entry.labelId) ? ['label_id'] : []),
-    ]
-    if (repeated.length === 0) return entry
-    return {
-      problems: repeated.map((name) => ({
-        kind: 'conflict',
-        field: placeOf(index, name),
-        message: `${placeOf(index, name)} stands in an earlier entry too.`,
-      })),
+    if ('problems' in entry || entry.labelId === undefined) return entry
+    if (!seen.has(entry.labelId)) {
+      seen.add(entry.labelId)
+      return entry
     }
+    return { problems: [repeatedIn(index, 'label_id')] }
   })
+}
+
+/** Says that an entry repeats what an earlier one has said. */
+export function repeatedIn(index: number, name: 'label_id' | 'tracking_number'): FieldProblem {
+  const field = placeOf(index, name)
+  return { kind: 'conflict', field, message: `${field} stands in an earlier entry too.` }
 }

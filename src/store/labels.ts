@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { ConnectionKey, Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import { countChanges, countLabels, type LabelChange } from './label-counts.ts'
-import { inParts } from './parts.ts'
+import { findInParts, inParts } from './parts.ts'
 import type { Label } from './schema.ts'
 
 const inScope = ({ tenantId, environment }: Scope) => ({ tenant_id: tenantId, environment })
@@ -53,24 +53,30 @@ export async function findShipped(db: Db, scope: Scope, shipment: string): Promi
 export const findLabels = (db: Db, scope: Scope, labelIds: readonly string[]): Promise<Label[]> =>
   lookUp(db, scope, 'label_id', labelIds)
 
-/** The labels with these tracking numbers, of whatever connection. */
-export const findTracked = (db: Db, scope: Scope, numbers: readonly string[]): Promise<Label[]> =>
-  lookUp(db, scope, 'tracking_number', numbers)
+/** The labels with these tracking numbers, of whatever connection, newest first: carriers use their numbers again. */
+export async function findTracked(db: Db, scope: Scope, numbers: readonly string[]): Promise<Label[]> {
+  return (await lookUp(db, scope, 'tracking_number', numbers)).sort(newestFirst)
+}
 
-async function lookUp(
+function newestFirst(a: Label, b: Label): number {
+  if (a.created_at !== b.created_at) return a.created_at < b.created_at ? 1 : -1
+  return a.label_id < b.label_id ? 1 : -1
+}
+
+const lookUp = (
   db: Db,
   scope: Scope,
   column: 'label_id' | 'tracking_number',
   texts: readonly string[],
-): Promise<Label[]> {
-  if (texts.length === 0) return []
-  return db
-    .selectFrom('label')
-    .selectAll()
-    .where((eb) => eb.and(inScope(scope)))
-    .where(column, 'in', texts)
-    .execute()
-}
+): Promise<Label[]> =>
+  findInParts(texts, (part) =>
+    db
+      .selectFrom('label')
+      .selectAll()
+      .where((eb) => eb.and(inScope(scope)))
+      .where(column, 'in', part)
+      .execute(),
+  )
 
 const CHANGEABLE = [
   ...(['status', 'ship_date', 'warehouse_id', 'service_code', 'external_shipment_id'] as const),
@@ -99,24 +105,26 @@ export async function putInManifests(
   await countChanges(tx, changes)
 }
 
-/** Adds the labels that are new and changes the others; the counts go with them. */
+/** Changes labels and adds those that are new; the counts go with them. */
 export async function writeLabels(tx: Tx, changes: readonly LabelChange[]): Promise<void> {
-  for (const part of inParts(changes)) {
-    const added = part.filter(({ before }) => !before).map(({ after }) => after)
-    const changed = part.filter(({ before }) => before).map(({ after }) => after)
-    if (added.length > 0) await tx.insertInto('label').values(added).execute()
-    if (changed.length > 0)
-      await tx
-        .insertInto('label')
-        .values(changed)
-        .onConflict((conflict) =>
-          conflict
-            .columns(['tenant_id', 'environment', 'label_id'])
-            .doUpdateSet((eb) =>
-              Object.fromEntries(CHANGEABLE.map((name) => [name, eb.ref(`excluded.${name}`)])),
-            ),
-        )
-        .execute()
-  }
+  const [changed, added] = [changes.filter(({ before }) => before), changes.filter(({ before }) => !before)]
+  // Those that settle come first: a new label may stand for the number of one.
+  for (const part of inParts(changed))
+    await tx
+      .insertInto('label')
+      .values(part.map(({ after }) => after))
+      .onConflict((conflict) =>
+        conflict
+          .columns(['tenant_id', 'environment', 'label_id'])
+          .doUpdateSet((eb) =>
+            Object.fromEntries(CHANGEABLE.map((name) => [name, eb.ref(`excluded.${name}`)])),
+          ),
+      )
+      .execute()
+  for (const part of inParts(added))
+    await tx
+      .insertInto('label')
+      .values(part.map(({ after }) => after))
+      .execute()
   await countChanges(tx, changes)
 }

@@ -1,6 +1,6 @@
 import type { Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
-import { inParts } from './parts.ts'
+import { findInParts, inParts } from './parts.ts'
 import type { Manifest } from './schema.ts'
 
 const inScope = ({ tenantId, environment }: Scope) => ({ tenant_id: tenantId, environment })
@@ -17,24 +17,25 @@ export async function linkManifests(
   manifestIds: readonly string[],
   download: string,
 ): Promise<void> {
-  await tx
-    .updateTable('manifest')
-    .set({ download })
-    .where((eb) => eb.and(inScope(scope)))
-    .where('manifest_id', 'in', manifestIds)
-    .execute()
+  for (const part of inParts(manifestIds))
+    await tx
+      .updateTable('manifest')
+      .set({ download })
+      .where((eb) => eb.and(inScope(scope)))
+      .where('manifest_id', 'in', part)
+      .execute()
 }
 
-/** Those of these manifests that are there, in the order of their ids. */
-export function findManifests(db: Db, scope: Scope, manifestIds: readonly string[]): Promise<Manifest[]> {
-  return db
-    .selectFrom('manifest')
-    .selectAll()
-    .where((eb) => eb.and(inScope(scope)))
-    .where('manifest_id', 'in', manifestIds)
-    .orderBy('manifest_id')
-    .execute()
-}
+/** Those of these manifests that are there. */
+export const findManifests = (db: Db, scope: Scope, manifestIds: readonly string[]): Promise<Manifest[]> =>
+  findInParts(manifestIds, (part) =>
+    db
+      .selectFrom('manifest')
+      .selectAll()
+      .where((eb) => eb.and(inScope(scope)))
+      .where('manifest_id', 'in', part)
+      .execute(),
+  )
 
 /** The ids of the labels in each of these manifests, in order. */
 export async function labelsIn(
@@ -43,15 +44,16 @@ export async function labelsIn(
   manifestIds: readonly string[],
 ): Promise<Map<string, string[]>> {
   const labels = new Map<string, string[]>(manifestIds.map((id) => [id, []]))
-  if (manifestIds.length === 0) return labels
-  const rows = await db
-    .selectFrom('label')
-    .select(['manifest_id', 'label_id'])
-    .where((eb) => eb.and(inScope(scope)))
-    .where('manifest_id', 'in', manifestIds)
-    .orderBy('manifest_id')
-    .orderBy('label_id')
-    .execute()
+  const rows = await findInParts(manifestIds, (part) =>
+    db
+      .selectFrom('label')
+      .select(['manifest_id', 'label_id'])
+      .where((eb) => eb.and(inScope(scope)))
+      .where('manifest_id', 'in', part)
+      .orderBy('manifest_id')
+      .orderBy('label_id')
+      .execute(),
+  )
   for (const { manifest_id, label_id } of rows) labels.get(manifest_id ?? '')?.push(label_id)
   return labels
 }

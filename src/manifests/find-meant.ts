@@ -1,0 +1,25 @@
+import type { Label } from '../store/schema.ts'
+import { isSaidAgain, isSettled } from './judge-label.ts'
+import type { Said } from './label-form.ts'
+
+/**
+ * Finds the label that an entry means, among those of its connection and tracking number, newest first; `undefined` where it is another label.
+ * Carriers use their numbers again: a settled label is meant by its id, or by an entry of its own day and shipment, so that an import can be repeated.
+ */
+export function findMeant(
+  labels: readonly Label[],
+  { labelId, said }: { labelId: string | undefined; said: Said },
+): Label | undefined {
+  const open = labels.find((label) => !isSettled(label))
+  if (labelId !== undefined) return labels.find(({ label_id }) => label_id === labelId) ?? open
+  const settled = labels.filter((label) => isSettled(label) && !isToldApart(label, said))
+  const repeated = [...(open ? [open] : []), ...settled].find((label) => isSaidAgain(label, said))
+  if (repeated) return repeated
+  return open?.ship_date === said.ship_date ? open : (settled[0] ?? open)
+}
+
+/** What is said anew of one label leaves its day and its shipment as they are. */
+function isToldApart(label: Label, said: Said): boolean {
+  const shipments = [label.external_shipment_id, said.external_shipment_id ?? null]
+  return said.ship_date !== label.ship_date || (!shipments.includes(null) && shipments[0] !== shipments[1])
+}

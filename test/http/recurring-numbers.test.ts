@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { unique } from '../support/bodies.ts'
+import { onEveryDatabase } from '../support/harness.ts'
+import { events, everything, labelOf, newShipper, outcomes, told, type Shipper } from '../support/labels.ts'
+
+type Said = ReturnType<typeof labelOf> & Record<string, unknown>
+
+const [EARLIER, FIRST, LATER] = ['2024-10-01', '2025-07-15', '2026-11-27']
+
+/** Every way in which nothing can become of a label any more. */
+const SETTLED: Record<string, (shipper: Shipper, label: Said) => Promise<unknown>> = {
+  'is recorded as voided': async (shipper, label) =>
+    shipper.send('POST', `/v1/labels/${await idOf(shipper, label)}/record_void`),
+  'is imported as voided': (shipper, label) => shipper.record({ ...label, status: 'voided' }),
+  'is on a manifest by its id': async (shipper, label) =>
+    manifest(shipper, label, { label_ids: [await idOf(shipper, label)] }),
+  'is on a manifest by its number': (shipper, label) =>
+    manifest(shipper, label, { tracking_numbers: [label.tracking_number] }),
+  'has failed': (shipper, label) => shipper.record({ ...label, status: 'error' }),
+}
+
+/** Every way in which an entry says that it is about another label. */
+const TOLD_APART: Record<string, Record<string, unknown>> = {
+  'a later day': { ship_date: LATER },
+  'the next day': { ship_date: '2025-07-16' },
+  'an earlier day': { ship_date: EARLIER },
+  'another shipment': { external_shipment_id: 'order 2' },
+  'an id of its own': { label_id: 'se-2' },
+}
+
+const manifest = (shipper: Shipper, { carrier_id }: Said, more: Record<string, unknown>) =>
+  shipper.send('POST', '/v1/manifests/import', { carrier_id, ...more })
+
+const idOf = async (shipper: Shipper, { carrier_id, tracking_number }: Said) => {
+  const path = `/v1/labels?carrier_id=${carrier_id}&tracking_number=${tracking_number}`
+  return (await shipper.send('GET', path)).json.labels[0].label_id as string
+}
+
+/** A connection to a carrier that wants manifests, and a label under it that is settled. */
+async function settled(shipper: Shipper, way: string): Promise<Said> {
+  const body = { nickname: 'Pickup', account_number: unique(), api_secret: 's' }
+  const answer = await shipper.send('POST', '/v1/connections/carriers/couriers_please', body)
+  const label = labelOf(answer.json.carrier_id, {
+    ship_date: FIRST,
+    external_shipment_id: 'order 1',
+  })
+  await shipper.record(way === 'has failed' ? { ...label, status: 'processing' } : label)
+  await SETTLED[way]?.(shipper, label)
+  return label
+}
+
+const openAt = async (shipper: Shipper, { carrier_id }: Said) =>
+  (await shipper.send('GET', `/v1/connections/carriers/couriers_please/${carrier_id}/dependents`)).json
+    .open_labels.count
+
+onEveryDatabase('tracking numbers that come again', (house) => {
+  for (const way of Object.keys(SETTLED)) {
+    test(`a label that ${way} is not recorded twice when its import is repeated`, async () => {
+      const shipper = await newShipper(house())
+      const label = await settled(shipper, way)
+      const before = [await everything(shipper), await events(shipper)]
+      const { external_shipment_id: _shipment, ...brief } = label
+      assert.deepEqual(outcomes(await shipper.record(label)), ['unchanged'])
+      assert.deepEqual(outcomes(await shipper.record(brief)), ['unchanged'])
+      const named = { ...label, label_id: await idOf(shipper, label) }
+      assert.deepEqual(outcomes(await shipper.record(named)), ['unchanged'])
+      const changes = [{ status: 'processing' }, { warehouse_id: 'se-9' }, { service_code: 'x' }]
+      // What is said of a failed label beside its status may still be put right.
+      for (const more of way === 'has failed' ? changes.slice(0, 1) : changes) {
+        const answer = await shipper.record({ ...label, ...more })
+        assert.match(outcomes(answer)[0], /^refused invalid_status labels\[0\](\.status)?$/)
+        assert.match(answer.json.results[0].errors[0].message, /ship_date|label_id of its own/)
+      }
+      assert.deepEqual([await everything(shipper), await events(shipper)], before)
+      assert.equal(await openAt(shipper, label), 0)
+    })
+
+    test(`a label of the same number as one that ${way} is another one, which a delete waits for`, async () => {
+      for (const [how, more] of Object.entries(TOLD_APART)) {
+        const shipper = await newShipper(house())
+        const label = await settled(shipper, way)
+        const { carrier_id, tracking_number } = label
+        const before = await idOf(shipper, label)
+        const again = await shipper.record({ ...label, ...more })
+        assert.deepEqual(outcomes(again), ['imported'], how)
+        const { label_id } = again.json.results[0]
+        assert.notEqual(label_id, before)
+        assert.deepEqual(outcomes(await shipper.record({ ...label, ...more })), ['unchanged'], how)
+        assert.equal(await openAt(shipper, label), 1)
+        assert.equal(
+          (await shipper.send('GET', `/v1/labels?tracking_number=${tracking_number}`)).json.total,
+          2,
+        )
+        const path = `/v1/connections/carriers/couriers_please/${carrier_id}`
+        assert.equal((await shipper.send('DELETE', path)).status, 409, how)
+        const answer = await manifest(shipper, label, { tracking_numbers: [tracking_number] })
+        assert.deepEqual(answer.json.label_ids, [label_id], 'the open one is meant')
+        assert.equal((await shipper.send('DELETE', path)).status, 204)
+      }
+    })
+  }
+
+  test('while a label is open it stays the same label, whatever is said of it', async () => {
+    const shipper = await newShipper(house())
+    const label = labelOf(await shipper.connect(), { external_shipment_id: 'order 1', status: 'processing' })
+    const { label_id } = (await shipper.record(label)).json.results[0]
+    for (const more of [{ ship_date: LATER }, { external_shipment_id: 'order 2' }, { status: 'completed' }]) {
+      const answer = await shipper.record({ ...label, ...more })
+      assert.deepEqual([...outcomes(answer), answer.json.results[0].label_id], ['updated', label_id])
+    }
+    const other = await shipper.record({ ...label, label_id: 'se-9' })
+    assert.deepEqual(outcomes(other), ['refused identifier_conflict labels[0].label_id'])
+    assert.equal((await everything(shipper)).labels.length, 1)
+  })
+
+  test('an old import that is repeated late leaves the label that is open now as it is', async () => {
+    const shipper = await newShipper(house())
+    const old = await settled(shipper, 'is on a manifest by its number')
+    const before = await idOf(shipper, old)
+    const { label_id } = (await shipper.record({ ...old, ship_date: LATER })).json.results[0]
+    const stored = await everything(shipper)
+    const again = await shipper.record(old)
+    assert.deepEqual([...outcomes(again), again.json.results[0].label_id], ['unchanged', before])
+    const more = await shipper.record({ ...old, warehouse_id: 'se-3' })
+    assert.deepEqual(outcomes(more), ['refused invalid_status labels[0]'])
+    assert.deepEqual(await everything(shipper), stored)
+    const moved = await shipper.record({ ...old, ship_date: '2026-11-28' })
+    assert.deepEqual([...outcomes(moved), moved.json.results[0].label_id], ['updated', label_id])
+  })
+
+  test('in one request, entries about several labels of one number are told apart, and of two about one the later is refused', async () => {
+    const shipper = await newShipper(house())
+    const old = await settled(shipper, 'is recorded as voided')
+    const fresh = labelOf(old.carrier_id)
+    const answer = await shipper.record(
+      ...[old, { ...old, ship_date: LATER }, { ...old, ship_date: EARLIER }, old],
+      ...[
+        { ...fresh, status: 'voided', ship_date: FIRST },
+        { ...fresh, ship_date: LATER },
+      ],
+      { ...fresh, ship_date: '2026-11-28' },
+    )
+    assert.deepEqual(outcomes(answer), [
+      ...['unchanged', 'imported', 'refused field_conflict labels[2].tracking_number'],
+      'refused field_conflict labels[3].tracking_number',
+      ...['imported', 'imported', 'refused field_conflict labels[6].tracking_number'],
+    ])
+    assert.equal(await openAt(shipper, old), 2)
+  })
+
+  test('in one request, an entry settles the label that is open and the next one follows it, also in another part', async () => {
+    const shipper = await newShipper(house())
+    const carrier_id = await shipper.connect()
+    const open = labelOf(carrier_id, { ship_date: FIRST })
+    await shipper.record(open)
+    const others = Array.from({ length: 40 }, () => labelOf(carrier_id))
+    const far = labelOf(carrier_id, { ship_date: FIRST, status: 'voided' })
+    const answer = await shipper.record(
+      ...[{ ...open, status: 'voided' }, { ...open, ship_date: LATER }, far],
+      ...[
+        ...others,
+        { ...far, status: 'completed', ship_date: LATER },
+        { ...far, ship_date: LATER },
+        others[0],
+      ],
+    )
+    assert.deepEqual(outcomes(answer).slice(0, 3), ['updated', 'imported', 'imported'])
+    assert.deepEqual(outcomes(answer).slice(-3), [
+      'imported',
+      'refused field_conflict labels[44].tracking_number',
+      'refused field_conflict labels[45].tracking_number',
+    ])
+  })
+
+  test('of simultaneous imports of a number that came again one records it, and the others find it', async () => {
+    const shipper = await newShipper(house())
+    const label = { ...(await settled(shipper, 'is on a manifest by its id')), ship_date: LATER }
+    const answers = await Promise.all(Array.from({ length: 5 }, () => shipper.record(label)))
+    assert.deepEqual(answers.flatMap(outcomes).sort(), ['imported', ...Array(4).fill('unchanged')])
+    assert.equal(new Set(answers.map(({ json }) => json.results[0].label_id)).size, 1)
+    assert.equal(await openAt(shipper, label), 1)
+  })
+
+  test('numbers of other connections are their own', async () => {
+    const shipper = await newShipper(house())
+    const label = await settled(shipper, 'is recorded as voided')
+    const other = { ...label, carrier_id: await shipper.connect() }
+    assert.deepEqual(outcomes(await shipper.record(other)), ['imported'])
+    assert.equal(await openAt(shipper, label), 0)
+    const wrong = await manifest(shipper, label, { tracking_numbers: [label.tracking_number] })
+    assert.deepEqual(told(wrong), ['invalid_status tracking_numbers[0]'], 'its own settled one is meant')
+  })
+
+  test('a manifest that is repeated under its submission answers the labels that it was made of, not those that came since', async () => {
+    const shipper = await newShipper(house())
+    const old = await settled(shipper, 'is recorded as voided')
+    const { carrier_id } = old
+    const labels = [labelOf(carrier_id, { ship_date: FIRST }), labelOf(carrier_id, { ship_date: FIRST })]
+    const tracking_numbers = labels.map(({ tracking_number }) => tracking_number)
+    await shipper.record(...labels)
+    const first = await manifest(shipper, old, { tracking_numbers, submission_id: 'S1' })
+    await shipper.record(...labels.map((label) => ({ ...label, ship_date: LATER })))
+    const again = await manifest(shipper, old, { tracking_numbers, submission_id: 'S1' })
+    assert.deepEqual(again.json.manifests, first.json.manifests)
+    assert.equal(await openAt(shipper, old), 2)
+    const next = await manifest(shipper, old, { tracking_numbers, submission_id: 'S2' })
+    assert.notEqual(next.json.manifest_id, first.json.manifest_id)
+    for (const [submission_id, made] of Object.entries({ S1: first, S2: next })) {
+      const { json } = await manifest(shipper, old, { tracking_numbers, submission_id })
+      assert.deepEqual(json.manifests, made.json.manifests)
+    }
+    assert.equal(await openAt(shipper, old), 0)
+  })
+
+  test('labels of a number wait under a connection that is deleted and restored as they did before', async () => {
+    const shipper = await newShipper(house())
+    const old = await settled(shipper, 'is recorded as voided')
+    const label = { ...old, ship_date: LATER }
+    const { label_id } = (await shipper.record(label)).json.results[0]
+    const path = `/v1/connections/carriers/couriers_please/${old.carrier_id}`
+    assert.equal((await shipper.send('DELETE', `${path}?force=true`)).status, 204)
+    assert.deepEqual(outcomes(await shipper.record(label)), [
+      'refused carrier_not_connected labels[0].carrier_id',
+    ])
+    assert.equal((await shipper.send('POST', `${path}/restore`)).status, 200)
+    const again = await shipper.record(label)
+    assert.deepEqual([...outcomes(again), again.json.results[0].label_id], ['unchanged', label_id])
+    assert.equal(await openAt(shipper, old), 1)
+  })
+
+  test('the database itself takes no second open label of a connection and number', async () => {
+    const shipper = await newShipper(house())
+    const label = labelOf(await shipper.connect())
+    await shipper.record(label)
+    const [row] = (await everything(shipper)).labels
+    assert.ok(row)
+    const add = (more: Partial<typeof row>) =>
+      house().ctx.store.transaction(shipper.tenantId, (tx) =>
+        tx
+          .insertInto('label')
+          .values({ ...row, ...more })
+          .execute(),
+      )
+    for (const status of ['processing', 'completed'] as const)
+      await assert.rejects(add({ label_id: 'se-9', status }))
+    await add({ label_id: 'se-8', status: 'voided', voided_at: row.created_at })
+  })
+})
