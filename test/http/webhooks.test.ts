@@ -128,11 +128,12 @@ onEveryDatabase('webhooks', (house) => {
       ['POST', `${PATH}/${id}/replay`, { since: '2026-01-01' }],
       ['POST', `${PATH}/${id}/rotate_secret`],
       ['GET', `${PATH}/${ABSENT}`],
-      ['GET', `${PATH}/nonsense`],
     ] as const) {
       const refused = await send(method, path, body)
       assert.deepEqual([refused.status, told(refused)], [404, [['unspecified', 'webhook_id']]], path)
     }
+    const malformed = await send('GET', `${PATH}/nonsense`)
+    assert.deepEqual([malformed.status, told(malformed)], [404, [['invalid_identifier', 'webhook_id']]])
     const worker = createDeliveries(house().ctx)
     while ((await worker.tick()) > 0);
     assert.deepEqual(receivers.at(new URL(address).host), [])

@@ -55,7 +55,7 @@ export const webhookRoutes =
         scope: 'admin',
         body: wire.newWebhookBody,
         refuses: ['webhook_taken', 'webhook_limit'],
-        tells: ['Hawser-Webhook-Secret'],
+        tells: ['Hawser-Webhook-Secret', 'Hawser-Notice'],
         answers: { 200: wire.webhookAnswer },
       }),
       async (request, reply) => {
@@ -72,7 +72,7 @@ export const webhookRoutes =
         operationId: 'list_webhooks',
         summary: 'The webhooks of the account, oldest first',
         description:
-          'Values of headers are masked. A webhook that has been disabled is named in `Hawser-Notice`.',
+          'Values of headers are masked. A webhook that has been disabled, or that no setting lets anything through to, is named in `Hawser-Notice`.',
         tag,
         scope: 'read',
         tells: ['Hawser-Notice'],
@@ -105,11 +105,13 @@ export const webhookRoutes =
       describe({
         operationId: 'update_webhook',
         summary: 'Change a webhook, and enable it where it was disabled',
-        description: 'What the body leaves out stays; headers are replaced as a whole.',
+        description:
+          'What the body leaves out stays; headers are replaced as a whole. A `url` of another scheme, host or port takes the headers anew, or `[]`. Where its name leads nowhere at the moment, `Hawser-Notice` says so.',
         tag,
         scope: 'admin',
         body: wire.webhookChangeBody,
         refuses: ['webhook_taken'],
+        tells: ['Hawser-Notice'],
         answers: { 204: null },
       }),
       async (request, reply) => {
