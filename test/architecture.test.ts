@@ -9,6 +9,7 @@ const belowConnections = ['catalog', 'custody', 'store', 'audit', 'webhooks', 'c
 
 /** What each module may import; `main` may import everything. */
 const allowed: Record<string, readonly string[]> = {
+  client: [],
   errors: [],
   'describe-error': ['errors'],
   run: ['describe-error', 'errors', 'store'],
@@ -52,6 +53,7 @@ const allowed: Record<string, readonly string[]> = {
 }
 const root = new Set(['main', 'first-start'])
 
+const GENERATED = new Set(['src/catalog/index.ts', 'src/client/carriers.ts'])
 const sources = globSync('src/**/*.ts').filter((file) => !file.endsWith('.test.ts'))
 const read = (file: string) => readFileSync(file, 'utf8')
 const moduleOf = (file: string) => (relative('src', file).split('/')[0] ?? '').replace(/\.ts$/, '')
@@ -84,7 +86,8 @@ test('the environment is read in main and at the command line only', () => {
 })
 
 test('sockets to the world stay in outbound', () => {
-  const outside = sources.filter((file) => moduleOf(file) !== 'outbound')
+  // The client is a program of others: the server has no use for it.
+  const outside = sources.filter((file) => !['outbound', 'client'].includes(moduleOf(file)))
   // It is asked and asks nobody: of the module it may have nothing but what listens.
   const listener = 'src/simulator/server.ts'
   const code = (file: string) =>
@@ -130,7 +133,7 @@ test('the process ends in one place only', () => {
 
 test('files stay small: none over 400 lines, half of them at most 60', () => {
   const lengths = sources
-    .filter((file) => file !== 'src/catalog/index.ts')
+    .filter((file) => !GENERATED.has(file))
     .map((file) => [read(file).split('\n').length - 1, file] as const)
     .sort(([a], [b]) => a - b)
   assert.deepEqual(
@@ -144,11 +147,19 @@ test('files stay small: none over 400 lines, half of them at most 60', () => {
 
 test('every exported function says in a sentence what it guarantees', () => {
   const silent = sources
-    .filter((file) => file !== 'src/catalog/index.ts')
+    .filter((file) => !GENERATED.has(file))
     .flatMap((file) =>
       [...read(file).matchAll(/(\*\/\n)?^export (?:async )?function\*? (\w+)/gm)]
         .filter(([, sentence]) => sentence === undefined)
         .map(([, , name]) => `${file}: ${name}`),
     )
   assert.deepEqual(silent, [])
+})
+
+test('the client imports nothing but itself, and nothing imports it', () => {
+  const client = sources.filter((file) => moduleOf(file) === 'client')
+  assert.ok(client.length > 2)
+  assert.deepEqual(withCode(/from '(?!\.\/)|import\(|process\.|Buffer/, client), [])
+  const others = sources.filter((file) => moduleOf(file) !== 'client')
+  assert.deepEqual(withCode(/\/client\//, others), [])
 })

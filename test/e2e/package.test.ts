@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -35,10 +35,14 @@ describe(
     test('holds what runs and no sources or tests', () => {
       const files = readdirSync(join(directory, 'node_modules', 'hawser'), { recursive: true }) as string[]
       assert.ok(files.includes(join('dist', 'cli', 'index.js')))
+      const types = /^dist.client.\w+\.d\.ts$/
+      assert.equal(files.filter((file) => types.test(file)).length, 4)
       assert.deepEqual(
         files.filter(
           (file) =>
-            /\.ts$|\.test\.|^test|^\.env|kek|\.db$/.test(file) && !/kek-(source|command)\.js$/.test(file),
+            !types.test(file) &&
+            /\.ts$|\.test\.|^test|^\.env|kek|\.db$/.test(file) &&
+            !/kek-(source|command)\.js$/.test(file),
         ),
         [],
       )
@@ -48,6 +52,26 @@ describe(
       const { code, stdout } = await run('catalog', 'list', '--json')
       assert.equal(code, 0)
       assert.ok(JSON.parse(stdout).carriers.length > 140)
+    })
+
+    test('gives other programs its client, with types', async () => {
+      const code = `import { createClient } from 'hawser/client'; console.log(typeof createClient({ baseUrl: 'https://hawser.test', apiKey: 'k' }).connect)`
+      const { stdout } = await execute(process.execPath, ['--input-type=module', '-e', code], {
+        cwd: directory,
+      })
+      assert.equal(stdout.trim(), 'function')
+      const program = join(directory, 'program.mts')
+      writeFileSync(
+        program,
+        `import { createClient } from 'hawser/client'
+const client = createClient({ baseUrl: 'https://hawser.test', apiKey: 'k' })
+void client.connect('stamps_com', { nickname: 'n', username: 'u', password: 'p' })
+// @ts-expect-error a field that is missing
+void client.connect('stamps_com', { nickname: 'n', username: 'u' })
+`,
+      )
+      const options = ['--strict', '--noEmit', '--module', 'nodenext', '--lib', 'esnext,dom']
+      await execute(process.execPath, [resolve('node_modules/typescript/bin/tsc'), ...options, program])
     })
 
     test('serves the API and its reference', async () => {

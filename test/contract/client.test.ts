@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import { createClient, type Client, type Options, type Result } from '../../src/client/index.ts'
+import { unique } from '../support/bodies.ts'
+import { openHouse, type House } from '../support/harness.ts'
+
+const valueOf = <T>(result: Result<T>): T => {
+  assert.ok(result.ok, JSON.stringify(result))
+  return result.value
+}
+const refusalOf = (result: Result<unknown>) => {
+  assert.ok(!result.ok && result.error.kind === 'refused', JSON.stringify(result))
+  return result.error
+}
+
+describe('the client', () => {
+  let house: House
+  let client: Client
+  before(async () => {
+    house = await openHouse('sqlite', { rehearse: false })
+    await house.app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = house.app.server.address() as AddressInfo
+    const apiKey = await house.newKey({ environment: 'sandbox' })
+    client = createClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey })
+  })
+  after(() => house.close())
+
+  const account = (password = 'p') => ({ nickname: 'Postage', username: unique('client'), password })
+
+  test('tells a refusal as a value: the field, the condition, what the carrier made of the credentials', async () => {
+    // @ts-expect-error a field of another carrier
+    const wrong = refusalOf(await client.connect('stamps_com', { ...account(), enseigne: 'BDTEST13' }))
+    assert.equal(wrong.problems[0]?.error_code, 'invalid_field_value')
+    const refused = refusalOf(await client.connect('stamps_com', account('simulate-invalid-credentials')))
+    assert.deepEqual([refused.status, refused.outcome], [400, 'invalid_credentials'])
+    const body = account()
+    const { carrier_id } = valueOf(await client.connect('stamps_com', body))
+    const twice = refusalOf(await client.connect('stamps_com', body))
+    assert.deepEqual([twice.status, twice.condition], [409, 'account_already_connected'])
+    assert.equal(twice.problems[0]?.carrier_id, carrier_id)
+    valueOf(await client.connect('stamps_com', body, { allowDuplicate: true }))
+  })
+
+  test('connects, tries, updates, shows, verifies, rolls back, disconnects and restores', async () => {
+    const body = account()
+    assert.equal(valueOf(await client.tryCredentials('stamps_com', body)).verification.outcome, 'verified')
+    const connected = await client.connect('stamps_com', body)
+    const { carrier_id: id } = valueOf(connected)
+    assert.ok(connected.ok && connected.answer.etag === '"v1"')
+    const next = { ...body, password: 'another' }
+    const updated = await client.update('stamps_com', id, next, { ifMatch: '"v1"' })
+    assert.deepEqual(valueOf(updated), { carrier_id: id })
+    const stale = refusalOf(await client.update('stamps_com', id, next, { ifMatch: '"v1"' }))
+    assert.deepEqual([stale.status, stale.condition], [412, 'version_mismatch'])
+    assert.equal(valueOf(await client.describe('stamps_com', id)).fields.password?.set, true)
+    assert.equal(valueOf(await client.verify('stamps_com', id)).verification.outcome, 'verified')
+    valueOf(await client.rollback('stamps_com', id))
+    valueOf(await client.disconnect('stamps_com', id))
+    assert.equal(refusalOf(await client.describe('stamps_com', id)).status, 404)
+    valueOf(await client.restore('stamps_com', id))
+  })
+
+  test('does the same for LTL, and sends any other request', async () => {
+    const { carrier_id: id } = valueOf(
+      await client.connectLtl('FXFE', { key: 'k', account_number: unique() }),
+    )
+    valueOf(await client.updateLtl('FXFE', id, { key: 'k2', account_number: unique() }))
+    valueOf(await client.disconnectLtl('FXFE', id))
+    const found = await client.request<{ total: number }>('GET', '/v1/connections', {
+      query: { carrier: 'FXFE' },
+    })
+    assert.equal(valueOf(found).total, 0)
+  })
+})
+
+type Said = Response | Error | ((init: RequestInit) => Promise<Response>)
+
+/** A client whose server says these things in turn. */
+function scripted(said: Said[], options: Partial<Options> = {}) {
+  const sent: string[] = []
+  const fetch = (async (url: string, init: RequestInit) => {
+    sent.push(`${init.method} ${new URL(url).pathname}`)
+    const next = said[sent.length - 1]
+    if (next instanceof Error) throw next
+    return typeof next === 'function' ? next(init) : next
+  }) as typeof globalThis.fetch
+  return { sent, client: createClient({ baseUrl: 'https://hawser.test', apiKey: 'k', fetch, ...options }) }
+}
+const done = () => Response.json({ carrier_id: 'se-1' })
+const refused = (status: number, headers: Record<string, string> = {}) =>
+  Response.json(
+    { request_id: 'r', errors: [{ error_code: 'unspecified', message: 'm' }] },
+    { status, headers },
+  )
+const lost = () => new TypeError('fetch failed')
+const body = { nickname: 'n', username: 'u', password: 'p' }
+
+describe('the client, when something goes wrong on the way', () => {
+  test('sends again what has surely done nothing, and waits as long as it is told', async () => {
+    const { client, sent } = scripted([refused(429, { 'retry-after': '1' }), done()])
+    const start = performance.now()
+    const result = await client.connect('stamps_com', body)
+    assert.deepEqual([result.ok, result.attempts, sent.length], [true, 2, 2])
+    assert.ok(performance.now() - start >= 990)
+  })
+
+  for (const [what, said] of [
+    ['503', () => refused(503)],
+    ['a network that fails', lost],
+  ] as const) {
+    test(`after ${what} sends again a read, an update and a delete, and no connect`, async () => {
+      for (const [ask, attempts] of [
+        [(client: Client) => client.describe('stamps_com', 'se-1'), 2],
+        [(client: Client) => client.update('stamps_com', 'se-1', body), 2],
+        [(client: Client) => client.disconnect('stamps_com', 'se-1'), 2],
+        [(client: Client) => client.update('stamps_com', 'se-1', body, { ifMatch: '"v1"' }), 1],
+        [(client: Client) => client.connect('stamps_com', body), 1],
+      ] as const) {
+        const { client, sent } = scripted([said(), done()])
+        const result = await ask(client)
+        assert.equal(sent.length, attempts)
+        assert.equal(result.ok, attempts === 2)
+        if (!result.ok) assert.ok(result.error.kind !== 'refused' && result.error.mayBeDone)
+      }
+    })
+  }
+
+  test('does not send again what was refused, and gives up after as many attempts as it has', async () => {
+    for (const status of [400, 404, 409, 412, 500, 502]) {
+      const { client, sent } = scripted([refused(status), done()])
+      assert.equal((await client.update('stamps_com', 'se-1', body)).ok, false)
+      assert.equal(sent.length, 1, `${status}`)
+    }
+    const { client, sent } = scripted([lost(), lost(), lost()], { retries: 2 })
+    const result = await client.describe('stamps_com', 'se-1')
+    assert.ok(!result.ok && result.error.kind === 'unreachable')
+    assert.deepEqual([result.attempts, sent.length], [3, 3])
+  })
+
+  test('does not wait for longer than it has', async () => {
+    const { client, sent } = scripted([refused(429, { 'retry-after': '3600' })])
+    const result = await client.describe('stamps_com', 'se-1')
+    assert.ok(!result.ok && result.error.kind === 'refused' && result.error.retryAfterSeconds === 3600)
+    assert.equal(sent.length, 1)
+  })
+
+  test('ends when its time is over or the caller gives up, and says which', async () => {
+    const never: Said = ({ signal }) =>
+      new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)))
+    const slow = scripted([never], { timeoutMs: 50 })
+    const late = await slow.client.connect('stamps_com', body)
+    assert.ok(!late.ok && late.error.kind === 'timeout' && late.error.mayBeDone)
+    const left = new AbortController()
+    const other = scripted([never])
+    const asked = other.client.describe('stamps_com', 'se-1', { signal: left.signal })
+    left.abort()
+    const given = await asked
+    assert.ok(!given.ok && given.error.kind === 'aborted' && !given.error.mayBeDone)
+  })
+})
