@@ -1,4 +1,5 @@
 import type { Db, Tx } from './db.ts'
+import { findPage, PART, type Span } from './pages.ts'
 import type { AuditEvent, Environment, NewAuditEvent, Schema } from './schema.ts'
 
 /** The last event of the tenant's chain; who appends the next one holds the tenant's lock. */
@@ -6,9 +7,9 @@ export function findAuditHead(db: Db, tenantId: string): Promise<Schema['audit_h
   return db.selectFrom('audit_head').selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
 }
 
-/** Adds an event to the end of its tenant's chain; `false` when one of its number is there, since the head does not name the newest. */
+/** Adds an event to the end of its tenant's chain and counts it; `false` when one of its number is there, since the head does not name the newest. */
 export async function appendAuditEvent(tx: Tx, event: NewAuditEvent): Promise<boolean> {
-  const { tenant_id, seq, hash } = event
+  const { tenant_id, seq, hash, environment, action } = event
   const { numInsertedOrUpdatedRows: added } = await tx
     .insertInto('audit_event')
     .values(event)
@@ -19,6 +20,15 @@ export async function appendAuditEvent(tx: Tx, event: NewAuditEvent): Promise<bo
     .insertInto('audit_head')
     .values({ tenant_id, seq, hash })
     .onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ seq, hash }))
+    .execute()
+  await tx
+    .insertInto('audit_count')
+    .values({ tenant_id, environment: environment ?? '', action, events: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['tenant_id', 'environment', 'action'])
+        .doUpdateSet((eb) => ({ events: eb('audit_count.events', '+', 1) })),
+    )
     .execute()
   return true
 }
@@ -39,25 +49,61 @@ export async function listAuditEvents(
   filter: AuditFilter,
   page: { limit: number; offset: number },
 ): Promise<{ events: AuditEvent[]; total: number }> {
-  const matching = db
+  const { carrierId, actor, action, since, until } = filter
+  const listed = db
     .selectFrom('audit_event')
     .where('tenant_id', '=', tenantId)
-    .where((eb) => eb.or([eb('environment', 'is', null), eb('environment', '=', environment)]))
-    .$if(filter.carrierId !== undefined, (query) => query.where('carrier_id', '=', filter.carrierId ?? ''))
-    .$if(filter.actor !== undefined, (query) => query.where('actor', '=', filter.actor ?? ''))
-    .$if(filter.action !== undefined, (query) => query.where('action', '=', filter.action ?? ''))
-    .$if(filter.since !== undefined, (query) => query.where('at', '>=', filter.since ?? ''))
-    .$if(filter.until !== undefined, (query) => query.where('at', '<', filter.until ?? ''))
-  const { total } = await matching
-    .select((eb) => eb.fn.countAll<number>().as('total'))
+    .$if(carrierId !== undefined, (query) => query.where('carrier_id', '=', carrierId ?? ''))
+  const within = ({ after, last }: Span<number>) =>
+    listed
+      .where((eb) => eb.or([eb('environment', 'is', null), eb('environment', '=', environment)]))
+      .$if(actor !== undefined, (query) => query.where('actor', '=', actor ?? ''))
+      .$if(action !== undefined, (query) => query.where('action', '=', action ?? ''))
+      .$if(since !== undefined, (query) => query.where('at', '>=', since ?? ''))
+      .$if(until !== undefined, (query) => query.where('at', '<', until ?? ''))
+      .$if(after !== undefined, (query) => query.where('seq', '<', after ?? 0))
+      .$if(last !== undefined, (query) => query.where('seq', '>=', last ?? 0))
+  const isCounted = [carrierId, actor, since, until].every((value) => value === undefined)
+  const { rows, total } = await findPage<AuditEvent, number>(page, {
+    total: isCounted ? await countAuditEvents(db, tenantId, environment, action) : undefined,
+    boundary: async (after) => {
+      const next = listed
+        .select('seq')
+        .$if(after !== undefined, (query) => query.where('seq', '<', after ?? 0))
+        .orderBy('seq', 'desc')
+        .limit(1)
+      if (carrierId !== undefined) return (await next.offset(PART - 1).executeTakeFirst())?.seq
+      // Without gaps there is nothing to skip.
+      const first = after ?? ((await next.executeTakeFirst())?.seq ?? 0) + 1
+      return first > PART ? first - PART : undefined
+    },
+    count: async (span) =>
+      (
+        await within(span)
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .executeTakeFirstOrThrow()
+      ).count,
+    rows: (span, { limit, offset }) =>
+      within(span).selectAll().orderBy('seq', 'desc').limit(limit).offset(offset).execute(),
+  })
+  return { events: rows, total }
+}
+
+/** How many events one environment of a tenant sees, of one action or of all. */
+async function countAuditEvents(
+  db: Db,
+  tenantId: string,
+  environment: Environment,
+  action: string | undefined,
+): Promise<number> {
+  const { total } = await db
+    .selectFrom('audit_count')
+    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('events'), eb.lit(0)).as('total'))
+    .where('tenant_id', '=', tenantId)
+    .where('environment', 'in', ['', environment])
+    .$if(action !== undefined, (query) => query.where('action', '=', action ?? ''))
     .executeTakeFirstOrThrow()
-  const events = await matching
-    .selectAll()
-    .orderBy('seq', 'desc')
-    .limit(page.limit)
-    .offset(page.offset)
-    .execute()
-  return { events, total }
+  return Number(total)
 }
 
 /** At most `limit` events of a tenant after `afterSeq`, oldest first: the chain in order. */

@@ -1,13 +1,17 @@
-import type { ExpressionBuilder } from 'kysely'
-import { longestClaim } from './claims.ts'
+import { sql, type ExpressionBuilder } from 'kysely'
+import { isHeld, longestClaim } from './claims.ts'
 import type { Db, Tx } from './db.ts'
+import { PART } from './pages.ts'
 import type { OutboxMessage, Schema, WebhookDelivery, WebhookEndpoint } from './schema.ts'
 import type { WebhookKey } from './webhooks.ts'
+
+/** What waits, as the indexes of it say it, to the letter. */
+const PENDING = sql<boolean>`state = 'pending'`
 
 /** Due: waiting, its time has come, and nobody is at it. */
 const isDue = (at: string) => (eb: ExpressionBuilder<Schema, 'webhook_delivery'>) =>
   eb.and([
-    eb('webhook_delivery.state', '=', 'pending'),
+    PENDING,
     eb('webhook_delivery.next_at', '<=', at),
     eb.or([
       eb('webhook_delivery.claimed_until', 'is', null),
@@ -18,13 +22,23 @@ const isDue = (at: string) => (eb: ExpressionBuilder<Schema, 'webhook_delivery'>
 
 /** The tenants that have something due, along the crossing `deliver`. */
 export async function listDueTenants(db: Db, at: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('webhook_delivery')
-    .select('tenant_id')
-    .distinct()
-    .where(isDue(at))
-    .execute()
-  return rows.map(({ tenant_id }) => tenant_id)
+  const due = new Set<string>()
+  for (let after = ''; ;) {
+    // In the order of the index, in which the first of each tenant is the one that is due first.
+    const rows = await db
+      .selectFrom('webhook_delivery')
+      .select(['tenant_id', 'next_at', 'claimed_until'])
+      .where(PENDING)
+      .where('tenant_id', '>', after)
+      .orderBy('tenant_id')
+      .orderBy('next_at')
+      .limit(PART)
+      .execute()
+    for (const { tenant_id, next_at, claimed_until } of rows)
+      if (next_at <= at && !isHeld(claimed_until, at)) due.add(tenant_id)
+    if (rows.length < PART) return [...due]
+    after = rows.at(-1)?.tenant_id ?? after
+  }
 }
 
 export type DueEndpoint = { key: WebhookKey; url: string; isFailing: boolean }
@@ -32,17 +46,20 @@ export type DueEndpoint = { key: WebhookKey; url: string; isFailing: boolean }
 /** The endpoints of a tenant that have something due. */
 export async function listDueEndpoints(db: Db, tenantId: string, at: string): Promise<DueEndpoint[]> {
   const rows = await db
-    .selectFrom('webhook_delivery')
-    .innerJoin('webhook_endpoint as endpoint', (join) =>
-      join
-        .onRef('endpoint.tenant_id', '=', 'webhook_delivery.tenant_id')
-        .onRef('endpoint.environment', '=', 'webhook_delivery.environment')
-        .onRef('endpoint.webhook_id', '=', 'webhook_delivery.webhook_id'),
-    )
+    .selectFrom('webhook_endpoint as endpoint')
     .select(['endpoint.environment', 'endpoint.webhook_id', 'endpoint.url', 'endpoint.failing_since'])
-    .distinct()
-    .where('webhook_delivery.tenant_id', '=', tenantId)
-    .where(isDue(at))
+    .where('endpoint.tenant_id', '=', tenantId)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('webhook_delivery')
+          .select('webhook_delivery.message_id')
+          .whereRef('webhook_delivery.tenant_id', '=', 'endpoint.tenant_id')
+          .whereRef('webhook_delivery.environment', '=', 'endpoint.environment')
+          .whereRef('webhook_delivery.webhook_id', '=', 'endpoint.webhook_id')
+          .where(isDue(at)),
+      ),
+    )
     .execute()
   return rows.map(({ environment, webhook_id: webhookId, url, failing_since }) => ({
     key: { tenantId, environment, webhookId },
@@ -76,6 +93,11 @@ export async function claimDeliveries(
     .where((eb) => eb.and({ tenant_id, environment, webhook_id }))
     .executeTakeFirst()
   if (!endpoint) return []
+  if (endpoint.disabled_at !== null) {
+    // What was too much to be given up when it was disabled.
+    await failSomeDeliveries(tx, key)
+    return []
+  }
   const due = await tx
     .selectFrom('webhook_delivery')
     .selectAll()
@@ -129,31 +151,96 @@ export async function settleClaim(
   return numUpdatedRows === 1n
 }
 
-/** Puts all that is due for a tenant off until `until`; no attempt is counted. */
+/** Puts what is due for a tenant off until `until`, a part of it where it is much; no attempt is counted. */
 export async function postponeDeliveries(tx: Tx, tenantId: string, at: string, until: string): Promise<void> {
   await tx
     .updateTable('webhook_delivery')
     .set({ next_at: until })
     .where('tenant_id', '=', tenantId)
-    .where(isDue(at))
+    .where((eb) =>
+      eb(
+        eb.refTuple('environment', 'webhook_id', 'message_id'),
+        'in',
+        eb
+          .selectFrom('webhook_delivery')
+          .select(['environment', 'webhook_id', 'message_id'])
+          .where('tenant_id', '=', tenantId)
+          .where(isDue(at))
+          .limit(SWEPT_AT_ONCE)
+          .$asTuple('environment', 'webhook_id', 'message_id'),
+      ),
+    )
     .execute()
 }
 
-/** Removes a tenant's messages from before `before` that no endpoint waits for, with what became of them. */
-export async function deleteOldMessages(tx: Tx, tenantId: string, before: string): Promise<void> {
+/** Rows that one statement writes at most where many are to go. */
+const SWEPT_AT_ONCE = 500
+
+/** Removes a part of what is left at an endpoint, what waits and what is done; `false` where nothing is left. */
+export async function deleteSomeDeliveries(tx: Tx, key: WebhookKey): Promise<boolean> {
+  const own = { tenant_id: key.tenantId, environment: key.environment, webhook_id: key.webhookId }
+  const { numDeletedRows } = await tx
+    .deleteFrom('webhook_delivery')
+    .where((eb) => eb.and(own))
+    .where('message_id', 'in', (eb) =>
+      eb
+        .selectFrom('webhook_delivery')
+        .select('message_id')
+        .where((inner) => inner.and(own))
+        .limit(SWEPT_AT_ONCE),
+    )
+    .executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+/** Gives up a part of what waits for an endpoint. */
+export async function failSomeDeliveries(tx: Tx, key: WebhookKey): Promise<void> {
+  const own = { tenant_id: key.tenantId, environment: key.environment, webhook_id: key.webhookId }
   await tx
+    .updateTable('webhook_delivery')
+    .set({ state: 'failed' })
+    .where((eb) => eb.and(own))
+    .where('message_id', 'in', (eb) =>
+      eb
+        .selectFrom('webhook_delivery')
+        .select('message_id')
+        .where((inner) => inner.and(own))
+        .where(PENDING)
+        .orderBy('next_at')
+        .limit(SWEPT_AT_ONCE),
+    )
+    .execute()
+}
+
+/** Removes a part of a tenant's messages from before `before` that no endpoint waits for, with what became of them; answers whether there may be more. */
+export async function deleteOldMessages(tx: Tx, tenantId: string, before: string): Promise<boolean> {
+  const { numDeletedRows } = await tx
     .deleteFrom('outbox_message')
     .where('tenant_id', '=', tenantId)
-    .where('created_at', '<', before)
-    .where((eb) => {
-      const waiting = eb
-        .selectFrom('webhook_delivery')
-        .select('webhook_delivery.message_id')
-        .whereRef('webhook_delivery.tenant_id', '=', 'outbox_message.tenant_id')
-        .whereRef('webhook_delivery.environment', '=', 'outbox_message.environment')
-        .whereRef('webhook_delivery.message_id', '=', 'outbox_message.message_id')
-        .where('webhook_delivery.state', '=', 'pending')
-      return eb.not(eb.exists(waiting))
-    })
-    .execute()
+    .where((eb) =>
+      eb(
+        eb.refTuple('environment', 'message_id'),
+        'in',
+        eb
+          .selectFrom('outbox_message')
+          .select(['environment', 'message_id'])
+          .where('tenant_id', '=', tenantId)
+          .where('created_at', '<', before)
+          .where((inner) => {
+            const waiting = inner
+              .selectFrom('webhook_delivery')
+              .select('webhook_delivery.message_id')
+              .whereRef('webhook_delivery.tenant_id', '=', 'outbox_message.tenant_id')
+              .whereRef('webhook_delivery.environment', '=', 'outbox_message.environment')
+              .whereRef('webhook_delivery.message_id', '=', 'outbox_message.message_id')
+              .where('webhook_delivery.state', '=', 'pending')
+            return inner.not(inner.exists(waiting))
+          })
+          .orderBy('created_at')
+          .limit(SWEPT_AT_ONCE)
+          .$asTuple('environment', 'message_id'),
+      ),
+    )
+    .executeTakeFirst()
+  return numDeletedRows === BigInt(SWEPT_AT_ONCE)
 }

@@ -16,6 +16,7 @@ import { webhookReasons } from './migrations/0011-webhook-reasons.ts'
 import { toldTrouble } from './migrations/0012-told-trouble.ts'
 import { openShipments } from './migrations/0013-open-shipments.ts'
 import { keptStanding } from './migrations/0014-kept-standing.ts'
+import { boundedStatements } from './migrations/0016-bounded-statements.ts'
 import { recurringNumbers } from './migrations/0020-recurring-numbers.ts'
 import { listing } from './migrations/0022-listing.ts'
 import { searchTerms } from './migrations/0023-search-terms.ts'
@@ -36,6 +37,7 @@ export const migrations = {
   '0012-told-trouble': toldTrouble,
   '0013-open-shipments': openShipments,
   '0014-kept-standing': keptStanding,
+  '0016-bounded-statements': boundedStatements,
   '0020-recurring-numbers': recurringNumbers,
   '0022-listing': listing,
   '0023-search-terms': searchTerms,

@@ -1,6 +1,8 @@
+import type { ExpressionBuilder } from 'kysely'
 import type { Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
-import type { OutboxMessage, WebhookDelivery } from './schema.ts'
+import { findPage, PART, type Span } from './pages.ts'
+import type { OutboxMessage, Schema, WebhookDelivery } from './schema.ts'
 import type { WebhookKey } from './webhooks.ts'
 
 const byEndpoint = ({ tenantId, environment, webhookId }: WebhookKey) => ({
@@ -53,87 +55,131 @@ export async function listDeliveries(
   key: WebhookKey,
   page: { limit: number; offset: number },
 ): Promise<{ deliveries: ListedDelivery[]; total: number }> {
-  const { total } = await db
-    .selectFrom('webhook_delivery')
-    .select((eb) => eb.fn.countAll<number>().as('total'))
-    .where((eb) => eb.and(byEndpoint(key)))
-    .executeTakeFirstOrThrow()
-  const deliveries = await db
-    .selectFrom('webhook_delivery as delivery')
-    .innerJoin('outbox_message as message', (join) =>
-      join
-        .onRef('message.tenant_id', '=', 'delivery.tenant_id')
-        .onRef('message.environment', '=', 'delivery.environment')
-        .onRef('message.message_id', '=', 'delivery.message_id'),
-    )
-    .select([
-      'delivery.message_id',
-      'delivery.state',
-      'delivery.attempts',
-      'delivery.next_at',
-      'delivery.last_at',
-      'delivery.last_status',
-      'delivery.last_reason',
-      'message.created_at',
-      'message.type',
-    ])
-    .where('delivery.tenant_id', '=', key.tenantId)
-    .where('delivery.environment', '=', key.environment)
-    .where('delivery.webhook_id', '=', key.webhookId)
-    .orderBy('message.created_at', 'desc')
-    .orderBy('delivery.message_id')
-    .limit(page.limit)
-    .offset(page.offset)
-    .execute()
-  return { deliveries, total }
+  const listed = db.selectFrom('webhook_delivery').where((eb) => eb.and(byEndpoint(key)))
+  const within = ({ after, last }: Span<MessagePlace>) =>
+    listed
+      .$if(after !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '<', tupleOf(eb, after))))
+      .$if(last !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '>=', tupleOf(eb, last))))
+  const { rows, total } = await findPage<ListedDelivery, MessagePlace>(page, {
+    boundary: (after) =>
+      within({ after })
+        .select(['created_at', 'message_id'])
+        .orderBy('created_at', 'desc')
+        .orderBy('message_id', 'desc')
+        .offset(PART - 1)
+        .limit(1)
+        .executeTakeFirst(),
+    count: async (span) =>
+      span.last
+        ? PART
+        : (
+            await within(span)
+              .select((eb) => eb.fn.countAll<number>().as('count'))
+              .executeTakeFirstOrThrow()
+          ).count,
+    rows: (span, { limit, offset }) =>
+      within(span)
+        .select([
+          ...([
+            'message_id',
+            'state',
+            'attempts',
+            'next_at',
+            'last_at',
+            'last_status',
+            'last_reason',
+          ] as const),
+          'created_at',
+        ])
+        .select((eb) =>
+          eb
+            .selectFrom('outbox_message as message')
+            .select('message.type')
+            .whereRef('message.tenant_id', '=', 'webhook_delivery.tenant_id')
+            .whereRef('message.environment', '=', 'webhook_delivery.environment')
+            .whereRef('message.message_id', '=', 'webhook_delivery.message_id')
+            .as('type'),
+        )
+        .$narrowType<{ type: string }>()
+        .orderBy('created_at', 'desc')
+        .orderBy('message_id', 'desc')
+        .limit(limit)
+        .offset(offset)
+        .execute(),
+  })
+  return { deliveries: rows, total }
 }
+
+/** Where a message stands in the order of lists. */
+export type MessagePlace = Pick<WebhookDelivery, 'created_at' | 'message_id'>
+type InDeliveries = ExpressionBuilder<Schema, 'webhook_delivery'>
+
+const placeOf = (eb: InDeliveries) => eb.refTuple('created_at', 'message_id')
+const tupleOf = (eb: InDeliveries, place: MessagePlace | undefined) =>
+  eb.tuple(place?.created_at ?? '', place?.message_id ?? '')
 
 /** Which messages: one, or all of a type since a time. */
 export type Wanted = { messageId: string } | { type: string; since: string }
 
+/** The next messages of a type since a time, in the order that they came in; nothing where there are none left. */
+export function nextMessages(
+  db: Db,
+  { tenantId, environment }: Scope,
+  { type, since }: { type: string; since: string },
+  after: MessagePlace | undefined,
+): Promise<MessagePlace[]> {
+  return db
+    .selectFrom('outbox_message')
+    .select(['created_at', 'message_id'])
+    .where((eb) => eb.and({ tenant_id: tenantId, environment, type }))
+    .where('created_at', '>=', since)
+    .$if(after !== undefined, (query) =>
+      query.where((eb) =>
+        eb(
+          eb.refTuple('created_at', 'message_id'),
+          '>',
+          eb.tuple(after?.created_at ?? '', after?.message_id ?? ''),
+        ),
+      ),
+    )
+    .orderBy('created_at')
+    .orderBy('message_id')
+    .limit(REPLAYED_AT_ONCE)
+    .execute()
+}
+
+/** Messages that one transaction makes due once more. */
+const REPLAYED_AT_ONCE = 500
+
 /**
- * Makes messages due at an endpoint once more, also those that came before it, and answers how many.
+ * Makes messages due at an endpoint once more, also those that came before it.
  * One that is being delivered right now is not taken away from who does.
  */
-export async function replayMessages(tx: Tx, key: WebhookKey, wanted: Wanted, at: string): Promise<number> {
-  const { tenantId, environment, webhookId } = key
-  const messages = tx
-    .selectFrom('outbox_message')
-    .where((eb) => eb.and({ tenant_id: tenantId, environment }))
-    .where((eb) =>
-      'messageId' in wanted
-        ? eb('message_id', '=', wanted.messageId)
-        : eb.and([eb('type', '=', wanted.type), eb('created_at', '>=', wanted.since)]),
-    )
+export async function replayMessages(
+  tx: Tx,
+  key: WebhookKey,
+  messages: readonly MessagePlace[],
+  at: string,
+): Promise<void> {
+  if (messages.length === 0) return
   const known = tx
     .updateTable('webhook_delivery')
     .where((eb) => eb.and(byEndpoint(key)))
-    .where('message_id', 'in', messages.select('message_id'))
+    .where(
+      'message_id',
+      'in',
+      messages.map(({ message_id }) => message_id),
+    )
   await known.set({ next_at: at }).where('state', '=', 'pending').execute()
   await known.set({ state: 'pending', attempts: 0, next_at: at }).where('state', '!=', 'pending').execute()
   await tx
     .insertInto('webhook_delivery')
-    .columns([
-      ...(['tenant_id', 'environment', 'webhook_id', 'message_id'] as const),
-      ...(['state', 'attempts', 'next_at', 'fence', 'created_at'] as const),
-    ])
-    .expression(
-      messages.select((eb) => [
-        'tenant_id',
-        'environment',
-        eb.val(webhookId).as('webhook_id'),
-        'message_id',
-        eb.val('pending').as('state'),
-        eb.lit(0).as('attempts'),
-        eb.val(at).as('next_at'),
-        eb.lit(0).as('fence'),
-        eb.val(at).as('created_at'),
-      ]),
+    .values(
+      messages.map(({ message_id, created_at }) => ({
+        ...{ ...byEndpoint(key), message_id, created_at },
+        ...{ state: 'pending' as const, attempts: 0, next_at: at, fence: 0 },
+      })),
     )
     .onConflict((conflict) => conflict.doNothing())
     .execute()
-  const { count } = await messages
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return count
 }

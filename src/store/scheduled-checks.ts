@@ -58,10 +58,23 @@ const isDue = (at: string) => (eb: ExpressionBuilder<Schema, 'scheduled_check'>)
     ]),
   ])
 
-/** The carriers that have a connection to be checked, along the crossing `check`. */
+/** The carriers that have a connection to be checked, or one that is being checked, along the crossing `check`. */
 export async function listDueCarriers(db: Db, at: string): Promise<string[]> {
-  const rows = await db.selectFrom('scheduled_check').select('carrier').distinct().where(isDue(at)).execute()
-  return rows.map(({ carrier }) => carrier)
+  const due: string[] = []
+  for (let after = ''; ;) {
+    // The index has the first of each carrier first, so that none of the others is looked at.
+    const next = await db
+      .selectFrom('scheduled_check')
+      .select(['carrier', 'due_at'])
+      .where('carrier', '>', after)
+      .orderBy('carrier')
+      .orderBy('due_at')
+      .limit(1)
+      .executeTakeFirst()
+    if (!next) return due
+    if (next.due_at <= at) due.push(next.carrier)
+    after = next.carrier
+  }
 }
 
 export type DueCheck = { key: ConnectionKey; carrier: string }

@@ -1,8 +1,9 @@
 import type { Generated, Insertable, Selectable } from 'kysely'
+import type { AuditCountTable, AuditEventTable, AuditHeadTable } from './audit-schema.ts'
 import type { ConnectionCountTable, ConnectionListingTable, ConnectionTermTable } from './listing-schema.ts'
 
 /** Times are ISO 8601 in UTC with milliseconds; truth values are 0 and 1; JSON is text: the same on both databases. */
-type Time = string
+export type Time = string
 type Truth = 0 | 1
 
 export type Environment = 'production' | 'sandbox'
@@ -216,27 +217,6 @@ type DeletePolicyTable = {
   updated_at: Time
 }
 
-type AuditHeadTable = { tenant_id: string; seq: number; hash: Uint8Array }
-
-type AuditEventTable = {
-  tenant_id: string
-  seq: number
-  at: Time
-  environment: Environment | null
-  actor: string
-  action: string
-  carrier_id: string | null
-  subject: string | null
-  fields: string
-  version: number | null
-  outcome: string
-  request_id: string | null
-  ip: string | null
-  envelope_hash: Uint8Array | null
-  prev_hash: Uint8Array
-  hash: Uint8Array
-}
-
 type WebhookEndpointTable = {
   tenant_id: string
   environment: Environment
@@ -364,6 +344,7 @@ export type Schema = {
   check_turn: CheckTurnTable
   carrier_token: CarrierTokenTable
   audit_head: AuditHeadTable
+  audit_count: AuditCountTable
   audit_event: AuditEventTable
   webhook_endpoint: WebhookEndpointTable
   webhook_rotation: WebhookRotationTable

@@ -1,5 +1,6 @@
-import type { Insertable } from 'kysely'
+import type { ExpressionBuilder, Insertable } from 'kysely'
 import type { Db, Tx } from './db.ts'
+import { findPage, PART, type Span } from './pages.ts'
 import type { Schema, Tenant } from './schema.ts'
 
 /** Adds a tenant; `false` when another of the same partner has its `external_account_id`. */
@@ -47,17 +48,45 @@ export async function listPartnerTenants(
   partnerId: string,
   page: { limit: number; offset: number },
 ): Promise<{ tenants: Tenant[]; total: number }> {
-  const own = db.selectFrom('tenant').where('partner_id', '=', partnerId)
-  const { total } = await own.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-  const tenants = await own
-    .selectAll()
-    .orderBy('created_at')
-    .orderBy('tenant_id')
-    .limit(page.limit)
-    .offset(page.offset)
-    .execute()
-  return { tenants, total }
+  const within = ({ after, last }: Span<Place>) =>
+    db
+      .selectFrom('tenant')
+      .where('partner_id', '=', partnerId)
+      .$if(after !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '>', tupleOf(eb, after))))
+      .$if(last !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '<=', tupleOf(eb, last))))
+  const { rows, total } = await findPage<Tenant, Place>(page, {
+    boundary: (after) =>
+      within({ after })
+        .select(['created_at', 'tenant_id'])
+        .orderBy('created_at')
+        .orderBy('tenant_id')
+        .offset(PART - 1)
+        .limit(1)
+        .executeTakeFirst(),
+    count: async (span) =>
+      (
+        await within(span)
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .executeTakeFirstOrThrow()
+      ).count,
+    rows: (span, { limit, offset }) =>
+      within(span)
+        .selectAll()
+        .orderBy('created_at')
+        .orderBy('tenant_id')
+        .limit(limit)
+        .offset(offset)
+        .execute(),
+  })
+  return { tenants: rows, total }
 }
+
+type Place = Pick<Tenant, 'created_at' | 'tenant_id'>
+type InTenants = ExpressionBuilder<Schema, 'tenant'>
+
+const placeOf = (eb: InTenants) => eb.refTuple('created_at', 'tenant_id')
+const tupleOf = (eb: InTenants, place: Place | undefined) =>
+  eb.tuple(place?.created_at ?? '', place?.tenant_id ?? '')
 
 /** Changes a tenant’s own data. */
 export async function changeTenant(

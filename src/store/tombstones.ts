@@ -1,6 +1,8 @@
+import type { ExpressionBuilder } from 'kysely'
 import type { ConnectionKey, Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
-import type { BuriedConnection, Connection, Tombstone } from './schema.ts'
+import { findPage, PART, type Span } from './pages.ts'
+import type { BuriedConnection, Connection, Schema, Tombstone } from './schema.ts'
 
 const inScope = ({ tenantId, environment }: Scope) => ({ tenant_id: tenantId, environment })
 const byKey = (key: ConnectionKey) => ({ ...inScope(key), carrier_id: key.carrierId })
@@ -143,28 +145,55 @@ export async function listTombstones(
   { carrier, carrierId }: { carrier: string | undefined; carrierId: string | undefined },
   page: { limit: number; offset: number },
 ): Promise<{ rows: ListedTombstone[]; total: number }> {
-  const matching = db
+  const own = db
     .selectFrom('tombstone')
     .where('tombstone.tenant_id', '=', scope.tenantId)
     .where('tombstone.environment', '=', scope.environment)
-    .$if(carrier !== undefined, (query) => query.where('tombstone.carrier', '=', carrier ?? ''))
-    .$if(carrierId !== undefined, (query) => query.where('tombstone.carrier_id', '=', carrierId ?? ''))
-  const { total } = await matching
-    .select((eb) => eb.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow()
-  const rows = await matching
-    .leftJoin('buried_connection', (join) =>
-      join
-        .onRef('buried_connection.tenant_id', '=', 'tombstone.tenant_id')
-        .onRef('buried_connection.environment', '=', 'tombstone.environment')
-        .onRef('buried_connection.carrier_id', '=', 'tombstone.carrier_id'),
-    )
-    .selectAll('tombstone')
-    .select('buried_connection.erase_after')
-    .orderBy('tombstone.deleted_at', 'desc')
-    .orderBy('tombstone.carrier_id')
-    .limit(page.limit)
-    .offset(page.offset)
-    .execute()
-  return { rows, total }
+  const inOrder = ({ after, last }: Span<Place>) =>
+    own
+      .$if(after !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '<', tupleOf(eb, after))))
+      .$if(last !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '>=', tupleOf(eb, last))))
+  const matching = (span: Span<Place>) =>
+    inOrder(span)
+      .$if(carrier !== undefined, (query) => query.where('tombstone.carrier', '=', carrier ?? ''))
+      .$if(carrierId !== undefined, (query) => query.where('tombstone.carrier_id', '=', carrierId ?? ''))
+  return findPage<ListedTombstone, Place>(page, {
+    boundary: (after) =>
+      inOrder({ after })
+        .$if(carrierId !== undefined, (query) => query.where('tombstone.carrier_id', '=', carrierId ?? ''))
+        .select(['tombstone.deleted_at', 'tombstone.carrier_id'])
+        .orderBy('tombstone.deleted_at', 'desc')
+        .orderBy('tombstone.carrier_id', 'desc')
+        .offset(PART - 1)
+        .limit(1)
+        .executeTakeFirst(),
+    count: async (span) =>
+      (
+        await matching(span)
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .executeTakeFirstOrThrow()
+      ).count,
+    rows: (span, { limit, offset }) =>
+      matching(span)
+        .leftJoin('buried_connection', (join) =>
+          join
+            .onRef('buried_connection.tenant_id', '=', 'tombstone.tenant_id')
+            .onRef('buried_connection.environment', '=', 'tombstone.environment')
+            .onRef('buried_connection.carrier_id', '=', 'tombstone.carrier_id'),
+        )
+        .selectAll('tombstone')
+        .select('buried_connection.erase_after')
+        .orderBy('tombstone.deleted_at', 'desc')
+        .orderBy('tombstone.carrier_id', 'desc')
+        .limit(limit)
+        .offset(offset)
+        .execute(),
+  })
 }
+
+type Place = Pick<Tombstone, 'deleted_at' | 'carrier_id'>
+type InTombstones = ExpressionBuilder<Schema, 'tombstone'>
+
+const placeOf = (eb: InTombstones) => eb.refTuple('tombstone.deleted_at', 'tombstone.carrier_id')
+const tupleOf = (eb: InTombstones, place: Place | undefined) =>
+  eb.tuple(place?.deleted_at ?? '', place?.carrier_id ?? '')

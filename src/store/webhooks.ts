@@ -1,5 +1,6 @@
 import type { Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
+import { failSomeDeliveries } from './deliveries.ts'
 import type { WebhookEndpoint } from './schema.ts'
 
 export type WebhookKey = Scope & { webhookId: string }
@@ -66,7 +67,7 @@ export async function markWorking(tx: Tx, key: WebhookKey): Promise<void> {
     .execute()
 }
 
-/** Stops an endpoint, and all that still waits for it; `false` when it was stopped before, or is gone. */
+/** Stops an endpoint, and what still waits for it, the rest of much when it is due; `false` when it was stopped before, or is gone. */
 export async function disableWebhook(tx: Tx, key: WebhookKey, at: string): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('webhook_endpoint')
@@ -74,15 +75,11 @@ export async function disableWebhook(tx: Tx, key: WebhookKey, at: string): Promi
     .where((eb) => eb.and(byKey(key)))
     .where('disabled_at', 'is', null)
     .executeTakeFirst()
-  await tx
-    .updateTable('webhook_delivery')
-    .set({ state: 'failed' })
-    .where((eb) => eb.and({ ...byKey(key), state: 'pending' }))
-    .execute()
+  await failSomeDeliveries(tx, key)
   return numUpdatedRows === 1n
 }
 
-/** Removes an endpoint with all its deliveries. */
+/** Removes an endpoint with the deliveries that are left at it. */
 export async function deleteWebhook(tx: Tx, key: WebhookKey): Promise<void> {
   await tx
     .deleteFrom('webhook_endpoint')

@@ -123,7 +123,11 @@ export function createDeliveries(
     const now = ctx.clock()
     if (Math.abs(now.getTime() - (cleaned.get(tenantId) ?? 0)) < CLEAN_MS) return
     cleaned.set(tenantId, now.getTime())
-    await store.transaction(tenantId, (tx) => deleteOldMessages(tx, tenantId, later(now, -KEPT_MS)))
+    const before = later(now, -KEPT_MS)
+    while (
+      !isStopped &&
+      (await store.transaction(tenantId, (tx) => deleteOldMessages(tx, tenantId, before)))
+    );
   }
 
   const loop = async (): Promise<void> => {

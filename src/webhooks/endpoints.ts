@@ -6,6 +6,7 @@ import type { FieldProblem } from '../catalog/validate.ts'
 import { fail, failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import type { Db, Tx } from '../store/db.ts'
+import { deleteSomeDeliveries } from '../store/deliveries.ts'
 import type { WebhookEndpoint } from '../store/schema.ts'
 import {
   changeWebhook,
@@ -169,6 +170,13 @@ export async function listUnreachable(
 
 /** Removes a webhook: its secret, its headers and all that waits for it. */
 export async function removeWebhook(ctx: Context, actor: Actor, webhookId: string): Promise<void> {
+  // Many deliveries go in many transactions, so that others write in between; the webhook goes with the last of them.
+  const clear = () =>
+    ctx.store.transaction(actor.tenantId, async (tx) => {
+      await requireWebhook(tx, actor, webhookId)
+      return deleteSomeDeliveries(tx, keyOf(actor, webhookId))
+    })
+  while (await clear());
   await ctx.store.transaction(actor.tenantId, async (tx) => {
     await requireWebhook(tx, actor, webhookId)
     await deleteWebhook(tx, keyOf(actor, webhookId))

@@ -2,7 +2,15 @@ import { recordEvent } from '../audit/record-event.ts'
 import { acceptFields } from '../catalog/accept-fields.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { fail, failFields } from '../errors.ts'
-import { findMessage, listDeliveries, replayMessages, type ListedDelivery } from '../store/outbox.ts'
+import type { Tx } from '../store/db.ts'
+import {
+  findMessage,
+  listDeliveries,
+  nextMessages,
+  replayMessages,
+  type ListedDelivery,
+  type MessagePlace,
+} from '../store/outbox.ts'
 import { keyOf, requireWebhook } from './endpoints.ts'
 import { replayFields } from './form.ts'
 
@@ -40,18 +48,33 @@ export async function replay(
 ): Promise<{ replayed: number }> {
   await ctx.store.read(actor.tenantId, (db) => requireWebhook(db, actor, webhookId))
   const { messageId, since } = acceptReplay(body().reveal())
-  return ctx.store.transaction(actor.tenantId, async (tx) => {
-    const { event, disabled_at } = await requireWebhook(tx, actor, webhookId)
-    if (disabled_at !== null) fail('webhook_disabled', 'The webhook is disabled; update it first.')
-    if (messageId !== undefined && (await findMessage(tx, actor, messageId))?.type !== event)
-      fail('message_unknown', 'The webhook has no message with this id.', { fieldName: 'message_id' })
-    const wanted = messageId === undefined ? { type: event, since: since ?? '' } : { messageId }
-    const at = ctx.clock().toISOString()
-    const replayed = await replayMessages(tx, keyOf(actor, webhookId), wanted, at)
-    const fields = [messageId === undefined ? 'since' : 'message_id']
-    await recordEvent(ctx, tx, actor, { action: 'webhook.replayed', subject: webhookId, fields })
-    return { replayed }
-  })
+  const key = keyOf(actor, webhookId)
+  const fields = [messageId === undefined ? 'since' : 'message_id']
+  let replayed = 0
+  // Many messages are many transactions, the first with the event: others write in between.
+  for (let after: MessagePlace | undefined; ;) {
+    const messages = await ctx.store.transaction(actor.tenantId, async (tx) => {
+      const { event, disabled_at } = await requireWebhook(tx, actor, webhookId)
+      if (disabled_at !== null) fail('webhook_disabled', 'The webhook is disabled; update it first.')
+      const part =
+        messageId === undefined
+          ? await nextMessages(tx, actor, { type: event, since: since ?? '' }, after)
+          : [await requireMessage(tx, actor, event, messageId)]
+      await replayMessages(tx, key, part, ctx.clock().toISOString())
+      if (!after)
+        await recordEvent(ctx, tx, actor, { action: 'webhook.replayed', subject: webhookId, fields })
+      return part
+    })
+    replayed += messages.length
+    after = messages.at(-1)
+    if (!after || messageId !== undefined) return { replayed }
+  }
+}
+
+async function requireMessage(tx: Tx, actor: Actor, event: string, messageId: string): Promise<MessagePlace> {
+  const message = await findMessage(tx, actor, messageId)
+  if (message?.type === event) return message
+  return fail('message_unknown', 'The webhook has no message with this id.', { fieldName: 'message_id' })
 }
 
 function acceptReplay(body: Readonly<Record<string, unknown>>): { messageId?: string; since?: string } {

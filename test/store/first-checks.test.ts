@@ -5,8 +5,6 @@ import { parseConfig } from '../../src/config.ts'
 import { openContext } from '../../src/context.ts'
 import { createLog } from '../../src/log.ts'
 import { migrations } from '../../src/store/migrate.ts'
-import { createTenant } from '../../src/tenants/create-tenant.ts'
-import { operator } from '../../src/tenants/operator.ts'
 import { formatKek } from '../../src/vault/kek-source.ts'
 import { administer, databases, newDatabase, type DatabaseName } from '../support/harness.ts'
 
@@ -50,8 +48,13 @@ for (const database of databases)
     for (const [name] of missing) delete known[name]
     t.after(restore)
     const old = await open()
-    const { tenant_id } = await createTenant(old, operator('cli'), 'was here before')
-    const at = '2026-01-01T00:00:00.000Z'
+    const [tenant_id, at] = ['se-0123456789abcdef', '2026-01-01T00:00:00.000Z']
+    await old.store.transaction(tenant_id, (tx) =>
+      tx
+        .insertInto('tenant')
+        .values({ tenant_id, company_name: 'was here before', active: 1, created_at: at, modified_at: at })
+        .execute(),
+    )
     const row = {
       ...{
         tenant_id,

@@ -6,7 +6,7 @@ import { connectBodies, unique } from '../support/bodies.ts'
 import { administer, databases, openHouse, type House } from '../support/harness.ts'
 
 const TENANT_TABLES = [
-  ...(['tenant', 'api_key', 'connection', 'tombstone', 'audit_head', 'audit_event'] as const),
+  ...(['tenant', 'api_key', 'connection', 'tombstone', 'audit_head', 'audit_event', 'audit_count'] as const),
   ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery', 'sign_in', 'webhook_rotation'] as const),
   ...(['scheduled_check', 'carrier_token', 'previous_credentials'] as const),
   ...(['buried_connection', 'lease', 'delete_policy'] as const),
