@@ -25,6 +25,8 @@ export const actions = {
   'tenant.enabled': 'A disabled account was enabled.',
   'tenant.disabled':
     'An account was disabled: its keys are refused, its connections are not checked, and its webhooks wait.',
+  'tenant.deleted':
+    'An account was deleted by the operator: its keys are revoked, its webhooks and its names are gone.',
   'api_key.created': 'An API key was made.',
   'api_key.revoked': 'An API key was revoked.',
   'webhook.created': 'A webhook was created.',

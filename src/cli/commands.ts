@@ -1,6 +1,7 @@
 import { command, type Command, type Option } from './command.ts'
 
 const json: Option = { about: 'Answer as one JSON object on one line.' }
+const ofTenant = '<name or id>'
 const tenant = { value: '<name or id>', about: 'Whose keys.' } as const
 
 /** Every command; the code of each is loaded when it is called. */
@@ -49,6 +50,28 @@ export const commands: Readonly<Record<string, Command>> = {
     options: { json },
     load: async () => (await import('./tenants.ts')).list,
   }),
+  'tenants rename': command('Give a tenant another name.', {
+    words: [ofTenant],
+    options: {
+      name: { value: '<name>', about: 'Its new name, which no other tenant has.', isRequired: true },
+      json,
+    },
+    load: async () => (await import('./tenants.ts')).rename,
+  }),
+  'tenants disable': command('Refuse the keys of a tenant, and let its checks and webhooks wait.', {
+    words: [ofTenant],
+    options: { json },
+    load: async () => (await import('./tenants.ts')).disable,
+  }),
+  'tenants enable': command('Let the keys of a disabled tenant work again.', {
+    words: [ofTenant],
+    options: { json },
+    load: async () => (await import('./tenants.ts')).enable,
+  }),
+  'tenants delete': command(
+    'Delete a tenant that has no connections, nor deleted ones that can be restored; its audit log stays.',
+    { words: [ofTenant], options: { json }, load: async () => (await import('./tenants.ts')).remove },
+  ),
   'keys create': command('Make an API key; its text is shown this once.', {
     options: {
       tenant: { ...tenant, about: 'Whose key it is.', isRequired: true },

@@ -3,7 +3,7 @@ import { describeConfig, parseConfig } from '../config.ts'
 import { unverifiable } from '../connections/unasked.ts'
 import { checkReady } from '../context.ts'
 import { checkEnvelopes } from '../custody/check-envelopes.ts'
-import { allTenants, operator } from '../tenants/operator.ts'
+import { allTenants, everyTenant, operator } from '../tenants/operator.ts'
 import { version } from '../version.ts'
 import { listUnreachable } from '../webhooks/endpoints.ts'
 import type { Call } from './command.ts'
@@ -30,7 +30,8 @@ export async function doctor({ env, print }: Call): Promise<number> {
         `webhook ${webhook_id} of ${tenant_id}: nothing is delivered any more, for its ${OBSTACLES[obstacle]}`,
       )
     let isBroken = false
-    for (const { tenant_id: tenantId } of tenants) {
+    // The log of a deleted tenant stays, and has to stay whole.
+    for (const { tenant_id: tenantId } of await everyTenant(ctx)) {
       const walk = await verifyChain(ctx, tenantId)
       print(describeWalk(tenantId, walk))
       const { rows, unreadable } = await checkEnvelopes(ctx, tenantId)

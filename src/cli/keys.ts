@@ -1,10 +1,11 @@
-import type { Context, Scope } from '../context.ts'
+import type { Scope } from '../context.ts'
 import { StartRefused } from '../errors.ts'
 import { allKeys, createKey, keysOf, revokeKey } from '../tenants/api-keys.ts'
-import { findTenantsByIdOrName, operator } from '../tenants/operator.ts'
+import { operator } from '../tenants/operator.ts'
 import { parseScopes, scopeNames } from '../tenants/scopes.ts'
 import { parseTime } from '../time.ts'
 import type { Call } from './command.ts'
+import { requireTenant } from './require-tenant.ts'
 import { withContext } from './with-context.ts'
 
 type Wanted = {
@@ -30,7 +31,7 @@ export async function create({ env, values, print }: Call<Wanted>): Promise<numb
     ...(expiresAt ? { expiresAt } : {}),
   } as const
   const { tenantId, key } = await withContext(env, async (ctx) => {
-    const tenantId = await requireTenant(ctx, values.tenant)
+    const { tenant_id: tenantId } = await requireTenant(ctx, values.tenant)
     return { tenantId, key: await createKey(ctx, { ...operator('cli', environment), tenantId }, wanted) }
   })
   const text = key.text.reveal()
@@ -51,7 +52,9 @@ export async function list({
   print,
 }: Call<{ tenant?: string; json?: boolean }>): Promise<number> {
   const keys = await withContext(env, async (ctx) =>
-    values.tenant === undefined ? allKeys(ctx) : keysOf(ctx, await requireTenant(ctx, values.tenant)),
+    values.tenant === undefined
+      ? allKeys(ctx)
+      : keysOf(ctx, (await requireTenant(ctx, values.tenant)).tenant_id),
   )
   const rows = keys.map(
     ({ key_id, tenant_id, environment, scopes, description, created_at, expires_at, revoked_at }) => ({
@@ -105,14 +108,6 @@ function stateOf({
 }): string {
   if (revoked_at) return 'revoked'
   return expires_at && expires_at <= new Date().toISOString() ? 'expired' : 'in force'
-}
-
-async function requireTenant(ctx: Context, text: string): Promise<string> {
-  const found = await findTenantsByIdOrName(ctx, text)
-  const [tenant] = found
-  if (!tenant) throw new StartRefused('No tenant has this id or name; see "tenants list".')
-  if (found.length > 1) throw new StartRefused(`${found.length} tenants have this name; give the id of one.`)
-  return tenant.tenant_id
 }
 
 function requireScopes(text: string): Scope[] {

@@ -1,17 +1,25 @@
+import type { Environment } from '../config.ts'
+import type { Actor, Context } from '../context.ts'
 import { StartRefused } from '../errors.ts'
-import { createTenant } from '../tenants/create-tenant.ts'
-import { allTenants, operator } from '../tenants/operator.ts'
+import {
+  createTenant,
+  deleteTenant,
+  renameTenant,
+  setTenantActive,
+  type InTheWay,
+} from '../tenants/manage-tenant.ts'
+import { allTenants, findDoubles, operator } from '../tenants/operator.ts'
 import type { Call } from './command.ts'
+import { requireTenant } from './require-tenant.ts'
 import { withContext } from './with-context.ts'
 
+type TenantCall<More = object> = Call<{ json?: boolean } & More>
+
 /** Creates a tenant and prints its id. */
-export async function create({
-  env,
-  values,
-  print,
-}: Call<{ name: string; json?: boolean }>): Promise<number> {
+export async function create({ env, values, print }: TenantCall<{ name: string }>): Promise<number> {
   const name = requireName(values.name)
   const tenant = await withContext(env, (ctx) => createTenant(ctx, operator('cli'), name))
+  if (!tenant) throw new StartRefused(TAKEN)
   print(
     values.json
       ? JSON.stringify({ id: tenant.tenant_id, name, created_at: tenant.created_at })
@@ -21,7 +29,7 @@ export async function create({
 }
 
 /** Lists every tenant. */
-export async function list({ env, values, print }: Call<{ json?: boolean }>): Promise<number> {
+export async function list({ env, values, print }: TenantCall): Promise<number> {
   const tenants = await withContext(env, allTenants)
   const rows = tenants.map(({ tenant_id, company_name, active, partner_id, created_at }) => ({
     id: tenant_id,
@@ -34,7 +42,70 @@ export async function list({ env, values, print }: Call<{ json?: boolean }>): Pr
   else
     for (const { id, name, active } of rows)
       print(`${id.padEnd(26)} ${active ? 'active  ' : 'disabled'} ${name}`)
+  for (const same of findDoubles(tenants))
+    // On standard error, so that the list stands alone.
+    process.stderr.write(
+      `${same.map(({ tenant_id }) => tenant_id).join(', ')} have one name: say which one by its id, or rename them.\n`,
+    )
   return 0
+}
+
+/** Gives a tenant another name. */
+export async function rename({ env, values, words, print }: TenantCall<{ name: string }>): Promise<number> {
+  const name = requireName(values.name)
+  const id = await onTenant(env, words, async (ctx, actor) => {
+    if (!(await renameTenant(ctx, actor, name))) throw new StartRefused(TAKEN)
+  })
+  print(values.json ? JSON.stringify({ id, name }) : `${id} is called ${name}.`)
+  return 0
+}
+
+/** Refuses the keys of a tenant, and lets its checks and webhooks wait. */
+export async function disable({ env, values, words, print }: TenantCall): Promise<number> {
+  const id = await onTenant(env, words, (ctx, actor) => setTenantActive(ctx, actor, false))
+  print(values.json ? JSON.stringify({ id, active: false }) : `${id} is disabled.`)
+  return 0
+}
+
+/** Lets the keys of a tenant work again. */
+export async function enable({ env, values, words, print }: TenantCall): Promise<number> {
+  const id = await onTenant(env, words, (ctx, actor) => setTenantActive(ctx, actor, true))
+  print(values.json ? JSON.stringify({ id, active: true }) : `${id} is enabled.`)
+  return 0
+}
+
+/** Deletes a tenant under which nothing is left. */
+export async function remove({ env, values, words, print }: TenantCall): Promise<number> {
+  const id = await onTenant(env, words, async (ctx, actor) => {
+    const kept = await deleteTenant(ctx, actor)
+    if (kept) throw new StartRefused(refusalOf(kept))
+  })
+  print(values.json ? JSON.stringify({ id, deleted: true }) : `${id} is deleted; its audit log stays.`)
+  return 0
+}
+
+const TAKEN = 'Another tenant has this name (case does not count); see "tenants list".'
+
+function refusalOf({ connections, restorable, accounts }: InTheWay): string {
+  const kept = [
+    `${connections} in force`,
+    `${restorable} deleted but restorable`,
+    ...(accounts > 0 ? [`${accounts} of its accounts, as a partner`] : []),
+  ]
+  return `The tenant still has connections or accounts (${kept.join(', ')}). Delete them first (purge=true leaves nothing to restore), or disable the tenant. Nothing was changed.`
+}
+
+/** Does something to the tenant that the first word names; its id. */
+function onTenant(
+  env: Environment,
+  [text = '']: readonly string[],
+  work: (ctx: Context, actor: Actor) => Promise<void>,
+): Promise<string> {
+  return withContext(env, async (ctx) => {
+    const { tenant_id: tenantId } = await requireTenant(ctx, text)
+    await work(ctx, { ...operator('cli'), tenantId })
+    return tenantId
+  })
 }
 
 const LONGEST_NAME = 100

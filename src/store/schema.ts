@@ -1,6 +1,9 @@
 import type { Generated, Insertable, Selectable } from 'kysely'
 import type { AuditCountTable, AuditEventTable, AuditHeadTable } from './audit-schema.ts'
 import type { ConnectionCountTable, ConnectionListingTable, ConnectionTermTable } from './listing-schema.ts'
+import type { LabelCountTable, LabelTable, ManifestTable } from './shipment-schema.ts'
+
+export { LABEL_STATUSES, type LabelStatus } from './shipment-schema.ts'
 
 /** Times are ISO 8601 in UTC with milliseconds; truth values are 0 and 1; JSON is text: the same on both databases. */
 export type Time = string
@@ -34,6 +37,10 @@ type TenantTable = {
   active: Truth
   created_at: Time
   modified_at: Time
+  /** The name as it is compared, of tenants that hold theirs against others; accounts of partners hold none. */
+  name_key: string | null
+  /** Since when it is deleted, and nothing but its id is left of it. */
+  deleted_at: Time | null
 }
 
 type ApiKeyTable = {
@@ -269,59 +276,6 @@ type WebhookDeliveryTable = {
   /** Why the last attempt failed, in a word of ours. */
   last_reason: string | null
   created_at: Time
-}
-
-export const LABEL_STATUSES = ['processing', 'completed', 'error', 'voided'] as const
-export type LabelStatus = (typeof LABEL_STATUSES)[number]
-
-type LabelTable = {
-  tenant_id: string
-  environment: Environment
-  label_id: string
-  carrier_id: string
-  /** The carrier of the connection, which may be gone. */
-  carrier: string
-  tracking_number: string
-  status: LabelStatus
-  /** A day: `YYYY-MM-DD`. */
-  ship_date: string
-  warehouse_id: string | null
-  service_code: string | null
-  external_shipment_id: string | null
-  created_at: Time
-  modified_at: Time
-  voided_at: Time | null
-  manifest_id: string | null
-}
-
-/** How many labels there are of one kind; an empty text stands for what labels do not say. */
-type LabelCountTable = {
-  tenant_id: string
-  environment: Environment
-  carrier_id: string
-  warehouse_id: string
-  service_code: string
-  processing: number
-  completed: number
-  error: number
-  voided: number
-  /** Of the completed ones, those that are in no manifest. */
-  open: number
-}
-
-type ManifestTable = {
-  tenant_id: string
-  environment: Environment
-  manifest_id: string
-  carrier_id: string
-  warehouse_id: string | null
-  ship_date: string
-  shipments: number
-  submission_id: string | null
-  download: string | null
-  /** When it was made, as told; `recorded_at` is when it was told. */
-  created_at: Time
-  recorded_at: Time
 }
 
 export type Schema = {

@@ -19,7 +19,10 @@ export function findTenant(db: Db, tenantId: string): Promise<Tenant | undefined
   return db.selectFrom('tenant').selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
 }
 
-/** Every tenant of the installation, oldest first. */
+/** A name as it is compared: two tenants have the same one where only case and outer white space differ. */
+export const nameKeyOf = (name: string): string => name.trim().toUpperCase().toLowerCase()
+
+/** Every tenant of the installation, deleted ones too, oldest first. */
 export function listTenants(db: Db): Promise<Tenant[]> {
   return db.selectFrom('tenant').selectAll().orderBy('created_at').orderBy('tenant_id').execute()
 }
@@ -92,7 +95,45 @@ const tupleOf = (eb: InTenants, place: Place | undefined) =>
 export async function changeTenant(
   tx: Tx,
   tenantId: string,
-  change: Partial<Omit<Tenant, 'tenant_id' | 'partner_id' | 'created_at'>> & { modified_at: string },
+  change: Partial<Omit<Tenant, 'tenant_id' | 'partner_id' | 'created_at' | 'deleted_at'>> & {
+    modified_at: string
+  },
 ): Promise<void> {
   await tx.updateTable('tenant').set(change).where('tenant_id', '=', tenantId).execute()
+}
+
+/** How many connections a tenant has, and how many deleted ones that can be restored, in both environments. */
+export async function countKept(
+  db: Db,
+  tenantId: string,
+): Promise<{ connections: number; restorable: number }> {
+  const count = async (table: 'connection' | 'buried_connection') => {
+    const rows = db.selectFrom(table).where('tenant_id', '=', tenantId)
+    const { total } = await rows
+      .select((eb) => eb.fn.countAll<number>().as('total'))
+      .executeTakeFirstOrThrow()
+    return total
+  }
+  return { connections: await count('connection'), restorable: await count('buried_connection') }
+}
+
+/** Takes a tenant away: its keys and webhooks, its names and its partner; its id stays. */
+export async function eraseTenant(tx: Tx, tenantId: string, at: string): Promise<void> {
+  await tx
+    .updateTable('api_key')
+    .set({ revoked_at: at })
+    .where('tenant_id', '=', tenantId)
+    .where('revoked_at', 'is', null)
+    .execute()
+  await tx.deleteFrom('webhook_endpoint').where('tenant_id', '=', tenantId).execute()
+  await tx.deleteFrom('outbox_message').where('tenant_id', '=', tenantId).execute()
+  await tx
+    .updateTable('tenant')
+    .set({
+      ...{ company_name: '', name_key: null, first_name: null, last_name: null, email: null },
+      ...{ origin_country_code: null, partner_id: null, external_account_id: null },
+      ...{ active: 0, modified_at: at, deleted_at: at },
+    })
+    .where('tenant_id', '=', tenantId)
+    .execute()
 }

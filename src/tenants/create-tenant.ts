@@ -3,7 +3,7 @@ import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import type { Tx } from '../store/db.ts'
 import type { Tenant } from '../store/schema.ts'
-import { insertTenant } from '../store/tenants.ts'
+import { insertTenant, nameKeyOf } from '../store/tenants.ts'
 
 /** What is told of a new tenant besides its name. */
 export type TenantDetails = Partial<
@@ -19,7 +19,7 @@ export const newTenantId = (): string =>
     .toString(32)
     .padStart(16, '0')}`
 
-/** Adds a tenant as the first event of its own audit chain; `undefined` when its partner knows another under that id. */
+/** Adds a tenant as the first event of its own audit chain; `undefined` when its partner knows another under that id, or the operator one of that name. */
 export async function storeTenant(
   ctx: Context,
   tx: Tx,
@@ -38,23 +38,13 @@ export async function storeTenant(
     origin_country_code: null,
     ...details,
     company_name: companyName,
+    name_key: details.partner_id ? null : nameKeyOf(companyName),
+    deleted_at: null,
     active: 1,
     created_at: at,
     modified_at: at,
   }
   if (!(await insertTenant(tx, tenant))) return undefined
   await recordEvent(ctx, tx, actor, { action: 'tenant.created', everywhere: true })
-  return tenant
-}
-
-/** Adds a tenant that belongs to no partner; for the operator. */
-export async function createTenant(
-  ctx: Context,
-  operator: Omit<Actor, 'tenantId'>,
-  name: string,
-): Promise<Tenant> {
-  const actor = { ...operator, tenantId: newTenantId() }
-  const tenant = await ctx.store.transaction(actor.tenantId, (tx) => storeTenant(ctx, tx, actor, name))
-  if (!tenant) throw new Error('A tenant id came up twice.')
   return tenant
 }

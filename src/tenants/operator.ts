@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import type { Environment, Tenant } from '../store/schema.ts'
 import { hasApiKeys } from '../store/api-keys.ts'
-import { findTenant, listTenants } from '../store/tenants.ts'
+import { findTenant, listTenants, nameKeyOf } from '../store/tenants.ts'
 import { storeKey, type IssuedKey } from './api-keys.ts'
 import { storeTenant } from './create-tenant.ts'
 
@@ -13,16 +13,37 @@ export const operator = (name: 'cli' | 'system', environment: Environment = 'pro
   ip: undefined,
 })
 
-/** Every tenant of the installation, oldest first. */
-export function allTenants({ store }: Context): Promise<Tenant[]> {
+export type { Tenant }
+
+/** Every tenant that there ever was, deleted ones too, oldest first. */
+export function everyTenant({ store }: Context): Promise<Tenant[]> {
   return store.cross({ path: 'operate' }, listTenants)
+}
+
+/** Every tenant of the installation, oldest first. */
+export async function allTenants(ctx: Context): Promise<Tenant[]> {
+  return (await everyTenant(ctx)).filter(({ deleted_at }) => deleted_at === null)
+}
+
+/** The tenants that have this name, whatever its case. */
+export async function findNamesakes(ctx: Context, name: string): Promise<Tenant[]> {
+  const key = nameKeyOf(name)
+  return (await allTenants(ctx)).filter(({ company_name }) => nameKeyOf(company_name) === key)
+}
+
+/** Tenants that have one name, of each such name all of them. */
+export function findDoubles(tenants: readonly Tenant[]): Tenant[][] {
+  const byName = Map.groupBy(tenants, ({ company_name }) => nameKeyOf(company_name))
+  return [...byName.values()].filter((same) => same.length > 1)
 }
 
 /** The tenant with this id or, where none has it, every tenant of this name. */
 export async function findTenantsByIdOrName(ctx: Context, text: string): Promise<Tenant[]> {
   const tenants = await allTenants(ctx)
   const identified = tenants.filter(({ tenant_id }) => tenant_id === text)
-  return identified.length > 0 ? identified : tenants.filter(({ company_name }) => company_name === text)
+  if (identified.length > 0) return identified
+  const exact = tenants.filter(({ company_name }) => company_name === text)
+  return exact.length > 0 ? exact : findNamesakes(ctx, text)
 }
 
 /** The fixed id lets two processes that start together make one tenant and not two. */

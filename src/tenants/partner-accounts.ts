@@ -11,6 +11,7 @@ import type { Tenant } from '../store/schema.ts'
 import { changeTenant, findByExternalId, findPartnerTenant, listPartnerTenants } from '../store/tenants.ts'
 import { createKey, keysOf, revokeKey, type IssuedKey } from './api-keys.ts'
 import { newTenantId, storeTenant } from './create-tenant.ts'
+import { setTenantActive } from './manage-tenant.ts'
 
 /** What a partner says of an account. */
 export const accountFields: Fields = {
@@ -75,18 +76,7 @@ export async function setAccountActive(
   active: boolean,
 ): Promise<void> {
   await requireAccount(ctx, partner, accountId)
-  await ctx.store.transaction(accountId, async (tx) => {
-    await changeTenant(tx, accountId, { active: active ? 1 : 0, modified_at: ctx.clock().toISOString() })
-    await recordEvent(
-      ctx,
-      tx,
-      { ...partner, tenantId: accountId },
-      {
-        action: active ? 'tenant.enabled' : 'tenant.disabled',
-        everywhere: true,
-      },
-    )
-  })
+  await setTenantActive(ctx, { ...partner, tenantId: accountId }, active)
 }
 
 /** The partner's account with this id; 404 for any other. */

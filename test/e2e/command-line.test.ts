@@ -58,6 +58,29 @@ for (const database of databases)
       assert.match((await place.run(['tenants', 'list'])).stdout, /^se-[0-9a-v]{16} +active +plain$/m)
     })
 
+    test(`tenants: one is renamed, disabled, enabled and deleted by its name, and its name is then free (${database})`, async () => {
+      const tenants = async (...words: string[]) =>
+        lastObject(await place.run(['tenants', ...words, '--json']))
+      const { id } = await tenants('create', '--name', 'Sold & Co')
+      const again = await place.run(['tenants', 'create', '--name', 'SOLD & CO '])
+      assert.deepEqual([again.code, again.stdout], [78, ''])
+      assert.deepEqual(await tenants('rename', 'sold & co', '--name', 'Gone'), { id, name: 'Gone' })
+      const { key } = await keyFor('Gone')
+      assert.deepEqual(await tenants('disable', 'Gone'), { id, active: false })
+      assert.equal(await statusOf(key), 403)
+      assert.deepEqual(await tenants('enable', 'Gone'), { id, active: true })
+      const body = { nickname: 'N', account_number: 'A1', api_secret: 's' }
+      const path = '/v1/connections/carriers/couriers_please'
+      const { json } = await server.request('POST', path, { key, body })
+      const refused = await place.run(['tenants', 'delete', 'Gone'])
+      assert.equal(refused.code, 78)
+      assert.match(refused.stderr, /1 in force, 0 deleted but restorable/)
+      await server.request('DELETE', `${path}/${json.carrier_id}?purge=true`, { key })
+      assert.deepEqual(await tenants('delete', 'Gone'), { id, deleted: true })
+      assert.equal(await statusOf(key), 401)
+      await tenants('create', '--name', 'gone')
+    })
+
     test(`keys: a key works at once on the running server, and fails within a second of its revocation (${database})`, async () => {
       const { id: tenant } = lastObject(await place.run(['tenants', 'create', '--name', 'keys', '--json']))
       const made = await keyFor(tenant)
@@ -127,6 +150,10 @@ describe('command line', { concurrency: 2 }, () => {
     const key = 'keys create --tenant default --environment sandbox --scopes read'
     const options: Record<string, string> = {
       'tenants create': 'tenants create --name My',
+      'tenants rename': 'tenants rename My --name Your',
+      'tenants disable': 'tenants disable My',
+      'tenants enable': 'tenants enable My',
+      'tenants delete': 'tenants delete My',
       'keys create': key,
       'keys revoke': 'keys revoke abc',
       'catalog show': 'catalog show ups',
@@ -145,7 +172,6 @@ describe('command line', { concurrency: 2 }, () => {
   test('command line: what is missing or wrong is named', async (t) => {
     const { run, serve } = await placeOf(t)
     await (await serve()).stop()
-    for (const name of ['twin', 'twin']) await run(['tenants', 'create', '--name', name])
     const key = (tenant: string, environment: string, scopes: string, ...more: string[]) =>
       run(['keys', 'create', '--tenant', tenant, '--environment', environment, '--scopes', scopes, ...more])
     isRefused(await run(['tenants', 'create']), '--name')
@@ -156,7 +182,12 @@ describe('command line', { concurrency: 2 }, () => {
     isRefused(await key('default', 'prod', 'read'), '--environment')
     isRefused(await key('default', 'sandbox', 'read,wirte'), '--scopes')
     isRefused(await key('default', 'sandbox', 'read', '--expires', 'soon'), '--expires')
-    for (const tenant of ['nobody', 'twin']) isRefused(await key(tenant, 'sandbox', 'read'), 'tenant')
+    isRefused(await key('nobody', 'sandbox', 'read'), 'tenant')
+    for (const command of ['rename', 'disable', 'enable', 'delete'])
+      isRefused(
+        await run(['tenants', command, 'nobody', ...(command === 'rename' ? ['--name', 'x'] : [])]),
+        'tenant',
+      )
     isRefused(await run(['keys', 'list', '--tenant', 'nobody']), 'tenant')
     isRefused(await run(['keys', 'revoke']), 'id')
     isRefused(await run(['keys', 'revoke', 'absent']), 'id')

@@ -5,6 +5,8 @@ import { parseConfig } from '../../src/config.ts'
 import { openContext } from '../../src/context.ts'
 import { createLog } from '../../src/log.ts'
 import { migrations } from '../../src/store/migrate.ts'
+import { createTenant } from '../../src/tenants/manage-tenant.ts'
+import { everyTenant, operator } from '../../src/tenants/operator.ts'
 import { formatKek } from '../../src/vault/kek-source.ts'
 import { administer, databases, newDatabase, type DatabaseName } from '../support/harness.ts'
 
@@ -48,13 +50,17 @@ for (const database of databases)
     for (const [name] of missing) delete known[name]
     t.after(restore)
     const old = await open()
-    const [tenant_id, at] = ['se-0123456789abcdef', '2026-01-01T00:00:00.000Z']
-    await old.store.transaction(tenant_id, (tx) =>
-      tx
-        .insertInto('tenant')
-        .values({ tenant_id, company_name: 'was here before', active: 1, created_at: at, modified_at: at })
-        .execute(),
-    )
+    const tenant_id = 'se-tenant'
+    const at = '2026-01-01T00:00:00.000Z'
+    const addTenant = (id: string, company_name: string) =>
+      old.store.transaction(id, (tx) =>
+        tx
+          .insertInto('tenant')
+          .values({ tenant_id: id, company_name, active: 1, created_at: at, modified_at: at } as never)
+          .execute(),
+      )
+    await addTenant(tenant_id, 'Was here')
+    await addTenant('se-twin', ' WAS HERE ')
     const row = {
       ...{
         tenant_id,
@@ -89,6 +95,16 @@ for (const database of databases)
       [['se-old', 'dhl_express', 0, null]],
     )
     assert.ok((planned[0]?.due_at ?? '9') <= new Date().toISOString())
+    const tenants = await everyTenant(ctx)
+    assert.deepEqual(
+      tenants.map(({ company_name, name_key }) => [company_name, name_key]),
+      [
+        ['Was here', 'was here'],
+        [' WAS HERE ', null],
+      ],
+      'of one name the oldest holds it',
+    )
+    assert.equal(await createTenant(ctx, operator('cli'), 'was here'), undefined)
     // The wall is up again: without a tenant no connection is seen.
     const seen = await ctx.store.read('', (db) => db.selectFrom('connection').select('carrier_id').execute())
     assert.equal(seen.length, database === 'postgres' ? 0 : 1)

@@ -7,9 +7,10 @@ import { parseConfig } from '../../src/config.ts'
 import { openContext } from '../../src/context.ts'
 import { StartRefused } from '../../src/errors.ts'
 import { createLog } from '../../src/log.ts'
-import { createTenant } from '../../src/tenants/create-tenant.ts'
+import { createTenant } from '../../src/tenants/manage-tenant.ts'
 import { allTenants, operator } from '../../src/tenants/operator.ts'
 import { formatKek } from '../../src/vault/kek-source.ts'
+import { unique } from '../support/bodies.ts'
 import { administer, databases } from '../support/harness.ts'
 import { freePort, startPostgres } from '../support/postgres-server.ts'
 import { openPlace } from '../support/server-process.ts'
@@ -20,7 +21,7 @@ async function open(url: string): Promise<number> {
   const env = { HAWSER_DATABASE_URL: url, HAWSER_KEK: formatKek(Buffer.alloc(32, 9)) }
   const ctx = await openContext(parseConfig(env).config, createLog('fatal', { write: () => {} }))
   try {
-    await createTenant(ctx, operator('cli'), 'a tenant')
+    await createTenant(ctx, operator('cli'), unique('tenant'))
     return (await allTenants(ctx)).length
   } finally {
     await ctx.store.close()

@@ -14,7 +14,7 @@ import type { Environment } from '../../src/store/schema.ts'
 import { createKey } from '../../src/tenants/api-keys.ts'
 import type { Outbound } from '../../src/outbound/http.ts'
 import { simulator } from '../../src/simulator/index.ts'
-import { createTenant } from '../../src/tenants/create-tenant.ts'
+import { createTenant } from '../../src/tenants/manage-tenant.ts'
 import { operator } from '../../src/tenants/operator.ts'
 import { formatKek } from '../../src/vault/kek-source.ts'
 import { answerCheck, type AnswerCheck } from './answers.ts'
@@ -86,7 +86,12 @@ export async function openHouse(database: DatabaseName, options: HouseOptions = 
   const app = await buildApp(ctx, '0.0.0')
   options.spoil?.(app, ctx)
   await app.ready()
-  const newTenant = async (name = 'a tenant') => (await createTenant(ctx, operator('cli'), name)).tenant_id
+  let tenants = 0
+  const newTenant = async (name = 'a tenant') => {
+    // No two tenants have one name.
+    const tenant = await createTenant(ctx, operator('cli'), `${name} ${(tenants += 1)}`)
+    return tenant?.tenant_id ?? ''
+  }
   const tenantId = await newTenant('first tenant')
   const newKey: House['newKey'] = async ({
     scopes = ['admin' as const],

@@ -1,0 +1,79 @@
+import { recordEvent } from '../audit/record-event.ts'
+import type { Actor, Context } from '../context.ts'
+import { isUniqueViolation } from '../store/failures.ts'
+import {
+  changeTenant,
+  countKept,
+  eraseTenant,
+  findTenant,
+  listPartnerTenants,
+  nameKeyOf,
+} from '../store/tenants.ts'
+import { newTenantId, storeTenant } from './create-tenant.ts'
+import { findNamesakes, type Tenant } from './operator.ts'
+
+/** Adds a tenant that belongs to no partner; `undefined` where another tenant has the name. For the operator. */
+export async function createTenant(
+  ctx: Context,
+  operator: Omit<Actor, 'tenantId'>,
+  name: string,
+): Promise<Tenant | undefined> {
+  if ((await findNamesakes(ctx, name)).length > 0) return undefined
+  const actor = { ...operator, tenantId: newTenantId() }
+  return ctx.store.transaction(actor.tenantId, (tx) => storeTenant(ctx, tx, actor, name))
+}
+
+/** Gives the actor's tenant another name; `false` where another tenant has it. */
+export async function renameTenant(ctx: Context, actor: Actor, name: string): Promise<boolean> {
+  const namesakes = await findNamesakes(ctx, name)
+  if (namesakes.some(({ tenant_id }) => tenant_id !== actor.tenantId)) return false
+  try {
+    await ctx.store.transaction(actor.tenantId, async (tx) => {
+      const tenant = await findTenant(tx, actor.tenantId)
+      if (!tenant || tenant.company_name === name) return
+      // Accounts of partners are told apart by their partner.
+      const name_key = tenant.partner_id === null ? nameKeyOf(name) : null
+      const modified_at = ctx.clock().toISOString()
+      await changeTenant(tx, actor.tenantId, { company_name: name, name_key, modified_at })
+      const fields = ['company_name']
+      await recordEvent(ctx, tx, actor, { action: 'tenant.updated', fields, everywhere: true })
+    })
+  } catch (error) {
+    if (isUniqueViolation(error)) return false
+    throw error
+  }
+  return true
+}
+
+/** Lets the keys of the actor's tenant work, or stops them; says nothing where they do already. */
+export async function setTenantActive(ctx: Context, actor: Actor, active: boolean): Promise<void> {
+  await ctx.store.transaction(actor.tenantId, async (tx) => {
+    const tenant = await findTenant(tx, actor.tenantId)
+    if (!tenant || (tenant.active === 1) === active) return
+    const change = { active: active ? 1 : 0, modified_at: ctx.clock().toISOString() } as const
+    await changeTenant(tx, actor.tenantId, change)
+    const action = active ? 'tenant.enabled' : 'tenant.disabled'
+    await recordEvent(ctx, tx, actor, { action, everywhere: true })
+  })
+}
+
+/** What keeps a tenant from being deleted. */
+export type InTheWay = { connections: number; restorable: number; accounts: number }
+
+/**
+ * Deletes the actor's tenant: its keys are revoked, its webhooks and what is told of it are gone; its audit log, labels and manifests stay under its id.
+ * Refuses, with how many there are, while it has connections, deleted ones that can be restored, or accounts of its own.
+ */
+export async function deleteTenant(ctx: Context, actor: Actor): Promise<InTheWay | undefined> {
+  const { tenantId } = actor
+  const { total: accounts } = await ctx.store.cross({ path: 'partner', partnerId: tenantId }, (db) =>
+    listPartnerTenants(db, tenantId, { limit: 1, offset: 0 }),
+  )
+  return ctx.store.transaction(tenantId, async (tx) => {
+    const kept = { ...(await countKept(tx, tenantId)), accounts }
+    if (kept.connections + kept.restorable + accounts > 0) return kept
+    await eraseTenant(tx, tenantId, ctx.clock().toISOString())
+    await recordEvent(ctx, tx, actor, { action: 'tenant.deleted', everywhere: true })
+    return undefined
+  })
+}
