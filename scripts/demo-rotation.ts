@@ -12,12 +12,27 @@ import { simulatedAt } from '../test/support/simulated.ts'
 // until every lease of the old one has lapsed. Here a lease lasts as long as one read, so the old key is withdrawn when
 // every read that began before Hawser answered the PUT has ended. Where a carrier knows one key at a time, nobody can close
 // the gap between the change there and the PUT: --withdraw-first shows it, and that this demonstration can fail.
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '30' },
-    'withdraw-first': { type: 'boolean', default: false },
-  },
-})
+const HELP = `Usage: npm run -s demo:rotation -- [--rounds <number>] [--withdraw-first]
+
+Replaces the API key of a connection again and again while readers lease it and use it at a simulated carrier.
+Prints how many reads there were and how many the carrier refused; exits with 1 when it refused one.
+
+  --rounds <number>  How often the key is replaced; 30 unless it says otherwise.
+  --withdraw-first   Withdraw the old key at the carrier before it is replaced here: shows the gap that nobody can close.
+`
+const read = () =>
+  parseArgs({
+    options: {
+      rounds: { type: 'string', default: '30' },
+      'withdraw-first': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  }).values
+const options = readOrRefuse()
+if (options.help) {
+  process.stdout.write(HELP)
+  process.exit(0)
+}
 const ROUNDS = Number(options.rounds)
 const READERS = 4
 /** Reads of each state of a round before the next one. */
@@ -32,6 +47,17 @@ try {
 } finally {
   await place.remove()
   await simulator.close()
+}
+
+function readOrRefuse(): ReturnType<typeof read> {
+  try {
+    const values = read()
+    if (/^[1-9]\d{0,4}$/.test(values.rounds)) return values
+  } catch {
+    // What is wrong with an option is what the help says of it.
+  }
+  process.stderr.write(`These options are not as they should be.\n\n${HELP}`)
+  process.exit(2)
 }
 
 async function demonstrate(): Promise<number> {

@@ -19,7 +19,7 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./migrate.ts')).migrate,
   }),
   doctor: command('Check configuration, keys, database, audit logs and everything that is sealed.', {
-    options: {},
+    options: { json },
     load: async () => (await import('./doctor.ts')).doctor,
   }),
   'erase status': command(

@@ -1,7 +1,7 @@
 import { verifyChain, type Walk } from '../audit/list-events.ts'
 import { describeConfig, parseConfig } from '../config.ts'
 import { unverifiable } from '../connections/unasked.ts'
-import { checkReady } from '../context.ts'
+import { checkReady, type Context } from '../context.ts'
 import { checkEnvelopes } from '../custody/check-envelopes.ts'
 import { allTenants, everyTenant, operator } from '../tenants/operator.ts'
 import { version } from '../version.ts'
@@ -9,39 +9,63 @@ import { listUnreachable } from '../webhooks/endpoints.ts'
 import type { Call } from './command.ts'
 import { withContext } from './with-context.ts'
 
-/** Says what is configured and where each value came from, checks keys, database and every audit chain, and opens every envelope. Fails when something is broken. */
-export async function doctor({ env, print }: Call): Promise<number> {
-  print(`Hawser ${version} on Node ${process.versions.node}`)
-  print('Configuration of this shell; a running server has its own:')
-  for (const { name, value, origin } of describeConfig(env))
-    print(`  ${name.padEnd(28)} ${value || '-'} (${origin})`)
-  for (const warning of parseConfig(env).warnings) print(`warning: ${warning}`)
-  const broken = await withContext(env, async (ctx) => {
-    await checkReady(ctx)
-    const { kek } = ctx.config
-    if (kek.kind === 'file') print(`key file: ${kek.path}`)
-    print(`key ring: open, data key ${ctx.keyring.activeTerm} in use`)
-    print(`database: ${ctx.store.dialect}, up to date`)
-    for (const { title, settings } of unverifiable(ctx))
-      print(`not verified: ${title}, for lack of ${settings.join(' and ')}`)
-    const tenants = await allTenants(ctx)
-    for (const { tenant_id, webhook_id, obstacle } of await listUnreachable(ctx, actorsOf(tenants)))
-      print(
-        `webhook ${webhook_id} of ${tenant_id}: nothing is delivered any more, for its ${OBSTACLES[obstacle]}`,
-      )
-    let isBroken = false
-    // The log of a deleted tenant stays, and has to stay whole.
-    for (const { tenant_id: tenantId } of await everyTenant(ctx)) {
-      const walk = await verifyChain(ctx, tenantId)
-      print(describeWalk(tenantId, walk))
-      const { rows, unreadable } = await checkEnvelopes(ctx, tenantId)
-      isBroken ||= walk.brokenAt !== undefined || walk.headFault !== undefined || unreadable.length > 0
-      for (const { table, id } of unreadable) print(`  does not open where it stands: ${id} in ${table}`)
-      print(`envelopes of ${tenantId}: ${rows} rows, ${unreadable.length} do not open`)
-    }
-    return isBroken
-  })
-  return broken ? 1 : 0
+/**
+ * Says what is configured and where each value came from, checks keys, database and every audit chain, and opens every envelope.
+ * Fails when something is broken. What it finds is printed as it is found, or all of it as one JSON object.
+ */
+export async function doctor({ env, values, print }: Call<{ json?: boolean }>): Promise<number> {
+  const say = values.json ? () => {} : print
+  say(`Hawser ${version} on Node ${process.versions.node}`)
+  say('Configuration of this shell; a running server has its own:')
+  const configuration = describeConfig(env)
+  for (const { name, value, origin } of configuration) say(`  ${name.padEnd(28)} ${value || '-'} (${origin})`)
+  const { warnings } = parseConfig(env)
+  for (const warning of warnings) say(`warning: ${warning}`)
+  const found = await withContext(env, (ctx) => examine(ctx, say))
+  if (values.json) {
+    const about = { version, node: process.versions.node, configuration, warnings }
+    print(JSON.stringify({ ok: !found.isBroken, ...about, ...found.report }))
+  }
+  return found.isBroken ? 1 : 0
+}
+
+async function examine(ctx: Context, say: (text: string) => void) {
+  await checkReady(ctx)
+  const { kek } = ctx.config
+  if (kek.kind === 'file') say(`key file: ${kek.path}`)
+  say(`key ring: open, data key ${ctx.keyring.activeTerm} in use`)
+  say(`database: ${ctx.store.dialect}, up to date`)
+  const unverified = unverifiable(ctx)
+  for (const { title, settings } of unverified)
+    say(`not verified: ${title}, for lack of ${settings.join(' and ')}`)
+  const unreachable = await listUnreachable(ctx, actorsOf(await allTenants(ctx)))
+  for (const { tenant_id, webhook_id, obstacle } of unreachable)
+    say(
+      `webhook ${webhook_id} of ${tenant_id}: nothing is delivered any more, for its ${OBSTACLES[obstacle]}`,
+    )
+  let isBroken = false
+  const tenants: object[] = []
+  // The log of a deleted tenant stays, and has to stay whole.
+  for (const { tenant_id } of await everyTenant(ctx)) {
+    const walk = await verifyChain(ctx, tenant_id)
+    say(describeWalk(tenant_id, walk))
+    const { rows, unreadable } = await checkEnvelopes(ctx, tenant_id)
+    isBroken ||= walk.brokenAt !== undefined || walk.headFault !== undefined || unreadable.length > 0
+    for (const { table, id } of unreadable) say(`  does not open where it stands: ${id} in ${table}`)
+    say(`envelopes of ${tenant_id}: ${rows} rows, ${unreadable.length} do not open`)
+    const { events, head, brokenAt = null, headFault = null } = walk
+    const audit = { events, newest_hash: head, broken_at: brokenAt, head_fault: headFault }
+    tenants.push({ tenant_id, audit, envelopes: { rows, unreadable } })
+  }
+  const report = {
+    key_file: kek.kind === 'file' ? kek.path : null,
+    data_key: ctx.keyring.activeTerm,
+    database: ctx.store.dialect,
+    not_verified: unverified,
+    webhooks_without_delivery: unreachable,
+    tenants,
+  }
+  return { isBroken, report }
 }
 
 const actorsOf = (tenants: readonly { tenant_id: string }[]) =>

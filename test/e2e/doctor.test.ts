@@ -37,6 +37,7 @@ for (const database of databases)
       await running.stop()
       const intact = await own.run(['doctor'], settings)
       assert.equal(intact.code, 0)
+      assert.equal(JSON.parse((await own.run(['doctor', '--json'], settings)).stdout).ok, true)
       const headless = `delete from audit_head where tenant_id = 'se-default'`
       if (database === 'postgres') await administer(url ?? '', headless)
       else {
@@ -53,6 +54,17 @@ for (const database of databases)
       const tampered = await own.run(['doctor'], settings)
       assert.equal(tampered.code, 1)
       assert.match(tampered.stdout, /audit log of se-default: .*broken at 2/)
+
+      const { code: failed, stdout: object } = await own.run(['doctor', '--json'], settings)
+      const report = JSON.parse(object)
+      assert.deepEqual([failed, object.trimEnd().split('\n').length, report.ok], [1, 1, false])
+      assert.equal(report.database, database)
+      const [{ tenant_id, audit, envelopes }] = report.tenants
+      assert.deepEqual([tenant_id, audit.broken_at, envelopes.unreadable], ['se-default', 2, []])
+      assert.ok(
+        report.configuration.some(({ name, value }: any) => name === 'HAWSER_KEK' && value === '[secret]'),
+      )
+      assert.ok(!object.includes('hunter2') && !object.includes(settings.HAWSER_KEK.slice(5, 20)))
     })
 
     test(`migrate: makes no installation, and prepares an empty database only when asked to (${database})`, async (t) => {
