@@ -26,6 +26,8 @@ export type Config = Readonly<{
   kek: KekSource
   logLevel: SettingValues['HAWSER_LOG_LEVEL']
   rateLimits: RateLimits | undefined
+  /** Most failed authentications a minute from one address. */
+  failureLimit: number | undefined
   outbound: Readonly<{
     overrides: ReadonlyMap<string, string>
     allow: readonly string[]
@@ -119,6 +121,7 @@ function compose(values: SettingValues, bad: ReadonlySet<string>, problems: stri
     kek: kekSource(values, bad, problems),
     logLevel: values.HAWSER_LOG_LEVEL,
     rateLimits: values.HAWSER_RATE_LIMIT,
+    failureLimit: values.HAWSER_FAILURE_LIMIT,
     outbound: {
       overrides: values.HAWSER_CARRIER_HOSTS ?? new Map<string, string>(),
       allow: values.HAWSER_OUTBOUND_ALLOW ?? [],

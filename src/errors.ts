@@ -23,7 +23,22 @@ const carriers = (status: number, type: Condition['type'], code: string, when: s
 
 /** Every refusal there is, by condition; `code` is one of the published error codes, and one code serves several conditions. */
 export const conditions = {
-  key_refused: ours(401, 'security', 'unauthorized', 'The API key is missing, unknown, revoked or expired.'),
+  key_absent: ours(401, 'security', 'unauthorized', 'The request has no API key.'),
+  key_malformed: ours(
+    401,
+    'security',
+    'unauthorized',
+    'The API key does not have the form of one, or its checksum is wrong: it was cut off or mistyped.',
+  ),
+  key_unknown: ours(401, 'security', 'unauthorized', 'No such API key was made here.'),
+  key_revoked: ours(401, 'security', 'unauthorized', 'The API key was revoked.'),
+  key_expired: ours(401, 'security', 'unauthorized', 'The time of the API key is over.'),
+  too_many_failures: ours(
+    429,
+    'system',
+    'rate_limit_exceeded',
+    'Too many requests of this minute came from the address with a key that is not valid.',
+  ),
   scope_missing: ours(403, 'security', 'forbidden', 'The API key lacks the scope that the route needs.'),
   account_disabled: ours(403, 'security', 'forbidden', 'The account that owns the API key is disabled.'),
   on_behalf_refused: ours(
@@ -31,6 +46,12 @@ export const conditions = {
     'security',
     'forbidden',
     '`On-Behalf-Of` names no account of this partner key.',
+  ),
+  account_of_production: ours(
+    403,
+    'security',
+    'forbidden',
+    'A sandbox key of a partner does not change an account that was made in production.',
   ),
   rate_limited: ours(
     429,
@@ -290,6 +311,8 @@ export type Problem = {
   carrierCode?: string
 }
 
+const CHALLENGE = { 'www-authenticate': 'ApiKey realm="hawser"' }
+
 /** A refusal that the caller is meant to see: one or more problems under one status; `cause` goes to the log only. */
 export class ApiError extends Error {
   readonly problems: readonly [Problem, ...Problem[]]
@@ -304,7 +327,8 @@ export class ApiError extends Error {
     this.name = 'ApiError'
     this.problems = problems
     this.status = conditions[problems[0].condition].status
-    this.headers = options.headers ?? {}
+    // A 401 has to say how to authenticate, wherever it is made.
+    this.headers = { ...(this.status === 401 ? CHALLENGE : {}), ...options.headers }
   }
 }
 

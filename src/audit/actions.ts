@@ -29,6 +29,10 @@ export const actions = {
     'An account was deleted by the operator: its keys are revoked, its webhooks and its names are gone.',
   'api_key.created': 'An API key was made.',
   'api_key.revoked': 'An API key was revoked.',
+  'authentication.failed':
+    'Somebody came with a key that is malformed, unknown, revoked or expired; the first time in an hour from an address.',
+  'authorization.refused':
+    'A valid key asked for what it may not do; the first time in an hour from an address.',
   'webhook.created': 'A webhook was created.',
   'webhook.updated': 'A webhook was changed, and enabled where it was disabled.',
   'webhook.secret_rotated':

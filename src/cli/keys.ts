@@ -31,7 +31,10 @@ export async function create({ env, values, print }: Call<Wanted>): Promise<numb
     ...(expiresAt ? { expiresAt } : {}),
   } as const
   const { tenantId, key } = await withContext(env, async (ctx) => {
-    const { tenant_id: tenantId } = await requireTenant(ctx, values.tenant)
+    const tenant = await requireTenant(ctx, values.tenant)
+    const tenantId = tenant.tenant_id
+    if (environment === 'production' && tenant.environment === 'sandbox')
+      throw new StartRefused('The tenant was made in the sandbox and has no keys of production.')
     return { tenantId, key: await createKey(ctx, { ...operator('cli', environment), tenantId }, wanted) }
   })
   const text = key.text.reveal()

@@ -45,6 +45,7 @@ const bad: Record<SettingName, readonly string[]> = {
   HAWSER_KEK_COMMAND: [SECRET, '/bin/kms --now', '[]', '{}', '"x"', '["a",1]', '[""]', '["a"', 'null'],
   HAWSER_KEK_PREVIOUS_FILE: [],
   HAWSER_LOG_LEVEL: ['', 'INFO', 'silent', 'verbose', SECRET],
+  HAWSER_FAILURE_LIMIT: [...numbers, '0'],
   HAWSER_RATE_LIMIT: [
     ...numbers,
     ...roads,

@@ -41,7 +41,8 @@ export const settings = {
   HAWSER_TRUSTED_PROXIES: setting({
     parse: optional(addresses),
     default: '',
-    about: 'Addresses or CIDR ranges whose `X-Forwarded-For` is believed for the audit log.',
+    about:
+      'Addresses or CIDR ranges whose `X-Forwarded-For` is believed, for the audit log and for `HAWSER_FAILURE_LIMIT`.',
   }),
   HAWSER_DATABASE_URL: setting({
     parse: database,
@@ -95,6 +96,12 @@ export const settings = {
     parse: offOr(rateLimits),
     default: 'production=200,sandbox=20',
     about: 'Requests a minute for each key, by environment, counted per process; `off` removes the limit.',
+  }),
+  HAWSER_FAILURE_LIMIT: setting({
+    parse: offOr(wholeNumber(1, 1_000_000)),
+    default: '300',
+    about:
+      'Requests a minute with a key that is not valid, for each client address (of IPv6, each /64), counted per process; more are answered 429, and valid keys go on. Behind a proxy set `HAWSER_TRUSTED_PROXIES`, or all clients are one address. `off` removes the limit.',
   }),
   HAWSER_CARRIER_HOSTS: setting({
     parse: optional(hostOverrides),

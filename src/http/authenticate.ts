@@ -2,13 +2,17 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor, Context, Scope } from '../context.ts'
 import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import { authenticate } from '../tenants/authenticate.ts'
+import { authenticate, authorize, type Identity, type Unauthenticated } from '../tenants/authenticate.ts'
+import { limitFailures } from '../tenants/failure-limit.ts'
+import { createRefusals } from '../tenants/refused-access.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     actor: Actor
     keyId: string | undefined
     scopes: ReadonlySet<Scope>
+    /** Whose key the request came with, before anything else is asked of it. */
+    identity: Identity | undefined
   }
   interface FastifyContextConfig {
     /** What a key needs for the route; a route without it needs no key. */
@@ -16,29 +20,57 @@ declare module 'fastify' {
   }
 }
 
-/** Every route that names a scope is entered with a key that has it, or not at all. */
+/** Every route that names a scope is entered with a key that has it, or not at all; who is refused is on record. */
 export function requireKeys(app: FastifyInstance, ctx: Context): void {
+  const failures = limitFailures(ctx.config.failureLimit)
+  const record = createRefusals(ctx)
   app.decorateRequest('keyId', undefined)
   app.decorateRequest('scopes')
+  app.decorateRequest('identity', undefined)
   app.addHook('onRequest', async (request) => {
     const { scope, description } = request.routeOptions.config
     if (scope === undefined) return
-    const { actor, keyId, scopes } = await authenticate(ctx, {
-      key: presentedKey(request),
-      onBehalfOf: header(request, 'on-behalf-of'),
-      requestId: request.id,
-      ip: request.ip,
-    })
+    const presented = { key: presentedKey(request), requestId: request.id, ip: request.ip }
+    const identity = (request.identity = await authenticate(ctx, presented))
+    if ('refusal' in identity) {
+      const wait = identity.refusal === 'key_absent' ? undefined : failures.note(request.ip)
+      return wait === undefined ? refuseKey(identity) : refuseForNow(wait)
+    }
+    const { actor, keyId, scopes } = await authorize(ctx, identity, header(request, 'on-behalf-of'))
     request.actor = actor
     request.keyId = keyId
     request.scopes = scopes
     if (!(description?.partners && scopes.has('partner'))) requireScope(request, scope)
+  })
+  // Once the answer has gone out: nobody waits for the record.
+  app.addHook('onResponse', async ({ refusal: condition, identity, id: requestId, ip }) => {
+    if (condition && identity)
+      await record({ condition, actor: identity.actor, keyId: identity.keyId, requestId, ip })
   })
 }
 
 /** Refuses a key that lacks the scope. */
 export function requireScope({ scopes }: Pick<FastifyRequest, 'scopes'>, scope: Scope): void {
   if (!scopes.has(scope)) fail('scope_missing', `The API key lacks the scope ${scope}.`)
+}
+
+const WHY: Record<Unauthenticated['refusal'], string> = {
+  key_absent: 'There is no API key; send one in the API-Key header.',
+  key_malformed:
+    'The API key is malformed: its form or its checksum is wrong, as of a key that was cut off or mistyped.',
+  key_unknown: 'The API key is not known here.',
+  key_revoked: 'The API key has been revoked.',
+  key_expired: 'The API key has expired.',
+}
+
+const refuseKey = ({ refusal }: Unauthenticated): never => fail(refusal, WHY[refusal])
+
+function refuseForNow(seconds: number): never {
+  return fail(
+    'too_many_failures',
+    `Too many requests with a key that is not valid have come from your address; try again in ${seconds} seconds. A valid key is not held back.`,
+    { headers: { 'retry-after': `${seconds}`, retryafter: `${seconds}` } },
+  )
 }
 
 function presentedKey(request: FastifyRequest): Secret<string> | undefined {

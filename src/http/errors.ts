@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ApiError, conditions, type Problem } from '../errors.ts'
+import { ApiError, conditions, type ConditionName, type Problem } from '../errors.ts'
 import type { Log } from '../log.ts'
 
 /** The published error envelope; its members are these and no others. */
@@ -20,8 +20,16 @@ export function errorEntry({ condition, message, carrierId, carrierCode, fieldNa
   }
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Why the request was refused, where it was. */
+    refusal: ConditionName | undefined
+  }
+}
+
 /** One handler answers every error, in the envelope; what is no refusal of ours becomes 500, and its text goes to the log only. */
 export function answerErrors(app: FastifyInstance, log: Log): void {
+  app.decorateRequest('refusal', undefined)
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const refusal = toApiError(error)
     if (refusal.status >= 500 && isWhole(request)) log.error({ id: request.id, err: error }, 'request failed')
@@ -54,6 +62,7 @@ export function headersOfRefusal(requestId: string, { status, headers, problems 
 
 /** Answers a refusal. */
 export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: ApiError): FastifyReply {
+  request.refusal = refusal.problems[0].condition
   return reply
     .code(refusal.status)
     .headers(headersOfRefusal(request.id, refusal))

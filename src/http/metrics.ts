@@ -27,6 +27,12 @@ export function recordRequests(app: FastifyInstance): Registry {
     buckets: SECONDS,
     registers,
   })
+  const refusals = new Counter({
+    name: 'hawser_refusals_total',
+    help: 'Requests refused, by the name of the condition in docs/errors.md.',
+    labelNames: ['condition'] as const,
+    registers,
+  })
   app.addHook('onResponse', async (request, reply) => {
     const labels = {
       method: request.method,
@@ -34,6 +40,7 @@ export function recordRequests(app: FastifyInstance): Registry {
       status: `${reply.statusCode}`,
     }
     total.inc(labels)
+    if (request.refusal) refusals.inc({ condition: request.refusal })
     seconds.observe(labels, reply.elapsedTime / 1_000)
   })
   return registry

@@ -9,6 +9,7 @@ export function logRequests(app: FastifyInstance, log: Log): void {
       method: request.method,
       route: request.routeOptions.url ?? null,
       status: reply.statusCode,
+      refusal: request.refusal,
       ms: tenths(reply.elapsedTime),
       ...(request.waitedMs > 0 ? { waited: tenths(request.waitedMs) } : {}),
       key: request.keyId,

@@ -1,4 +1,5 @@
 import type { Insertable } from 'kysely'
+import type { Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import type { ApiKey, Schema } from './schema.ts'
 
@@ -40,6 +41,7 @@ export function listApiKeys(db: Db, tenantId?: string): Promise<ListedApiKey[]> 
       'created_by',
       'expires_at',
       'revoked_at',
+      'last_used_at',
     ])
     .$if(tenantId !== undefined, (query) => query.where('tenant_id', '=', tenantId ?? ''))
     .orderBy('created_at')
@@ -47,12 +49,17 @@ export function listApiKeys(db: Db, tenantId?: string): Promise<ListedApiKey[]> 
     .execute()
 }
 
-/** Revokes a key of the tenant from now on; `false` when it has none of this id, or it was revoked before. */
-export async function revokeApiKey(tx: Tx, tenantId: string, keyId: string, at: string): Promise<boolean> {
+/** Revokes a key of the tenant and environment from now on; `false` when there is none of this id, or it was revoked before. */
+export async function revokeApiKey(
+  tx: Tx,
+  { tenantId, environment }: Scope,
+  keyId: string,
+  at: string,
+): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('api_key')
     .set({ revoked_at: at })
-    .where((eb) => eb.and({ tenant_id: tenantId, key_id: keyId }))
+    .where((eb) => eb.and({ tenant_id: tenantId, environment, key_id: keyId }))
     .where('revoked_at', 'is', null)
     .executeTakeFirst()
   return numUpdatedRows === 1n

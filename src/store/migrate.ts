@@ -17,6 +17,7 @@ import { toldTrouble } from './migrations/0012-told-trouble.ts'
 import { openShipments } from './migrations/0013-open-shipments.ts'
 import { keptStanding } from './migrations/0014-kept-standing.ts'
 import { boundedStatements } from './migrations/0016-bounded-statements.ts'
+import { keyEnvironments } from './migrations/0017-key-environments.ts'
 import { recurringNumbers } from './migrations/0020-recurring-numbers.ts'
 import { tenantNames } from './migrations/0021-tenant-names.ts'
 import { listing } from './migrations/0022-listing.ts'
@@ -39,6 +40,7 @@ export const migrations = {
   '0013-open-shipments': openShipments,
   '0014-kept-standing': keptStanding,
   '0016-bounded-statements': boundedStatements,
+  '0017-key-environments': keyEnvironments,
   '0020-recurring-numbers': recurringNumbers,
   '0021-tenant-names': tenantNames,
   '0022-listing': listing,

@@ -41,6 +41,8 @@ type TenantTable = {
   name_key: string | null
   /** Since when it is deleted, and nothing but its id is left of it. */
   deleted_at: Time | null
+  /** Where it was made: an account of the sandbox has nothing in production. */
+  environment: Generated<Environment>
 }
 
 type ApiKeyTable = {
@@ -54,6 +56,8 @@ type ApiKeyTable = {
   created_by: string
   expires_at: Time | null
   revoked_at: Time | null
+  /** To the hour. */
+  last_used_at: Time | null
 }
 
 /** What is known of a connection's credentials. */

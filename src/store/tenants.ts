@@ -1,9 +1,9 @@
 import type { ExpressionBuilder, Insertable } from 'kysely'
 import type { Db, Tx } from './db.ts'
 import { findPage, PART, type Span } from './pages.ts'
-import type { Schema, Tenant } from './schema.ts'
+import type { Environment, Schema, Tenant } from './schema.ts'
 
-/** Adds a tenant; `false` when another of the same partner has its `external_account_id`. */
+/** Adds a tenant; `false` when another of the same partner and environment has its `external_account_id`. */
 export async function insertTenant(tx: Tx, row: Insertable<Schema['tenant']>): Promise<boolean> {
   const inserted = await tx
     .insertInto('tenant')
@@ -27,34 +27,41 @@ export function listTenants(db: Db): Promise<Tenant[]> {
   return db.selectFrom('tenant').selectAll().orderBy('created_at').orderBy('tenant_id').execute()
 }
 
-/** The tenant that this partner created under this id. */
-export function findPartnerTenant(db: Db, partnerId: string, tenantId: string): Promise<Tenant | undefined> {
-  return db
-    .selectFrom('tenant')
-    .selectAll()
-    .where((eb) => eb.and({ partner_id: partnerId, tenant_id: tenantId }))
-    .executeTakeFirst()
+/** A partner as one of its keys: that of production sees accounts of production, that of the sandbox the sandbox side of every account. */
+export type PartnerView = { partnerId: string; environment: Environment }
+
+function seenBy(db: Db, { partnerId, environment }: PartnerView) {
+  const own = db.selectFrom('tenant').where('partner_id', '=', partnerId)
+  return environment === 'sandbox' ? own : own.where('environment', '=', environment)
 }
 
-/** The tenant that this partner knows under its own id. */
-export function findByExternalId(db: Db, partnerId: string, externalId: string): Promise<Tenant | undefined> {
-  return db
-    .selectFrom('tenant')
-    .selectAll()
-    .where((eb) => eb.and({ partner_id: partnerId, external_account_id: externalId }))
-    .executeTakeFirst()
+/** The tenant that this partner created under this id. */
+export function findPartnerTenant(
+  db: Db,
+  partner: PartnerView,
+  tenantId: string,
+): Promise<Tenant | undefined> {
+  return seenBy(db, partner).selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
+}
+
+/** The tenant that this partner knows under its own id; one of the environment that is asked from before any other. */
+export async function findByExternalId(
+  db: Db,
+  partner: PartnerView,
+  externalId: string,
+): Promise<Tenant | undefined> {
+  const known = await seenBy(db, partner).selectAll().where('external_account_id', '=', externalId).execute()
+  return known.find(({ environment }) => environment === partner.environment) ?? known[0]
 }
 
 /** One page of the tenants that this partner created, oldest first, and how many there are. */
 export async function listPartnerTenants(
   db: Db,
-  partnerId: string,
+  partner: PartnerView,
   page: { limit: number; offset: number },
 ): Promise<{ tenants: Tenant[]; total: number }> {
   const within = ({ after, last }: Span<Place>) =>
-    db
-      .selectFrom('tenant')
-      .where('partner_id', '=', partnerId)
+    seenBy(db, partner)
       .$if(after !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '>', tupleOf(eb, after))))
       .$if(last !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '<=', tupleOf(eb, last))))
   const { rows, total } = await findPage<Tenant, Place>(page, {
@@ -95,7 +102,7 @@ const tupleOf = (eb: InTenants, place: Place | undefined) =>
 export async function changeTenant(
   tx: Tx,
   tenantId: string,
-  change: Partial<Omit<Tenant, 'tenant_id' | 'partner_id' | 'created_at' | 'deleted_at'>> & {
+  change: Partial<Omit<Tenant, 'tenant_id' | 'partner_id' | 'created_at' | 'deleted_at' | 'environment'>> & {
     modified_at: string
   },
 ): Promise<void> {

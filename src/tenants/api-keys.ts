@@ -37,6 +37,7 @@ export async function storeKey(
     created_by: actor.name,
     expires_at: wanted.expiresAt ?? null,
     revoked_at: null,
+    last_used_at: null,
   })
   await recordEvent(
     ctx,
@@ -50,11 +51,11 @@ export async function storeKey(
   return { keyId: key.keyId, text: new Secret(key.text), createdAt }
 }
 
-/** Ends a key of the actor's tenant; `false` when it has no such key in force. */
+/** Ends a key of the actor's tenant and environment; `false` when there is no such key in force. */
 export function revokeKey(ctx: Context, actor: Actor, keyId: string): Promise<boolean> {
   return ctx.store.transaction(actor.tenantId, async (tx) => {
-    if (!(await revokeApiKey(tx, actor.tenantId, keyId, ctx.clock().toISOString()))) return false
-    await recordEvent(ctx, tx, actor, { action: 'api_key.revoked', subject: keyId, everywhere: true })
+    if (!(await revokeApiKey(tx, actor, keyId, ctx.clock().toISOString()))) return false
+    await recordEvent(ctx, tx, actor, { action: 'api_key.revoked', subject: keyId })
     return true
   })
 }

@@ -8,55 +8,64 @@ import { grants, parseScopes } from './scopes.ts'
 
 type Presented = {
   key: Secret<string> | undefined
-  onBehalfOf: string | undefined
   requestId: string
   ip: string
 }
 
 /** An actor and what its key may do. */
-export type Authenticated = { actor: Actor; keyId: string; scopes: ReadonlySet<Scope> }
+export type Authenticated = { actor: Actor; keyId: string; scopes: ReadonlySet<Scope>; isActive: boolean }
+
+/** Why a key does not count; `actor` is of the account whose key it is or claims to be. */
+export type Unauthenticated = {
+  refusal: 'key_absent' | 'key_malformed' | 'key_unknown' | 'key_revoked' | 'key_expired'
+  actor?: Actor
+  keyId?: string
+}
+
+/** Who a key stands for, or why it stands for nobody. */
+export type Identity = Authenticated | Unauthenticated
 
 /**
  * Finds who presents this key, and whether the key still counts; asks the database every time, so that a revoked key fails at once.
- * With `onBehalfOf` a partner's key acts for an account that the partner created.
+ * That a key was revoked or has expired is told to whoever has its secret; to anybody else it is unknown.
  */
-export async function authenticate(ctx: Context, presented: Presented): Promise<Authenticated> {
-  const claim = presented.key && parseApiKey(presented.key.reveal())
-  if (!claim) return refuseKey()
+export async function authenticate(ctx: Context, presented: Presented): Promise<Identity> {
+  const { key, requestId, ip } = presented
+  if (!key || key.reveal() === '') return { refusal: 'key_absent' }
+  const claim = parseApiKey(key.reveal())
+  if (!claim) return { refusal: 'key_malformed' }
   const stored = await ctx.store.cross({ path: 'authenticate' }, (db) => findApiKey(db, claim.keyId))
   const proved = isSameSecret(claim.secretHash, stored?.secret_hash)
-  if (!stored || !proved || stored.environment !== claim.environment) return refuseKey()
-  const now = ctx.clock().toISOString()
-  if (stored.revoked_at !== null || (stored.expires_at !== null && stored.expires_at <= now))
-    return refuseKey()
-  if (stored.tenant_active !== 1)
-    fail('account_disabled', 'The account that this API key belongs to is disabled.')
-  const actor = {
-    tenantId: stored.tenant_id,
-    environment: stored.environment,
-    name: `key:${stored.key_id}`,
-    requestId: presented.requestId,
-    ip: presented.ip,
-  }
-  const own = { actor, keyId: stored.key_id, scopes: grants(parseScopes(stored.scopes)) }
-  return presented.onBehalfOf === undefined ? own : actFor(ctx, own, presented.onBehalfOf)
+  if (!stored) return { refusal: 'key_unknown' }
+  const { key_id: keyId, tenant_id: tenantId, environment } = stored
+  const actor = { tenantId, environment, name: `key:${keyId}`, requestId, ip }
+  if (!proved || environment !== claim.environment)
+    return { refusal: 'key_unknown', keyId, actor: { ...actor, name: 'anonymous' } }
+  if (stored.revoked_at !== null) return { refusal: 'key_revoked', keyId, actor }
+  if (stored.expires_at !== null && stored.expires_at <= ctx.clock().toISOString())
+    return { refusal: 'key_expired', keyId, actor }
+  return { actor, keyId, scopes: grants(parseScopes(stored.scopes)), isActive: stored.tenant_active === 1 }
 }
 
-async function actFor(
+/** Refuses the key of a disabled account. With `onBehalfOf` a partner's key acts for an account that the partner created. */
+export async function authorize(
   ctx: Context,
-  { actor, keyId, scopes }: Authenticated,
-  tenantId: string,
+  own: Authenticated,
+  onBehalfOf: string | undefined,
 ): Promise<Authenticated> {
-  const partnerId = actor.tenantId
+  if (!own.isActive) fail('account_disabled', 'The account that this API key belongs to is disabled.')
+  return onBehalfOf === undefined ? own : actFor(ctx, own, onBehalfOf)
+}
+
+async function actFor(ctx: Context, own: Authenticated, tenantId: string): Promise<Authenticated> {
+  const { actor, scopes } = own
+  const { tenantId: partnerId, environment } = actor
   const tenant = scopes.has('partner')
     ? await ctx.store.cross({ path: 'partner', partnerId }, (db) =>
-        findPartnerTenant(db, partnerId, tenantId),
+        findPartnerTenant(db, { partnerId, environment }, tenantId),
       )
     : undefined
   if (tenant?.active !== 1)
     return fail('on_behalf_refused', 'On-Behalf-Of names no account that this API key may act for.')
-  return { actor: { ...actor, tenantId }, keyId, scopes: grants(['admin']) }
+  return { ...own, actor: { ...actor, tenantId }, scopes: grants(['admin']) }
 }
-
-const refuseKey = (): never =>
-  fail('key_refused', 'The API key is missing or not valid; send a current one in the API-Key header.')

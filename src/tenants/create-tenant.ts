@@ -9,7 +9,13 @@ import { insertTenant, nameKeyOf } from '../store/tenants.ts'
 export type TenantDetails = Partial<
   Pick<
     Tenant,
-    'partner_id' | 'external_account_id' | 'first_name' | 'last_name' | 'email' | 'origin_country_code'
+    | 'partner_id'
+    | 'environment'
+    | 'external_account_id'
+    | 'first_name'
+    | 'last_name'
+    | 'email'
+    | 'origin_country_code'
   >
 >
 
@@ -36,6 +42,7 @@ export async function storeTenant(
     last_name: null,
     email: null,
     origin_country_code: null,
+    environment: 'production',
     ...details,
     company_name: companyName,
     name_key: details.partner_id ? null : nameKeyOf(companyName),

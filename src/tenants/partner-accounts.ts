@@ -8,7 +8,13 @@ import { fail, failFields } from '../errors.ts'
 import type { ListedApiKey } from '../store/api-keys.ts'
 import { isUniqueViolation } from '../store/failures.ts'
 import type { Tenant } from '../store/schema.ts'
-import { changeTenant, findByExternalId, findPartnerTenant, listPartnerTenants } from '../store/tenants.ts'
+import {
+  changeTenant,
+  findByExternalId,
+  findPartnerTenant,
+  listPartnerTenants,
+  type PartnerView,
+} from '../store/tenants.ts'
 import { createKey, keysOf, revokeKey, type IssuedKey } from './api-keys.ts'
 import { newTenantId, storeTenant } from './create-tenant.ts'
 import { setTenantActive } from './manage-tenant.ts'
@@ -26,25 +32,25 @@ export const accountFields: Fields = {
 /** What a partner says of a key. */
 export const keyFields: Fields = { description: text('Description') }
 
-/** Adds an account of the partner. */
+/** Adds an account of the partner; one that is added in the sandbox has nothing in production. */
 export async function createAccount(ctx: Context, partner: Actor, body: Body): Promise<Tenant> {
   const { company_name, ...details } = accept(accountFields, body)
   const actor = { ...partner, tenantId: newTenantId() }
-  const owned = { ...details, partner_id: partner.tenantId }
+  const owned = { ...details, partner_id: partner.tenantId, environment: partner.environment }
   const tenant = await ctx.store.transaction(actor.tenantId, (tx) =>
     storeTenant(ctx, tx, actor, company_name as string, owned),
   )
   return tenant ?? refuseExternalId()
 }
 
-/** Replaces what the partner says of an account; what the body leaves out is kept, `null` clears. */
+/** Replaces what the partner says of an account that was made in the environment of the key; what the body leaves out is kept, `null` clears. */
 export async function updateAccount(
   ctx: Context,
   partner: Actor,
   accountId: string,
   body: Body,
 ): Promise<void> {
-  await requireAccount(ctx, partner, accountId)
+  await requireWholeAccount(ctx, partner, accountId)
   const values = acceptFields(accountFields, body().reveal())
   if (Array.isArray(values)) return failFields(values)
   const change = { ...values.values, ...Object.fromEntries(values.cleared.map((name) => [name, null])) }
@@ -68,26 +74,38 @@ export async function updateAccount(
   }
 }
 
-/** Lets the keys of an account work, or stops them. */
+/** Lets the keys of an account work, or stops them; from the environment that it was made in. */
 export async function setAccountActive(
   ctx: Context,
   partner: Actor,
   accountId: string,
   active: boolean,
 ): Promise<void> {
-  await requireAccount(ctx, partner, accountId)
+  await requireWholeAccount(ctx, partner, accountId)
   await setTenantActive(ctx, { ...partner, tenantId: accountId }, active)
 }
 
-/** The partner's account with this id; 404 for any other. */
+/** The partner's account with this id, as the environment of the key sees it; 404 for any other. */
 export async function requireAccount({ store }: Context, partner: Actor, accountId: string): Promise<Tenant> {
   requireStorable(accountId)
-  const partnerId = partner.tenantId
-  const tenant = await store.cross({ path: 'partner', partnerId }, (db) =>
-    findPartnerTenant(db, partnerId, accountId),
+  const view = viewOf(partner)
+  const tenant = await store.cross({ path: 'partner', partnerId: view.partnerId }, (db) =>
+    findPartnerTenant(db, view, accountId),
   )
   return tenant ?? refuseAccount()
 }
+
+/** What an account is as a whole, production knows too: a key of the sandbox changes it where it was made in the sandbox, and nowhere else. */
+async function requireWholeAccount(ctx: Context, partner: Actor, accountId: string): Promise<void> {
+  const { environment } = await requireAccount(ctx, partner, accountId)
+  if (environment !== partner.environment)
+    fail(
+      'account_of_production',
+      'The account was made in production, and a sandbox key does not change it; use a production key.',
+    )
+}
+
+const viewOf = ({ tenantId: partnerId, environment }: Actor): PartnerView => ({ partnerId, environment })
 
 /** The partner's account with this id of the partner's own; 404 for any other. */
 export async function requireAccountByExternalId(
@@ -96,23 +114,24 @@ export async function requireAccountByExternalId(
   externalId: string,
 ): Promise<Tenant> {
   requireStorable(externalId)
-  const partnerId = partner.tenantId
-  const tenant = await store.cross({ path: 'partner', partnerId }, (db) =>
-    findByExternalId(db, partnerId, externalId),
+  const view = viewOf(partner)
+  const tenant = await store.cross({ path: 'partner', partnerId: view.partnerId }, (db) =>
+    findByExternalId(db, view, externalId),
   )
   return tenant ?? refuseAccount()
 }
 
 export type AccountPage = { accounts: Tenant[]; total: number; page: number; pages: number }
 
-/** One page of the partner's accounts, oldest first. */
+/** One page of the partner's accounts that the environment of the key sees, oldest first. */
 export async function listAccounts(
   { store }: Context,
-  { tenantId: partnerId }: Actor,
+  partner: Actor,
   { page, size }: { page: number; size: number },
 ): Promise<AccountPage> {
-  const { tenants, total } = await store.cross({ path: 'partner', partnerId }, (db) =>
-    listPartnerTenants(db, partnerId, { limit: size, offset: (page - 1) * size }),
+  const view = viewOf(partner)
+  const { tenants, total } = await store.cross({ path: 'partner', partnerId: view.partnerId }, (db) =>
+    listPartnerTenants(db, view, { limit: size, offset: (page - 1) * size }),
   )
   return { accounts: tenants, total, page, pages: Math.ceil(total / size) }
 }
@@ -130,17 +149,21 @@ export async function createAccountKey(
   return { ...(await createKey(ctx, { ...partner, tenantId: accountId }, wanted)), description }
 }
 
-/** The keys in force of one of the partner's accounts, oldest first. */
+/** The keys in force of one of the partner's accounts, those of the environment of the partner's own key, oldest first. */
 export async function listAccountKeys(
   ctx: Context,
   partner: Actor,
   accountId: string,
 ): Promise<ListedApiKey[]> {
   await requireAccount(ctx, partner, accountId)
-  return (await keysOf(ctx, accountId)).filter(({ revoked_at }) => revoked_at === null)
+  const now = ctx.clock().toISOString()
+  return (await keysOf(ctx, accountId)).filter(
+    ({ environment, revoked_at, expires_at }) =>
+      environment === partner.environment && revoked_at === null && (expires_at === null || expires_at > now),
+  )
 }
 
-/** Ends a key of one of the partner's accounts. */
+/** Ends a key of one of the partner's accounts, of the environment of the partner's own key. */
 export async function revokeAccountKey(
   ctx: Context,
   partner: Actor,

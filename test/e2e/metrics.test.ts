@@ -18,6 +18,9 @@ describe('metrics', () => {
     const { sandbox } = requireFirstKeys(server.stdout())
     await server.request('GET', '/v1/carriers/se-1234567890', { key: sandbox })
     await server.request('GET', '/v1/secret-looking-path')
+    await server.request('GET', '/v1/carriers')
+    await server.request('GET', '/v1/carriers', { key: 'hws_secret-looking' })
+    await server.request('GET', '/v1/partners/accounts', { key: sandbox })
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
     assert.match(
       text,
@@ -25,6 +28,8 @@ describe('metrics', () => {
     )
     assert.match(text, /hawser_requests_total\{method="GET",route="unknown",status="404"\} 1/)
     assert.match(text, /hawser_request_seconds_bucket/)
+    for (const condition of ['key_absent', 'key_malformed', 'scope_missing', 'route_unknown'])
+      assert.match(text, new RegExp(`hawser_refusals_total\\{condition="${condition}"\\} 1`))
     assert.match(text, /hawser_process_resident_memory_bytes/)
     assert.doesNotMatch(text, /se-1234567890|secret-looking|hws_/)
     assert.equal((await server.request('GET', '/metrics')).status, 404, 'not on the port of the API')

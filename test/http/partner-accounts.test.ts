@@ -10,6 +10,13 @@ async function newPartner(house: House): Promise<string> {
   return house.newKey({ tenantId: await house.newTenant('a partner'), scopes: ['partner'] })
 }
 
+async function newPair(house: House): Promise<{ production: string; sandbox: string }> {
+  const tenantId = await house.newTenant('a partner')
+  const newKey = (environment: 'production' | 'sandbox') =>
+    house.newKey({ tenantId, scopes: ['partner'], environment })
+  return { production: await newKey('production'), sandbox: await newKey('sandbox') }
+}
+
 onEveryDatabase('partner accounts', (house) => {
   const ask = (key: string, method: string, path: string, body?: object, headers = {}) =>
     house().request(method, path, { key, headers, ...(body ? { body } : {}) })
@@ -166,6 +173,83 @@ onEveryDatabase('partner accounts', (house) => {
     assert.equal((await ask(partner, 'GET', `${ROOT}/${account}`)).json.active, false)
     assert.equal((await ask(partner, 'PUT', `${ROOT}/${account}/enable`)).status, 204)
     assert.equal((await ask(json.encrypted_api_key, 'GET', '/v1/carriers')).status, 200)
+  })
+
+  test('a sandbox key changes no account that was made in production, and knows its sandbox keys only', async () => {
+    const { production, sandbox } = await newPair(house())
+    const account = await create(production)
+    const newKeyOf = async (partner: string) =>
+      (await ask(partner, 'POST', `${ROOT}/${account}/api_keys`, { description: 'shop' })).json
+    const real = await newKeyOf(production)
+    for (const [method, path, body] of [
+      ['PUT', `${ROOT}/${account}`, details({ company_name: 'Taken over' })],
+      ['PUT', `${ROOT}/${account}/disable`, undefined],
+      ['PUT', `${ROOT}/${account}/enable`, undefined],
+    ] as const) {
+      const refused = await ask(sandbox, method, path, body)
+      assert.equal(refused.status, 403, path)
+      assert.equal(refused.json.errors[0].error_code, 'forbidden')
+    }
+    const { json: known } = await ask(production, 'GET', `${ROOT}/${account}`)
+    assert.equal(known.active, true)
+    assert.equal(known.modified_at, known.created_at)
+    const trial = await newKeyOf(sandbox)
+    assert.match(trial.encrypted_api_key, /^TEST_hws_/)
+    const keysOf = async (partner: string) =>
+      (await ask(partner, 'GET', `${ROOT}/${account}/api_keys`)).json.map(
+        ({ api_key_id }: { api_key_id: string }) => api_key_id,
+      )
+    assert.deepEqual(await keysOf(sandbox), [trial.api_key_id])
+    assert.deepEqual(await keysOf(production), [real.api_key_id])
+    for (const [partner, other] of [
+      [sandbox, real],
+      [production, trial],
+    ] as const)
+      assert.equal(
+        (await ask(partner, 'DELETE', `${ROOT}/${account}/api_keys/${other.api_key_id}`)).status,
+        404,
+      )
+    assert.equal((await ask(real.encrypted_api_key, 'GET', '/v1/carriers')).status, 200)
+    assert.equal((await ask(trial.encrypted_api_key, 'GET', '/v1/carriers')).status, 200)
+    assert.equal(
+      (await ask(sandbox, 'DELETE', `${ROOT}/${account}/api_keys/${trial.api_key_id}`)).status,
+      204,
+    )
+    const behalf = { 'On-Behalf-Of': account }
+    assert.equal((await ask(sandbox, 'GET', '/v1/carriers', undefined, behalf)).status, 200)
+  })
+
+  test('an account that is made in the sandbox is the sandbox’s alone, and takes no id from production', async () => {
+    const { production, sandbox } = await newPair(house())
+    const external_account_id = unique('shop')
+    const trial = await create(sandbox, { external_account_id })
+    const byOwnId = `${ROOT}/external_account_id/${external_account_id}`
+    assert.equal((await ask(production, 'GET', byOwnId)).status, 404)
+    const real = await create(production, { external_account_id })
+    assert.equal((await ask(production, 'GET', byOwnId)).json.account_id, real)
+    assert.equal((await ask(sandbox, 'GET', byOwnId)).json.account_id, trial)
+    assert.equal((await ask(sandbox, 'POST', ROOT, details({ external_account_id }))).status, 409)
+    const idsOf = async (partner: string) =>
+      (await ask(partner, 'GET', ROOT)).json.accounts.map(
+        ({ account_id }: { account_id: string }) => account_id,
+      )
+    assert.deepEqual(await idsOf(production), [real])
+    assert.deepEqual((await idsOf(sandbox)).sort(), [trial, real].sort())
+    for (const [method, suffix, body] of [
+      ['GET', '', undefined],
+      ['PUT', '', details()],
+      ['PUT', '/disable', undefined],
+      ['GET', '/api_keys', undefined],
+      ['POST', '/api_keys', { description: 'd' }],
+    ] as const)
+      assert.equal((await ask(production, method, `${ROOT}/${trial}${suffix}`, body)).status, 404, suffix)
+    const behalf = { 'On-Behalf-Of': trial }
+    assert.equal((await ask(production, 'GET', '/v1/carriers', undefined, behalf)).status, 403)
+    assert.equal((await ask(sandbox, 'GET', '/v1/carriers', undefined, behalf)).status, 200)
+    assert.equal((await ask(sandbox, 'PUT', `${ROOT}/${trial}/disable`)).status, 204)
+    assert.equal((await ask(sandbox, 'GET', '/v1/carriers', undefined, behalf)).status, 403)
+    assert.equal((await ask(sandbox, 'PUT', `${ROOT}/${trial}/enable`)).status, 204)
+    assert.equal((await ask(sandbox, 'PUT', `${ROOT}/${trial}`, details())).status, 204)
   })
 
   test('all of it is in the audit log of the account', async () => {

@@ -1,3 +1,4 @@
+import { makeApiKey } from '../../src/tenants/api-key-format.ts'
 import type { Recorder } from './record-examples.ts'
 
 const CARRIERS = '/v1/connections/carriers'
@@ -259,7 +260,7 @@ async function webhooks({ show, refuse, send }: Recorder): Promise<void> {
   await show('Deleted', 'DELETE', one)
 }
 
-async function partner({ show, refuse, newKey }: Recorder): Promise<void> {
+async function partner({ show, refuse, send, newKey }: Recorder): Promise<void> {
   const key = await newKey(['partner'])
   const path = '/v1/partners/accounts'
   const body = { company_name: 'Example Shop', origin_country_code: 'US', external_account_id: 'shop-4711' }
@@ -284,11 +285,16 @@ async function partner({ show, refuse, newKey }: Recorder): Promise<void> {
   await refuse('api_key_unknown', 'DELETE', `${one}/api_keys/000000000000`, { key })
   await refuse('account_unknown', 'GET', `${path}/${ABSENT}`, { key })
   await refuse('external_id_taken', 'POST', path, { key, body })
+  const real = await newKey(['partner'], { environment: 'production' })
+  const { json: merchant } = await send('POST', path, { key: real, body })
+  await refuse('account_of_production', 'PUT', `${path}/${merchant.account_id}/disable`, { key })
   await refuse('on_behalf_refused', 'GET', '/v1/carriers', { key, headers: { 'On-Behalf-Of': ABSENT } })
 }
 
 async function keysAndServer({ show, refuse, newKey }: Recorder, id: string): Promise<void> {
-  await refuse('key_refused', 'GET', '/v1/carriers', { key: '' })
+  await refuse('key_absent', 'GET', '/v1/carriers', { key: '' })
+  await refuse('key_malformed', 'GET', '/v1/carriers', { key: 'TEST_hws_cut-off' })
+  await refuse('key_unknown', 'GET', '/v1/carriers', { key: makeApiKey('sandbox').text })
   await refuse('scope_missing', 'POST', `${CARRIERS}/stamps_com/${id}/lease`, { key: await newKey(['read']) })
   await show('The last events', 'GET', '/v1/audit?page_size=2')
   await show('It lives', 'GET', '/healthz', { key: '' })

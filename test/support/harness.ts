@@ -72,6 +72,7 @@ export async function openHouse(database: DatabaseName, options: HouseOptions = 
     HAWSER_DATABASE_URL: place.url,
     HAWSER_KEK: testKek,
     HAWSER_RATE_LIMIT: 'off',
+    HAWSER_FAILURE_LIMIT: 'off',
     HAWSER_LOG_LEVEL: 'trace',
     ...options.env,
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { conditions, type ConditionName } from '../../src/errors.ts'
 import type { Scope } from '../../src/context.ts'
+import type { Environment } from '../../src/store/schema.ts'
 import { openHouse, type Answer, type House } from './harness.ts'
 import { signInEnv } from './sign-in.ts'
 
@@ -79,7 +80,7 @@ export async function openRecorder() {
     send,
     requestId: steady.requestId,
     recorded: { operations, refusals },
-    newKey: (scopes: Scope[], more: { expiresAt?: string } = {}) =>
+    newKey: (scopes: Scope[], more: { expiresAt?: string; environment?: Environment } = {}) =>
       house.newKey({ environment: 'sandbox', scopes, ...more }),
     close: async () => {
       await house.close()

@@ -9,7 +9,17 @@ const OF_ANY: ConditionName[] = [
   'database_unavailable',
   'too_slow',
 ]
-const OF_A_KEY: ConditionName[] = ['key_refused', 'scope_missing', 'account_disabled', 'rate_limited']
+const OF_A_KEY: ConditionName[] = [
+  'key_absent',
+  'key_malformed',
+  'key_unknown',
+  'key_revoked',
+  'key_expired',
+  'too_many_failures',
+  'scope_missing',
+  'account_disabled',
+  'rate_limited',
+]
 const OF_A_BODY: ConditionName[] = [
   'body_required',
   'body_malformed',

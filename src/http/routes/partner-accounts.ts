@@ -115,7 +115,7 @@ export const partnerAccountRoutes =
         tag,
         scope,
         body: formSchema(accountFields),
-        refuses: ['external_id_taken'],
+        refuses: ['external_id_taken', 'account_of_production'],
         answers: { 204: null },
       }),
       async (request, reply) => {
@@ -134,6 +134,7 @@ export const partnerAccountRoutes =
           description: 'Connections and their credentials stay as they are.',
           tag,
           scope,
+          refuses: ['account_of_production'],
           answers: { 204: null },
         }),
         async (request, reply) => {
