@@ -36,10 +36,14 @@ export async function importLabels(ctx: Context, actor: Actor, body: Body): Prom
     .flatMap((entry, index) => ('said' in entry ? [{ ...entry, index }] : []))
     // By connection, so that the audit log has no more events than it needs.
     .sort((a, b) => (a.carrierId === b.carrierId ? a.index - b.index : a.carrierId < b.carrierId ? -1 : 1))
+  // Listings follow times and ids: labels of one request stand there in the order of its body.
+  const at = ctx.clock()
+  const ids = newIds(at, entries.length)
+  const birthOf = ({ index }: Wish): Birth => ({ at: at.toISOString(), newId: ids[index] ?? '' })
   const met = new Set<string>()
   for (let start = 0; start < wishes.length; start += MOST_TOGETHER) {
     const part = wishes.slice(start, start + MOST_TOGETHER)
-    for (const { index, ...result } of await importPart(ctx, actor, part, met)) {
+    for (const { index, ...result } of await importPart(ctx, actor, part, { met, birthOf })) {
       results[index] = result
       if (result.labelId !== null) met.add(result.labelId)
     }
@@ -51,14 +55,12 @@ function importPart(
   ctx: Context,
   actor: Actor,
   wishes: readonly Wish[],
-  met: ReadonlySet<string>,
+  { met, birthOf }: { met: ReadonlySet<string>; birthOf: (wish: Wish) => Birth },
 ): Promise<(Result & { index: number })[]> {
   return ctx.store.transaction(actor.tenantId, async (tx) => {
     const known = await look(tx, actor, wishes, met)
-    const at = ctx.clock()
-    const ids = newIds(at, wishes.length)
-    const judged = wishes.map((wish, place) => {
-      const one = judge(actor, wish, known, { at: at.toISOString(), newId: ids[place] ?? '' })
+    const judged = wishes.map((wish) => {
+      const one = judge(actor, wish, known, birthOf(wish))
       note(known, one)
       return { ...one, wish }
     })

@@ -67,7 +67,7 @@ export type InTheWay = { connections: number; restorable: number; accounts: numb
 export async function deleteTenant(ctx: Context, actor: Actor): Promise<InTheWay | undefined> {
   const { tenantId } = actor
   const { total: accounts } = await ctx.store.cross({ path: 'partner', partnerId: tenantId }, (db) =>
-    listPartnerTenants(db, tenantId, { limit: 1, offset: 0 }),
+    listPartnerTenants(db, { partnerId: tenantId, environment: 'sandbox' }, { limit: 1, offset: 0 }),
   )
   return ctx.store.transaction(tenantId, async (tx) => {
     const kept = { ...(await countKept(tx, tenantId)), accounts }

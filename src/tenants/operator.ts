@@ -5,8 +5,6 @@ import { findTenant, listTenants, nameKeyOf } from '../store/tenants.ts'
 import { storeKey, type IssuedKey } from './api-keys.ts'
 import { storeTenant } from './create-tenant.ts'
 
-export type { Tenant }
-
 /** Who acts at the command line of the machine itself. */
 export const operator = (name: 'cli' | 'system', environment: Environment = 'production') => ({
   environment,

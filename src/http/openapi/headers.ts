@@ -108,7 +108,7 @@ export const headerReferences = (names: readonly HeaderName[]): Record<string, o
 const OF_STATUS: Readonly<Record<string, readonly HeaderName[]>> = {
   400: ['Hawser-Outcome'],
   401: ['WWW-Authenticate'],
-  409: ['Hawser-Condition', 'Retry-After'],
+  409: ['Hawser-Condition', 'Hawser-Outcome', 'Retry-After'],
   412: ['Hawser-Condition'],
   415: ['Accept-Encoding'],
   429: ['Retry-After', 'RetryAfter', 'Hawser-Outcome'],
