@@ -20,5 +20,7 @@ ${config.kek.kind === 'file' ? `\nThe key that seals every credential: ${config.
 Try it:
   curl -s -X POST ${address}/v1/connections/carriers/stamps_com -H 'API-Key: ${sandbox}' -H 'Content-Type: application/json' -d '${body}'
 
+The reference of the API, with a body for each carrier: ${address}/docs
+
 `
 }

@@ -20,6 +20,7 @@ import { deletePolicyRoutes } from './routes/delete-policy.ts'
 import { deleteRoutes } from './routes/deletes.ts'
 import { healthRoutes } from './routes/health.ts'
 import { labelRoutes } from './routes/labels.ts'
+import { landingRoute } from './routes/landing.ts'
 import { ltlRoutes } from './routes/ltl.ts'
 import { manifestRoutes } from './routes/manifests.ts'
 import { partnerAccountRoutes } from './routes/partner-accounts.ts'
@@ -115,6 +116,7 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
     await app.register(custodyRoutes(ctx, 'ltl'), { prefix })
     await app.register(deleteRoutes(ctx, 'ltl'), { prefix })
   }
+  await app.register(landingRoute(version))
   await app.register(apiDocsRoutes(described, version))
   return app
 }

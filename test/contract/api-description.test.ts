@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { ltlCarriers, parcelCarriers } from '../../src/catalog/index.ts'
+import { withResponses } from '../support/answers.ts'
 import { openHouse, type House } from '../support/harness.ts'
 
 type Media = {
@@ -30,7 +31,7 @@ describe('the API description', () => {
 
   before(async () => {
     house = await openHouse('sqlite', { rehearse: false })
-    document = (await house.app.inject('/openapi.json')).json()
+    document = withResponses((await house.app.inject('/openapi.json')).json())
     operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods as Record<string, Operation>).map(
         ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as [string, Operation],

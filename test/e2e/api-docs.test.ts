@@ -53,8 +53,26 @@ describe('the reference at /docs', () => {
       })
       after(() => browser.close())
 
+      test('fits a telephone, with an operation open, and shows recorded examples and every carrier', async () => {
+        const page = await browser.newPage({ viewport: { width: 390, height: 844 } })
+        page.setDefaultTimeout(120_000)
+        await page.goto(`${address}/`)
+        await page.getByRole('link', { name: /reference/ }).click()
+        const connect = page.locator('#operations-Carrier_connections-connect_carrier')
+        await page.locator('#operations-tag-Carrier_connections').click()
+        await connect.locator('.opblock-summary').click()
+        await connect.locator('select').first().waitFor()
+        const shown = await connect.innerText()
+        for (const word of ['Stamps.com', 'mondial_relay', 'UPS']) assert.ok(shown.includes(word), word)
+        const width = await page.evaluate('document.documentElement.scrollWidth')
+        if (process.env.HAWSER_TEST_SCREENSHOT)
+          await page.screenshot({ path: `${process.env.HAWSER_TEST_SCREENSHOT}.narrow.png` })
+        assert.ok(Number(width) <= 390, `the page is ${String(width)} wide`)
+      })
+
       test('shows every group of routes, asks no other host, and breaks no rule of its policy', async () => {
         const page = await browser.newPage()
+        page.setDefaultTimeout(120_000)
         const asked: string[] = []
         const complaints: string[] = []
         page.on('request', (request) => asked.push(request.url()))

@@ -11,7 +11,10 @@ type DescribedAnswer = {
   'x-hawser-conditions'?: ConditionName[]
 }
 type Documented = { responses: Record<string, DescribedAnswer> }
-type Document = { paths: Record<string, Record<string, Documented>>; components: object }
+type Document = {
+  paths: Record<string, Record<string, Documented>>
+  components: { responses: Record<string, DescribedAnswer> }
+}
 
 type Answered = { status: number; headers: Record<string, unknown>; text: string; json: unknown }
 
@@ -47,7 +50,7 @@ function checkReasons({ status, headers, json }: Answered): void {
 }
 
 async function describedCheck(app: FastifyInstance): Promise<AnswerCheck> {
-  const document = (await app.inject('/openapi.json')).json<Document>()
+  const document = withResponses((await app.inject('/openapi.json')).json<Document>())
   const ajv = addFormats.default(new Ajv2020({ strict: false, allErrors: true }))
   ajv.addSchema({ $id: 'hawser', components: document.components })
   const compiled = new Map<string, ValidateFunction>()
@@ -106,6 +109,19 @@ function requireDescribedConditions(name: string, { errors }: Refusal, { respons
       known.some(({ code, source }) => code === error_code && source === error_source),
       `${name} refuses as ${error_code}, which its description does not name: ${message}`,
     )
+}
+
+/** Puts the answers that operations share where they belong. */
+export function withResponses<D extends { paths: object; components: { responses: Record<string, object> } }>(
+  document: D,
+): D {
+  const operations = Object.values(document.paths).flatMap((methods: object) => Object.values(methods)) as {
+    responses: Record<string, { $ref?: string }>
+  }[]
+  for (const { responses } of operations)
+    for (const [status, { $ref }] of Object.entries(responses))
+      if ($ref) responses[status] = document.components.responses[$ref.split('/').at(-1) ?? ''] as object
+  return document
 }
 
 function matches(pattern: string, path: string): boolean {

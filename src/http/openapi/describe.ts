@@ -44,6 +44,8 @@ export type RouteDescription = {
   always?: readonly HeaderName[]
   /** Body of the answer by status; `null` for an empty one. Refusals are added from the table of conditions. */
   answers: Readonly<Record<number, JsonSchema | null>>
+  /** Browsers, which ask for `text/html`, get a page in place of JSON. */
+  isPageToo?: true
   /** The type of what is answered, where it is not JSON. */
   mediaType?: string
 }

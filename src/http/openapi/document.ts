@@ -5,6 +5,7 @@ import { exampleComponents } from './examples.ts'
 import { headerComponents } from './headers.ts'
 import { operation, type DescribedRoute } from './operation.ts'
 import { OF_ANY_PATH, refusalsOf } from './refusals.ts'
+import { collectResponses } from './shared-responses.ts'
 import { tags } from './tags.ts'
 
 /** Collects the routes that are registered from here on, as their description is true for every one of them. */
@@ -29,9 +30,10 @@ Three published operations are always refused, since Hawser does nothing at carr
 /** The API description in OpenAPI 3.1, made from the routes and from the forms of the catalog. */
 export function openApiDocument(routes: readonly DescribedRoute[], version: string) {
   const paths: Record<string, Record<string, unknown>> = {}
+  const shared = collectResponses()
   for (const route of routes.filter(canSucceed)) {
     const path = pathOf(route)
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) }
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, shared) }
   }
   const used = new Set<string>(routes.map(({ description }) => description.tag))
   return {
@@ -52,6 +54,7 @@ export function openApiDocument(routes: readonly DescribedRoute[], version: stri
     components: {
       schemas: componentSchemas(),
       headers: headerComponents(),
+      responses: shared.components,
       examples: exampleComponents(conditionsOf(routes)),
       securitySchemes: {
         api_key: { type: 'apiKey', in: 'header', name: 'API-Key', description: 'A key of an account.' },

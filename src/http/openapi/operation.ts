@@ -5,11 +5,12 @@ import { answerExamples, refusalExamples, requestExamples } from './examples.ts'
 import { headerReferences, headersOf, type HeaderName } from './headers.ts'
 import { pathParameters } from './parameters.ts'
 import { OF_ANY_PATH, refusalsOf } from './refusals.ts'
+import type { SharedResponses } from './shared-responses.ts'
 
 export type DescribedRoute = { method: string; url: string; description: RouteDescription }
 
-/** One route as an operation of OpenAPI. */
-export function operation({ url, description }: DescribedRoute) {
+/** One route as an operation of OpenAPI; refusals that other operations have too are shared with them. */
+export function operation({ url, description }: DescribedRoute, { share }: SharedResponses) {
   const { operationId, summary, description: about, tag, scope, body } = description
   const parameters = parametersOf(url, description)
   return {
@@ -22,7 +23,7 @@ export function operation({ url, description }: DescribedRoute) {
     ...(body
       ? { requestBody: { required: true, content: json(body, requestExamples(operationId, body)) } }
       : {}),
-    responses: responses(url, description),
+    responses: responses(url, description, share),
   }
 }
 
@@ -50,12 +51,20 @@ function parametersOf(url: string, description: RouteDescription) {
   return [...inPath, ...inQuery, ...inHeader]
 }
 
-function responses(url: string, description: RouteDescription) {
-  const { operationId, answers, scope, tells = [], always = [], mediaType = 'application/json' } = description
+function responses(url: string, description: RouteDescription, share: SharedResponses['share']) {
+  const {
+    operationId,
+    answers,
+    scope,
+    tells = [],
+    always = [],
+    mediaType = 'application/json',
+    isPageToo,
+  } = description
   const headers = (status: string) => [...always, ...headersOf(status, scope !== undefined)]
   const refusals = [...refusalsOf(url, description)].map(([status, names]) => [
     status,
-    refusal(names, headers(`${status}`)),
+    share(status, refusal(names, headers(`${status}`))),
   ])
   return {
     ...Object.fromEntries(
@@ -64,7 +73,14 @@ function responses(url: string, description: RouteDescription) {
         {
           description: schema ? 'Done.' : 'Done; the answer is empty.',
           headers: headerReferences([...tells, ...headers(status)]),
-          ...(schema ? { content: media(mediaType, schema, answerExamples(operationId, status)) } : {}),
+          ...(schema
+            ? {
+                content: {
+                  ...media(mediaType, schema, answerExamples(operationId, status)),
+                  ...(isPageToo ? media('text/html', { type: 'string' }, {}) : {}),
+                },
+              }
+            : {}),
         },
       ]),
     ),

@@ -13,14 +13,27 @@ const tag = 'Server'
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+// The viewer is made for wide screens: what is wider than a telephone scrolls in its own place or breaks.
+const NARROW = `body{margin:0}
+.swagger-ui .opblock-summary-path,.swagger-ui .markdown,.swagger-ui .renderedMarkdown{overflow-wrap:anywhere;word-break:normal}
+@media (max-width:640px){
+.swagger-ui .wrapper{padding:0 8px;box-sizing:border-box}
+.swagger-ui .opblock-tag{flex-wrap:wrap}.swagger-ui .opblock-tag small{padding:0;flex:1 1 100%}
+.swagger-ui .opblock .opblock-summary{flex-wrap:wrap}.swagger-ui .opblock-summary-description{flex:1 1 100%}
+.swagger-ui .opblock-summary-path{max-width:100%;white-space:normal}
+.swagger-ui table,.swagger-ui .responses-inner,.swagger-ui .opblock-section,.swagger-ui .models{max-width:100%;overflow-x:auto}
+.swagger-ui .parameters-col_description input,.swagger-ui select{max-width:100%;min-width:0}
+.swagger-ui .scheme-container .schemes{flex-wrap:wrap}
+}`
+
 const PAGE = `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>Hawser API</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Hawser API</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/docs/swagger-ui.css"><style>${NARROW}</style></head>
 <body><div id="reference"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
 </html>
 `
 const START = `SwaggerUIBundle({
-  url: '/openapi.json', dom_id: '#reference', deepLinking: true, docExpansion: 'none', validatorUrl: null,
+  url: '/openapi.json', dom_id: '#reference', deepLinking: true, docExpansion: 'none', validatorUrl: null, defaultModelsExpandDepth: -1,
   persistAuthorization: false, queryConfigEnabled: false,
 })
 `

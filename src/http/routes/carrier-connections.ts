@@ -4,6 +4,7 @@ import { disconnectCarrier } from '../../connections/disconnect.ts'
 import { deleteParameters, deleteWishOf } from '../delete-wire.ts'
 import { describeConnection } from '../../connections/list.ts'
 import { updateConnection } from '../../connections/update.ts'
+import { parcelCarriers } from '../../catalog/index.ts'
 import type { Context } from '../../context.ts'
 import { answerOutcome, ifMatchOf, tellNotices, verifyParameter, verifyWishOf } from '../answers.ts'
 import { bodyOf } from '../body.ts'
@@ -17,6 +18,11 @@ type OfConnection = { Params: { carrier_name: string; carrier_id: string } }
 
 const tag = 'Carrier connections'
 
+const CARRIERS = parcelCarriers
+  .filter(({ closed }) => !closed)
+  .map(({ name, title }) => `\`${name}\` (${title})`)
+  .join(', ')
+
 /** Connect, update and disconnect a parcel carrier, and the state of one connection. */
 export const carrierConnectionRoutes =
   (ctx: Context): FastifyPluginCallback =>
@@ -26,8 +32,7 @@ export const carrierConnectionRoutes =
       describe({
         operationId: 'connect_carrier',
         summary: 'Connect a carrier account',
-        description:
-          'The body is the form of the carrier in the path; `GET /v1/connections/carriers/{carrier_name}` answers it as a JSON Schema. Where the carrier can be asked, the credentials are tried before anything is stored, and what it refuses is refused. A second connection of one account is refused unless `allow_duplicate_account_number` is `true`.',
+        description: `The body is the form of the carrier in the path; \`GET /v1/connections/carriers/{carrier_name}\` answers it as a JSON Schema. Where the carrier can be asked, the credentials are tried before anything is stored, and what it refuses is refused. A second connection of one account is refused unless \`allow_duplicate_account_number\` is \`true\`.\n\nCarriers: ${CARRIERS}.`,
         tag,
         scope: 'write',
         query: [verifyParameter],
