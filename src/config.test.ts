@@ -158,6 +158,7 @@ test('the defaults are these', () => {
     kek: { kind: 'file', path: join(process.cwd(), 'data-keys', 'kek'), mounted: false },
     logLevel: 'info',
     rateLimits: { production: 200, sandbox: 20 },
+    failureLimit: 300,
     outbound: { overrides: new Map(), allow: [], ca: undefined },
     bodyLimits: { usual: 65_536, settings: 1_048_576 },
     verification: 'best-effort',

@@ -184,5 +184,5 @@ test('a whole number is taken from its least to its most, and not one beyond', (
     for (const bound of [Number(least), Number(most)]) assert.equal(parse(`${bound}`), bound)
     for (const beyond of [Number(least) - 1, Number(most) + 1]) assert.throws(() => parse(`${beyond}`), name)
   }
-  assert.equal(found, 10)
+  assert.equal(found, 11)
 })

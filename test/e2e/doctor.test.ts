@@ -22,7 +22,10 @@ for (const database of databases)
       assert.equal(made.status, 200)
       const permitted = await own.run(['doctor'], { ...settings, ...permission })
       assert.doesNotMatch(permitted.stdout, /^webhook /m)
+      const unknown = await running.request('GET', '/v1/carriers', { key: 'no-key-of-hawser' })
+      assert.equal(unknown.status, 401)
       const { stdout, code } = await own.run(['doctor'], settings)
+      assert.match(stdout, /audit log of system: 1 events, chain intact/)
       assert.match(
         stdout,
         /^webhook se-[0-9a-v]{16} of se-default: nothing is delivered any more, for its url is not https/m,
@@ -59,7 +62,7 @@ for (const database of databases)
       const report = JSON.parse(object)
       assert.deepEqual([failed, object.trimEnd().split('\n').length, report.ok], [1, 1, false])
       assert.equal(report.database, database)
-      const [{ tenant_id, audit, envelopes }] = report.tenants
+      const [, { tenant_id, audit, envelopes }] = report.tenants
       assert.deepEqual([tenant_id, audit.broken_at, envelopes.unreadable], ['se-default', 2, []])
       assert.ok(
         report.configuration.some(({ name, value }: any) => name === 'HAWSER_KEK' && value === '[secret]'),
