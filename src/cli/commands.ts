@@ -48,7 +48,7 @@ export const commands: Readonly<Record<string, Command>> = {
   }),
   'tenants list': command('List the tenants.', {
     options: { json },
-    load: async () => (await import('./tenants.ts')).list,
+    load: async () => (await import('./list-tenants.ts')).list,
   }),
   'tenants rename': command('Give a tenant another name.', {
     words: [ofTenant],
@@ -89,7 +89,7 @@ export const commands: Readonly<Record<string, Command>> = {
   }),
   'keys list': command('List the API keys.', {
     options: { tenant, json },
-    load: async () => (await import('./keys.ts')).list,
+    load: async () => (await import('./list-keys.ts')).list,
   }),
   'keys revoke': command('Revoke an API key.', {
     words: ['<key id>'],

@@ -1,6 +1,6 @@
 import type { Scope } from '../context.ts'
 import { StartRefused } from '../errors.ts'
-import { allKeys, createKey, keysOf, revokeKey } from '../tenants/api-keys.ts'
+import { allKeys, createKey, revokeKey } from '../tenants/api-keys.ts'
 import { operator } from '../tenants/operator.ts'
 import { parseScopes, scopeNames } from '../tenants/scopes.ts'
 import { parseTime } from '../time.ts'
@@ -46,49 +46,6 @@ export async function create({ env, values, print }: Call<Wanted>): Promise<numb
   return 0
 }
 
-const WIDTHS = [12, 26, 11, 24, 8, 24]
-
-/** Lists the keys of one tenant or of all, without their text. */
-export async function list({
-  env,
-  values,
-  print,
-}: Call<{ tenant?: string; json?: boolean }>): Promise<number> {
-  const keys = await withContext(env, async (ctx) =>
-    values.tenant === undefined
-      ? allKeys(ctx)
-      : keysOf(ctx, (await requireTenant(ctx, values.tenant)).tenant_id),
-  )
-  const rows = keys.map(
-    ({ key_id, tenant_id, environment, scopes, description, created_at, expires_at, revoked_at }) => ({
-      id: key_id,
-      tenant_id,
-      environment,
-      scopes: parseScopes(scopes),
-      description,
-      created_at,
-      expires_at,
-      revoked_at,
-    }),
-  )
-  if (values.json) print(JSON.stringify({ keys: rows }))
-  else
-    for (const cells of [
-      ['id', 'tenant', 'environment', 'scopes', 'state', 'ends', 'description'],
-      ...rows.map(({ id, tenant_id, environment, scopes, revoked_at, expires_at, description }) => [
-        ...[id, tenant_id, environment, scopes.join(','), stateOf({ revoked_at, expires_at })],
-        ...[expires_at ?? 'no end', description ?? ''],
-      ]),
-    ])
-      print(
-        cells
-          .map((cell, column) => cell.padEnd(WIDTHS[column] ?? 0))
-          .join(' ')
-          .trimEnd(),
-      )
-  return 0
-}
-
 /** Revokes a key of any tenant; servers refuse it from their next request on. */
 export async function revoke({ env, values, words, print }: Call<{ json?: boolean }>): Promise<number> {
   const [keyId = ''] = words
@@ -100,17 +57,6 @@ export async function revoke({ env, values, words, print }: Call<{ json?: boolea
   })
   print(values.json ? JSON.stringify({ id: keyId, revoked: true }) : `${keyId} is revoked.`)
   return 0
-}
-
-function stateOf({
-  revoked_at,
-  expires_at,
-}: {
-  revoked_at: string | null
-  expires_at: string | null
-}): string {
-  if (revoked_at) return 'revoked'
-  return expires_at && expires_at <= new Date().toISOString() ? 'expired' : 'in force'
 }
 
 function requireScopes(text: string): Scope[] {

@@ -1,10 +1,22 @@
 import type { Context } from '../context.ts'
 import { StartRefused } from '../errors.ts'
-import { findTenantsByIdOrName, type Tenant } from '../tenants/operator.ts'
+import { matchTenants } from '../tenants/names.ts'
+import type { OperatorLists } from '../tenants/operator-lists.ts'
+
+type Tenant = OperatorLists['tenants'][number]
 
 /** The tenant of this id or name; throws `StartRefused` where there is none, or more than one. */
 export async function requireTenant(ctx: Context, text: string): Promise<Tenant> {
-  const found = await findTenantsByIdOrName(ctx, text)
+  const { allTenants } = await import('../tenants/operator.ts')
+  return requireMatch(await allTenants(ctx), text)
+}
+
+/** The tenant of this id or name among those that are not deleted; throws `StartRefused` where there is none, or more than one. */
+export function requireMatch(tenants: readonly Tenant[], text: string): Tenant {
+  const found = matchTenants(
+    tenants.filter(({ deleted_at }) => deleted_at === null),
+    text,
+  )
   const [tenant] = found
   if (!tenant) throw new StartRefused('No tenant has this id or name; see "tenants list".')
   if (found.length > 1) throw new StartRefused(`${found.length} tenants have this name; give the id of one.`)

@@ -8,7 +8,7 @@ import {
   setTenantActive,
   type InTheWay,
 } from '../tenants/manage-tenant.ts'
-import { allTenants, findDoubles, operator } from '../tenants/operator.ts'
+import { operator } from '../tenants/operator.ts'
 import type { Call } from './command.ts'
 import { requireTenant } from './require-tenant.ts'
 import { withContext } from './with-context.ts'
@@ -25,28 +25,6 @@ export async function create({ env, values, print }: TenantCall<{ name: string }
       ? JSON.stringify({ id: tenant.tenant_id, name, created_at: tenant.created_at })
       : tenant.tenant_id,
   )
-  return 0
-}
-
-/** Lists every tenant. */
-export async function list({ env, values, print }: TenantCall): Promise<number> {
-  const tenants = await withContext(env, allTenants)
-  const rows = tenants.map(({ tenant_id, company_name, active, partner_id, created_at }) => ({
-    id: tenant_id,
-    name: company_name,
-    active: active === 1,
-    partner_id,
-    created_at,
-  }))
-  if (values.json) print(JSON.stringify({ tenants: rows }))
-  else
-    for (const { id, name, active } of rows)
-      print(`${id.padEnd(26)} ${active ? 'active  ' : 'disabled'} ${name}`)
-  for (const same of findDoubles(tenants))
-    // On standard error, so that the list stands alone.
-    process.stderr.write(
-      `${same.map(({ tenant_id }) => tenant_id).join(', ')} have one name: say which one by its id, or rename them.\n`,
-    )
   return 0
 }
 

@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { StartRefused } from '../errors.ts'
 import type { Dialect } from './db.ts'
+import { MIGRATION_TABLE } from './migration-names.ts'
 import { foundation } from './migrations/0001-foundation.ts'
 import { walls } from './migrations/0002-walls.ts'
 import { webhooks } from './migrations/0003-webhooks.ts'
@@ -47,8 +48,6 @@ export const migrations = {
   '0023-search-terms': searchTerms,
 }
 
-/** Names of the tables that record what has been applied. */
-export const MIGRATION_TABLE = 'hawser_migration'
 const LOCK_TABLE = 'hawser_migration_lock'
 
 /** Applies what is missing, all in one transaction, and answers the names applied; processes that start together take turns. */

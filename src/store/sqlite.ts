@@ -2,7 +2,6 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 import {
   CompiledQuery,
   Kysely,
@@ -18,9 +17,11 @@ import { createLock, turns } from '../turns.ts'
 import { NOTHING_YET, type Db, type Inspection, type Store, type Tell } from './db.ts'
 import { reasonOf } from './failure-reasons.ts'
 import { BUSY, isSqlite, isSqliteUnavailable, withoutDriverErrors } from './failures.ts'
-import { isUpToDate, migrate, MIGRATION_TABLE } from './migrate.ts'
+import { isUpToDate, migrate } from './migrate.ts'
+import { MIGRATION_TABLE } from './migration-names.ts'
 import type { KeyTerm, Schema } from './schema.ts'
 import { createCheckpoints, sizeOf } from './sqlite/checkpoints.ts'
+import { openReadOnly } from './sqlite/read-only.ts'
 import { rememberFiles } from './sqlite/same-files.ts'
 
 const BUSY_MS = 5_000
@@ -31,11 +32,8 @@ const KEPT_STATEMENTS = 256
 export async function inspectSqlite(link: string): Promise<Inspection> {
   const path = realPath(link)
   if (!existsSync(path)) return NOTHING_YET
-  const url = pathToFileURL(path)
-  if (existsSync(`${path}-wal`)) url.searchParams.set('mode', 'ro')
-  else url.searchParams.set('immutable', '1')
   return usable(path, async () => {
-    const db = new DatabaseSync(url, { readOnly: true, timeout: BUSY_MS })
+    const db = openReadOnly(path, BUSY_MS)
     try {
       const has = db.prepare(`select 1 from sqlite_schema where type = 'table' and name = ?`)
       if (!has.get(MIGRATION_TABLE) || !has.get('key_term')) return NOTHING_YET

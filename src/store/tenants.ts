@@ -19,9 +19,6 @@ export function findTenant(db: Db, tenantId: string): Promise<Tenant | undefined
   return db.selectFrom('tenant').selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
 }
 
-/** A name as it is compared: two tenants have the same one where only case and outer white space differ. */
-export const nameKeyOf = (name: string): string => name.trim().toUpperCase().toLowerCase()
-
 /** Every tenant of the installation, deleted ones too, oldest first. */
 export function listTenants(db: Db): Promise<Tenant[]> {
   return db.selectFrom('tenant').selectAll().orderBy('created_at').orderBy('tenant_id').execute()

@@ -3,7 +3,8 @@ import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import type { Tx } from '../store/db.ts'
 import type { Tenant } from '../store/schema.ts'
-import { insertTenant, nameKeyOf } from '../store/tenants.ts'
+import { insertTenant } from '../store/tenants.ts'
+import { nameKeyOf } from './names.ts'
 
 /** What is told of a new tenant besides its name. */
 export type TenantDetails = Partial<

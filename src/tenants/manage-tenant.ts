@@ -1,15 +1,9 @@
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import { isUniqueViolation } from '../store/failures.ts'
-import {
-  changeTenant,
-  countKept,
-  eraseTenant,
-  findTenant,
-  listPartnerTenants,
-  nameKeyOf,
-} from '../store/tenants.ts'
+import { changeTenant, countKept, eraseTenant, findTenant, listPartnerTenants } from '../store/tenants.ts'
 import { newTenantId, storeTenant } from './create-tenant.ts'
+import { nameKeyOf } from './names.ts'
 import { findNamesakes, type Tenant } from './operator.ts'
 
 /** Adds a tenant that belongs to no partner; `undefined` where another tenant has the name. For the operator. */

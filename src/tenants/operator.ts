@@ -1,9 +1,10 @@
 import type { Context } from '../context.ts'
 import type { Environment, Tenant } from '../store/schema.ts'
 import { hasApiKeys } from '../store/api-keys.ts'
-import { findTenant, listTenants, nameKeyOf } from '../store/tenants.ts'
+import { findTenant, listTenants } from '../store/tenants.ts'
 import { storeKey, type IssuedKey } from './api-keys.ts'
 import { storeTenant } from './create-tenant.ts'
+import { matchNames, matchTenants } from './names.ts'
 
 /** Who acts at the command line of the machine itself. */
 export const operator = (name: 'cli' | 'system', environment: Environment = 'production') => ({
@@ -26,25 +27,12 @@ export async function allTenants(ctx: Context): Promise<Tenant[]> {
 }
 
 /** The tenants that have this name, whatever its case. */
-export async function findNamesakes(ctx: Context, name: string): Promise<Tenant[]> {
-  const key = nameKeyOf(name)
-  return (await allTenants(ctx)).filter(({ company_name }) => nameKeyOf(company_name) === key)
-}
-
-/** Tenants that have one name, of each such name all of them. */
-export function findDoubles(tenants: readonly Tenant[]): Tenant[][] {
-  const byName = Map.groupBy(tenants, ({ company_name }) => nameKeyOf(company_name))
-  return [...byName.values()].filter((same) => same.length > 1)
-}
+export const findNamesakes = async (ctx: Context, name: string): Promise<Tenant[]> =>
+  matchNames(await allTenants(ctx), name)
 
 /** The tenant with this id or, where none has it, every tenant of this name. */
-export async function findTenantsByIdOrName(ctx: Context, text: string): Promise<Tenant[]> {
-  const tenants = await allTenants(ctx)
-  const identified = tenants.filter(({ tenant_id }) => tenant_id === text)
-  if (identified.length > 0) return identified
-  const exact = tenants.filter(({ company_name }) => company_name === text)
-  return exact.length > 0 ? exact : findNamesakes(ctx, text)
-}
+export const findTenantsByIdOrName = async (ctx: Context, text: string): Promise<Tenant[]> =>
+  matchTenants(await allTenants(ctx), text)
 
 /** The fixed id lets two processes that start together make one tenant and not two. */
 const FIRST_TENANT = 'se-default'

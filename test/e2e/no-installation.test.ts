@@ -8,11 +8,18 @@ import { openPlace } from '../support/server-process.ts'
 /** Commands that work without an installation. */
 const WITHOUT = ['serve', 'simulate', 'catalog list', 'catalog show']
 
-/** Words behind the name where a command does not do without. */
-const WORDS: Record<string, string[]> = {
-  'tenants create': ['--name', 'x'],
-  'keys create': ['--tenant', 'default', '--environment', 'sandbox', '--scopes', 'read'],
-  'keys revoke': ['AAAAAAAAAAAA'],
+/** What options have to say that are looked at before the installation is. */
+const VALUES: Record<string, string> = { environment: 'sandbox', scopes: 'read' }
+
+/** A command line with all that the command cannot do without. */
+function lineOf(name: string): string[] {
+  const { words = [], options = {} } = commands[name] ?? {}
+  const required = Object.entries(options).filter(([, { isRequired }]) => isRequired)
+  return [
+    ...name.split(' '),
+    ...words.map(() => 'AAAAAAAAAAAA'),
+    ...required.flatMap(([option]) => [`--${option}`, VALUES[option] ?? 'x']),
+  ]
 }
 
 for (const database of databases)
@@ -22,7 +29,7 @@ for (const database of databases)
     const names = Object.keys(commands).filter((name) => !WITHOUT.includes(name))
     assert.ok(names.length >= 7)
     for (const name of names) {
-      const { code, stderr } = await place.run([...name.split(' '), ...(WORDS[name] ?? [])])
+      const { code, stderr } = await place.run(lineOf(name))
       assert.equal(code, 78, `${name}: ${stderr}`)
       assert.match(
         stderr,

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createTenant, deleteTenant, renameTenant, setTenantActive } from '../../src/tenants/manage-tenant.ts'
-import {
-  allTenants,
-  everyTenant,
-  findDoubles,
-  findTenantsByIdOrName,
-  operator,
-} from '../../src/tenants/operator.ts'
+import { allTenants, everyTenant, findTenantsByIdOrName, operator } from '../../src/tenants/operator.ts'
+import { findDoubles } from '../../src/tenants/names.ts'
 import { unique } from '../support/bodies.ts'
 import { onEveryDatabase, type House } from '../support/harness.ts'
 import { newShipper } from '../support/labels.ts'

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { test } from 'node:test'
+
+/** What takes long to load, by what of our files or of packages brings it in. */
+const HEAVY = ['kysely', 'pg', 'fastify', 'undici', 'pino', 'src/catalog/index.ts']
+const OF_THE_SERVER = ['fastify', 'undici']
+
+/** What commands are loaded for, and what of it they may not bring in. */
+const LIGHT: Record<string, readonly string[]> = {
+  ...Object.fromEntries(['index', 'list-keys', 'list-tenants'].map((name) => [name, HEAVY])),
+  ...{ catalog: HEAVY.filter((name) => name !== 'src/catalog/index.ts') },
+  ...Object.fromEntries(
+    ['keys', 'tenants', 'erase', 'doctor', 'migrate'].map((name) => [name, OF_THE_SERVER]),
+  ),
+}
+
+/** All that is loaded with a file before any of its code runs. */
+function loadedWith(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen
+  seen.add(file)
+  if (!file.startsWith('src/')) return seen
+  const imports = readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export) (?!type )(?:[^'"]*? from )?'([^']+)'/gm,
+  )
+  for (const [, to = ''] of imports)
+    loadedWith(to.startsWith('.') ? normalize(join(dirname(file), to)) : to, seen)
+  return seen
+}
+
+test('a command loads nothing heavy that it does not need', () => {
+  for (const [name, heavy] of Object.entries(LIGHT)) {
+    const loaded = loadedWith(`src/cli/${name}.ts`)
+    assert.deepEqual(
+      heavy.filter((one) => loaded.has(one)),
+      [],
+      name,
+    )
+  }
+})
+
+test('the control: the server loads all of it', () => {
+  const loaded = loadedWith('src/cli/serve.ts')
+  for (const one of ['fastify', 'pino', 'src/catalog/index.ts']) assert.ok(loaded.has(one), one)
+  assert.ok(loadedWith('src/cli/keys.ts').has('kysely'))
+})
