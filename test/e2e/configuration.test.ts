@@ -23,7 +23,7 @@ async function isRefused(
   names: readonly string[],
 ): Promise<string> {
   const before = readdirSync(directory, { recursive: true })
-  const { code, stdout, stderr, ms } = await run(['serve'], given, 8_000)
+  const { code, stdout, stderr, ms } = await run(['serve'], given, 20_000)
   assert.equal(code, 78, stderr)
   assert.equal(stdout, '')
   for (const name of names)
@@ -133,7 +133,7 @@ describe('configuration: refusals', { concurrency: 2 }, () => {
     const { port } = taken.address() as AddressInfo
     const { run } = await placeOf(t)
     const given = { HAWSER_PORT: `${port}`, HAWSER_METRICS_PORT: '0' }
-    const { code, ms } = await run(['serve'], given, 8_000)
+    const { code, ms } = await run(['serve'], given, 20_000)
     assert.equal(code, 78)
     assert.ok(ms < 5_000)
   })
