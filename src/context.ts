@@ -153,12 +153,12 @@ function requireWanted(config: Config, found: Inspection, wanted: Wanted, hasKey
       `There is an installation in ${where} already: start it without --new-installation. Nothing was changed.`,
     )
   }
-  if (wanted === 'existing')
-    throw new StartRefused(`There is no installation in ${where}; "hawser serve" makes one.`)
   if (found.hasConnections)
     throw new StartRefused(
       'The database holds sealed credentials, but not the record of the keys that open them: restore it whole. Nothing was changed.',
     )
+  if (wanted === 'existing')
+    throw new StartRefused(`There is no installation in ${where}; "hawser serve" makes one.`)
   // Tables without an installation are what a first start leaves that was killed.
   if (config.kek.kind === 'file' && hasKeyFile && !found.hasSchema && wanted !== 'new')
     throw new StartRefused(

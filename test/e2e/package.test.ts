@@ -71,7 +71,8 @@ void client.connect('stamps_com', { nickname: 'n', username: 'u' })
 `,
       )
       const options = ['--strict', '--noEmit', '--module', 'nodenext', '--lib', 'esnext,dom']
-      await execute(process.execPath, [resolve('node_modules/typescript/bin/tsc'), ...options, program])
+      const compiler = resolve('node_modules/typescript/bin/tsc')
+      await execute(process.execPath, [compiler, ...options, program], { cwd: directory })
     })
 
     test('serves the API and its reference', async () => {

@@ -56,7 +56,12 @@ describe('a database whose files are gone', { concurrency: 2 }, () => {
       assert.match(server.stdout(), /"level":"error".*removed or replaced/)
       if (undo) {
         undo(data)
-        assert.equal((await connect('third')).status, 200, 'what is back serves')
+        let { status } = await connect('third')
+        for (let tries = 0; status !== 200 && tries < 50; tries += 1) {
+          await pause(200)
+          status = (await connect('third')).status
+        }
+        assert.equal(status, 200, 'what is back serves')
         assert.equal((await server.request('GET', '/readyz')).status, 200)
         assert.match(server.stdout(), /the files of the database are back/)
       }
