@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -10,6 +10,7 @@ import { test, type TestContext } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { createCheckpoints, sizeOf } from '../../src/store/sqlite/checkpoints.ts'
+import { rememberFiles } from '../../src/store/sqlite/same-files.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 
 const MIB = 2 ** 20
@@ -117,6 +118,31 @@ test('checkpoints: what fails is told once, tried again, and told once when it g
   assert.match(String(told[0]?.[0]), /could not be copied/)
   await failing.end()
   assert.equal(told.length, 1)
+})
+
+test('checkpoints: a file that came in the place of the opened one is not touched, and the log stays', async (t) => {
+  const place = openPlace(t)
+  place.write(MIB)
+  const { opened } = rememberFiles(place.path, () => {})
+  const log = readFileSync(`${place.path}-wal`)
+  renameSync(place.path, `${place.path}.kept`)
+  writeFileSync(place.path, '')
+  const told: unknown[][] = []
+  // As when it is replaced after the process has looked and before the thread opens it.
+  const files = { areThere: () => true, opened }
+  const checkpoints = createCheckpoints(place.path, (...words) => told.push(words), { soonMs: 10, files })
+  t.after(() => checkpoints.end())
+  await until(() => told.length === 1, 10_000)
+  assert.match(String(told[0]?.[0]), /could not be copied/)
+  assert.deepEqual(
+    [readFileSync(place.path).length, readFileSync(`${place.path}-wal`).equals(log)],
+    [0, true],
+  )
+  renameSync(`${place.path}.kept`, place.path)
+  await until(() => place.log() === 0, 15_000)
+  assert.match(String(told[1]?.[0]), /is copied into its file again/)
+  await checkpoints.end()
+  assert.equal(place.db.prepare('select count(*) as rows from kept').get()?.rows, 1)
 })
 
 test('checkpoints: a log that a process that died has left is copied and emptied by itself', async (t) => {

@@ -1,6 +1,12 @@
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
+import { VANISHED } from '../failure-reasons.ts'
+import { StoreError } from '../failures.ts'
+import { identifyFiles } from './same-files.ts'
+
+/** Where the database lies, and which files the process has opened there, where somebody remembers them. */
+export type CheckpointThread = { path: string; opened: string | undefined }
 
 /** What the thread is told: to copy the log into the file, to empty it as well where nobody stands in the way, or to end. */
 export type CheckpointOrder = 'copy' | 'empty' | 'end'
@@ -11,10 +17,13 @@ export type CheckpointResult = { isEmpty: boolean } | { errcode: number }
 const TRIES = 20
 const BETWEEN_TRIES_MS = 5
 
+const { path, opened } = workerData as CheckpointThread
 // A file that is gone is not made anew.
-const url = pathToFileURL(workerData as string)
+const url = pathToFileURL(path)
 url.searchParams.set('mode', 'rw')
 const db = new DatabaseSync(url, { timeout: 0 })
+// SQLite looks for the log by its name: with a file that came here since, it would copy the log into the wrong one and remove it.
+if (opened !== undefined && identifyFiles(path) !== opened) throw new StoreError(VANISHED)
 // What is copied has to be on the disk before the log is written from its beginning again.
 db.exec('pragma synchronous = full; pragma wal_autocheckpoint = 0')
 const copy = db.prepare('pragma wal_checkpoint(passive)')

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import type { Tell } from '../db.ts'
 import { VANISHED } from '../failure-reasons.ts'
 import { StoreError } from '../failures.ts'
-import type { CheckpointOrder, CheckpointResult } from './checkpoint-thread.ts'
+import type { CheckpointOrder, CheckpointResult, CheckpointThread } from './checkpoint-thread.ts'
 import type { SameFiles } from './same-files.ts'
 
 /** How soon after a commit; under load once in this time. */
@@ -19,7 +19,7 @@ const UNTOLD_MS = 10_000
 type Options = {
   soonMs?: number
   /** Where they are gone, nothing is copied: it could go into a file that is another by now. */
-  files?: Pick<SameFiles, 'areThere'>
+  files?: Pick<SameFiles, 'areThere' | 'opened'>
 }
 
 export type Checkpoints = {
@@ -49,7 +49,7 @@ export function createCheckpoints(
   let running: Promise<void> | undefined
 
   const ask = async (order: CheckpointOrder): Promise<CheckpointResult> => {
-    const asked = (thread ??= startThread(path))
+    const asked = (thread ??= startThread(path, files?.opened))
     const over = new AbortController()
     const answer = once(asked, 'message', over) as Promise<[CheckpointResult]>
     const end = once(asked, 'exit', over).then(() => {
@@ -116,14 +116,16 @@ export function createCheckpoints(
       thread.ref()
       if (files?.areThere() !== false) await ask('empty').catch(() => {})
       await ask('end').catch(() => {})
+      thread = undefined
     },
   }
 }
 
-function startThread(path: string): Worker {
+function startThread(path: string, opened: string | undefined): Worker {
   const name = `./checkpoint-thread${import.meta.url.slice(-3)}`
   // An environment of its own: the process's own may hold secrets.
-  const thread = new Worker(new URL(name, import.meta.url), { workerData: path, env: {}, execArgv: [] })
+  const workerData: CheckpointThread = { path, opened }
+  const thread = new Worker(new URL(name, import.meta.url), { workerData, env: {}, execArgv: [] })
   thread.on('error', () => {}).unref()
   return thread
 }

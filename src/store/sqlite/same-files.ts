@@ -7,6 +7,8 @@ import { VANISHED } from '../failure-reasons.ts'
 const BELIEVED_MS = 250
 
 export type SameFiles = {
+  /** Which files were opened, as `identifyFiles` told. */
+  opened: string
   /** Whether the files that were opened are the ones at their paths. */
   areThere(): boolean
   /** Throws a refusal (503) when the files that were opened are no longer the ones at their paths. */
@@ -20,12 +22,14 @@ export type SameFiles = {
  * SQLite goes on writing to files that were removed or replaced, and what it acknowledges then is lost.
  */
 export function rememberFiles(path: string, tell: Tell): SameFiles {
-  const paths = [path, `${path}-wal`, `${path}-shm`]
-  const opened = paths.map(identify)
+  const opened = identifyFiles(path)
   let lookedAt = 0
   let isTold = false
 
-  const findGone = () => paths.find((one, at) => identify(one) !== opened[at])
+  const findGone = () => {
+    const before = opened.split(' ')
+    return pathsOf(path).find((one, at) => identify(one) !== before[at])
+  }
 
   const require = (): void => {
     lookedAt = performance.now()
@@ -44,6 +48,7 @@ export function rememberFiles(path: string, tell: Tell): SameFiles {
   }
 
   return {
+    opened,
     areThere: () => findGone() === undefined,
     require,
     requireLately: () => {
@@ -51,6 +56,11 @@ export function rememberFiles(path: string, tell: Tell): SameFiles {
     },
   }
 }
+
+const pathsOf = (path: string) => [path, `${path}-wal`, `${path}-shm`]
+
+/** Tells a database, its log and its shared memory from any others that could be at their paths. */
+export const identifyFiles = (path: string): string => pathsOf(path).map(identify).join(' ')
 
 /** Device and inode of a file; a number is not given to another file while one has this one open. */
 function identify(path: string): string {
