@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { setImmediate as nextLoop } from 'node:timers/promises'
+import { setImmediate as nextLoop, setTimeout as pause } from 'node:timers/promises'
 import { createLock, createTurns } from './turns.ts'
 
 /** Turns by a clock that goes on where somebody works, and nowhere else. */
@@ -101,6 +101,31 @@ describe('turns', () => {
     assert.deepEqual(order, ['holder', ...Array<string>(5).fill('other')])
   })
 
+  test('a writer that is never idle leaves others every second slice', async () => {
+    const { turns, work } = open()
+    let isServed = false
+    let slices = 0
+    const write = async () => {
+      while (!isServed) {
+        work(6)
+        await turns.breathe()
+        slices += 1
+        assert.ok(slices < 20, 'others starve')
+      }
+    }
+    const read = async () => {
+      await nextLoop()
+      await turns.arrive()
+      work(1)
+      await turns.begin('other')
+      work(1)
+      await turns.giveWay('other')
+      isServed = true
+    }
+    await Promise.all([write(), read()])
+    assert.ok(slices <= 6, `${slices}`)
+  })
+
   test('who is alone waits for nobody', () => {
     const { turns } = open()
     assert.equal(turns.arrive(), undefined)
@@ -167,7 +192,7 @@ describe('a lock', () => {
     const order: string[] = []
     let held = 0
     const hold = (tenantId: string) =>
-      alone(tenantId, async () => {
+      alone({ tenantId }, async () => {
         held += 1
         assert.equal(held, 1)
         await nextLoop()
@@ -178,10 +203,40 @@ describe('a lock', () => {
     assert.deepEqual(order, ['a', 'a', 'b', 'c', 'a', 'b', 'a'])
   })
 
+  test('goes to a visit that has had it before one that has not, and only the first wait is one for a turn', async () => {
+    const alone = createLock()
+    const ended: number[] = []
+    let most = 0
+    const begun = new Set<number>()
+    const visits = Array.from({ length: 6 }, () => ({ waitedMs: 0, hasWritten: false }))
+    const waited: number[] = []
+    await Promise.all(
+      visits.map(async (visit, number) => {
+        for (let part = 0; part < 4; part += 1) {
+          await alone({ tenantId: 'a', visit }, async () => {
+            begun.add(number)
+            most = Math.max(most, begun.size - ended.length)
+            waited[number] ??= visit.waitedMs
+            await pause(2)
+          })
+          await nextLoop()
+        }
+        ended.push(number)
+      }),
+    )
+    assert.deepEqual(ended, [0, 1, 2, 3, 4, 5])
+    assert.ok(most <= 3, `${most} were half-way at once`)
+    assert.deepEqual(
+      visits.map(({ waitedMs }) => waitedMs),
+      waited,
+    )
+    assert.ok((waited[5] ?? 0) > (waited[0] ?? 0))
+  })
+
   test('is let go of by who fails', async () => {
     const alone = createLock()
-    const failed = alone('a', () => Promise.reject(new Error('full')))
-    const next = alone('b', async () => 'done')
+    const failed = alone({ tenantId: 'a' }, () => Promise.reject(new Error('full')))
+    const next = alone({ tenantId: 'b' }, async () => 'done')
     await assert.rejects(failed, /full/)
     assert.equal(await next, 'done')
   })

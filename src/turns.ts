@@ -33,6 +33,14 @@ class FairQueue {
   }
 }
 
+/** A request on its way through its turns. */
+export type Visit = {
+  /** For how long it has waited for its turns, in milliseconds: of the thread, and the first of those of the writer. */
+  waitedMs: number
+  /** Whether it has had a turn of the writer. */
+  hasWritten: boolean
+}
+
 /** When to go on; `undefined` says at once. */
 type Turn = Promise<void> | undefined
 
@@ -47,6 +55,10 @@ export type Turns = {
   breathe(): Turn
   /** Runs `work`, in which `giveWay` means this tenant. */
   as<T>(tenantId: string, work: () => Promise<T>): Promise<T>
+  /** Goes on with `next`, in which everything belongs to this visit. */
+  enter(visit: Visit, next: () => void): void
+  /** The visit that what runs now belongs to; none outside of requests. */
+  visit(): Visit | undefined
   /** Notes that a connection was accepted in this turn of the event loop. */
   accepted(): void
 }
@@ -62,15 +74,17 @@ export function createTurns({
   const urgent: (() => void)[] = []
   const arrivals: (() => void)[] = []
   const waiting = new FairQueue()
-  const whose = new AsyncLocalStorage<string>()
+  const current = new AsyncLocalStorage<{ tenantId?: string; visit?: Visit }>()
+  let isWriterFirst = false
   let since: number | undefined
   let lastSlice = 0
   let hasAccepted = false
   let isComing = false
 
+  // A transaction goes on in every second slice before the others, and in the slices between after them: where many wait for the writer, it is never idle.
   const takeNext = (elapsed: number): (() => void) | undefined => {
-    const work = urgent.shift()
-    if (work) return work
+    const others = arrivals.length > 0 || !waiting.isEmpty
+    if (urgent.length > 0 && (isWriterFirst || !others)) return urgent.shift()
     const isArrival = arrivals.length > 0 && (elapsed < Math.min(ARRIVALS_MS, sliceMs) || waiting.isEmpty)
     return isArrival ? arrivals.shift() : waiting.take()
   }
@@ -91,6 +105,7 @@ export function createTurns({
     if (!isWaiting()) return void (lastSlice = now)
     if (isCrowd) return comeBack()
     lastSlice = since = now
+    isWriterFirst = !isWriterFirst
     release()
   }
 
@@ -125,10 +140,12 @@ export function createTurns({
       isOver() || isWaiting() || hasAccepted
         ? queued((work) => waiting.add(tenantId, 'fresh', work))
         : undefined,
-    giveWay: (tenantId = whose.getStore() ?? '') =>
+    giveWay: (tenantId = current.getStore()?.tenantId ?? '') =>
       isOver() ? queued((work) => waiting.add(tenantId, 'going', work)) : undefined,
     breathe: () => (isOver() ? queued((work) => void urgent.push(work)) : undefined),
-    as: (tenantId, work) => whose.run(tenantId, work),
+    as: (tenantId, work) => current.run({ ...current.getStore(), tenantId }, work),
+    enter: (visit, next) => current.run({ visit }, next),
+    visit: () => current.getStore()?.visit,
     accepted: () => {
       hasAccepted = true
       comeBack()
@@ -139,13 +156,24 @@ export function createTurns({
 /** The turns of this process: it has one thread, so they are one. */
 export const turns = createTurns()
 
-/** One at a time for those who ask; tenants that wait take turns, and of one tenant who asked first. */
-export function createLock(): <T>(tenantId: string, work: () => Promise<T>) => Promise<T> {
+type Lock = <T>(holder: { tenantId: string; visit?: Visit | undefined }, work: () => Promise<T>) => Promise<T>
+
+/**
+ * One at a time for those who ask; tenants that wait take turns.
+ * Of one tenant a visit that has held it before comes first, so that one ends before many are half-way; then who asked first.
+ */
+export function createLock(): Lock {
   const waiting = new FairQueue()
   let isHeld = false
-  return async (tenantId, work) => {
-    if (isHeld) await new Promise<void>((resolve) => waiting.add(tenantId, 'fresh', resolve))
+  return async ({ tenantId, visit }, work) => {
+    const start = performance.now()
+    if (isHeld)
+      await new Promise<void>((resolve) =>
+        waiting.add(tenantId, visit?.hasWritten ? 'going' : 'fresh', resolve),
+      )
     isHeld = true
+    if (visit && !visit.hasWritten) visit.waitedMs += performance.now() - start
+    if (visit) visit.hasWritten = true
     try {
       return await work()
     } finally {

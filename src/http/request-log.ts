@@ -4,6 +4,7 @@ import type { Log } from '../log.ts'
 /** One line for each request: the route's pattern and who asked, never the URL, the query, a header or the body. */
 export function logRequests(app: FastifyInstance, log: Log): void {
   app.addHook('onResponse', async (request, reply) => {
+    const waitedMs = request.visit?.waitedMs ?? 0
     log.info({
       id: request.id,
       method: request.method,
@@ -11,7 +12,7 @@ export function logRequests(app: FastifyInstance, log: Log): void {
       status: reply.statusCode,
       refusal: request.refusal,
       ms: tenths(reply.elapsedTime),
-      ...(request.waitedMs > 0 ? { waited: tenths(request.waitedMs) } : {}),
+      ...(waitedMs > 0 ? { waited: tenths(waitedMs) } : {}),
       key: request.keyId,
       tenant: request.keyId && request.actor.tenantId,
     })

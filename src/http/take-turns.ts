@@ -1,10 +1,10 @@
-import type { FastifyInstance } from 'fastify'
-import { turns } from '../turns.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { turns, type Visit } from '../turns.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** For how long it has waited for its turns, in milliseconds. */
-    waitedMs: number
+    /** Its way through its turns; none where it was refused before its first. */
+    visit: Visit | null
   }
 }
 
@@ -13,22 +13,26 @@ declare module 'fastify' {
  * A probe waits for nobody.
  */
 export function takeTurns(app: FastifyInstance): void {
-  app.decorateRequest('waitedMs', 0)
+  app.decorateRequest('visit', null)
   app.server.on('connection', () => turns.accepted())
-  app.addHook('onRequest', async (request) => {
-    if (!request.routeOptions.config.description?.isProbe) request.waitedMs += await waitFor(turns.arrive())
+  app.addHook('onRequest', (request, _reply, next) => {
+    request.visit = { waitedMs: 0, hasWritten: false }
+    turns.enter(request.visit, next)
   })
-  app.addHook('preHandler', async (request) => {
-    if (!request.routeOptions.config.description?.isProbe)
-      request.waitedMs += await waitFor(
-        turns.begin(request.keyId === undefined ? '' : request.actor.tenantId),
-      )
-  })
+  app.addHook('onRequest', (request) => wait(request, () => turns.arrive()))
+  app.addHook('preHandler', (request) =>
+    wait(request, () => turns.begin(request.keyId === undefined ? '' : request.actor.tenantId)),
+  )
 }
 
-async function waitFor(turn: Promise<void> | undefined): Promise<number> {
-  if (turn === undefined) return 0
+async function wait(
+  { visit, routeOptions }: FastifyRequest,
+  take: () => Promise<void> | undefined,
+): Promise<void> {
+  if (routeOptions.config.description?.isProbe) return
+  const turn = take()
+  if (turn === undefined) return
   const start = performance.now()
   await turn
-  return performance.now() - start
+  if (visit) visit.waitedMs += performance.now() - start
 }

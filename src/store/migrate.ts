@@ -23,6 +23,7 @@ import { recurringNumbers } from './migrations/0020-recurring-numbers.ts'
 import { tenantNames } from './migrations/0021-tenant-names.ts'
 import { listing } from './migrations/0022-listing.ts'
 import { searchTerms } from './migrations/0023-search-terms.ts'
+import { auditSearch } from './migrations/0024-audit-search.ts'
 
 /** Every migration in order; a name that has been released never changes. */
 export const migrations = {
@@ -46,6 +47,7 @@ export const migrations = {
   '0021-tenant-names': tenantNames,
   '0022-listing': listing,
   '0023-search-terms': searchTerms,
+  '0024-audit-search': auditSearch,
 }
 
 const LOCK_TABLE = 'hawser_migration_lock'

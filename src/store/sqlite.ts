@@ -94,7 +94,7 @@ export async function openSqlite(
       transaction: (tenantId, work) =>
         withoutDriverErrors(async () => {
           const deadline = performance.now() + BUSY_MS
-          const done = await alone(tenantId, () => {
+          const done = await alone({ tenantId, visit: turns.visit() }, () => {
             files.require()
             return whenFree(deadline, () => writer.transaction().execute(work))
           })
