@@ -10,6 +10,7 @@ const lanes: [name: string, script: string[]][][] = [
     ['lint', ['run', '-s', 'lint', '--', '--cache', '--cache-location', 'node_modules/.cache/eslint/']],
     ['format', ['run', '-s', 'format:check', '--', '--cache']],
     ['generated', ['run', '-s', 'gen:check']],
+    ['API description', ['run', '-s', 'lint:api']],
   ],
   [['tests on SQLite', ['test', '-s', '--', '--sqlite', '--quick']]],
 ]

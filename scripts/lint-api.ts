@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { openHouse } from '../test/support/harness.ts'
+import { listApiProblems } from './api-problems.ts'
+
+// node scripts/lint-api.ts [file]: the API description, or one that lies in a file, through the rules that others judge it by. Asks no server.
+const [file] = process.argv.slice(2)
+const problems = await listApiProblems(
+  file === undefined ? await describeServer() : readFileSync(file, 'utf8'),
+)
+for (const { pointer, rule, message } of problems)
+  console.error(`${file ?? 'openapi.json'}:${pointer}: ${rule}: ${message}`)
+if (problems.length > 0) process.exitCode = 1
+
+/** The description that a server of this checkout answers, without listening. */
+async function describeServer(): Promise<string> {
+  // Nothing of a server that only answers injected requests keeps a process alive.
+  const alive = setInterval(() => {}, 60_000)
+  const house = await openHouse('sqlite', { rehearse: false })
+  try {
+    return (await house.app.inject('/openapi.json')).body
+  } finally {
+    await house.close()
+    clearInterval(alive)
+  }
+}
