@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
 import { after, before, describe, test } from 'node:test'
 import { freePort } from '../support/postgres-server.ts'
 import { openPlace, requireFirstKeys, type Place, type ServerProcess } from '../support/server-process.ts'
@@ -21,7 +22,12 @@ describe('metrics', () => {
     await server.request('GET', '/v1/carriers')
     await server.request('GET', '/v1/carriers', { key: 'hws_secret-looking' })
     await server.request('GET', '/v1/partners/accounts', { key: sandbox })
-    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    // An answer is counted once it has gone out.
+    let text = ''
+    for (let tries = 0; tries < 50 && !text.includes('condition="scope_missing"'); tries += 1) {
+      await pause(tries * 5)
+      text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    }
     assert.match(
       text,
       /hawser_requests_total\{method="GET",route="\/v1\/carriers\/:carrier_id",status="404"\} 1/,
