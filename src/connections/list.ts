@@ -1,7 +1,8 @@
 import type { Carrier, Field, ParcelCarrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
 import { openCredentials, openSettings } from '../custody/sealed-values.ts'
-import { listConnections, type ListedConnection } from '../store/connections.ts'
+import { findSeqAfter, listConnections, type ListedConnection } from '../store/connections.ts'
+import { PART } from '../store/pages.ts'
 import { adviceOf, type Advice } from './advice.ts'
 import { allFields, settingNames } from './forms.ts'
 import { guardIntegrity } from './guard-integrity.ts'
@@ -38,8 +39,16 @@ export async function listPage(
   actor: Actor,
   { page, size }: { page: number; size: number },
 ): Promise<Listed<ModeCarrier<'parcel'>>[]> {
+  let afterSeq = 0
+  // However far the page is, nobody waits longer than for one step.
+  for (let left = (page - 1) * size; left > 0; left -= PART) {
+    const from = { afterSeq, count: Math.min(left, PART) }
+    const reached = await store.read(actor.tenantId, (db) => findSeqAfter(db, actor, 'parcel', from))
+    if (reached === undefined) return []
+    afterSeq = reached
+  }
   const rows = await store.read(actor.tenantId, (db) =>
-    listConnections(db, actor, 'parcel', { afterSeq: 0, limit: size, offset: (page - 1) * size }),
+    listConnections(db, actor, 'parcel', { afterSeq, limit: size }),
   )
   return rows.map(withCarrier<'parcel'>)
 }

@@ -54,6 +54,7 @@ export function findByAccount(
     .select(['carrier_id', 'created_seq'])
     .where((eb) => eb.and({ ...inScope(scope), carrier, account_key: accountKey }))
     .orderBy('created_seq', which === 'oldest' ? 'asc' : 'desc')
+    .limit(1)
     .executeTakeFirst()
 }
 
@@ -83,6 +84,7 @@ export function findOldest(
     .where((eb) => eb.and({ ...inScope(scope), carrier }))
     .where('carrier_id', '!=', except)
     .orderBy('created_seq')
+    .limit(1)
     .executeTakeFirst()
 }
 
@@ -121,7 +123,7 @@ export function listConnections(
   db: Db,
   scope: Scope,
   mode: Connection['mode'],
-  page: { afterSeq: number; limit: number; offset?: number },
+  page: { afterSeq: number; limit: number },
 ): Promise<ListedConnection[]> {
   return db
     .selectFrom('connection')
@@ -130,8 +132,26 @@ export function listConnections(
     .where('created_seq', '>', page.afterSeq)
     .orderBy('created_seq')
     .limit(page.limit)
-    .offset(page.offset ?? 0)
     .execute()
+}
+
+/** The number of the connection that comes `count` after another, of one mode; `undefined` where fewer are left. At most `PART` rows are passed over. */
+export async function findSeqAfter(
+  db: Db,
+  scope: Scope,
+  mode: Connection['mode'],
+  { afterSeq, count }: { afterSeq: number; count: number },
+): Promise<number | undefined> {
+  const found = await db
+    .selectFrom('connection')
+    .select('created_seq')
+    .where((eb) => eb.and({ ...inScope(scope), mode }))
+    .where('created_seq', '>', afterSeq)
+    .orderBy('created_seq')
+    .limit(1)
+    .offset(count - 1)
+    .executeTakeFirst()
+  return found?.created_seq
 }
 
 /** Keeps what a check found; the version stays, since nothing that a caller gave has changed. */

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
+import { PART } from './pages.ts'
 import { inParts } from './parts.ts'
 import { LABEL_STATUSES, type Label, type LabelCount, type LabelStatus } from './schema.ts'
 
@@ -62,24 +63,41 @@ function add(counts: Map<string, LabelCount>, label: Label, by: 1 | -1): void {
   if (isOpen(label)) count.open += by
 }
 
-/** How many labels of a kind there are. */
+/** How many labels of a kind there are. The counts are summed in parts, of as many connections as have so many. */
 export async function countLabels(
   db: Db,
   { tenantId, environment }: Scope,
   { carrierId, warehouseId, serviceCode, status, isOpen }: Kind,
 ): Promise<number> {
-  const column = isOpen ? 'open' : status
-  const { total } = await db
+  const counts = db
     .selectFrom('label_count')
-    .select(
-      column
-        ? sql<number>`coalesce(sum(${sql.ref(column)}), 0)`.as('total')
-        : sql<number>`coalesce(sum(processing + completed + error + voided), 0)`.as('total'),
-    )
     .where((eb) => eb.and({ tenant_id: tenantId, environment }))
     .$if(carrierId !== undefined, (query) => query.where('carrier_id', '=', carrierId ?? ''))
-    .$if(warehouseId !== undefined, (query) => query.where('warehouse_id', '=', warehouseId ?? ''))
-    .$if(serviceCode !== undefined, (query) => query.where('service_code', '=', serviceCode ?? ''))
-    .executeTakeFirstOrThrow()
-  return total
+  const column = isOpen ? 'open' : status
+  let total = 0
+  for (let after = ''; ;) {
+    const rest = counts.where('carrier_id', '>', after)
+    const last =
+      carrierId === undefined
+        ? await rest
+            .select('carrier_id')
+            .orderBy('carrier_id')
+            .offset(PART - 1)
+            .limit(1)
+            .executeTakeFirst()
+        : undefined
+    const part = await rest
+      .select(
+        column
+          ? sql<number>`coalesce(sum(${sql.ref(column)}), 0)`.as('total')
+          : sql<number>`coalesce(sum(processing + completed + error + voided), 0)`.as('total'),
+      )
+      .$if(last !== undefined, (query) => query.where('carrier_id', '<=', last?.carrier_id ?? ''))
+      .$if(warehouseId !== undefined, (query) => query.where('warehouse_id', '=', warehouseId ?? ''))
+      .$if(serviceCode !== undefined, (query) => query.where('service_code', '=', serviceCode ?? ''))
+      .executeTakeFirstOrThrow()
+    total += part.total
+    if (last === undefined) return total
+    after = last.carrier_id
+  }
 }

@@ -67,6 +67,7 @@ export function findBuriedByAccount(
     .where((eb) => eb.and({ ...inScope(scope), carrier, account_key: accountKey }))
     .where('erase_after', '>', at)
     .orderBy('erase_after', 'desc')
+    .limit(1)
     .executeTakeFirst()
 }
 

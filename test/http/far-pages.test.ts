@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Tx } from '../../src/store/db.ts'
 import { PART } from '../../src/store/pages.ts'
 import { onEveryDatabase, type House } from '../support/harness.ts'
+import { rowOf, storeRows } from '../support/many-connections.ts'
 import { createWebhook } from '../support/webhooks.ts'
 
 const MANY = 2 * PART + 321
@@ -177,6 +178,54 @@ onEveryDatabase(
         assert.deepEqual(idsOf(beyond.json), [])
         assert.equal(beyond.json.total, MANY)
       })
+
+    test('of connected carriers are the right ones, and beyond them is none', async () => {
+      const ids = numbers.map((number) => `se-many${number + 1}`)
+      await storeRows(
+        house(),
+        numbers.map((number) => rowOf(house(), number + 1)),
+      )
+      for (const page of [
+        1,
+        2,
+        PART / SIZE,
+        PART / SIZE + 1,
+        (2 * PART) / SIZE + 1,
+        Math.ceil(MANY / SIZE) + 1,
+      ]) {
+        const { json } = await house().request('GET', `/v2/carriers?page=${page}&page_size=${SIZE}`)
+        assert.deepEqual(
+          json.carriers.map(({ carrier_id }: { carrier_id: string }) => carrier_id),
+          ids.slice((page - 1) * SIZE, page * SIZE),
+          `page ${page}`,
+        )
+      }
+    })
+
+    test('labels of more connections than one statement sums are all counted', async () => {
+      const own = { tenant_id: house().tenantId, environment: 'production' as const }
+      const none = { processing: 0, completed: 0, error: 0, voided: 0, open: 0 }
+      const before = (await house().request('GET', '/v1/labels?warehouse_id=se-w')).json.total
+      await insert(house(), numbers, (tx, part) =>
+        tx
+          .insertInto('label_count')
+          .values(
+            part.flatMap((number) =>
+              ['', 'a'].map((service_code) => ({
+                ...{ ...own, ...none, carrier_id: `se-n${nameOf(number)}`, warehouse_id: 'se-w' },
+                ...{ service_code, completed: number % 5, error: 1 },
+              })),
+            ),
+          )
+          .execute(),
+      )
+      const completed = numbers.reduce((sum, number) => sum + (number % 5), 0)
+      const totalOf = async (query: string) =>
+        (await house().request('GET', `/v1/labels?warehouse_id=se-w${query}`)).json.total - before
+      assert.equal(await totalOf(''), 2 * (completed + MANY))
+      assert.equal(await totalOf('&label_status=error'), 2 * MANY)
+      assert.equal(await totalOf('&carrier_id=se-n000004'), 2 * (4 + 1))
+    })
 
     test('and manifests of more labels than one question reads show all of them', async () => {
       const { tenantId } = house()
