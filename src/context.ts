@@ -77,12 +77,14 @@ const noSimulator: Simulator = {
 /** What keys of an account may do; see `grants` in `tenants/scopes.ts`. */
 export type Scope = 'read' | 'write' | 'use' | 'admin' | 'partner'
 
+/** Who acts, as the audit log names him: a key by its id, the command line of the machine, the server itself, or somebody whose key proved nothing. */
+export type ActorName = `key:${string}` | 'cli' | 'system' | 'anonymous'
+
 /** Who acts, for whom, in which environment, and in which request. */
 export type Actor = {
   tenantId: string
   environment: Environment
-  /** As the audit log names it: `key:<id>`, `cli`, or `system`. */
-  name: string
+  name: ActorName
   requestId: string | undefined
   ip: string | undefined
 }

@@ -23,6 +23,8 @@ const bare = (seq: number): Omit<AuditEvent, 'hash' | 'prev_hash'> => ({
   request_id: seq % 9 === 0 ? null : `00000000-0000-4000-8000-${`${seq}`.padStart(12, '0')}`,
   ip: seq % 2 === 0 ? null : '127.0.0.1',
   envelope_hash: seq % 5 === 0 ? null : Buffer.alloc(32, seq % 256),
+  // Events that say what they changed and events that do not stand in one chain.
+  changes_hash: seq % 3 === 0 ? null : Buffer.alloc(32, seq % 251),
 })
 
 function link(event: ReturnType<typeof bare>, prev_hash: Uint8Array): AuditEvent {
@@ -62,6 +64,7 @@ function editsOf(event: AuditEvent): Partial<AuditEvent>[] {
     ...text('request_id', event.request_id),
     ...text('ip', event.ip),
     ...bytes('envelope_hash', event.envelope_hash),
+    ...bytes('changes_hash', event.changes_hash),
     ...bytes('prev_hash', event.prev_hash).slice(1),
     ...bytes('hash', event.hash).slice(1),
   ] as Partial<AuditEvent>[]
@@ -112,6 +115,15 @@ test('a text that moves from one column into the next is found', () => {
   assert.notDeepEqual(link(one, GENESIS).hash, link({ ...one, carrier_id: null, subject: 'x' }, GENESIS).hash)
 })
 
+test('an event that says what it changed is none that does not, whatever its last columns say', () => {
+  const { envelope_hash: _, ...rest } = bare(1)
+  const silent = { ...rest, envelope_hash: Buffer.alloc(32, 9), changes_hash: null }
+  const telling = { ...rest, envelope_hash: null, changes_hash: Buffer.alloc(32, 9) }
+  const { hash } = link(silent, GENESIS)
+  for (const other of [telling, { ...silent, changes_hash: Buffer.alloc(0) }])
+    assert.equal(findBreak(START, [{ ...link(other, GENESIS), hash }]), 1)
+})
+
 test('an event of another chain does not fit, and a chain does not fit behind another start', () => {
   const foreign = link({ ...bare(1_001), tenant_id: 'tenant_2' }, Buffer.alloc(32, 1))
   assert.equal(findBreak(START, chain.with(1_000, foreign)), 1_001)
@@ -145,24 +157,24 @@ test('a tail cut off or written anew shows against a head that is kept elsewhere
 })
 
 /** The hash from its description: a label, the hash before, then each column with a mark and its length, or a bare mark. */
-function byHand(prev: Uint8Array, columns: readonly (string | Uint8Array | null)[]): string {
+function byHand(prev: Uint8Array, columns: readonly (string | Uint8Array | null)[], version = 1): string {
   const parts = columns.map((column) => {
     if (column === null) return Buffer.from('-')
     const length = Buffer.from(Buffer.byteLength(column).toString(16).padStart(8, '0'), 'hex')
     return Buffer.concat([Buffer.from('+'), length, Buffer.from(column)])
   })
-  const all = Buffer.concat([Buffer.from('hawser/audit/v1\0'), prev, ...parts])
+  const all = Buffer.concat([Buffer.from(`hawser/audit/v${version}\0`), prev, ...parts])
   return createHash('sha256').update(all).digest('hex')
 }
 
-test('the hashes of two events are the frozen ones, computed twice', () => {
+test('the hashes of three events are the frozen ones, computed twice', () => {
   const at = '2026-01-02T03:04:05.006Z'
   const request_id = '00000000-0000-4000-8000-000000000000'
   const full: Omit<AuditEvent, 'hash'> = {
     ...{ tenant_id: 'tenant_1', seq: 1, at, environment: 'production', actor: 'key:abcdefghijkl' },
     ...{ action: 'connection.connected', carrier_id: 'se-12345678', subject: null, version: 1 },
     ...{ fields: '["nickname","password"]', outcome: 'succeeded', request_id, ip: '' },
-    ...{ envelope_hash: Buffer.alloc(32, 0x55), prev_hash: GENESIS },
+    ...{ envelope_hash: Buffer.alloc(32, 0x55), changes_hash: null, prev_hash: GENESIS },
   }
   const frozen = '8cc596d14ec9bad806a40c40fc913dd458ec80b3540c314a0b5b22100d1d6c0e'
   assert.equal(hashEvent(full).toString('hex'), frozen)
@@ -184,4 +196,10 @@ test('the hashes of two events are the frozen ones, computed twice', () => {
   assert.equal(hashEvent(other).toString('hex'), second)
   const columns = ['system', '12', at, null, 'cli', 'api_key.created', null, 'Zürich', '[]', null, outcome]
   assert.equal(byHand(other.prev_hash, [...columns, null, null, null]), second)
+
+  const changed = { ...full, changes_hash: Buffer.alloc(32, 0x77) }
+  const third = '5d7dc205582ba16d5fb535bf440f536d7717927b5e4a9dd80fbffb8ae934d97f'
+  assert.equal(hashEvent(changed).toString('hex'), third)
+  const own = [...before, request_id, ip, envelope_hash, changed.changes_hash]
+  assert.equal(byHand(GENESIS, own, 2), third)
 })

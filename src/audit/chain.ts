@@ -8,10 +8,11 @@ type Linked = Omit<AuditEvent, 'hash'>
 
 /**
  * The hash of an event: SHA-256 over a label, the hash before it, and every other column, each preceded by its length.
- * An absent column differs from an empty one.
+ * An absent column differs from an empty one. An event that says what it changed has another label than one that does not.
  */
 export function hashEvent(event: Linked): Buffer {
-  const hash = createHash('sha256').update('hawser/audit/v1\0').update(event.prev_hash)
+  const label = event.changes_hash === null ? 'hawser/audit/v1\0' : 'hawser/audit/v2\0'
+  const hash = createHash('sha256').update(label).update(event.prev_hash)
   for (const column of [
     event.tenant_id,
     `${event.seq}`,
@@ -27,6 +28,7 @@ export function hashEvent(event: Linked): Buffer {
     event.request_id,
     event.ip,
     event.envelope_hash,
+    ...(event.changes_hash === null ? [] : [event.changes_hash]),
   ]) {
     if (column === null) {
       hash.update('-')

@@ -1,13 +1,30 @@
 import type { Actor, Context } from '../context.ts'
+import { openChanges, type Change } from '../custody/sealed-changes.ts'
+import { findKeyDescriptions } from '../store/api-keys.ts'
+import { listChangesOf } from '../store/audit-changes.ts'
 import { findAuditHead, listAuditEvents, readAuditChain, type AuditFilter } from '../store/audit.ts'
 import { findConnectionNames, type ConnectionName } from '../store/connection-names.ts'
 import type { AuditEvent } from '../store/schema.ts'
+import { turns } from '../turns.ts'
+import type { Action } from './actions.ts'
+import { keyIdOf, others } from './actors.ts'
 import { findBreak, GENESIS } from './chain.ts'
+
+/** An event with what it changed of what is not secret; `lost` says why that is not there any more. */
+export type ListedEvent = AuditEvent & {
+  keyId: string | null
+  changes: Change[] | null
+  lost: 'erased' | 'unreadable' | null
+}
+
+/** Who acted, or the key that an event is about; `description` is what is told of him. */
+export type DescribedActor = { actor: string; description: string | null }
 
 /** `connections` are those that the events are about, by what they are called or were. */
 export type EventPage = {
-  events: AuditEvent[]
+  events: ListedEvent[]
   connections: ConnectionName[]
+  actors: DescribedActor[]
   total: number
   page: number
   pages: number
@@ -15,19 +32,70 @@ export type EventPage = {
 
 /** One page of the actor's audit log, newest first: events of its own environment, and of the account as a whole. */
 export async function listEvents(
-  { store }: Context,
+  ctx: Context,
   actor: Actor,
   filter: AuditFilter,
   { page, size }: { page: number; size: number },
 ): Promise<EventPage> {
   const { tenantId, environment } = actor
-  return store.read(tenantId, async (db) => {
+  const { events, ...named } = await ctx.store.read(tenantId, async (db) => {
     const limits = { limit: size, offset: (page - 1) * size }
-    const { events, total } = await listAuditEvents(db, tenantId, environment, filter, limits)
-    const carrierIds = new Set(events.flatMap(({ carrier_id }) => carrier_id ?? []))
+    const { events: rows, total } = await listAuditEvents(db, tenantId, environment, filter, limits)
+    const carrierIds = new Set(rows.flatMap(({ carrier_id }) => carrier_id ?? []))
     const connections = await findConnectionNames(db, actor, [...carrierIds])
-    return { events, connections, total, page, pages: Math.ceil(total / size) }
+    const names = new Set(rows.flatMap((event) => [event.actor, ...keyNameOf(event)]))
+    const keyIds = [...names].flatMap((name) => keyIdOf(name) ?? [])
+    const keys = new Map(
+      (await findKeyDescriptions(db, tenantId, keyIds)).map(({ key_id, description }) => [
+        `key:${key_id}`,
+        description,
+      ]),
+    )
+    const actors = [...names].sort().map((name) => ({ actor: name, description: describe(name, keys) }))
+    return { events: rows, connections, actors, total, page, pages: Math.ceil(total / size) }
   })
+  return { events: await withChanges(ctx, tenantId, events), ...named }
+}
+
+const ABOUT_KEYS: ReadonlySet<string> = new Set<Action>([
+  'api_key.created',
+  'api_key.revoked',
+  'authentication.failed',
+  'authorization.refused',
+])
+
+/** The key that an event is about; nothing where it is about none. */
+const keyNameOf = ({ action, subject }: AuditEvent): string[] =>
+  subject !== null && ABOUT_KEYS.has(action) ? [`key:${subject}`] : []
+
+/** A key of another account, as of a partner that acted here, is not described. */
+const describe = (actor: string, keys: ReadonlyMap<string, string | null>): string | null =>
+  Object.hasOwn(others, actor) ? others[actor as keyof typeof others] : (keys.get(actor) ?? null)
+
+/** So many envelopes are read and opened before others have their turn. */
+const OPENED = 50
+
+async function withChanges(ctx: Context, tenantId: string, events: AuditEvent[]): Promise<ListedEvent[]> {
+  const listed: ListedEvent[] = []
+  for (let from = 0; from < events.length; from += OPENED) {
+    await turns.giveWay()
+    const part = events.slice(from, from + OPENED)
+    const seqs = part.filter(({ changes_hash }) => changes_hash !== null).map(({ seq }) => seq)
+    const rows =
+      seqs.length === 0 ? [] : await ctx.store.read(tenantId, (db) => listChangesOf(db, tenantId, seqs))
+    const kept = new Map(rows.map(({ seq, sealed }) => [seq, sealed]))
+    listed.push(...part.map((event) => withChange(ctx, event, kept.get(event.seq))))
+  }
+  return listed
+}
+
+function withChange(ctx: Context, event: AuditEvent, sealed: Uint8Array | undefined): ListedEvent {
+  const [keyName] = keyNameOf(event)
+  const known = { ...event, keyId: keyName === undefined ? null : (keyIdOf(keyName) ?? null) }
+  if (event.changes_hash === null) return { ...known, changes: [], lost: null }
+  if (!sealed) return { ...known, changes: null, lost: 'erased' }
+  const changes = openChanges(ctx, event, sealed) ?? null
+  return { ...known, changes, lost: changes ? null : 'unreadable' }
 }
 
 const BATCH = 1_000

@@ -1,17 +1,20 @@
 import type { Actor, Context } from '../context.ts'
+import { sealChanges, type Change } from '../custody/sealed-changes.ts'
 import { fail } from '../errors.ts'
+import { insertAuditChange } from '../store/audit-changes.ts'
 import { appendAuditEvent, findAuditHead } from '../store/audit.ts'
 import type { Tx } from '../store/db.ts'
 import type { Action } from './actions.ts'
 import { GENESIS, hashEvent } from './chain.ts'
 
-/** What happened; `fields` are names, never values. */
+/** What happened; `fields` are names, never values. `changes` are values of what is not secret, and are kept sealed beside the event. */
 export type Happening = {
   action: Action
   carrierId?: string
-  /** What the event is about when it is no connection: the id of a key. */
+  /** What the event is about when it is no connection: the id of a key, a webhook, a label or a manifest. */
   subject?: string
   fields?: readonly string[]
+  changes?: readonly Change[]
   version?: number
   envelopeHash?: Uint8Array
   /** `succeeded` unless it says otherwise; `unverified` where credentials were stored that the carrier has not proved. */
@@ -23,26 +26,38 @@ export type Happening = {
 /** Adds an event to the chain of the actor's tenant, in the transaction of the effect; answers its sequence number. */
 export async function recordEvent(ctx: Context, tx: Tx, actor: Actor, happening: Happening): Promise<number> {
   const head = await findAuditHead(tx, actor.tenantId)
-  const event = {
+  const place = {
     tenant_id: actor.tenantId,
     seq: (head?.seq ?? 0) + 1,
-    at: ctx.clock().toISOString(),
     environment: happening.everywhere ? null : actor.environment,
-    actor: actor.name,
-    action: happening.action,
     carrier_id: happening.carrierId ?? null,
     subject: happening.subject ?? null,
+  }
+  const kept = happening.changes?.length ? sealChanges(ctx, place, happening.changes) : undefined
+  const event = {
+    ...place,
+    at: ctx.clock().toISOString(),
+    actor: actor.name,
+    action: happening.action,
     fields: JSON.stringify(happening.fields ?? []),
     version: happening.version ?? null,
     outcome: happening.outcome ?? 'succeeded',
     request_id: actor.requestId ?? null,
     ip: actor.ip ?? null,
     envelope_hash: happening.envelopeHash ?? null,
+    changes_hash: kept?.hash ?? null,
     prev_hash: head?.hash ?? GENESIS,
   }
-  if (await appendAuditEvent(tx, { ...event, hash: hashEvent(event) })) return event.seq
+  const { tenant_id, seq } = event
+  if (!(await appendAuditEvent(tx, { ...event, hash: hashEvent(event) })))
+    return refuseBroken(ctx, actor, head)
+  if (kept) await insertAuditChange(tx, { tenant_id, seq, sealed: kept.sealed })
+  return seq
+}
+
+function refuseBroken(ctx: Context, { tenantId }: Actor, head: { seq: number } | undefined): never {
   ctx.log.error(
-    { tenant: actor.tenantId, head: head?.seq ?? null },
+    { tenant: tenantId, head: head?.seq ?? null },
     'the head of an audit log is missing, or does not name its newest event: nothing of the tenant is changed; see "hawser doctor"',
   )
   return fail('audit_log_broken', 'The audit log of the account is damaged; nothing was changed.')

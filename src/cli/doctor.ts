@@ -1,3 +1,4 @@
+import { checkChanges, type ChangeCheck } from '../audit/check-changes.ts'
 import { verifyChain, type Walk } from '../audit/list-events.ts'
 import { describeConfig, parseConfig } from '../config.ts'
 import { unverifiable } from '../connections/unasked.ts'
@@ -55,9 +56,12 @@ async function examine(ctx: Context, say: (text: string) => void) {
     isBroken ||= walk.brokenAt !== undefined || walk.headFault !== undefined || unreadable.length > 0
     for (const { table, id } of unreadable) say(`  does not open where it stands: ${id} in ${table}`)
     say(`envelopes of ${tenant_id}: ${rows} rows, ${unreadable.length} do not open`)
+    const changes = await checkChanges(ctx, tenant_id)
+    isBroken ||= changes.unreadable.length + changes.missing.length + changes.foreign.length > 0
+    describeChanges(tenant_id, changes).forEach(say)
     const { events, head, brokenAt = null, headFault = null } = walk
     const audit = { events, newest_hash: head, broken_at: brokenAt, head_fault: headFault }
-    tenants.push({ tenant_id, audit, envelopes: { rows, unreadable } })
+    tenants.push({ tenant_id, audit, envelopes: { rows, unreadable }, changes })
   }
   const report = {
     key_file: kek.kind === 'file' ? kek.path : null,
@@ -85,6 +89,17 @@ const OBSTACLES: Readonly<Record<string, string>> = {
   scheme: 'url is not https (HAWSER_WEBHOOK_HTTP)',
   port: 'port is neither 443 nor 8443 (HAWSER_WEBHOOK_HTTP)',
   address: 'address is not public (HAWSER_OUTBOUND_ALLOW)',
+}
+
+function describeChanges(tenantId: string, found: ChangeCheck): string[] {
+  const { rows, erased, unreadable, missing, foreign } = found
+  const say = (seqs: readonly number[], what: string) => seqs.map((seq) => `  ${what}: event ${seq}`)
+  return [
+    ...say(unreadable, 'what it changed was altered or moved'),
+    ...say(missing, 'what it changed is gone, and nothing on record erased it'),
+    ...say(foreign, 'changes are kept of what changed nothing or is no event'),
+    `changes of ${tenantId}: ${rows} rows, ${unreadable.length + missing.length + foreign.length} broken, ${erased} erased`,
+  ]
 }
 
 function describeWalk(tenantId: string, { events, head, brokenAt, headFault }: Walk): string {

@@ -17,6 +17,7 @@ import { checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
 import type { Notice } from './notices.ts'
 import { keyOf } from './require.ts'
+import { shownChanges } from './shown-values.ts'
 import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, withoutCleared, type Parts } from './values.ts'
 
@@ -45,12 +46,15 @@ export async function addConnection(
   const { tenantId, environment } = actor
   const holder = { tenant_id: tenantId, environment, carrier_id: carrierId, carrier: carrier.id }
   const values = new Secret(withoutCleared(parts.credentials.reveal()))
+  const beside = new Secret(withoutCleared(parts.settings.reveal()))
   const credentials = sealCredentials(ctx, holder, 1, values)
-  const settings = sealSettings(ctx, holder, 1, new Secret(withoutCleared(parts.settings.reveal())))
+  const settings = sealSettings(ctx, holder, 1, beside)
   const account = accountNumber(carrier, values.reveal())
   const key = accountKey(account)
   const at = ctx.clock().toISOString()
   const checked = checkedNow(ctx, carrier, proof, undefined)
+  const nickname = parts.nickname ?? null
+  const held = { nickname, credentials: values.reveal(), settings: beside.reveal() }
 
   const { duplicateOf, restorable } = await ctx.store.transaction(tenantId, async (tx) => {
     const existing = await findDuplicate(tx, actor, carrier, key)
@@ -60,6 +64,7 @@ export async function addConnection(
       action: 'connection.connected',
       carrierId,
       fields: parts.given,
+      changes: shownChanges(carrier, {}, { ...held, isPrimary: !primary }),
       version: 1,
       ...(proof.outcome === 'verified' ? {} : { outcome: 'unverified' as const }),
       envelopeHash: fingerprint(credentials, settings),
@@ -68,7 +73,7 @@ export async function addConnection(
       ...holder,
       mode: carrier.mode,
       scac,
-      nickname: parts.nickname ?? null,
+      nickname,
       account_number: account,
       account_key: key,
       is_primary: primary ? 0 : 1,

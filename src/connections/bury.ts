@@ -2,6 +2,7 @@ import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import { sealBuried } from '../custody/sealed-values.ts'
 import { ApiError } from '../errors.ts'
+import { eraseChangesOf } from '../store/audit-changes.ts'
 import { deleteConnection, findByAccount, findOldest } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { dropPrevious } from '../store/previous-credentials.ts'
@@ -38,6 +39,7 @@ export async function buryConnection(
   await insertTombstone(tx, connection, now.toISOString(), kept)
   if (!sealed) {
     const { carrier_id: carrierId } = connection
+    await eraseChangesOf(tx, key)
     await recordEvent(ctx, tx, actor, { action: 'connection.erased', carrierId })
   }
   const heir = connection.is_primary === 1 ? await findOldest(tx, actor, connection.carrier) : undefined

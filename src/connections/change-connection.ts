@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Carrier, Fields } from '../catalog/define.ts'
 import type { Action } from '../audit/actions.ts'
+import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import { fingerprint, openCredentials, openSettings, sealSettings } from '../custody/sealed-values.ts'
@@ -20,6 +21,7 @@ import { planChange, type Held, type Plan } from './plan-change.ts'
 import { acceptWaiting, requireProof, UNTOUCHED, type VerifyWish } from './prove.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { keyOf, refuseUnknown } from './require.ts'
+import { shownChanges } from './shown-values.ts'
 import { isWaiting, SIGN_IN_LOST, WAITS, withoutSignIn } from './signed-in.ts'
 import { tellTransition } from './transitions.ts'
 import { keepMinted } from './token-claim.ts'
@@ -87,19 +89,18 @@ async function proveAndChange(ctx: Context, actor: Actor, change: Change): Promi
   return fail('too_busy', 'The connection is being changed by others all the time; try again.')
 }
 
-type Prepared = { connection: Connection; plan: Plan; duplicateOf: string | undefined }
+type Prepared = { connection: Connection; held: Held; plan: Plan; duplicateOf: string | undefined }
 
 async function proveCredentials(
   ctx: Context,
   actor: Actor,
   { carrier, carrierId, action, verify: wish }: Change,
-  { connection, plan }: Prepared,
+  { connection, held: now, plan }: Prepared,
 ): Promise<Proof> {
   if (action === 'connection.settings_updated') return UNTOUCHED
   const waits = plan.signInLost ? SIGN_IN_LOST : isWaiting(connection) && WAITS
   if (waits) return acceptWaiting(carrier, waits, wish)
-  const { credentials, settings } = hold(ctx, connection)
-  const held = { values: provable(credentials, settings), state: connection.state }
+  const held = { values: provable(now.credentials, now.settings), state: connection.state }
   return requireProof(ctx, actor, { carrier, values: valuesOf(plan), wish, carrierId, held })
 }
 
@@ -111,9 +112,10 @@ async function prepare(ctx: Context, db: Db, actor: Actor, change: Change): Prom
   const connection = await findConnection(db, keyOf(actor, carrierId))
   if (!connection || connection.carrier !== carrier.id) return refuseUnknown()
   requireVersion(connection, change.ifMatch)
-  const plan = planChange(carrier, form, hold(ctx, connection), parts, how)
+  const held = hold(ctx, connection)
+  const plan = planChange(carrier, form, held, parts, how)
   const duplicateOf = await checkDuplicate(db, actor, carrier, plan)
-  return { connection, plan, duplicateOf }
+  return { connection, held, plan, duplicateOf }
 }
 
 /** `undefined` when what is stored has moved on, so that the credentials would not be the proved ones. */
@@ -125,14 +127,15 @@ async function changeInside(
   proved: Proved,
   proof: Proof,
 ): Promise<Written | undefined> {
-  const { connection, plan, duplicateOf } = await prepare(ctx, tx, actor, change)
+  const prepared = await prepare(ctx, tx, actor, change)
+  const { connection, plan, duplicateOf } = prepared
   const isSettings = change.action === 'connection.settings_updated'
   const { version, credentials_version: credentialsVersion } = connection
   const { signInLost } = plan
   if (isSettings && plan.changed.length === 0) return { version, credentialsVersion, duplicateOf, signInLost }
   if (!isSettings && !isDeepStrictEqual(withoutSignIn(valuesOf(plan)), proved)) return undefined
   if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, change.carrier)
-  const written = await writePlan(ctx, tx, actor, connection, plan, change, proof)
+  const written = await writePlan(ctx, tx, actor, prepared, change, proof)
   const begun = signInLost && (await beginInstead(ctx, tx, actor, change.carrier, change.carrierId))
   return { ...written, duplicateOf, signInLost, ...(begun && { location: begun }) }
 }
@@ -184,6 +187,10 @@ export async function markPrimary(
     action: 'connection.updated',
     carrierId: carrier_id,
     fields: ['is_primary_account'],
+    changes: changesBetween(
+      { is_primary_account: is_primary === 0 },
+      { is_primary_account: is_primary === 1 },
+    ),
     version: version + 1,
   })
   await announce(ctx, tx, actor, { type: 'connection.updated', carrierId: carrier_id })
@@ -193,9 +200,8 @@ async function writePlan(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  connection: Connection,
-  plan: Plan,
-  { carrier, action }: Change,
+  { connection, held, plan }: Prepared,
+  { carrier, form, action }: Change,
   proof: Proof,
 ): Promise<Pick<Written, 'version' | 'credentialsVersion'>> {
   const { carrier_id, version } = connection
@@ -226,10 +232,12 @@ async function writePlan(
   })
   if (!done) throw new Error('A connection changed under its own lock.')
   if (checked) await planCheck(tx, keyOf(actor, carrier_id), carrier.id, checked.nextCheckAt)
+  const after = { ...plan, isPrimary: held.isPrimary || plan.becomesPrimary }
   await recordEvent(ctx, tx, actor, {
     action,
     carrierId: carrier_id,
     fields: plan.changed,
+    changes: shownChanges(carrier, held, after, form),
     version: version + 1,
     ...(isUpdate && proof.outcome !== 'verified' ? { outcome: 'unverified' as const } : {}),
     envelopeHash: fingerprint(credentials, settings),

@@ -1,3 +1,4 @@
+import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import { openCredentials, openSettings } from '../custody/sealed-values.ts'
@@ -125,7 +126,13 @@ export async function keepFinding(
   await planCheck(tx, key, connection.carrier, nextCheckAt)
   const { carrier_id: carrierId, version, state } = connection
   if (columns.state !== state)
-    await recordEvent(ctx, tx, actor, { action: 'connection.checked', carrierId, version, fields: ['state'] })
+    await recordEvent(ctx, tx, actor, {
+      action: 'connection.checked',
+      carrierId,
+      version,
+      fields: ['state'],
+      changes: changesBetween({ state }, { state: columns.state }),
+    })
   await tellTransition(ctx, tx, actor, connection, columns)
   return { ...connection, ...columns }
 }

@@ -1,3 +1,4 @@
+import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
@@ -52,6 +53,7 @@ export async function setConnectionPolicy(
       action: 'connection.policy_updated',
       carrierId,
       fields: ['open_shipments'],
+      changes: changesBetween({ open_shipments: connection.open_shipments }, { open_shipments: own }),
       version: version + 1,
     })
     return { own, rule, version: version + 1 }

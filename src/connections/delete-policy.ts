@@ -1,3 +1,4 @@
+import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import type { Db } from '../store/db.ts'
@@ -24,7 +25,11 @@ export async function setDeletePolicy(ctx: Context, actor: Actor, body: Body): P
     const fields = (['open_shipments', 'restore_days'] as const).filter((name) => next[name] !== before[name])
     if (fields.length === 0) return next
     await writeDeletePolicy(tx, actor, { ...next, updated_at: ctx.clock().toISOString() })
-    await recordEvent(ctx, tx, actor, { action: 'delete_policy.updated', fields })
+    await recordEvent(ctx, tx, actor, {
+      action: 'delete_policy.updated',
+      fields,
+      changes: changesBetween(before, next),
+    })
     return next
   })
 }

@@ -1,8 +1,9 @@
+import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import { REFRESH_TOKEN, type SignIn } from '../catalog/sign-in.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Minted } from '../catalog/verification.ts'
-import type { Actor, Context } from '../context.ts'
+import type { Actor, ActorName, Context } from '../context.ts'
 import { fingerprint, openCredentials, openSettings, openVerifier } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
 import type { Secret } from '../secret.ts'
@@ -45,7 +46,7 @@ export async function finishSignIn(ctx: Context, { state, code, requestId, ip }:
   const taken = await ctx.store.transaction(tenantId, (tx) => take(ctx, tx, nobody, carrierId, stateHash))
   const signIn = taken && signInOf(ctx, carrierOf(taken.connection))
   if (!taken || !signIn) return refuse()
-  const actor = { ...nobody, name: taken.row.begun_by }
+  const actor = { ...nobody, name: taken.row.begun_by as ActorName }
   await guardIntegrity(ctx, actor, carrierId, async () => {
     const grant = await exchange(ctx, actor, signIn, taken, code)
     const kept =
@@ -125,6 +126,7 @@ async function keep(
     settings: openSettings(ctx, connection).reveal() as Values,
   })
   const { columns } = checkedNever(ctx, connection)
+  const { connection_status } = connection
   const version = connection.version + 1
   const change = {
     ...replaced,
@@ -138,6 +140,7 @@ async function keep(
     action: 'connection.signed_in',
     carrierId,
     fields: [REFRESH_TOKEN],
+    changes: changesBetween({ connection_status }, { connection_status: change.connection_status }),
     version,
     envelopeHash: fingerprint(replaced.credentials, connection.settings),
   })

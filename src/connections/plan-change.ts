@@ -154,8 +154,8 @@ const PRIMARY_REFUSED: FieldProblem = {
   message: 'is_primary_account cannot be false on the primary connection: make another one primary.',
 }
 
-/** Wire names, though values are kept under names of their own where one wire name means two things. */
-function differences(before: Values, after: Values, form: Fields): string[] {
+/** The wire names of what differs, though values are kept under names of their own where one wire name means two things. */
+export function differences(before: Values, after: Values, form: Fields): string[] {
   const wireNames = new Map(Object.entries(form).map(([name, field]) => [field.storedAs ?? name, name]))
   const stored = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return stored

@@ -1,5 +1,6 @@
 import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
+import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
 import { fingerprint, openBuried, sealCredentials, sealSettings } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
@@ -14,6 +15,7 @@ import { guardIntegrity } from './guard-integrity.ts'
 import { duplicateNotice } from './notices.ts'
 import type { Outcome } from './outcome.ts'
 import { keyOf, refuseUnknown, requireCarrier, requireCarrierId, requireLtlCarrier } from './require.ts'
+import { shownChanges } from './shown-values.ts'
 import type { Named } from './verify.ts'
 
 /**
@@ -80,6 +82,10 @@ async function putBack(
   const key = keyOf(actor, carrierId)
   const { sealed: _sealed, erase_after: _end, had_twin: _twin, deleted_seq: _seq, ...row } = kept
   const opened = openBuried(ctx, kept)
+  const held = {
+    credentials: opened.credentials.reveal() as Values,
+    settings: opened.settings.reveal() as Values,
+  }
   const nickname = (await findTombstone(tx, key))?.nickname ?? null
   const next = {
     version: kept.version + 1,
@@ -88,6 +94,7 @@ async function putBack(
   }
   const credentials = sealCredentials(ctx, kept, next.credentials_version, opened.credentials)
   const settings = sealSettings(ctx, kept, next.settings_version, opened.settings)
+  const isPrimary = (await findPrimary(tx, actor, carrier.id)) === undefined
   await unburyConnection(tx, key)
   await insertConnection(tx, {
     ...row,
@@ -95,7 +102,7 @@ async function putBack(
     nickname,
     credentials,
     settings,
-    is_primary: (await findPrimary(tx, actor, carrier.id)) ? 0 : 1,
+    is_primary: isPrimary ? 1 : 0,
     failed_checks: 0,
     degraded_at: null,
     updated_at: ctx.clock().toISOString(),
@@ -104,6 +111,7 @@ async function putBack(
   await recordEvent(ctx, tx, actor, {
     action: 'connection.restored',
     carrierId,
+    changes: shownChanges(carrier, {}, { nickname, isPrimary, ...held }),
     version: next.version,
     envelopeHash: fingerprint(credentials, settings),
   })

@@ -21,14 +21,16 @@ import { beginInstead } from './begin-sign-in.ts'
 import { checkedNow } from './check-times.ts'
 import type { DryRun, Outcome } from './outcome.ts'
 import type { Proof } from './findings.ts'
-import { provedSettings } from './forms.ts'
+import { allFields, provedSettings } from './forms.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { proofNotice, signInLostNotice } from './notices.ts'
+import { differences } from './plan-change.ts'
 import { acceptWaiting, requireProof, type VerifyWish } from './prove.ts'
 import type { Kept } from './refresh-sign-in.ts'
 import { isSameCredentials, replaceCredentials } from './replace-credentials.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { carrySignIn, isWaiting, losesSignIn, refreshTokenOf, SIGN_IN_LOST, WAITS } from './signed-in.ts'
+import { shownChanges } from './shown-values.ts'
 import { tellTransition } from './transitions.ts'
 import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, provable, withoutCleared, type Changes } from './values.ts'
@@ -93,7 +95,7 @@ async function earlier(ctx: Context, db: Db, actor: Actor, { carrierId, ifMatch 
   const kept: Kept = refreshTokenOf(values) === refreshTokenOf(held) ? 'in force' : 'previous'
   const seen = `${connection.version}/${previous.credentials_version}`
   const before = provable(held, inForce)
-  return { connection, values, settings, before, state: connection.state, waits, kept, isSignedIn, seen }
+  return { connection, values, settings, before, now, state: connection.state, waits, kept, isSignedIn, seen }
 }
 
 type Earlier = Awaited<ReturnType<typeof earlier>>
@@ -116,7 +118,7 @@ async function putBack(
   tx: Tx,
   actor: Actor,
   carrier: Carrier,
-  { connection, values, settings: kept, waits, isSignedIn }: Earlier,
+  { connection, values, settings: kept, now, waits, isSignedIn }: Earlier,
   proof: Proof,
 ): Promise<{ version: number; credentialsVersion: number; location?: string | undefined }> {
   const { carrier_id: carrierId, version } = connection
@@ -139,9 +141,15 @@ async function putBack(
     updated_at: ctx.clock().toISOString(),
   })
   await planCheck(tx, key, carrier.id, checked.nextCheckAt)
+  const next = { credentials: values, settings: kept }
   await recordEvent(ctx, tx, actor, {
     action: 'connection.rolled_back',
     carrierId,
+    fields: [
+      ...differences(now.credentials, values, allFields(carrier)),
+      ...differences(now.settings, kept, allFields(carrier)),
+    ],
+    changes: shownChanges(carrier, now, next),
     version: version + 1,
     ...(proof.outcome === 'verified' ? {} : { outcome: 'unverified' as const }),
     envelopeHash: fingerprint(replaced.credentials, settings),

@@ -3,6 +3,7 @@ import type { Carrier } from '../catalog/define.ts'
 import { findCarrier, findByScac } from '../catalog/find-carrier.ts'
 import type { Actor, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
+import { eraseChangesOf } from '../store/audit-changes.ts'
 import { eraseNickname, findTombstone, listTombstones, type ListedTombstone } from '../store/tombstones.ts'
 import { carrierOf, keyOf, refuseUnknown, requireIdOfEither } from './require.ts'
 
@@ -31,7 +32,7 @@ export async function findTombstones(
   return { tombstones, total, page, pages: Math.ceil(total / size) }
 }
 
-/** Erases the nickname that is left of a deleted connection; done twice it is done once. */
+/** Erases the nickname that is left of a deleted connection, and with it what the audit log shows of the connection’s changes; done twice it is done once. */
 export async function eraseTombstoneNickname(ctx: Context, actor: Actor, carrierId: string): Promise<void> {
   requireIdOfEither(carrierId)
   const key = keyOf(actor, carrierId)
@@ -39,6 +40,7 @@ export async function eraseTombstoneNickname(ctx: Context, actor: Actor, carrier
     const tombstone = (await findTombstone(tx, key)) ?? refuseUnknown()
     if (tombstone.nickname === null) return
     await eraseNickname(tx, key)
+    await eraseChangesOf(tx, key)
     await recordEvent(ctx, tx, actor, {
       action: 'tombstone.nickname_erased',
       carrierId,

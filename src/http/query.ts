@@ -1,3 +1,4 @@
+import { ACTOR_FORMS, others, parseActor } from '../audit/actors.ts'
 import { nearest } from '../catalog/nearest.ts'
 import { failFields } from '../errors.ts'
 import { isCarrierId, isId } from '../manifests/ids.ts'
@@ -38,8 +39,13 @@ export function readChoice<T extends string>(
   const text = readText(query, name)
   const chosen = choices.find((choice) => choice === text)
   return text !== undefined && chosen === undefined
-    ? refuse(name, `must be one of ${choices.join(', ')}`)
+    ? refuse(name, `must be one of ${choices.join(', ')}${orMeant(text, choices)}`)
     : chosen
+}
+
+const orMeant = (text: string, choices: readonly string[]): string => {
+  const [meant] = nearest(text, choices)
+  return meant === undefined ? '' : `; did you mean ${meant}?`
 }
 
 /** Some of a closed list of values, with commas between them or in a parameter that is repeated. */
@@ -53,11 +59,7 @@ export function readChoices<T extends string>(
   const texts = given.flatMap((text) => text.split(',').map((part) => part.trim()))
   const unknown = texts.find((text) => !choices.includes(text as T))
   if (unknown === undefined) return [...new Set(texts)] as T[]
-  const [meant] = nearest(unknown, choices)
-  return refuse(
-    name,
-    `must be some of ${choices.join(', ')}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
-  )
+  return refuse(name, `must be some of ${choices.join(', ')}${orMeant(unknown, choices)}`)
 }
 
 /** A text that fits; `form` says what it must be. */
@@ -69,6 +71,13 @@ export function readForm(
 ): string | undefined {
   const text = readText(query, name)
   return text === undefined || fits(text) ? text : refuse(name, form)
+}
+
+/** Somebody who acts, as the audit log names him. */
+export function readActor(query: Query, name: string): string | undefined {
+  const text = readText(query, name)
+  if (text === undefined) return undefined
+  return parseActor(text) ?? refuse(name, `must be ${ACTOR_FORMS}${orMeant(text, Object.keys(others))}`)
 }
 
 /** An id of what is recorded here: of a label, a manifest or a warehouse. */

@@ -49,6 +49,21 @@ export function listApiKeys(db: Db, tenantId?: string): Promise<ListedApiKey[]> 
     .execute()
 }
 
+/** What is said of these keys, of those of them that are the tenant's. */
+export async function findKeyDescriptions(
+  db: Db,
+  tenantId: string,
+  keyIds: readonly string[],
+): Promise<Pick<ApiKey, 'key_id' | 'description'>[]> {
+  if (keyIds.length === 0) return []
+  return db
+    .selectFrom('api_key')
+    .select(['key_id', 'description'])
+    .where('tenant_id', '=', tenantId)
+    .where('key_id', 'in', keyIds)
+    .execute()
+}
+
 /** Revokes a key of the tenant and environment from now on; `false` when there is none of this id, or it was revoked before. */
 export async function revokeApiKey(
   tx: Tx,

@@ -25,6 +25,11 @@ export type AuditEventTable = {
   request_id: string | null
   ip: string | null
   envelope_hash: Uint8Array | null
+  /** Digest of what it changed, which stands sealed beside it until that is erased; absent where it changed nothing that is shown. */
+  changes_hash: Uint8Array | null
   prev_hash: Uint8Array
   hash: Uint8Array
 }
+
+/** What an event changed, before and after. */
+export type AuditChangeTable = { tenant_id: string; seq: number; sealed: Uint8Array }

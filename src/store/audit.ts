@@ -7,6 +7,12 @@ export function findAuditHead(db: Db, tenantId: string): Promise<Schema['audit_h
   return db.selectFrom('audit_head').selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
 }
 
+/** The number of a tenant's newest event, whatever the head says. */
+export async function findLastSeq(db: Db, tenantId: string): Promise<number> {
+  const newest = db.selectFrom('audit_event').select('seq').where('tenant_id', '=', tenantId)
+  return (await newest.orderBy('seq', 'desc').limit(1).executeTakeFirst())?.seq ?? 0
+}
+
 /** Adds an event to the end of its tenant's chain and counts it; `false` when one of its number is there, since the head does not name the newest. */
 export async function appendAuditEvent(tx: Tx, event: NewAuditEvent): Promise<boolean> {
   const { tenant_id, seq, hash, environment, action } = event

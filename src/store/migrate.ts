@@ -24,6 +24,7 @@ import { tenantNames } from './migrations/0021-tenant-names.ts'
 import { listing } from './migrations/0022-listing.ts'
 import { searchTerms } from './migrations/0023-search-terms.ts'
 import { auditSearch } from './migrations/0024-audit-search.ts'
+import { auditChanges } from './migrations/0025-audit-changes.ts'
 
 /** Every migration in order; a name that has been released never changes. */
 export const migrations = {
@@ -48,6 +49,7 @@ export const migrations = {
   '0022-listing': listing,
   '0023-search-terms': searchTerms,
   '0024-audit-search': auditSearch,
+  '0025-audit-changes': auditChanges,
 }
 
 const LOCK_TABLE = 'hawser_migration_lock'

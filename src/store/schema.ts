@@ -1,5 +1,5 @@
 import type { Generated, Insertable, Selectable } from 'kysely'
-import type { AuditCountTable, AuditEventTable, AuditHeadTable } from './audit-schema.ts'
+import type { AuditChangeTable, AuditCountTable, AuditEventTable, AuditHeadTable } from './audit-schema.ts'
 import type { ConnectionCountTable, ConnectionListingTable, ConnectionTermTable } from './listing-schema.ts'
 import type { LabelCountTable, LabelTable, ManifestTable } from './shipment-schema.ts'
 
@@ -304,6 +304,7 @@ export type Schema = {
   audit_head: AuditHeadTable
   audit_count: AuditCountTable
   audit_event: AuditEventTable
+  audit_change: AuditChangeTable
   webhook_endpoint: WebhookEndpointTable
   webhook_rotation: WebhookRotationTable
   outbox_message: OutboxMessageTable
@@ -327,6 +328,7 @@ export type CarrierToken = Selectable<CarrierTokenTable>
 export type PreviousCredentials = Selectable<PreviousCredentialsTable>
 export type SignInRow = Selectable<SignInTable>
 export type AuditEvent = Selectable<AuditEventTable>
+export type AuditChange = Selectable<AuditChangeTable>
 export type WebhookEndpoint = Selectable<WebhookEndpointTable>
 export type OutboxMessage = Selectable<OutboxMessageTable>
 export type WebhookDelivery = Selectable<WebhookDeliveryTable>

@@ -1,4 +1,5 @@
 import type { ExpressionBuilder, Insertable } from 'kysely'
+import { eraseEveryChange } from './audit-changes.ts'
 import type { Db, Tx } from './db.ts'
 import { findPage, PART, type Span } from './pages.ts'
 import type { Environment, Schema, Tenant } from './schema.ts'
@@ -121,7 +122,7 @@ export async function countKept(
   return { connections: await count('connection'), restorable: await count('buried_connection') }
 }
 
-/** Takes a tenant away: its keys and webhooks, its names and its partner; its id stays. */
+/** Takes a tenant away: its keys and webhooks, its names and its partner, and what its audit log shows of changes; its id and the events stay. */
 export async function eraseTenant(tx: Tx, tenantId: string, at: string): Promise<void> {
   await tx
     .updateTable('api_key')
@@ -131,6 +132,7 @@ export async function eraseTenant(tx: Tx, tenantId: string, at: string): Promise
     .execute()
   await tx.deleteFrom('webhook_endpoint').where('tenant_id', '=', tenantId).execute()
   await tx.deleteFrom('outbox_message').where('tenant_id', '=', tenantId).execute()
+  await eraseEveryChange(tx, tenantId)
   await tx
     .updateTable('tenant')
     .set({

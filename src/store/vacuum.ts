@@ -12,6 +12,7 @@ const ERASABLE = [
   'sign_in',
   'webhook_endpoint',
   'tombstone',
+  'audit_change',
 ] as const satisfies (keyof Schema)[]
 
 const EVERY_MS = 5 * 60_000

@@ -38,7 +38,7 @@ export async function authenticate(ctx: Context, presented: Presented): Promise<
   const proved = isSameSecret(claim.secretHash, stored?.secret_hash)
   if (!stored) return { refusal: 'key_unknown' }
   const { key_id: keyId, tenant_id: tenantId, environment } = stored
-  const actor = { tenantId, environment, name: `key:${keyId}`, requestId, ip }
+  const actor: Actor = { tenantId, environment, name: `key:${keyId}`, requestId, ip }
   if (!proved || environment !== claim.environment)
     return { refusal: 'key_unknown', keyId, actor: { ...actor, name: 'anonymous' } }
   if (stored.revoked_at !== null) return { refusal: 'key_revoked', keyId, actor }

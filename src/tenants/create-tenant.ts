@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { changesBetween, type ShownValues } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import type { Tx } from '../store/db.ts'
@@ -19,6 +20,13 @@ export type TenantDetails = Partial<
     | 'origin_country_code'
   >
 >
+
+/** What the audit log shows of a tenant, by the names on the wire. */
+export const shownOf = (tenant: Tenant): ShownValues => {
+  const { company_name, first_name, last_name, email, origin_country_code, external_account_id } = tenant
+  const active = tenant.active === 1
+  return { company_name, first_name, last_name, email, origin_country_code, external_account_id, active }
+}
 
 /** `se-` and 80 random bits: what `On-Behalf-Of` takes. */
 export const newTenantId = (): string =>
@@ -53,6 +61,7 @@ export async function storeTenant(
     modified_at: at,
   }
   if (!(await insertTenant(tx, tenant))) return undefined
-  await recordEvent(ctx, tx, actor, { action: 'tenant.created', everywhere: true })
+  const changes = changesBetween({}, shownOf(tenant))
+  await recordEvent(ctx, tx, actor, { action: 'tenant.created', changes, everywhere: true })
   return tenant
 }

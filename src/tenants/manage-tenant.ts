@@ -1,3 +1,4 @@
+import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import { isUniqueViolation } from '../store/failures.ts'
@@ -30,7 +31,8 @@ export async function renameTenant(ctx: Context, actor: Actor, name: string): Pr
       const modified_at = ctx.clock().toISOString()
       await changeTenant(tx, actor.tenantId, { company_name: name, name_key, modified_at })
       const fields = ['company_name']
-      await recordEvent(ctx, tx, actor, { action: 'tenant.updated', fields, everywhere: true })
+      const changes = changesBetween({ company_name: tenant.company_name }, { company_name: name })
+      await recordEvent(ctx, tx, actor, { action: 'tenant.updated', fields, changes, everywhere: true })
     })
   } catch (error) {
     if (isUniqueViolation(error)) return false
@@ -47,7 +49,8 @@ export async function setTenantActive(ctx: Context, actor: Actor, active: boolea
     const change = { active: active ? 1 : 0, modified_at: ctx.clock().toISOString() } as const
     await changeTenant(tx, actor.tenantId, change)
     const action = active ? 'tenant.enabled' : 'tenant.disabled'
-    await recordEvent(ctx, tx, actor, { action, everywhere: true })
+    const changes = changesBetween({ active: !active }, { active })
+    await recordEvent(ctx, tx, actor, { action, changes, everywhere: true })
   })
 }
 

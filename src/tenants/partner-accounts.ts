@@ -1,3 +1,4 @@
+import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Fields } from '../catalog/define.ts'
 import { optional, text } from '../catalog/fields.ts'
@@ -12,11 +13,12 @@ import {
   changeTenant,
   findByExternalId,
   findPartnerTenant,
+  findTenant,
   listPartnerTenants,
   type PartnerView,
 } from '../store/tenants.ts'
 import { createKey, keysOf, revokeKey, type IssuedKey } from './api-keys.ts'
-import { newTenantId, storeTenant } from './create-tenant.ts'
+import { newTenantId, shownOf, storeTenant } from './create-tenant.ts'
 import { setTenantActive } from './manage-tenant.ts'
 
 /** What a partner says of an account. */
@@ -56,6 +58,7 @@ export async function updateAccount(
   const change = { ...values.values, ...Object.fromEntries(values.cleared.map((name) => [name, null])) }
   try {
     await ctx.store.transaction(accountId, async (tx) => {
+      const before = (await findTenant(tx, accountId)) ?? refuseAccount()
       await changeTenant(tx, accountId, { ...change, modified_at: ctx.clock().toISOString() })
       await recordEvent(
         ctx,
@@ -64,6 +67,7 @@ export async function updateAccount(
         {
           action: 'tenant.updated',
           fields: Object.keys(change),
+          changes: changesBetween(shownOf(before), shownOf({ ...before, ...change })),
           everywhere: true,
         },
       )

@@ -45,7 +45,7 @@ export function createRefusals(ctx: Context, now?: () => number): (refused: Refu
     const tenantId = actor?.tenantId ?? SYSTEM
     if (addresses.add(`${tenantId} ${action} ${addressBlock(ip)}`).count > 1) return
     if (logs.add(tenantId).count > MOST_AN_HOUR) return
-    const nobody = { tenantId, environment: 'production' as const, name: 'anonymous', requestId, ip }
+    const nobody: Actor = { tenantId, environment: 'production', name: 'anonymous', requestId, ip }
     try {
       await ctx.store.transaction(tenantId, (tx) =>
         recordEvent(ctx, tx, actor ?? nobody, {

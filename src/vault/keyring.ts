@@ -28,10 +28,11 @@ export type Purpose =
   | 'connection.sign_in'
   | 'connection.token'
   | 'webhook.endpoint'
+  | 'audit.changes'
 
 /**
  * The one place where an envelope opens; all of it is authenticated. `carrier` is the catalog's immutable id.
- * A webhook stands there under its own id, and without a carrier.
+ * A webhook stands there under its own id, and without a carrier; what an event of the audit log changed, under the number of the event.
  */
 export type Place = {
   purpose: Purpose

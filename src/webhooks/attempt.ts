@@ -1,3 +1,4 @@
+import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Context } from '../context.ts'
 import type { WebhookSecrets } from '../custody/sealed-webhook.ts'
@@ -139,5 +140,9 @@ async function blame(
   if (endpoint.failing_since === null) await changeWebhook(tx, key, { failing_since: at })
   if (verdict.kind !== 'gone' && !isHopeless(since, attempts, now)) return
   if (await disableWebhook(tx, key, at))
-    await recordEvent(ctx, tx, system(key), { action: 'webhook.disabled', subject: key.webhookId })
+    await recordEvent(ctx, tx, system(key), {
+      action: 'webhook.disabled',
+      subject: key.webhookId,
+      changes: changesBetween({ disabled_at: null }, { disabled_at: at }),
+    })
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { changesBetween, type ShownValues } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { openWebhook, resealWebhook, sealWebhook } from '../custody/sealed-webhook.ts'
@@ -68,7 +69,8 @@ export async function createWebhook(
     refuseTwin(existing, row)
     await insertWebhook(tx, row)
     const fields = ['event', 'url', ...Object.keys(wish).map(wireName)]
-    await recordEvent(ctx, tx, actor, { action: 'webhook.created', subject: row.webhook_id, fields })
+    const changes = changesBetween({}, shownOf(row))
+    await recordEvent(ctx, tx, actor, { action: 'webhook.created', subject: row.webhook_id, fields, changes })
   })
   return { webhook: row, secret: new Secret(signing), leadsOut }
 }
@@ -105,18 +107,22 @@ export async function updateWebhook(
       ...(headers ? resealed(ctx, webhook, headers.reveal()) : {}),
     }
     if (rest.url !== undefined) refuseTwin(await listWebhooks(tx, actor), { ...webhook, url: rest.url })
-    await changeWebhook(tx, keyOf(actor, webhookId), {
-      ...changed,
-      ...{ disabled_at: null, failing_since: null, updated_at: ctx.clock().toISOString() },
-    })
+    const enabled = { ...changed, disabled_at: null, failing_since: null }
+    await changeWebhook(tx, keyOf(actor, webhookId), { ...enabled, updated_at: ctx.clock().toISOString() })
     const fields = [
       ...Object.keys(rest),
       ...(headers ? ['headers'] : []),
       ...(storeId === undefined ? [] : ['store_id']),
     ]
-    await recordEvent(ctx, tx, actor, { action: 'webhook.updated', subject: webhookId, fields })
+    const changes = changesBetween(shownOf(webhook), shownOf({ ...webhook, ...enabled }))
+    await recordEvent(ctx, tx, actor, { action: 'webhook.updated', subject: webhookId, fields, changes })
   })
   return { leadsOut }
+}
+
+/** What the audit log shows of a webhook: nothing of the headers but that there are others. */
+const shownOf = ({ event, url, name, store_id, disabled_at }: Webhook): ShownValues => {
+  return { event, url, name, store_id, disabled_at }
 }
 
 /** Whoever may change an address could otherwise have what is sealed sent to himself. */

@@ -36,24 +36,29 @@ for (const database of databases)
       assert.match(stdout, /^not verified: Stamps\.com, for lack of HAWSER_STAMPS_COM_INTEGRATION_ID$/m)
       assert.match(stdout, /audit log of se-default: 4 events, chain intact/)
       assert.match(stdout, /envelopes of se-default: 1 rows, 0 do not open/)
+      assert.match(stdout, /^changes of se-default: 2 rows, 0 broken, 0 erased$/m)
       assert.ok(!stdout.includes('hunter2') && !stdout.includes(settings.HAWSER_KEK.slice(5, 20)))
       await running.stop()
       const intact = await own.run(['doctor'], settings)
       assert.equal(intact.code, 0)
       assert.equal(JSON.parse((await own.run(['doctor', '--json'], settings)).stdout).ok, true)
+      const changeless = `delete from audit_change where tenant_id = 'se-default' and seq = 4`
+      if (database === 'postgres') await administer(url ?? '', changeless)
+      else change(own, changeless)
+      const gone = await own.run(['doctor'], settings)
+      assert.equal(gone.code, 1)
+      assert.match(gone.stdout, /audit log of se-default: 4 events, chain intact, newest/)
+      assert.match(gone.stdout, /^ {2}what it changed is gone, and nothing on record erased it: event 4$/m)
+      assert.match(gone.stdout, /^changes of se-default: 1 rows, 1 broken, 0 erased$/m)
       const headless = `delete from audit_head where tenant_id = 'se-default'`
       if (database === 'postgres') await administer(url ?? '', headless)
-      else {
-        const db = new DatabaseSync(join(own.directory, 'data', 'hawser.db'))
-        db.exec(headless)
-        db.close()
-      }
+      else change(own, headless)
       const found = await own.run(['doctor'], settings)
       assert.equal(found.code, 1)
       assert.match(found.stdout, /audit log of se-default: 4 events, chain intact, but its head is missing/)
-      const change = `update audit_event set actor = 'nobody' where tenant_id = 'se-default' and seq = 2`
-      if (database === 'postgres') await administer(url ?? '', change)
-      else tamper(own, change)
+      const edit = `update audit_event set actor = 'nobody' where tenant_id = 'se-default' and seq = 2`
+      if (database === 'postgres') await administer(url ?? '', edit)
+      else tamper(own, edit)
       const tampered = await own.run(['doctor'], settings)
       assert.equal(tampered.code, 1)
       assert.match(tampered.stdout, /audit log of se-default: .*broken at 2/)
@@ -62,8 +67,9 @@ for (const database of databases)
       const report = JSON.parse(object)
       assert.deepEqual([failed, object.trimEnd().split('\n').length, report.ok], [1, 1, false])
       assert.equal(report.database, database)
-      const [, { tenant_id, audit, envelopes }] = report.tenants
+      const [, { tenant_id, audit, envelopes, changes }] = report.tenants
       assert.deepEqual([tenant_id, audit.broken_at, envelopes.unreadable], ['se-default', 2, []])
+      assert.deepEqual(changes, { rows: 1, erased: 0, unreadable: [], missing: [4], foreign: [] })
       assert.ok(
         report.configuration.some(({ name, value }: any) => name === 'HAWSER_KEK' && value === '[secret]'),
       )
@@ -104,6 +110,12 @@ for (const database of databases)
       await Promise.all(servers.map((server) => server.stop()))
     }
   })
+
+function change({ directory }: Place, statement: string): void {
+  const db = new DatabaseSync(join(directory, 'data', 'hawser.db'))
+  db.exec(statement)
+  db.close()
+}
 
 function tamper({ directory }: Place, change: string): void {
   const db = new DatabaseSync(join(directory, 'data', 'hawser.db'))

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { actions } from '../../src/audit/actions.ts'
+import { others, parseActor } from '../../src/audit/actors.ts'
 import { verifyChain } from '../../src/audit/list-events.ts'
+import { createKey, revokeKey } from '../../src/tenants/api-keys.ts'
+import { operator } from '../../src/tenants/operator.ts'
+import { newcomer } from '../support/audit.ts'
 import { connectBodies, unique } from '../support/bodies.ts'
 import { onEveryDatabase, type House } from '../support/harness.ts'
 
@@ -9,11 +14,6 @@ const path = '/v1/connections/carriers/stamps_com'
 async function connect(house: House, key: string): Promise<string> {
   const body = { ...connectBodies.stamps_com, username: unique() }
   return (await house.request('POST', path, { body, key })).json.carrier_id
-}
-
-async function newcomer(house: House): Promise<{ tenantId: string; key: string }> {
-  const tenantId = await house.newTenant()
-  return { tenantId, key: await house.newKey({ tenantId }) }
 }
 
 const walk = async (...of: Parameters<typeof verifyChain>) => {
@@ -103,11 +103,76 @@ onEveryDatabase('audit', (house) => {
       'since=yesterday',
       'until=2026-13-01',
       'actor=a&actor=b',
+      'action=connection.eaten',
+      'action=',
+      'action=connection.updated&action=connection.updated',
+      'actor=nobody',
+      'actor=key:short',
+      'actor=key:0123456789abX',
+      'actor=',
+      'actor=constructor',
     ]) {
       const { errors } = await list(house().key, `?${query}`)
       assert.equal(errors[0].error_code, 'invalid_field_value', query)
       assert.equal(errors[0].field_name, query.split('=')[0])
     }
+  })
+
+  test('an action or an actor that was misspelt is told the one that was probably meant, and any that exists is taken', async () => {
+    const { tenantId, key } = await newcomer(house())
+    for (const [query, told] of [
+      ['action=connection.update', /did you mean connection\.updated\?$/],
+      ['action=Connection.Connected', /did you mean connection\.connected\?$/],
+      ['actor=sytem', /did you mean system\?$/],
+      ['actor=user:1', /^actor must be key:<id>, the id of a key, cli, system or anonymous\.$/],
+    ] as const)
+      assert.match((await list(key, `?${query}`)).errors[0].message, told)
+    for (const action of Object.keys(actions))
+      assert.ok((await list(key, `?action=${action}`)).total >= 0, action)
+    for (const actor of Object.keys(others)) assert.ok((await list(key, `?actor=${actor}`)).total >= 0, actor)
+    const known = await house().ctx.store.read(tenantId, (db) =>
+      db.selectFrom('audit_event').select('actor').distinct().execute(),
+    )
+    for (const { actor } of known) assert.equal(parseActor(actor), actor)
+  })
+
+  test('the bare id of a key is that key; its events are told by its id, and whoever acts by what is told of him', async () => {
+    const { ctx } = house()
+    const { tenantId, key } = await newcomer(house())
+    const cli = { ...operator('cli'), tenantId }
+    const wanted = { environment: 'production', scopes: ['read'], description: 'of the night job' } as const
+    const { keyId, text } = await createKey(ctx, cli, wanted)
+    assert.equal((await house().request('GET', '/v1/audit', { key: text.reveal() })).status, 403)
+    await revokeKey(ctx, cli, keyId)
+    const id = await connect(house(), key)
+    const { events, actors } = await list(key)
+    const own = events.find(({ carrier_id }: { carrier_id: string }) => carrier_id === id).actor
+    assert.deepEqual(
+      events
+        .filter(({ key_id }: { key_id: string | null }) => key_id === keyId)
+        .map(({ action, subject }: { action: string; subject: string }) => [action, subject])
+        .sort(),
+      [
+        ['api_key.created', keyId],
+        ['api_key.revoked', keyId],
+        ['authorization.refused', keyId],
+      ],
+    )
+    for (const { action, key_id } of events)
+      assert.equal(key_id !== null, /^(api_key|authorization)\./.test(action), action)
+    assert.deepEqual(
+      actors,
+      [
+        { actor: 'cli', description: 'The command line on the machine of the server.' },
+        { actor: own, description: null },
+        { actor: `key:${keyId}`, description: 'of the night job' },
+      ].sort((a, b) => (a.actor < b.actor ? -1 : 1)),
+    )
+    for (const actor of [own, own.slice('key:'.length)])
+      assert.deepEqual(
+        (await list(key, `?actor=${actor}`)).events.map(({ action }: { action: string }) => action),
+        ['connection.connected'],
+      )
   })
 
   test('an environment sees its own events and those of the account as a whole', async () => {

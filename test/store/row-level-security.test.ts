@@ -7,6 +7,7 @@ import { administer, databases, openHouse, type House } from '../support/harness
 
 const TENANT_TABLES = [
   ...(['tenant', 'api_key', 'connection', 'tombstone', 'audit_head', 'audit_event', 'audit_count'] as const),
+  'audit_change',
   ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery', 'sign_in', 'webhook_rotation'] as const),
   ...(['scheduled_check', 'carrier_token', 'previous_credentials'] as const),
   ...(['buried_connection', 'lease', 'delete_policy'] as const),
@@ -290,6 +291,7 @@ describe(
           'delete from key_term',
           `update audit_event set actor = 'nobody'`,
           'delete from audit_event',
+          'update audit_change set seq = 0',
           'truncate connection',
           'delete from installation',
           'delete from label',

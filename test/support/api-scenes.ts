@@ -296,7 +296,7 @@ async function keysAndServer({ show, refuse, newKey }: Recorder, id: string): Pr
   await refuse('key_malformed', 'GET', '/v1/carriers', { key: 'TEST_hws_cut-off' })
   await refuse('key_unknown', 'GET', '/v1/carriers', { key: makeApiKey('sandbox').text })
   await refuse('scope_missing', 'POST', `${CARRIERS}/stamps_com/${id}/lease`, { key: await newKey(['read']) })
-  await show('The last events', 'GET', '/v1/audit?page_size=2')
+  await show('The last events of a connection', 'GET', `/v1/audit?carrier_id=${id}&page_size=2`)
   await show('The start', 'GET', '/', { key: '' })
   await show('It lives', 'GET', '/healthz', { key: '' })
   await show('It is ready', 'GET', '/readyz', { key: '' })

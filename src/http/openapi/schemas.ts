@@ -249,6 +249,9 @@ export const connectionPage = closed({
   next: nullableText,
 })
 
+/** A value that is not secret. */
+const shown: JsonSchema = { type: ['string', 'number', 'boolean', 'null'] }
+
 /** One page of the audit log. */
 export const auditPage = closed({
   events: list(
@@ -258,7 +261,11 @@ export const auditPage = closed({
       actor: text,
       action: text,
       carrier_id: nullableText,
+      key_id: nullableText,
+      subject: nullableText,
       fields: texts,
+      changes: orNull(list(closed({ field: text, before: shown, after: shown }))),
+      changes_lost: orNull({ type: 'string', enum: ['erased', 'unreadable'] }),
       version: { type: ['integer', 'null'] },
       outcome: text,
       request_id: nullableText,
@@ -266,6 +273,7 @@ export const auditPage = closed({
     }),
   ),
   connections: list(closed({ carrier_id: text, carrier: text, nickname: nullableText })),
+  actors: list(closed({ actor: text, description: nullableText })),
   total: { type: 'integer', minimum: 0 },
   page: { type: 'integer', minimum: 1 },
   pages: { type: 'integer', minimum: 0 },

@@ -1,21 +1,28 @@
 import type { FastifyPluginCallback } from 'fastify'
-import { listEvents, type EventPage } from '../../audit/list-events.ts'
+import { actions, type Action } from '../../audit/actions.ts'
+import { listEvents, type EventPage, type ListedEvent } from '../../audit/list-events.ts'
 import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import { storedCarrier } from '../../catalog/find-carrier.ts'
 import type { Context } from '../../context.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
-import { readBefore, readCarrierId, readPage, readText, readTime } from '../query.ts'
+import { readActor, readBefore, readCarrierId, readChoice, readPage, readTime } from '../query.ts'
 import * as schemas from '../openapi/schemas.ts'
 
 const MOST = 500
 const USUAL = 50
 
+const ACTIONS = Object.keys(actions) as Action[]
+
 const query: QueryParameter[] = [
   { name: 'page', about: 'Which page, newest events first.', schema: { type: 'integer', minimum: 1 } },
   { name: 'page_size', about: 'Events on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
   { name: 'carrier_id', about: 'Events of one connection.', schema: { type: 'string' } },
-  { name: 'actor', about: 'Events of one actor, as the log names it.', schema: { type: 'string' } },
-  { name: 'action', about: 'Events of one kind.', schema: { type: 'string' } },
+  {
+    name: 'actor',
+    about: 'Events of one actor: `key:<id>` or the id alone, `cli`, `system` or `anonymous`.',
+    schema: { type: 'string', pattern: '^((key:)?[0-9A-Za-z]{12}|cli|system|anonymous)$' },
+  },
+  { name: 'action', about: 'Events of one kind.', schema: { type: 'string', enum: ACTIONS } },
   { name: 'since', about: 'Not before this time.', schema: { type: 'string', format: 'date-time' } },
   {
     name: 'until',
@@ -34,7 +41,7 @@ export const auditRoutes =
         operationId: 'list_audit_events',
         summary: 'Who did what, newest first',
         description:
-          'Every change and every refusal that matters, in a chain that shows when an event is missing. No value of a field is in it.',
+          'Every change and every refusal that matters, in a chain that shows when an event is missing. `changes` has what is not secret before and after; a secret field is named in `fields`, and no value of it is anywhere.',
         tag: 'Audit',
         scope: 'admin',
         query,
@@ -45,25 +52,14 @@ export const auditRoutes =
         const page = readPage(asked, MOST, USUAL) ?? { page: 1, size: USUAL }
         const filter = {
           carrierId: readCarrierId(asked),
-          actor: readText(asked, 'actor'),
-          action: readText(asked, 'action'),
+          actor: readActor(asked, 'actor'),
+          action: readChoice(asked, 'action', ACTIONS),
           since: readTime(asked, 'since'),
           until: readBefore(asked, 'until'),
         }
         const { events, connections, ...rest } = await listEvents(ctx, request.actor, filter, page)
         return {
-          events: events.map((event) => ({
-            seq: event.seq,
-            at: event.at,
-            actor: event.actor,
-            action: event.action,
-            carrier_id: event.carrier_id,
-            fields: JSON.parse(event.fields) as string[],
-            version: event.version,
-            outcome: event.outcome,
-            request_id: event.request_id,
-            ip: event.ip,
-          })),
+          events: events.map(eventObject),
           connections: connections.map(nameObject),
           ...rest,
         }
@@ -71,6 +67,23 @@ export const auditRoutes =
     )
     done()
   }
+
+const eventObject = (event: ListedEvent) => ({
+  seq: event.seq,
+  at: event.at,
+  actor: event.actor,
+  action: event.action,
+  carrier_id: event.carrier_id,
+  key_id: event.keyId,
+  subject: event.subject,
+  fields: JSON.parse(event.fields) as string[],
+  changes: event.changes,
+  changes_lost: event.lost,
+  version: event.version,
+  outcome: event.outcome,
+  request_id: event.request_id,
+  ip: event.ip,
+})
 
 /** What the connection of an event is called, or was. */
 const nameObject = ({ carrier_id, carrier, scac, nickname }: EventPage['connections'][number]) => ({

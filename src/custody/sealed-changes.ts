@@ -1,0 +1,52 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Context } from '../context.ts'
+import type { AuditEvent } from '../store/schema.ts'
+import { EnvelopeError } from '../vault/envelope.ts'
+import type { Place } from '../vault/keyring.ts'
+
+/** What may be shown of a value. */
+export type Shown = string | number | boolean | null
+
+/** What became of one field that is not secret, by its name on the wire; a member stands behind its object. */
+export type Change = { field: string; before: Shown; after: Shown }
+
+/** The columns of an event that bind its changes to it. */
+type Holder = Pick<AuditEvent, 'tenant_id' | 'seq' | 'environment' | 'carrier_id' | 'subject'>
+
+const SALT = 32
+
+/** Seals what an event changed, for this event; `hash` is the digest that the event keeps, which says nothing once the envelope, with its salt, is gone. */
+export function sealChanges(
+  { keyring }: Context,
+  holder: Holder,
+  changes: readonly Change[],
+): { sealed: Uint8Array; hash: Buffer } {
+  const text = JSON.stringify({ salt: randomBytes(SALT).toString('base64url'), changes })
+  return { sealed: keyring.seal(place(holder), Buffer.from(text, 'utf8')), hash: digest(text) }
+}
+
+/** Opens what an event changed; `undefined` where it does not open, or is not what the event says it is, which only the log is told. */
+export function openChanges(
+  { keyring, log }: Context,
+  event: Holder & Pick<AuditEvent, 'changes_hash'>,
+  sealed: Uint8Array,
+): Change[] | undefined {
+  try {
+    const text = keyring.open(place(event), sealed).toString('utf8')
+    if (!event.changes_hash || !digest(text).equals(event.changes_hash)) throw new EnvelopeError()
+    return (JSON.parse(text) as { changes: Change[] }).changes
+  } catch (error) {
+    if (!(error instanceof EnvelopeError)) throw error
+    const { tenant_id: tenant, seq } = event
+    log.error({ tenant, seq }, 'integrity violation: what an event changed is not what the event says')
+    return undefined
+  }
+}
+
+const digest = (text: string) =>
+  createHash('sha256').update('hawser/audit/changes/v1\0').update(text).digest()
+
+const place = ({ tenant_id, environment, carrier_id, subject, seq }: Holder): Place => ({
+  ...{ purpose: 'audit.changes' as const, tenantId: tenant_id, environment: environment ?? '' },
+  ...{ carrierId: carrier_id ?? subject ?? '', carrier: '', version: seq },
+})
