@@ -256,6 +256,12 @@ export const conditions = {
   ),
   account_unknown: ours(404, 'business_rules', 'unspecified', 'No account of this partner has the id.'),
   api_key_unknown: ours(404, 'business_rules', 'unspecified', 'The account has no API key of this id.'),
+  key_revokes_itself: ours(
+    409,
+    'business_rules',
+    'invalid_status',
+    'An API key does not revoke itself; another key of the account does, or the command line.',
+  ),
   external_id_taken: ours(
     409,
     'business_rules',

@@ -1,5 +1,6 @@
 import { describeError } from './describe-error.ts'
 import { ApiError, StartRefused } from './errors.ts'
+import { withoutApiKeys } from './secret.ts'
 import { StoreError } from './store/failures.ts'
 
 /** Runs one program to its end: its exit code, 78 where the start was refused with its reason, 1 for anything else. */
@@ -8,7 +9,8 @@ export async function run(program: () => Promise<number>): Promise<void> {
     process.exitCode = await program()
   } catch (error) {
     process.exitCode = error instanceof StartRefused ? StartRefused.exitCode : 1
-    process.stderr.write(`${lastWords(error)}\n`)
+    // A word of the command line may be a key, where it has no place.
+    process.stderr.write(`${withoutApiKeys(lastWords(error))}\n`)
   }
 }
 

@@ -2,6 +2,9 @@ import { inspect } from 'node:util'
 
 const REDACTED = '[secret]'
 
+/** The text with `[secret]` in place of every API key that it repeats, whole or cut off. */
+export const withoutApiKeys = (text: string): string => text.replaceAll(/(TEST_)?hws_\w{8,}/g, REDACTED)
+
 /** A value that no printing, JSON, template or inspection can show; only `reveal()` hands it out. */
 export class Secret<T> {
   readonly #value: T

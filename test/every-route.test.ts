@@ -27,6 +27,7 @@ onEveryDatabase('every route', (house) => {
     webhook: '',
     label: '',
     manifest: '',
+    apiKey: '',
     key: '',
     partner: '',
     secrets: [] as string[],
@@ -52,6 +53,7 @@ onEveryDatabase('every route', (house) => {
     const secrets = [unique('foreign-user'), unique('foreign-pass'), unique('foreign-key')] as const
     foreign.secrets = [...secrets]
     foreign.key = key
+    foreign.apiKey = key.split('_')[1] ?? ''
     const stamps = {
       ...connectBodies.stamps_com,
       nickname: unique('foreign-nick'),
@@ -101,7 +103,7 @@ onEveryDatabase('every route', (house) => {
       .replace('{carrier}', ids.ltl)
       .replace('{account_id}', ids.account)
       .replace('{external_account_id}', 'none')
-      .replace('{api_key_id}', '000000000000')
+      .replace(/\{(api_)?key_id\}/, ids.apiKey)
       .replace('{webhook_id}', ids.webhook)
       .replace('{label_id}', ids.label)
       .replace('{manifest_id}', ids.manifest)
@@ -113,6 +115,7 @@ onEveryDatabase('every route', (house) => {
     webhook: ABSENT.carrier_id,
     label: ABSENT.carrier_id,
     manifest: ABSENT.carrier_id,
+    apiKey: '000000000000',
   }
   const ask = (route: Route, ids: typeof absentIds, key: string, headers = {}): Promise<Answer> =>
     house().request(route.method, fill(route.path, ids), {
@@ -320,5 +323,8 @@ onEveryDatabase('every route', (house) => {
     assert.equal(webhook.json.url, 'https://foreign-nick.example/')
     const label = await house().request('GET', `/v1/labels/${foreign.label}`, { key: foreign.key })
     assert.equal(label.json.status, 'completed')
+    const { json } = await house().request('GET', '/v1/keys', { key: foreign.key })
+    const revoked = json.keys.filter(({ revoked_at }: { revoked_at: string | null }) => revoked_at !== null)
+    assert.deepEqual([revoked, json.total], [[], 2])
   })
 })

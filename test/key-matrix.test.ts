@@ -24,6 +24,7 @@ function bodyOf({ method, path }: Route, other: Objects): object | undefined {
   const bodies: [RegExp, object][] = [
     [/accounts\/\{account_id\}\/api_keys$/, { description: 'crossed' }],
     [/accounts(\/\{account_id\})?$/, { company_name: 'crossed', origin_country_code: 'DE' }],
+    [/^\/v\d\/keys$/, { scopes: ['read'], description: 'crossed' }],
     [/delete_policy$/, { restore_days: 1 }],
     [/policy$/, { open_shipments: 'refuse' }],
     [/labels\/import$/, { labels }],
@@ -120,7 +121,7 @@ onEveryDatabase(
         .replace('{carrier}', ids.ltl)
         .replace('{account_id}', account)
         .replace('{external_account_id}', 'none')
-        .replace('{api_key_id}', ids.key)
+        .replace(/\{(api_)?key_id\}/, ids.key)
         .replace('{webhook_id}', ids.webhook)
         .replace('{label_id}', ids.label)
         .replace('{manifest_id}', ids.manifest)
@@ -174,7 +175,7 @@ onEveryDatabase(
             const answer = await ask(route, key, objects[other])
             const shown = `${answer.text}${JSON.stringify(answer.headers)}`
             if (shown.includes(objects[other].secret)) crossed.push(`${what} shows`)
-            if (answer.status < 300 && /\{(webhook|label|manifest)_id\}/.test(route.path))
+            if (answer.status < 300 && /\{(webhook|label|manifest|api_key|key)_id\}/.test(route.path))
               crossed.push(`${what} answers ${answer.status}`)
             if (route.method !== 'GET' && answer.status < 300) done.push(what)
             // What a key of production may do to the account as a whole is not to keep the others out.

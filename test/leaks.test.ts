@@ -159,6 +159,39 @@ for (const database of databases)
       }
     })
 
+    test('the text of a key that is made over HTTP is in its one answer, and is answered, logged and stored nowhere else', async () => {
+      const house = await openHouse(database, { rehearse: false })
+      try {
+        const made = await house.request('POST', '/v1/keys', { body: { scopes: ['admin'] } })
+        const text = made.json.key as string
+        const byText = scannerFor([text.split('_')[2] ?? ''])
+        assert.ok(byText.scan(made.text), 'the control: the answer has it')
+        const answers = [
+          await house.request('GET', '/v1/carriers', { key: text }),
+          await house.request('GET', '/v1/keys', { key: text }),
+          await house.request('POST', '/v1/keys', {
+            key: text,
+            body: { scopes: [text], description: text, [text]: 1 },
+          }),
+          await house.request('DELETE', `/v1/keys/${text}`, { key: text }),
+          await house.request('DELETE', `/v1/keys/${made.json.key_id}`, { key: text }),
+          await house.request('DELETE', `/v1/keys/${made.json.key_id}`),
+          await house.request('GET', '/v1/carriers', { key: text }),
+          await house.request('GET', '/v1/audit'),
+        ]
+        assert.deepEqual(
+          answers.map(({ status }) => status),
+          [200, 200, 400, 404, 409, 204, 401, 200],
+        )
+        for (const answer of answers)
+          assert.equal(byText.scan(`${answer.text}${JSON.stringify(answer.headers)}`), undefined)
+        for (const line of house.logs) assert.equal(byText.scan(line), undefined, line.slice(0, 200))
+        for (const bytes of await storedBytes(house)) assert.equal(byText.scan(bytes), undefined)
+      } finally {
+        await house.close()
+      }
+    })
+
     test('a server that logs its bodies is caught, and one that answers them', async () => {
       for (const spoil of [logsBodies, answersBodies]) {
         const house = await openHouse(database, { rehearse: false, spoil })

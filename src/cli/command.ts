@@ -29,7 +29,7 @@ export type Run<Values = object> = (call: Call<Values>) => Promise<number>
 /** A command of the command line, whose code is loaded when it is called. */
 export type Command = {
   about: string
-  /** What the words behind its name are, each of them required. */
+  /** What the words behind its name are; one in square brackets may be left out. */
   words: readonly string[]
   options: Options
   load: () => Promise<Run<never>>

@@ -82,17 +82,21 @@ export const commands: Readonly<Record<string, Command>> = {
         isRequired: true,
       },
       description: { value: '<text>', about: 'What it is for.' },
-      expires: { value: '<time>', about: 'Until when it counts: 2027-01-31, or a time with its offset.' },
+      expires: {
+        value: '<time>',
+        about:
+          'Until when it counts: a time with its offset, or a plain day such as 2027-01-31, which is meant whole: the key ends with it, at midnight UTC.',
+      },
       json,
     },
     load: async () => (await import('./keys.ts')).create,
   }),
-  'keys list': command('List the API keys.', {
+  'keys list': command('List the API keys, with when each was made, ends, was revoked and last used.', {
     options: { tenant, json },
     load: async () => (await import('./list-keys.ts')).list,
   }),
-  'keys revoke': command('Revoke an API key.', {
-    words: ['<key id>'],
+  'keys revoke': command('Revoke an API key, named by its id or, on standard input, by the key itself.', {
+    words: ['[<key id>]'],
     options: { json },
     load: async () => (await import('./keys.ts')).revoke,
   }),

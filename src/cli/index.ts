@@ -1,4 +1,5 @@
 import { run } from '../run.ts'
+import { withoutApiKeys } from '../secret.ts'
 import { version } from '../version.ts'
 import { commands } from './commands.ts'
 import { describe, describeUnknown, findName } from './help.ts'
@@ -32,7 +33,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
       return 0
     }
     if (asked || name === undefined || !command) {
-      process.stderr.write(`${describeUnknown(asked ?? argv)}\n`)
+      process.stderr.write(`${withoutApiKeys(describeUnknown(asked ?? argv))}\n`)
       return UNKNOWN_COMMAND
     }
     const { values, words } = readLine(name, command, argv.slice(name.split(' ').length))

@@ -35,7 +35,7 @@ export function readLine(name: string, { words, options }: Command, args: readon
   for (const word of isKnown ? positionals.slice(words.length) : [])
     problems.push(`"${word}" has no place here`)
   const missing = [
-    ...words.slice(positionals.length),
+    ...words.slice(positionals.length).filter((word) => !word.startsWith('[')),
     ...Object.entries(options)
       .filter(([option, { isRequired }]) => isRequired && (values[option] ?? '') === '' && !meant.has(option))
       .map(([option, about]) => spellOption(option, about)),

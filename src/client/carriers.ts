@@ -37,6 +37,7 @@ export type Condition =
   | 'key_expired'
   | 'key_malformed'
   | 'key_revoked'
+  | 'key_revokes_itself'
   | 'key_unknown'
   | 'label_id_taken'
   | 'label_of_other_carrier'

@@ -19,6 +19,7 @@ import { custodyRoutes } from './routes/custody.ts'
 import { deletePolicyRoutes } from './routes/delete-policy.ts'
 import { deleteRoutes } from './routes/deletes.ts'
 import { healthRoutes } from './routes/health.ts'
+import { keyRoutes } from './routes/keys.ts'
 import { labelRoutes } from './routes/labels.ts'
 import { landingRoute } from './routes/landing.ts'
 import { ltlRoutes } from './routes/ltl.ts'
@@ -106,6 +107,7 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
     await app.register(carrierRoutes(ctx, { paged: prefix === '/v2' }), { prefix })
     await app.register(auditRoutes(ctx), { prefix })
     await app.register(partnerAccountRoutes(ctx), { prefix })
+    await app.register(keyRoutes(ctx), { prefix })
     await app.register(webhookRoutes(ctx), { prefix })
     await app.register(labelRoutes(ctx), { prefix })
     await app.register(manifestRoutes(ctx), { prefix })

@@ -4,6 +4,8 @@ import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { authenticate, authorize, type Identity, type Unauthenticated } from '../tenants/authenticate.ts'
 import { limitFailures } from '../tenants/failure-limit.ts'
+import type { ActingKey } from '../tenants/key-form.ts'
+import { createKeyUse } from '../tenants/key-use.ts'
 import { createRefusals } from '../tenants/refused-access.ts'
 
 declare module 'fastify' {
@@ -24,6 +26,7 @@ declare module 'fastify' {
 export function requireKeys(app: FastifyInstance, ctx: Context): void {
   const failures = limitFailures(ctx.config.failureLimit)
   const record = createRefusals(ctx)
+  const use = createKeyUse(ctx)
   app.decorateRequest('keyId', undefined)
   app.decorateRequest('scopes')
   app.decorateRequest('identity', undefined)
@@ -43,10 +46,24 @@ export function requireKeys(app: FastifyInstance, ctx: Context): void {
     if (!(description?.partners && scopes.has('partner'))) requireScope(request, scope)
   })
   // Once the answer has gone out: nobody waits for the record.
-  app.addHook('onResponse', async ({ refusal: condition, identity, id: requestId, ip }) => {
+  app.addHook('onResponse', async ({ refusal: condition, identity, keyId, id: requestId, ip }) => {
+    // A key that was not let in was tried and not used.
+    if (keyId !== undefined && identity && !('refusal' in identity))
+      use.note({ tenantId: identity.actor.tenantId, keyId, lastUsedAt: identity.lastUsedAt })
     if (condition && identity)
       await record({ condition, actor: identity.actor, keyId: identity.keyId, requestId, ip })
   })
+  app.addHook('onClose', () => use.stop(LAST_USES_MS))
+}
+
+/** What the last uses of keys get to be written down in. */
+const LAST_USES_MS = 1_000
+
+/** The key that a request came with and was let in by. */
+export function actingKey({ identity, scopes }: FastifyRequest): ActingKey {
+  if (!identity || 'refusal' in identity) throw new Error('A route without a scope asks for a key.')
+  const { actor, keyId, expiresAt } = identity
+  return { tenantId: actor.tenantId, environment: actor.environment, keyId, scopes, expiresAt }
 }
 
 /** Refuses a key that lacks the scope. */

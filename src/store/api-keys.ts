@@ -1,6 +1,7 @@
-import type { Insertable } from 'kysely'
+import type { ExpressionBuilder, Insertable } from 'kysely'
 import type { Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
+import { findPage, PART, type Span } from './pages.ts'
 import type { ApiKey, Schema } from './schema.ts'
 
 /** What a listing shows of a key: never its hash. */
@@ -31,18 +32,7 @@ export async function hasApiKeys(db: Db): Promise<boolean> {
 export function listApiKeys(db: Db, tenantId?: string): Promise<ListedApiKey[]> {
   return db
     .selectFrom('api_key')
-    .select([
-      'key_id',
-      'tenant_id',
-      'environment',
-      'scopes',
-      'description',
-      'created_at',
-      'created_by',
-      'expires_at',
-      'revoked_at',
-      'last_used_at',
-    ])
+    .select(LISTED)
     .$if(tenantId !== undefined, (query) => query.where('tenant_id', '=', tenantId ?? ''))
     .orderBy('created_at')
     .orderBy('key_id')
@@ -61,6 +51,77 @@ export async function findKeyDescriptions(
     .select(['key_id', 'description'])
     .where('tenant_id', '=', tenantId)
     .where('key_id', 'in', keyIds)
+    .execute()
+}
+
+const LISTED = [
+  ...(['key_id', 'tenant_id', 'environment', 'scopes', 'description'] as const),
+  ...(['created_at', 'created_by', 'expires_at', 'revoked_at', 'last_used_at'] as const),
+] as const
+
+/** One page of the keys of a tenant in one environment, revoked ones too, oldest first, and how many there are. */
+export function pageApiKeys(
+  db: Db,
+  { tenantId, environment }: Scope,
+  page: { limit: number; offset: number },
+): Promise<{ rows: ListedApiKey[]; total: number }> {
+  const within = ({ after, last }: Span<Place>) =>
+    db
+      .selectFrom('api_key')
+      .where((eb) => eb.and({ tenant_id: tenantId, environment }))
+      .$if(after !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '>', tupleOf(eb, after))))
+      .$if(last !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '<=', tupleOf(eb, last))))
+  return findPage<ListedApiKey, Place>(page, {
+    boundary: (after) =>
+      within({ after })
+        .select(['created_at', 'key_id'])
+        .orderBy('created_at')
+        .orderBy('key_id')
+        .offset(PART - 1)
+        .limit(1)
+        .executeTakeFirst(),
+    count: async (span) => {
+      const counted = within(span).select((eb) => eb.fn.countAll<number>().as('count'))
+      return (await counted.executeTakeFirstOrThrow()).count
+    },
+    rows: (span, { limit, offset }) =>
+      within(span)
+        .select(LISTED)
+        .orderBy('created_at')
+        .orderBy('key_id')
+        .limit(limit)
+        .offset(offset)
+        .execute(),
+  })
+}
+
+type Place = Pick<ApiKey, 'created_at' | 'key_id'>
+type InKeys = ExpressionBuilder<Schema, 'api_key'>
+
+const placeOf = (eb: InKeys) => eb.refTuple('created_at', 'key_id')
+const tupleOf = (eb: InKeys, place: Place | undefined) =>
+  eb.tuple(place?.created_at ?? '', place?.key_id ?? '')
+
+/** When the key of the tenant and environment was revoked, and when it ends; `undefined` when there is none of this id. */
+export function findKeyLife(
+  db: Db,
+  { tenantId, environment }: Scope,
+  keyId: string,
+): Promise<Pick<ApiKey, 'revoked_at' | 'expires_at'> | undefined> {
+  return db
+    .selectFrom('api_key')
+    .select(['revoked_at', 'expires_at'])
+    .where((eb) => eb.and({ tenant_id: tenantId, environment, key_id: keyId }))
+    .executeTakeFirst()
+}
+
+/** Writes down when a key of the tenant was used last, unless the same or a later time stands there. */
+export async function noteKeyUse(tx: Tx, tenantId: string, keyId: string, at: string): Promise<void> {
+  await tx
+    .updateTable('api_key')
+    .set({ last_used_at: at })
+    .where((eb) => eb.and({ tenant_id: tenantId, key_id: keyId }))
+    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)]))
     .execute()
 }
 

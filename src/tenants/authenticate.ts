@@ -12,8 +12,15 @@ type Presented = {
   ip: string
 }
 
-/** An actor and what its key may do. */
-export type Authenticated = { actor: Actor; keyId: string; scopes: ReadonlySet<Scope>; isActive: boolean }
+/** An actor, what its key may do and until when, and when that was used last, as far as it is on record. */
+export type Authenticated = {
+  actor: Actor
+  keyId: string
+  scopes: ReadonlySet<Scope>
+  isActive: boolean
+  expiresAt: string | null
+  lastUsedAt: string | null
+}
 
 /** Why a key does not count; `actor` is of the account whose key it is or claims to be. */
 export type Unauthenticated = {
@@ -44,7 +51,14 @@ export async function authenticate(ctx: Context, presented: Presented): Promise<
   if (stored.revoked_at !== null) return { refusal: 'key_revoked', keyId, actor }
   if (stored.expires_at !== null && stored.expires_at <= ctx.clock().toISOString())
     return { refusal: 'key_expired', keyId, actor }
-  return { actor, keyId, scopes: grants(parseScopes(stored.scopes)), isActive: stored.tenant_active === 1 }
+  return {
+    actor,
+    keyId,
+    scopes: grants(parseScopes(stored.scopes)),
+    isActive: stored.tenant_active === 1,
+    expiresAt: stored.expires_at,
+    lastUsedAt: stored.last_used_at,
+  }
 }
 
 /** Refuses the key of a disabled account. With `onBehalfOf` a partner's key acts for an account that the partner created. */

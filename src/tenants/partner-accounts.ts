@@ -19,6 +19,7 @@ import {
 } from '../store/tenants.ts'
 import { createKey, keysOf, revokeKey, type IssuedKey } from './api-keys.ts'
 import { newTenantId, shownOf, storeTenant } from './create-tenant.ts'
+import { acceptEnd, endField, type ActingKey } from './key-form.ts'
 import { setTenantActive } from './manage-tenant.ts'
 
 /** What a partner says of an account. */
@@ -32,7 +33,7 @@ export const accountFields: Fields = {
 }
 
 /** What a partner says of a key. */
-export const keyFields: Fields = { description: text('Description') }
+export const accountKeyFields: Fields = { description: text('Description'), expires_at: endField }
 
 /** Adds an account of the partner; one that is added in the sandbox has nothing in production. */
 export async function createAccount(ctx: Context, partner: Actor, body: Body): Promise<Tenant> {
@@ -140,16 +141,19 @@ export async function listAccounts(
   return { accounts: tenants, total, page, pages: Math.ceil(total / size) }
 }
 
-/** Makes a key with which the account reads and writes, in the environment of the partner's own key. */
+/** Makes a key with which the account reads and writes, in the environment of the partner's own key, and for no longer than that counts. */
 export async function createAccountKey(
   ctx: Context,
   partner: Actor,
-  accountId: string,
-  body: Body,
+  { acting, accountId, body }: { acting: ActingKey; accountId: string; body: Body },
 ): Promise<IssuedKey & { description: string }> {
   await requireAccount(ctx, partner, accountId)
-  const description = accept(keyFields, body).description as string
-  const wanted = { environment: partner.environment, scopes: ['read', 'write'] as const, description }
+  const values = accept(accountKeyFields, body)
+  const end = acceptEnd(values, acting, ctx.clock())
+  if ('problem' in end) return failFields([end.problem])
+  const description = values.description as string
+  const { environment } = partner
+  const wanted = { environment, scopes: ['read', 'write'] as const, description, expiresAt: end.at }
   return { ...(await createKey(ctx, { ...partner, tenantId: accountId }, wanted)), description }
 }
 

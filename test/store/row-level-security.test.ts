@@ -106,6 +106,7 @@ describe(
         await tx.updateTable('carrier_token').set({ holder: 'taken over' }).execute()
         await tx.updateTable('label').set({ tracking_number: 'taken over' }).execute()
         await tx.updateTable('label_count').set({ open: 666 }).execute()
+        await tx.updateTable('api_key').set({ last_used_at: 'taken over' }).execute()
       })
       const rows = await administer(
         url(),
@@ -127,6 +128,11 @@ describe(
         `select tenant_id from label where tracking_number = 'taken over' union select tenant_id from label_count where open = 666`,
       )
       assert.deepEqual(labels, [{ tenant_id: other }])
+      const keys = await administer(
+        url(),
+        `select distinct tenant_id from api_key where last_used_at = 'taken over'`,
+      )
+      assert.deepEqual(keys, [{ tenant_id: other }])
       const gone = house.ctx.store.transaction(other, (tx) => tx.deleteFrom('connection').execute())
       await gone
       const [left] = await administer(

@@ -20,6 +20,7 @@ export async function scenes(stage: Recorder): Promise<void> {
   await ltl(stage)
   await webhooks(stage)
   await partner(stage)
+  await ownKeys(stage)
   await keysAndServer(stage, id)
 }
 
@@ -289,6 +290,18 @@ async function partner({ show, refuse, send, newKey }: Recorder): Promise<void> 
   const { json: merchant } = await send('POST', path, { key: real, body })
   await refuse('account_of_production', 'PUT', `${path}/${merchant.account_id}/disable`, { key })
   await refuse('on_behalf_refused', 'GET', '/v1/carriers', { key, headers: { 'On-Behalf-Of': ABSENT } })
+}
+
+async function ownKeys({ show, refuse, send, house }: Recorder): Promise<void> {
+  const path = '/v1/keys'
+  // An account with one key: at one moment of the clock the order of several is by chance.
+  const key = await house.newKey({ tenantId: await house.newTenant(), environment: 'sandbox' })
+  while ((await send('GET', path, { key })).json.keys[0].last_used_at === null);
+  await show('The keys', 'GET', path, { key })
+  const body = { scopes: ['read', 'write'], description: 'the shop’s server', expires_at: '2027-01-31' }
+  const made = await show('Made', 'POST', path, { key, body })
+  await show('Revoked', 'DELETE', `${path}/${made.json.key_id}`, { key })
+  await refuse('key_revokes_itself', 'DELETE', `${path}/${key.split('_')[2]}`, { key })
 }
 
 async function keysAndServer({ show, refuse, newKey }: Recorder, id: string): Promise<void> {

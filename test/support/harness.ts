@@ -101,9 +101,13 @@ export async function openHouse(database: DatabaseName, options: HouseOptions = 
     ...wanted
   } = {}) => {
     const actor = { ...operator('cli', environment), tenantId: wanted.tenantId ?? tenantId }
-    return (
-      await createKey(ctx, actor, { environment, scopes, ...(expiresAt ? { expiresAt } : {}) })
-    ).text.reveal()
+    const { keyId, text } = await createKey(ctx, actor, { environment, scopes })
+    // The end may have come, which no key is made with.
+    if (expiresAt)
+      await ctx.store.transaction(actor.tenantId, (tx) =>
+        tx.updateTable('api_key').set({ expires_at: expiresAt }).where('key_id', '=', keyId).execute(),
+      )
+    return text.reveal()
   }
   const key = await newKey()
   const check = await answerCheck(app)

@@ -127,7 +127,7 @@ function steadyNames(house: House) {
     [/\bmsg_[A-Za-z0-9]+/g, () => `msg_2KWPBgLlAfxdpx2AI54pPJ${digits(2)}`],
     // When it is checked next is drawn by lot.
     [/(?<="next_check_at":")[^"]+/g, () => '2026-02-01T08:11:30.000Z'],
-    [/(?<=key:|"api_key_id":")[0-9A-Za-z]{12}\b/g, () => `4cXz8mQe${digits(4)}`],
+    [/(?<=key:|"(?:api_)?key_id":")[0-9A-Za-z]{12}\b/g, () => `4cXz8mQe${digits(4)}`],
   ]
   const steady = (value: unknown): unknown => {
     let text = JSON.stringify(value)

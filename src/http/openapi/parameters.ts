@@ -49,6 +49,11 @@ const parameters = {
     example: '4cXz8mQe1RtB',
     refuses: ['id_malformed', 'api_key_unknown'],
   },
+  key_id: {
+    about: 'The id of an API key of the account, which is no secret.',
+    example: '4cXz8mQe1RtB',
+    refuses: ['id_malformed', 'api_key_unknown'],
+  },
   webhook_id: {
     about: 'The id of a webhook.',
     example: 'se-28529731',

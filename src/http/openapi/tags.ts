@@ -17,6 +17,8 @@ export const tags = {
   Webhooks:
     'Messages to an address of yours when something happens to a connection, signed as Standard Webhooks says.',
   'Partner accounts': 'Accounts that a partner creates and acts for, and their API keys.',
+  'API keys':
+    'The keys of the account itself, in the environment of the key that asks: which there are, when each was used last, new ones and the end of old ones.',
   Audit: 'Who did what, and when.',
   Server: 'Whether the server works, and how it describes itself. Nothing here takes a key.',
 } as const

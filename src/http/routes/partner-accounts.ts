@@ -3,9 +3,9 @@ import { formSchema } from '../../catalog/json-schema.ts'
 import type { Context } from '../../context.ts'
 import {
   accountFields,
+  accountKeyFields,
   createAccount,
   createAccountKey,
-  keyFields,
   listAccountKeys,
   listAccounts,
   requireAccount,
@@ -14,6 +14,7 @@ import {
   setAccountActive,
   updateAccount,
 } from '../../tenants/partner-accounts.ts'
+import { actingKey } from '../authenticate.ts'
 import { bodyOf } from '../body.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { pageLinks } from '../page-links.ts'
@@ -169,15 +170,20 @@ export const partnerAccountRoutes =
       describe({
         operationId: 'create_account_api_key',
         summary: 'Make an API key for an account; its text is shown this once',
-        description: 'Keep the text at once: it is stored as a digest only.',
+        description:
+          'Keep the text at once: it is stored as a digest only. It reads and writes, and ends with the partner’s own key at the latest, or earlier with `expires_at`.',
         tag,
         scope,
-        body: formSchema(keyFields),
+        body: formSchema(accountKeyFields),
         answers: { 200: schemas.newAccountKey },
       }),
       async (request) => {
         const { account_id } = request.params
-        const key = await createAccountKey(ctx, request.actor, account_id, bodyOf(request))
+        const key = await createAccountKey(ctx, request.actor, {
+          acting: actingKey(request),
+          accountId: account_id,
+          body: bodyOf(request),
+        })
         return {
           encrypted_api_key: key.text.reveal(),
           created_at: key.createdAt,

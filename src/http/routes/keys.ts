@@ -1,0 +1,85 @@
+import type { FastifyPluginCallback } from 'fastify'
+import type { Context } from '../../context.ts'
+import { createOwnKey, listOwnKeys, revokeOwnKey } from '../../tenants/account-keys.ts'
+import { actingKey } from '../authenticate.ts'
+import { bodyOf } from '../body.ts'
+import { keyObject, keyPage, newKeyAnswer, newKeyBody } from '../key-wire.ts'
+import { describe, type QueryParameter } from '../openapi/describe.ts'
+import { pageLinks } from '../page-links.ts'
+import { readPage } from '../query.ts'
+
+const tag = 'API keys'
+const scope = 'admin'
+const MOST = 500
+const USUAL = 50
+
+const query: QueryParameter[] = [
+  { name: 'page', about: 'Which page, oldest keys first.', schema: { type: 'integer', minimum: 1 } },
+  { name: 'page_size', about: 'Keys on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
+]
+
+/** The account’s own keys, as far as the key that asks can reach. */
+export const keyRoutes =
+  (ctx: Context): FastifyPluginCallback =>
+  (app, _options, done) => {
+    app.get(
+      '/keys',
+      describe({
+        operationId: 'list_api_keys',
+        summary: 'The API keys of the account, oldest first, without their text',
+        description:
+          'Those of the environment of the key that asks, revoked and ended ones too. `last_used_at` is the hour in which a key was used last, `null` where none is on record.',
+        tag,
+        scope,
+        query,
+        answers: { 200: keyPage },
+      }),
+      async (request) => {
+        const asked = readPage(request.query as Record<string, unknown>, MOST, USUAL) ?? {
+          page: 1,
+          size: USUAL,
+        }
+        const { keys, ...page } = await listOwnKeys(ctx, request.actor, asked)
+        return { keys: keys.map(keyObject), ...page, links: pageLinks(ctx, request, page, asked.size) }
+      },
+    )
+
+    app.post(
+      '/keys',
+      describe({
+        operationId: 'create_api_key',
+        summary: 'Make an API key of the account; its text is shown this once',
+        description:
+          'It may do no more than the key that makes it, is of its environment, and ends with it at the latest: without `expires_at` it ends when that one does. A plain day is meant whole, in UTC. Keys of partners are made at the command line. Keep the text at once: it is stored as a digest only.',
+        tag,
+        scope,
+        body: newKeyBody,
+        answers: { 200: newKeyAnswer },
+      }),
+      async (request) => {
+        const given = { acting: actingKey(request), body: bodyOf(request) }
+        const { listed, text } = await createOwnKey(ctx, request.actor, given)
+        return { ...keyObject(listed), key: text.reveal() }
+      },
+    )
+
+    app.delete<{ Params: { key_id: string } }>(
+      '/keys/:key_id',
+      describe({
+        operationId: 'delete_api_key',
+        summary: 'Revoke an API key of the account',
+        description:
+          'It is refused from the next request on, on every process, and stays in the list. One that was revoked before stays as it is, and the answer is the same. A key does not revoke itself.',
+        tag,
+        scope,
+        refuses: ['key_revokes_itself'],
+        answers: { 204: null },
+      }),
+      async (request, reply) => {
+        const asked = { acting: actingKey(request), keyId: request.params.key_id }
+        await revokeOwnKey(ctx, request.actor, asked)
+        return reply.code(204).send()
+      },
+    )
+    done()
+  }
