@@ -3,7 +3,7 @@
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 24 || (major === 24 && minor < 15)) {
   process.stderr.write(
-    `Hawser needs Node 24.15 or newer; this is ${process.version}. In a checkout on Linux or Windows (x64), "npm start" and "npm run hawser" bring their own.\n`,
+    `Hawser needs Node 24.15 or newer; this is ${process.version}. In a checkout on Linux (x64, arm64) or Windows (x64), "npm start" and "npm run hawser" bring their own.\n`,
   )
   process.exit(78)
 }

@@ -164,7 +164,7 @@ function requireWanted(config: Config, found: Inspection, wanted: Wanted, hasKey
   // Tables without an installation are what a first start leaves that was killed.
   if (config.kek.kind === 'file' && hasKeyFile && !found.hasSchema && wanted !== 'new')
     throw new StartRefused(
-      `The key file ${config.kek.path} is there, but no installation in ${where}: was the database removed, or is HAWSER_DATABASE_URL another one? Put it back. "hawser serve --new-installation" begins an empty installation with this key. Nothing was changed.`,
+      `The key file ${config.kek.path} is there, but no installation in ${where}: was the database removed, or is HAWSER_DATABASE_URL another one? Put it back. "hawser serve --new-installation" (in a checkout "npm start -- --new-installation") begins an empty installation with this key. Nothing was changed.`,
     )
 }
 

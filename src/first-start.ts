@@ -8,6 +8,7 @@ export function firstStartText(
   config: Config,
   keys: Record<Environment, IssuedKey>,
 ): string {
+  const base = config.saidUrl ?? address
   const sandbox = keys.sandbox.text.reveal()
   const body = '{"nickname":"My first carrier","username":"demo-user","password":"demo-password"}'
   return `
@@ -18,9 +19,9 @@ Two API keys of the account "default", shown this once:
   sandbox     ${sandbox}
 ${config.kek.kind === 'file' ? `\nThe key that seals every credential: ${config.kek.path}\nBack it up away from the data; without it nothing stored can be read.\n` : ''}
 Try it:
-  curl -s -X POST ${address}/v1/connections/carriers/stamps_com -H 'API-Key: ${sandbox}' -H 'Content-Type: application/json' -d '${body}'
+  curl -s -X POST ${base}/v1/connections/carriers/stamps_com -H 'API-Key: ${sandbox}' -H 'Content-Type: application/json' -d '${body}'
 
-The reference of the API, with a body for each carrier: ${address}/docs
+The reference of the API, with a body for each carrier: ${base}/docs
 
 `
 }

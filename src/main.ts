@@ -57,7 +57,11 @@ async function listen(app: FastifyInstance, { host, port }: { host: string; port
     return await app.listen({ host, port })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new StartRefused(`Hawser cannot listen on ${host}, port ${port} (${code}).`, { cause: error })
+    const why =
+      code === 'EADDRINUSE'
+        ? ': another program listens there, perhaps another Hawser; HAWSER_PORT names another port'
+        : ''
+    throw new StartRefused(`Hawser cannot listen on ${host}, port ${port} (${code})${why}.`, { cause: error })
   }
 }
 

@@ -13,8 +13,7 @@ const rulesOf = (field: Field) =>
     field.required && 'required',
     field.secret && 'secret',
     field.identifier && 'identifies the account',
-    'minLength' in field && field.minLength !== undefined && `at least ${field.minLength} characters`,
-    'maxLength' in field && field.maxLength !== undefined && `at most ${field.maxLength} characters`,
+    lengthOf(field),
     'enum' in field && field.enum && `one of ${field.enum.join(', ')}`,
     'format' in field && field.format && `format ${field.format}`,
     'latch' in field && field.latch && 'cannot be switched off again',
@@ -23,6 +22,18 @@ const rulesOf = (field: Field) =>
   ]
     .filter(Boolean)
     .join('; ')
+
+function lengthOf(field: Field): string | undefined {
+  const least = 'minLength' in field ? field.minLength : undefined
+  const most = 'maxLength' in field ? field.maxLength : undefined
+  const characters = (count: number) => `${count} character${count === 1 ? '' : 's'}`
+  if (least !== undefined && least === most) return `exactly ${characters(least)}`
+  const limits = [
+    ...(least === undefined ? [] : [`at least ${characters(least)}`]),
+    ...(most === undefined ? [] : [`at most ${characters(most)}`]),
+  ]
+  return limits.join('; ')
+}
 
 /** In words, which of an LTL carrier's credentials have to be there. */
 export function demandOf({ demands, form, credentials }: LtlCarrier): string {

@@ -41,6 +41,13 @@ export function suggestCarrier(written: string): string {
   return ` Did you mean ${listed(lines.map(coded))}? LTL carriers stand under /v-beta/ltl/connections/{carrier_code}.`
 }
 
+/** A sentence that says which carrier of either kind was probably meant; empty where none is like it. */
+export function suggestAnyCarrier(written: string): string {
+  const near = [...sellersOf(written), ...among(parcelNames, written)].map(named)
+  const meant = listed([...near, ...among(ltlNames, written).map(coded)])
+  return meant === '' ? '' : ` Did you mean ${meant}?`
+}
+
 /** A sentence that says which LTL carrier was probably meant by a SCAC that none has; empty where none is like it. */
 export function suggestScac(written: string): string {
   const other = findCarrier(written)

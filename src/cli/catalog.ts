@@ -3,6 +3,7 @@ import { ltlCarriers, parcelCarriers } from '../catalog/index.ts'
 import { formSchema } from '../catalog/json-schema.ts'
 import { StartRefused } from '../errors.ts'
 import type { Call } from './command.ts'
+import { suggestAnyCarrier } from '../catalog/suggest-carrier.ts'
 import { describeCarrier } from './describe-carrier.ts'
 import { summarize } from '../catalog/verification.ts'
 
@@ -26,7 +27,8 @@ export async function listCarriers({ values, print }: Call<{ json?: boolean }>):
 export async function showCarrier({ values, words, print }: Call<{ json?: boolean }>): Promise<number> {
   const [name = ''] = words
   const carrier = findCarrier(name) ?? findByScac(name)
-  if (!carrier) throw new StartRefused('The catalog has no carrier of this name or SCAC.')
+  if (!carrier)
+    throw new StartRefused(`The catalog has no carrier of this name or SCAC.${suggestAnyCarrier(name)}`)
   if (!values.json) {
     print(describeCarrier(carrier))
     return 0

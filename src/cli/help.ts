@@ -28,7 +28,7 @@ export function describeUnknown(words: readonly string[]): string {
     const named = namesOf(group)
     const [meant] = more.length === 0 ? [] : nearest(words.slice(0, 2).join(' '), named)
     const found = more.length === 0 ? `"${group}" alone does nothing` : unknown(words.slice(0, 2))
-    return `${found}${meant === undefined ? `; there are ${named.join(', ')}.` : `; did you mean "${meant}"?`}`
+    return `${found}${meant === undefined ? `; there ${named.length === 1 ? 'is' : 'are'} ${named.join(', ')}.` : `; did you mean "${meant}"?`}`
   }
   const single = [...groups, ...names.filter((name) => !name.includes(' '))]
   const [meant] = [

@@ -58,7 +58,11 @@ export async function remove({ env, values, words, print }: TenantCall): Promise
     const kept = await deleteTenant(ctx, actor)
     if (kept) throw new StartRefused(refusalOf(kept))
   })
-  print(values.json ? JSON.stringify({ id, deleted: true }) : `${id} is deleted; its audit log stays.`)
+  print(
+    values.json
+      ? JSON.stringify({ id, deleted: true })
+      : `${id} is deleted: its keys are revoked and its webhooks are gone; its audit log stays.`,
+  )
   return 0
 }
 

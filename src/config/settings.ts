@@ -165,7 +165,7 @@ export const settings = {
     parse: optional(origin),
     default: '',
     about:
-      'Where clients reach this server, as `https://<host>`, or `http://localhost:<port>` to try it; no path. Webhooks and the links of paged answers name resources by it, and carriers send a sign-in back to it; without it, links are as the request came (`Host`, or what a trusted proxy forwards). Default: `http://` with the address and port to listen on.',
+      'Where clients reach this server, as `https://<host>`, or `http://localhost:<port>` to try it; no path. Webhooks and the links of paged answers name resources by it, and carriers send a sign-in back to it; where it is not set, links of answers are as the request came (`Host`, or what a trusted proxy forwards), and webhooks and sign-ins use `http://` with the address and port to listen on.',
   }),
   HAWSER_WEBHOOK_HTTP: setting({
     parse: yesOrNo,
