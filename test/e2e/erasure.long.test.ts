@@ -168,7 +168,7 @@ describe(
       console.log(
         `postgres: ${envelopes} envelopes erased, dead rows after the vacuum: ${(await dead()).join()}`,
       )
-      assert.deepEqual(await dead(), [0, 0, 0, 0, 0, 0, 0])
+      assert.deepEqual(await dead(), [0, 0, 0, 0, 0, 0, 0, 0])
     })
   },
 )

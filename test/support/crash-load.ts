@@ -19,7 +19,7 @@ export type Journal = { connections: Map<string, Write[]>; unanswered: Map<strin
 
 /** Writers at work. `problems` are answers that no request here should get. */
 export type Load = {
-  /** Fulfilled with the first answer: from here on the server is at work. */
+  /** Fulfilled with the sixth write that was answered: from here on the server is at work. */
   warm: Promise<void>
   stop: () => Promise<void>
   problems: string[]
@@ -28,6 +28,7 @@ export type Load = {
 }
 
 export const WRITERS = 32
+const WARM = 6
 const HOT = 4
 
 export const newJournal = (): Journal => ({ connections: new Map(), unanswered: new Map(), hot: [] })
@@ -53,6 +54,7 @@ export function startLoad(address: string, key: string, journal: Journal): Load 
   const agent = new Agent({ keepAlive: true, maxSockets: WRITERS })
   const load = { problems: [] as string[], counts: {} as Record<string, number> }
   let running = true
+  let answered = 0
   let warm = () => {}
   const isWarm = new Promise<void>((resolve) => (warm = resolve))
   const ids = [...journal.connections]
@@ -61,9 +63,10 @@ export function startLoad(address: string, key: string, journal: Journal): Load 
   const send = async (write: Write, method: string, path: string, body?: object): Promise<Sent> => {
     const answer = await ask(agent, address, key, method, path, body)
     const { status } = answer
-    warm()
     load.counts[status] = (load.counts[status] ?? 0) + 1
     if (status >= 200 && status < 300) {
+      answered += 1
+      if (answered === WARM) warm()
       write.state = 'acknowledged'
       write.version = write.kind === 'connect' ? 1 : Number(/^"v(\d+)"$/.exec(answer.etag)?.[1])
     } else if (status === 503) {
