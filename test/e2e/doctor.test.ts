@@ -112,13 +112,13 @@ for (const database of databases)
   })
 
 function change({ directory }: Place, statement: string): void {
-  const db = new DatabaseSync(join(directory, 'data', 'hawser.db'))
+  const db = new DatabaseSync(join(directory, 'data', 'hawser.db'), { timeout: 5_000 })
   db.exec(statement)
   db.close()
 }
 
 function tamper({ directory }: Place, change: string): void {
-  const db = new DatabaseSync(join(directory, 'data', 'hawser.db'))
+  const db = new DatabaseSync(join(directory, 'data', 'hawser.db'), { timeout: 5_000 })
   assert.throws(() => db.exec(change), /only grows/, 'the control: the trigger stands in the way')
   db.exec(`drop trigger audit_event_no_update; ${change}`)
   db.close()

@@ -17,7 +17,7 @@ async function endAt(place: Place, ms: number): Promise<void> {
     await administer(place.env.HAWSER_DATABASE_URL, change)
     return
   }
-  const db = new DatabaseSync(join(place.directory, 'data', 'hawser.db'))
+  const db = new DatabaseSync(join(place.directory, 'data', 'hawser.db'), { timeout: 5_000 })
   db.exec(change)
   db.close()
 }

@@ -133,14 +133,19 @@ onEveryDatabase('connect', (house) => {
     assert.deepEqual([answer.headers['hawser-notice']].flat(), ['superseded_by_epg_shipping'])
   })
 
-  test('the audit log names the fields, never a value, and the actor', async () => {
+  test('the audit log names the fields, never a secret, and the actor', async () => {
     const { json, headers } = await house().request('POST', path('stamps_com'), stamps())
     const { events } = (await house().request('GET', `/v1/audit?carrier_id=${json.carrier_id}`)).json
     assert.equal(events.length, 1)
-    const { seq: _seq, at: _at, ip, actor, request_id, ...rest } = events[0]
+    const { seq: _seq, at: _at, ip, actor, request_id, changes, ...rest } = events[0]
+    const shown = changes.map(({ field }: { field: string }) => field)
+    assert.deepEqual(shown, ['nickname', 'is_primary_account', 'username'])
     assert.deepEqual(rest, {
       action: 'connection.connected',
       carrier_id: json.carrier_id,
+      key_id: null,
+      subject: null,
+      changes_lost: null,
       fields: ['nickname', 'username', 'password'],
       version: 1,
       outcome: 'unverified',
