@@ -1,6 +1,8 @@
-import type { Change, Shown } from '../custody/sealed-changes.ts'
+/** What may be shown of a value. */
+export type Shown = string | number | boolean | null
 
-export type { Change, Shown }
+/** What became of one field that is not secret, by its name on the wire; a member stands behind its object. */
+export type Change = { field: string; before: Shown; after: Shown }
 
 /** Values by the names that they are shown under; what is not set may be absent. */
 export type ShownValues = Readonly<Record<string, Shown | undefined>>

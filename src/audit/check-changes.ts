@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { openChanges } from '../custody/sealed-changes.ts'
+import { openChanges } from './sealed-changes.ts'
 import { readAuditChanges } from '../store/audit-changes.ts'
 import { findAuditHead, findLastSeq, readAuditChain } from '../store/audit.ts'
 import type { AuditEvent } from '../store/schema.ts'

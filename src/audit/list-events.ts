@@ -1,5 +1,4 @@
 import type { Actor, Context } from '../context.ts'
-import { openChanges, type Change } from '../custody/sealed-changes.ts'
 import { findKeyDescriptions } from '../store/api-keys.ts'
 import { listChangesOf } from '../store/audit-changes.ts'
 import { findAuditHead, listAuditEvents, readAuditChain, type AuditFilter } from '../store/audit.ts'
@@ -9,6 +8,8 @@ import { turns } from '../turns.ts'
 import type { Action } from './actions.ts'
 import { keyIdOf, others } from './actors.ts'
 import { findBreak, GENESIS } from './chain.ts'
+import type { Change } from './changes.ts'
+import { openChanges } from './sealed-changes.ts'
 
 /** An event with what it changed of what is not secret; `lost` says why that is not there any more. */
 export type ListedEvent = AuditEvent & {

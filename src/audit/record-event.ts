@@ -1,11 +1,12 @@
 import type { Actor, Context } from '../context.ts'
-import { sealChanges, type Change } from '../custody/sealed-changes.ts'
 import { fail } from '../errors.ts'
 import { insertAuditChange } from '../store/audit-changes.ts'
 import { appendAuditEvent, findAuditHead } from '../store/audit.ts'
 import type { Tx } from '../store/db.ts'
 import type { Action } from './actions.ts'
 import { GENESIS, hashEvent } from './chain.ts'
+import type { Change } from './changes.ts'
+import { sealChanges } from './sealed-changes.ts'
 
 /** What happened; `fields` are names, never values. `changes` are values of what is not secret, and are kept sealed beside the event. */
 export type Happening = {

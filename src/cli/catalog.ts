@@ -1,11 +1,11 @@
 import { findByScac, findCarrier } from '../catalog/find-carrier.ts'
 import { ltlCarriers, parcelCarriers } from '../catalog/index.ts'
 import { formSchema } from '../catalog/json-schema.ts'
+import { suggestAnyCarrier } from '../catalog/suggest-carrier.ts'
+import { summarize } from '../catalog/verification.ts'
 import { StartRefused } from '../errors.ts'
 import type { Call } from './command.ts'
-import { suggestAnyCarrier } from '../catalog/suggest-carrier.ts'
 import { describeCarrier } from './describe-carrier.ts'
-import { summarize } from '../catalog/verification.ts'
 
 /** Every carrier: mode, names, title, and whether it can be connected. */
 export async function listCarriers({ values, print }: Call<{ json?: boolean }>): Promise<number> {

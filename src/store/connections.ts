@@ -135,7 +135,7 @@ export function listConnections(
     .execute()
 }
 
-/** The number of the connection that comes `count` after another, of one mode; `undefined` where fewer are left. At most `PART` rows are passed over. */
+/** The number of the connection that comes `count` after another, of one mode; `undefined` where fewer are left. One statement passes over them: `count` is to be no more than `PART`. */
 export async function findSeqAfter(
   db: Db,
   scope: Scope,

@@ -63,7 +63,7 @@ function add(counts: Map<string, LabelCount>, label: Label, by: 1 | -1): void {
   if (isOpen(label)) count.open += by
 }
 
-/** How many labels of a kind there are. The counts are summed in parts, of as many connections as have so many. */
+/** How many labels of a kind there are. One statement sums about `PART` counts, always all of a connection. */
 export async function countLabels(
   db: Db,
   { tenantId, environment }: Scope,

@@ -6,6 +6,7 @@ import { findApiKey, insertApiKey, listApiKeys, revokeApiKey, type ListedApiKey 
 import type { Tx } from '../store/db.ts'
 import type { Environment } from '../store/schema.ts'
 import { isSameSecret, makeApiKey, parseApiKey } from './api-key-format.ts'
+import { sayOver } from './key-end.ts'
 
 /** What a new key is to be; one without an end says `null`, or nothing. */
 export type NewKey = {
@@ -63,7 +64,7 @@ export async function storeKey(
 const ENDED = {
   kind: 'invalid',
   field: 'expires_at',
-  message: 'expires_at must not be in the past.',
+  message: sayOver('expires_at'),
 } as const
 
 /** Ends a key of the actor's tenant and environment; `false` when there is no such key in force. */

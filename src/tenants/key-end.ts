@@ -8,5 +8,8 @@ export function readKeyEnd(name: string, text: string, now: Date): KeyEnd {
   const at = parseBefore(text)
   if (at === undefined)
     return { message: `${name} must be a day (YYYY-MM-DD), or a date and time with its offset, in ISO 8601.` }
-  return at <= now.toISOString() ? { message: `${name} must not be in the past.` } : { at }
+  return at <= now.toISOString() ? { message: sayOver(name) } : { at }
 }
+
+/** Says that the time of this name is over. */
+export const sayOver = (name: string): string => `${name} must not be in the past.`

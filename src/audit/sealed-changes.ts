@@ -3,12 +3,7 @@ import type { Context } from '../context.ts'
 import type { AuditEvent } from '../store/schema.ts'
 import { EnvelopeError } from '../vault/envelope.ts'
 import type { Place } from '../vault/keyring.ts'
-
-/** What may be shown of a value. */
-export type Shown = string | number | boolean | null
-
-/** What became of one field that is not secret, by its name on the wire; a member stands behind its object. */
-export type Change = { field: string; before: Shown; after: Shown }
+import type { Change } from './changes.ts'
 
 /** The columns of an event that bind its changes to it. */
 type Holder = Pick<AuditEvent, 'tenant_id' | 'seq' | 'environment' | 'carrier_id' | 'subject'>
