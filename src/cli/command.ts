@@ -15,12 +15,13 @@ export type Given<O extends Options> = { [Name in RequiredNames<O>]: string } & 
   [Name in Exclude<keyof O, RequiredNames<O>>]?: Said<O[Name]>
 }
 
-/** What a command gets: the environment, its options and words, and where it prints. */
+/** What a command gets: the environment, its options and words, and where it prints: the result, and a note beside it that no script reads. */
 export type Call<Values = object> = {
   env: Environment
   values: Values
   words: readonly string[]
   print: (text: string) => void
+  note: (text: string) => void
 }
 
 /** Runs a command; answers its exit code. */

@@ -19,6 +19,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     if (error.code !== 'EPIPE') throw error
   })
   const print = (text: string) => void process.stdout.write(`${text}\n`)
+  const note = (text: string) => void process.stderr.write(`${text}\n`)
   await run(async () => {
     if (argv[0] === '--version') {
       print(version)
@@ -39,7 +40,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     const { values, words } = readLine(name, command, argv.slice(name.split(' ').length))
     // Read by the options that the command has, which its code is typed by.
     const program = await command.load()
-    return program({ env, values: values as never, words, print })
+    return program({ env, values: values as never, words, print, note })
   })
 }
 

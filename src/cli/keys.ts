@@ -19,8 +19,8 @@ type Wanted = {
   json?: boolean
 }
 
-/** Makes a key and prints its text, the only time that it is known. */
-export async function create({ env, values, print }: Call<Wanted>): Promise<number> {
+/** Makes a key and prints its text alone, the only time that it is known; what is to be known about it is a note. */
+export async function create({ env, values, print, note }: Call<Wanted>): Promise<number> {
   const { environment } = values
   if (environment !== 'production' && environment !== 'sandbox')
     throw new StartRefused('--environment must be production or sandbox.')
@@ -45,8 +45,12 @@ export async function create({ env, values, print }: Call<Wanted>): Promise<numb
   print(
     values.json
       ? JSON.stringify({ key: text, id: key.keyId, tenant_id: tenantId, environment, scopes, expires_at })
-      : `${text}\nThis is the only time that the key is shown. Its id is ${key.keyId}; it is in force at once${until}.`,
+      : text,
   )
+  if (!values.json)
+    note(
+      `This is the only time that the key is shown. Its id is ${key.keyId}; it is in force at once${until}.`,
+    )
   return 0
 }
 
