@@ -12,8 +12,15 @@ export type Problem = {
 }
 
 /** The server has refused the request, and nothing has changed. */
-export type Refused = {
-  kind: 'refused'
+export type Refused = Refusal & { kind: 'refused' }
+
+/**
+ * The server has refused a repetition of the request, whose first answer was lost or was 503: that attempt may have been carried out,
+ * and be the reason. A delete that ends so with 404 has most likely been done; read what there is before going on.
+ */
+export type Unsure = Refusal & { kind: 'unsure'; mayBeDone: true }
+
+type Refusal = {
   status: number
   problems: readonly Problem[]
   /** The name of the condition, on refusals that share a code with others. */
@@ -34,6 +41,18 @@ export type Failed = {
   mayBeDone: boolean
 }
 
+/** What has come is no answer of the server, but a page or a redirect of something in between, such as a proxy. */
+export type Unreadable = {
+  kind: 'unreadable'
+  status: number
+  /** What it says it is, such as `text/html`. */
+  contentType?: string
+  mayBeDone: boolean
+}
+
+/** The request could not be made as it is meant, or was given up before: nothing was sent, and `cause` says why. */
+export type Unsent = { kind: 'unsent'; cause: unknown; mayBeDone: false }
+
 /** No answer has come: the network failed, the time was over, or the caller gave up. */
 export type Unanswered = {
   kind: 'unreachable' | 'timeout' | 'aborted'
@@ -42,7 +61,7 @@ export type Unanswered = {
   mayBeDone: boolean
 }
 
-export type Failure = Refused | Failed | Unanswered
+export type Failure = Refused | Unsure | Failed | Unreadable | Unanswered | Unsent
 
 /** What became of a request: a value of what was asked for, or of what went wrong. Nothing is thrown. */
 export type Result<T> =
@@ -75,8 +94,17 @@ export function answerOf({ status, headers }: Response): Answer {
   }
 }
 
-/** Reads a refusal, or a failure of the server, out of an answer. */
-export function failureOf({ status, headers }: Response, body: unknown): Refused | Failed {
+/** Reads out of an answer that is no success what it is; `changes` tells whether the request would change anything. */
+export function failureOf(
+  { status, headers }: Response,
+  body: unknown,
+  changes: boolean,
+): Refused | Failed | Unreadable {
+  // The server sends nobody elsewhere, and succeeds in JSON.
+  if (status < 400) {
+    const contentType = headers.get('content-type')
+    return { kind: 'unreadable', status, ...(contentType ? { contentType } : {}), mayBeDone: changes }
+  }
   const problems = problemsOf(body)
   const { requestId } = answerOf({ status, headers } as Response)
   const seconds = retryAfterOf(headers)
@@ -88,7 +116,7 @@ export function failureOf({ status, headers }: Response, body: unknown): Refused
   }
   // A proxy says 502 too; ours, which has done nothing, comes in the envelope.
   if (status >= 500 && (status !== 502 || problems.length === 0))
-    return { kind: 'failed', ...common, mayBeDone: true }
+    return { kind: 'failed', ...common, mayBeDone: changes }
   const condition = headers.get('hawser-condition') as Condition | null
   const outcome = headers.get('hawser-outcome') as Outcome | null
   return { kind: 'refused', ...common, ...(condition ? { condition } : {}), ...(outcome ? { outcome } : {}) }

@@ -1,9 +1,21 @@
 import type { ConnectBodies, LtlCredentials, Outcome, SettingsBodies, UpdateBodies } from './carriers.ts'
 import type { Result } from './errors.ts'
+import type { Path } from './prepare.ts'
 import { send, type Asked, type Method, type Options } from './send.ts'
 
 export type * from './carriers.ts'
-export type { Answer, Failed, Failure, Problem, Refused, Result, Unanswered } from './errors.ts'
+export type {
+  Answer,
+  Failed,
+  Failure,
+  Problem,
+  Refused,
+  Result,
+  Unanswered,
+  Unreadable,
+  Unsent,
+  Unsure,
+} from './errors.ts'
 export type { Asked, Method, Options } from './send.ts'
 
 /** A parcel carrier, by its name in the catalog. */
@@ -48,11 +60,10 @@ export type Client = ReturnType<typeof createClient>
  * asked for or of what went wrong, and throws nothing; keys do not belong into browsers of your users.
  */
 export function createClient(options: Options) {
-  const ask = <T>(method: Method, path: string, asked?: Asked): Promise<Result<T>> =>
+  const ask = <T>(method: Method, path: Path, asked?: Asked): Promise<Result<T>> =>
     send<T>(options, method, path, asked)
-  const parcel = (...names: string[]) =>
-    ['/v1/connections/carriers', ...names.map(encodeURIComponent)].join('/')
-  const ltl = (...names: string[]) => ['/v-beta/ltl/connections', ...names.map(encodeURIComponent)].join('/')
+  const parcel = (...names: string[]) => ['v1', 'connections', 'carriers', ...names]
+  const ltl = (...names: string[]) => ['v-beta', 'ltl', 'connections', ...names]
 
   return {
     /** Connects an account of a parcel carrier, whose own fields are checked. */
@@ -159,7 +170,7 @@ export function createClient(options: Options) {
         ...given(signal),
       }),
 
-    /** Sends any other request of the API, with the same key, the same patience and the same kind of answer. */
+    /** Sends any other request of the API, by its path or the parts of it, with the same key, the same patience and the same kind of answer. */
     request: ask,
   }
 }

@@ -158,4 +158,157 @@ describe('the client, when something goes wrong on the way', () => {
     const given = await asked
     assert.ok(!given.ok && given.error.kind === 'aborted' && !given.error.mayBeDone)
   })
+
+  test('does not call refused what a lost attempt before may have done, for every method and status', async () => {
+    const asks = [
+      (client: Client) => client.disconnect('stamps_com', 'se-1'),
+      (client: Client) => client.disconnectLtl('FXFE', 'se-1'),
+      (client: Client) => client.update('stamps_com', 'se-1', body),
+      (client: Client) => client.updateLtl('FXFE', 'se-1', { key: 'k', account_number: '1' }),
+      (client: Client) => client.updateSettings('ups', 'se-1', { nickname: 'n' }),
+      (client: Client) => client.request('DELETE', '/v1/keys/1'),
+      (client: Client) => client.request('PUT', ['v1', 'environment', 'webhooks', '1'], { body }),
+    ]
+    const cases = [lost, () => refused(503), () => new Response('<p>', { status: 503 })].flatMap((first) =>
+      [400, 401, 403, 404, 409, 410, 412, 422, 429, 502].flatMap((status) =>
+        asks.map((ask) => ({ first, status, ask })),
+      ),
+    )
+    const each = cases.map(async ({ first, status, ask }) => {
+      const headers = { 'retry-after': status === 429 ? '3600' : '0', 'hawser-condition': 'label_unknown' }
+      const { client, sent } = scripted([first(), refused(status, headers)])
+      const result = await ask(client)
+      assert.ok(!result.ok && result.error.kind === 'unsure', `${status} ${JSON.stringify(result)}`)
+      const { status: told, mayBeDone, problems, condition } = result.error
+      assert.deepEqual([told, mayBeDone, problems.length], [status, true, 1])
+      assert.deepEqual([condition, result.attempts, sent.length], ['label_unknown', 2, 2])
+    })
+    await Promise.all(each)
+    const { client } = scripted([lost(), refused(404)])
+    refusalOf(await client.describe('stamps_com', 'se-1'))
+    const held = scripted([refused(429, { 'retry-after': '0.01' }), refused(404)])
+    refusalOf(await held.client.disconnect('stamps_com', 'se-1'))
+  })
+
+  test('names what is no answer of the server, whatever its status says', async () => {
+    const page = { headers: { 'content-type': 'text/html' } }
+    const asks = [
+      [(client: Client) => client.describe('stamps_com', 'se-1'), false],
+      [(client: Client) => client.connect('stamps_com', body), true],
+      [(client: Client) => client.disconnect('stamps_com', 'se-1'), true],
+    ] as const
+    for (const said of [
+      () => new Response('<h1>Sign in</h1>', page),
+      () => new Response('', page),
+      () => new Response('{"carrier_id":', { headers: { 'content-type': 'application/json' } }),
+      () => new Response(null, { status: 302, headers: { location: 'https://login.test/' } }),
+    ])
+      for (const [ask, mayBeDone] of asks) {
+        const { client, sent } = scripted([said(), done()])
+        const result = await ask(client)
+        assert.ok(!result.ok && result.error.kind === 'unreadable', JSON.stringify(result))
+        assert.deepEqual([result.error.mayBeDone, sent.length], [mayBeDone, 1])
+        assert.equal(result.error.status, said().status)
+        assert.equal(result.error.contentType, said().headers.get('content-type') ?? undefined)
+      }
+    const { client } = scripted([new Response(null, { status: 204 })])
+    assert.equal(valueOf(await client.disconnect('stamps_com', 'se-1')), undefined)
+  })
+
+  const NO_IDS = ['', '.', '..', '%2e', '.%2E', '\ud800', undefined as unknown as string]
+  const byId: ((client: Client, id: string) => Promise<Result<unknown>>)[] = [
+    (client, id) => client.update('stamps_com', id, body),
+    (client, id) => client.updateSettings('ups', id, {}),
+    (client, id) => client.describe('ups', id),
+    (client, id) => client.verify('ups', id),
+    (client, id) => client.rollback('ups', id),
+    (client, id) => client.disconnect('ups', id),
+    (client, id) => client.restore('ups', id),
+    (client, id) => client.updateLtl('FXFE', id, { key: 'k', account_number: '1' }),
+    (client, id) => client.disconnectLtl('FXFE', id),
+    (client, id) => client.request('DELETE', ['v1', 'keys', id]),
+    (client, name) => client.connect(name as 'stamps_com', body),
+    (client, name) => client.tryCredentials(name as 'stamps_com', body),
+    (client, name) => client.describe(name, 'se-1'),
+    (client, name) => client.disconnect(name, 'se-1'),
+    (client, name) => client.connectLtl(name as 'FXFE', { key: 'k', account_number: '1' }),
+    (client, name) => client.disconnectLtl(name, 'se-1'),
+  ]
+
+  test('sends no path that means another one, for every part of every path', async () => {
+    for (const ask of byId)
+      for (const id of NO_IDS) {
+        const { client, sent } = scripted([done()])
+        const result = await ask(client, id)
+        assert.ok(!result.ok && result.error.kind === 'unsent', `${String(ask)} ${id}`)
+        assert.ok(result.error.cause instanceof TypeError && !result.error.mayBeDone)
+        assert.deepEqual([result.attempts, sent], [0, []])
+      }
+    for (const id of ['a/b', 'a?b', 'a#b', ' ', '...', '.a']) {
+      const { client, sent } = scripted([done()])
+      valueOf(await client.describe('ups', id))
+      assert.deepEqual(sent, [`GET /v1/connections/carriers/ups/${encodeURIComponent(id)}`])
+    }
+    for (const path of [
+      '',
+      'v1/keys',
+      '//other.test/v1',
+      'https://other.test/',
+      '/v1/keys/',
+      '/v1//keys',
+      '/v1/../v2',
+      '/v1/%2e%2E/v2',
+      '/v1/\\keys',
+      '/v1/.\t./keys',
+      '/v1/keys#1',
+    ]) {
+      const { client, sent } = scripted([done()])
+      const result = await client.request('GET', path)
+      assert.ok(!result.ok && result.error.kind === 'unsent', path)
+      assert.deepEqual(sent, [])
+    }
+    const { client, sent } = scripted([done()])
+    valueOf(await client.request('GET', '/v1/audit?actor=../x', { query: { page: 2 } }))
+    assert.deepEqual(sent, ['GET /v1/audit'])
+  })
+
+  test('says that nothing was sent where a request cannot be made, and repeats no key', async () => {
+    const self: Record<string, unknown> = {}
+    self.self = self
+    const controller = new AbortController()
+    controller.abort()
+    const unsent: [Partial<Options>, ((client: Client) => Promise<Result<unknown>>)?][] = [
+      ...['', 'hawser.test', 'ftp://hawser.test', 'https://u:planted@hawser.test', 'https://'].map(
+        (baseUrl): [Partial<Options>] => [{ baseUrl }],
+      ),
+      ...['planted\nkey', 'planted\u2019'].flatMap((apiKey): [Partial<Options>][] => [
+        [{ apiKey }],
+        [{ onBehalfOf: apiKey }],
+      ]),
+      [{ apiKey: undefined }],
+      [{ timeoutMs: Number.NaN }],
+      [{ timeoutMs: -1 }],
+      [{ fetch: 'fetch' as unknown as typeof fetch }],
+      ...[{ a: 1n }, self, () => 1].map(
+        (body): [Partial<Options>, (client: Client) => Promise<Result<unknown>>] => [
+          {},
+          (client) => client.request('POST', '/v1/keys', { body }),
+        ],
+      ),
+      [{}, (client) => client.disconnect('ups', 'se-1', { ifMatch: '"v\n1"' })],
+      [{}, (client) => client.disconnect('ups', 'se-1', { signal: controller.signal })],
+    ]
+    for (const [options, ask = (client: Client) => client.connect('stamps_com', body)] of unsent) {
+      const { client, sent } = scripted([done()], options)
+      const result = await ask(client)
+      const what = JSON.stringify(Object.keys(options)) + String(ask)
+      assert.deepEqual([result.ok, result.attempts, sent], [false, 0, []], what)
+      assert.ok(!result.ok && result.error.kind === 'unsent' && !result.error.mayBeDone, what)
+      assert.ok(!String(result.error.cause).includes('planted'), what)
+    }
+    for (const timeoutMs of [Infinity, 2 ** 31, 2 ** 40]) {
+      const { client } = scripted([refused(503, { 'retry-after': '0.01' }), done()], { timeoutMs })
+      assert.deepEqual(valueOf(await client.describe('ups', 'se-1')), { carrier_id: 'se-1' })
+    }
+  })
 })
