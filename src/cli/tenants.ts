@@ -54,14 +54,17 @@ export async function enable({ env, values, words, print }: TenantCall): Promise
 
 /** Deletes a tenant under which nothing is left. */
 export async function remove({ env, values, words, print }: TenantCall): Promise<number> {
+  let keysRevoked = 0
   const id = await onTenant(env, words, async (ctx, actor) => {
-    const kept = await deleteTenant(ctx, actor)
-    if (kept) throw new StartRefused(refusalOf(kept))
+    const done = await deleteTenant(ctx, actor)
+    if ('inTheWay' in done) throw new StartRefused(refusalOf(done.inTheWay))
+    keysRevoked = done.keysRevoked
   })
+  const keys = keysRevoked === 1 ? '1 key is' : `${keysRevoked} keys are`
   print(
     values.json
-      ? JSON.stringify({ id, deleted: true })
-      : `${id} is deleted: its keys are revoked and its webhooks are gone; its audit log stays.`,
+      ? JSON.stringify({ id, deleted: true, keys_revoked: keysRevoked })
+      : `${id} is deleted: ${keys} revoked and its webhooks are gone; its audit log stays.`,
   )
   return 0
 }

@@ -122,14 +122,14 @@ export async function countKept(
   return { connections: await count('connection'), restorable: await count('buried_connection') }
 }
 
-/** Takes a tenant away: its keys and webhooks, its names and its partner, and what its audit log shows of changes; its id and the events stay. */
-export async function eraseTenant(tx: Tx, tenantId: string, at: string): Promise<void> {
-  await tx
+/** Takes a tenant away: its keys and webhooks, its names and its partner, and what its audit log shows of changes; its id and the events stay. Answers how many keys in force were revoked. */
+export async function eraseTenant(tx: Tx, tenantId: string, at: string): Promise<number> {
+  const { numUpdatedRows: revoked } = await tx
     .updateTable('api_key')
     .set({ revoked_at: at })
     .where('tenant_id', '=', tenantId)
     .where('revoked_at', 'is', null)
-    .execute()
+    .executeTakeFirst()
   await tx.deleteFrom('webhook_endpoint').where('tenant_id', '=', tenantId).execute()
   await tx.deleteFrom('outbox_message').where('tenant_id', '=', tenantId).execute()
   await eraseEveryChange(tx, tenantId)
@@ -142,4 +142,5 @@ export async function eraseTenant(tx: Tx, tenantId: string, at: string): Promise
     })
     .where('tenant_id', '=', tenantId)
     .execute()
+  return Number(revoked)
 }

@@ -41,7 +41,7 @@ export type ActingKey = {
 export function acceptKey(body: Readonly<Record<string, unknown>>, maker: ActingKey, now: Date): NewKey {
   const { scopes, ...rest } = body
   const accepted = acceptFields(keyFields, rest, ['scopes'])
-  const values = Array.isArray(accepted) ? {} : accepted.values
+  const values = Array.isArray(accepted) ? soundOnes(rest, accepted) : accepted.values
   const problems = [
     ...scopeProblems(scopes, maker),
     ...(Array.isArray(accepted) ? accepted : []),
@@ -57,6 +57,13 @@ export function acceptKey(body: Readonly<Record<string, unknown>>, maker: Acting
     ...(description === undefined ? {} : { description: description as string }),
     expiresAt: end.at,
   }
+}
+
+/** The values that no problem names, of a body that is refused: what else is wrong with them is told in the same answer. */
+function soundOnes(values: Readonly<Record<string, unknown>>, problems: readonly FieldProblem[]): Values {
+  const isSound = ([name, value]: [string, unknown]) =>
+    value !== null && value !== '' && !problems.some(({ field }) => field === name)
+  return Object.fromEntries(Object.entries(values).filter(isSound)) as Values
 }
 
 /** Until when a key counts that `maker` makes: for as long as the body says, and no longer than the maker itself. */

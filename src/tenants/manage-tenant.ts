@@ -57,20 +57,23 @@ export async function setTenantActive(ctx: Context, actor: Actor, active: boolea
 /** What keeps a tenant from being deleted. */
 export type InTheWay = { connections: number; restorable: number; accounts: number }
 
+/** What came of the wish to delete a tenant: how many keys were revoked with it, or what is in the way. */
+export type TenantDelete = { keysRevoked: number } | { inTheWay: InTheWay }
+
 /**
  * Deletes the actor's tenant: its keys are revoked, its webhooks and what is told of it are gone; its audit log, labels and manifests stay under its id.
  * Refuses, with how many there are, while it has connections, deleted ones that can be restored, or accounts of its own.
  */
-export async function deleteTenant(ctx: Context, actor: Actor): Promise<InTheWay | undefined> {
+export async function deleteTenant(ctx: Context, actor: Actor): Promise<TenantDelete> {
   const { tenantId } = actor
   const { total: accounts } = await ctx.store.cross({ path: 'partner', partnerId: tenantId }, (db) =>
     listPartnerTenants(db, { partnerId: tenantId, environment: 'sandbox' }, { limit: 1, offset: 0 }),
   )
   return ctx.store.transaction(tenantId, async (tx) => {
     const kept = { ...(await countKept(tx, tenantId)), accounts }
-    if (kept.connections + kept.restorable + accounts > 0) return kept
-    await eraseTenant(tx, tenantId, ctx.clock().toISOString())
+    if (kept.connections + kept.restorable + accounts > 0) return { inTheWay: kept }
+    const keysRevoked = await eraseTenant(tx, tenantId, ctx.clock().toISOString())
     await recordEvent(ctx, tx, actor, { action: 'tenant.deleted', everywhere: true })
-    return undefined
+    return { keysRevoked }
   })
 }

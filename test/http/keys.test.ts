@@ -98,7 +98,7 @@ onEveryDatabase('keys of an account', (house) => {
       [{ scopes: ['read'], expires: '2027-01-31' }, undefined],
       [
         { scopes: ['x'], description: 5, environment: 'sandbox', expires_at: '2020-01-01' },
-        ...['scopes', 'description'],
+        ...['scopes', 'description', 'environment', 'expires_at'],
       ],
       [
         { scopes: ['x'], environment: 'sandbox', expires_at: '2020-01-01' },

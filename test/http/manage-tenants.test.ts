@@ -94,7 +94,9 @@ onEveryDatabase('tenants of the operator', (house) => {
     await house().request('POST', '/v1/partners/accounts', { key: partner, body })
     await real.send('DELETE', `/v1/carriers/${ids[0]}`)
     const before = await trail(house(), tenantId)
-    assert.deepEqual(await deleteTenant(ctx, asCli(tenantId)), { connections: 2, restorable: 1, accounts: 1 })
+    assert.deepEqual(await deleteTenant(ctx, asCli(tenantId)), {
+      inTheWay: { connections: 2, restorable: 1, accounts: 1 },
+    })
     assert.deepEqual(await trail(house(), tenantId), before)
     assert.equal((await real.send('GET', '/v1/carriers')).status, 200)
   })
@@ -108,7 +110,7 @@ onEveryDatabase('tenants of the operator', (house) => {
     await createWebhook(house(), { url: 'https://tenants.example/', event: 'connection.updated' }, key)
     assert.equal((await shipper.send('DELETE', `/v1/carriers/${carrierId}?purge=true`)).status, 204)
     const [row] = await findTenantsByIdOrName(ctx, tenantId)
-    assert.equal(await deleteTenant(ctx, asCli(tenantId)), undefined)
+    assert.deepEqual(await deleteTenant(ctx, asCli(tenantId)), { keysRevoked: 1 })
     assert.equal((await house().request('GET', '/v1/carriers', { key })).status, 401)
     assert.ok(!(await allTenants(ctx)).some(({ tenant_id }) => tenant_id === tenantId))
     const left = (await everyTenant(ctx)).find(({ tenant_id }) => tenant_id === tenantId)
