@@ -108,11 +108,12 @@ test('an optional field that is null or empty is cleared, of whatever kind it is
 test('an object of nothing but empty members is empty itself, where it may be', () => {
   const members = { city: optional(text('City')), size: optional(text('Size', { enum: ['small'] })) }
   const loose: Form = { fields: { address: group('Address', members) } }
-  assert.deepEqual(accepted(loose, { address: { city: '', size: null } }), {
-    values: {},
-    cleared: ['address'],
-  })
-  assert.deepEqual(accepted(loose, { address: {} }), { values: { address: {} }, cleared: [] })
+  const cleared = { values: {}, cleared: ['address'] }
+  for (const address of [{}, { city: '', size: null }])
+    assert.deepEqual(accepted(loose, { address }), cleared)
+  const nested: Form = { fields: { address: group('Address', { place: group('Place', members) }) } }
+  for (const place of [{}, null, '', { city: '' }, { city: null, size: '' }])
+    assert.deepEqual(accepted(nested, { address: { place } }), cleared)
   const some: Form = { fields: { address: group('Address', members, { atLeast: 1 }) } }
   for (const address of [{}, { city: '' }, { city: ' ', size: null }])
     assert.deepEqual(problems(some, { address }), ['required address'])

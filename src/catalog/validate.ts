@@ -90,13 +90,12 @@ function plainly(field: Field, value: unknown): unknown {
   return field.type === 'object' && isObject(value) ? plainMembers(field, value) : value
 }
 
-/** An object of nothing but empty members is empty itself, unless it has to have some. */
+/** An object without members, or of nothing but empty ones, is empty itself, unless it has to have some. */
 function plainMembers({ members, required, atLeast }: ObjectField, value: Loose): Loose | null {
   const { given } = withoutEmpty(members, value)
   if (atLeast && Object.values(given).every(isBlank)) return {}
-  const isLeftEmpty = Object.keys(given).length === 0 && Object.keys(value).length > 0
   const isFree = !required && Object.values(members).every((member) => !member.required)
-  return isLeftEmpty && isFree ? null : given
+  return isFree && Object.keys(given).length === 0 ? null : given
 }
 
 /** Tells whether a value of a body stands for nothing: an optional field that is empty is left out or cleared. */

@@ -7,7 +7,7 @@ import { losesSignIn, withoutSignIn } from './signed-in.ts'
 import {
   accountKey,
   accountNumber,
-  isSameAccount,
+  staysWithAccount,
   withoutCleared,
   type Changes,
   type Parts,
@@ -82,7 +82,7 @@ const merge = (held: Values, changes: Changes): Values => withoutCleared({ ...he
 /** The public page replaces the whole set of its own fields and does not know of those that Hawser adds: they stay with their account. */
 function replace(carrier: Carrier, held: Values, changes: Changes): Values {
   const replaced = withoutCleared(changes)
-  if (!isSameAccount(carrier, held, replaced)) return replaced
+  if (!staysWithAccount(carrier, held, replaced)) return replaced
   const fields = allFields(carrier)
   const additions = Object.entries(held).filter(([name]) => fields[name]?.extension)
   return withoutCleared({ ...Object.fromEntries(additions), ...changes })
@@ -155,7 +155,8 @@ const PRIMARY_REFUSED: FieldProblem = {
 }
 
 /** The wire names of what differs, though values are kept under names of their own where one wire name means two things. */
-export function differences(before: Values, after: Values, form: Fields): string[] {
+export function differences(held: Values, next: Values, form: Fields): string[] {
+  const [before, after] = [withoutCleared(held), withoutCleared(next)]
   const wireNames = new Map(Object.entries(form).map(([name, field]) => [field.storedAs ?? name, name]))
   const stored = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return stored

@@ -17,6 +17,7 @@ import type { Connection } from '../store/schema.ts'
 import { provedSettings } from './forms.ts'
 import { carrierOf } from './require.ts'
 import { refreshTokenOf, withoutSignIn } from './signed-in.ts'
+import { withoutCleared } from './values.ts'
 
 /** How long the credentials before the current ones are kept, in days; the next change of credentials ends it too. */
 const KEPT_DAYS = 30
@@ -27,10 +28,13 @@ type Contents = { credentials: Values; settings: Values }
 
 type Sealed = Pick<Connection, 'credentials' | 'credentials_version'>
 
-/** Tells whether two contents are the same credentials: all that is kept as such and the settings that the carrier is asked with, but for the sign-in. */
+/** Tells whether two contents are the same credentials: all that is kept as such and the settings that the carrier is asked with, but for the sign-in and for what says nothing. */
 export function isSameCredentials(carrier: Carrier, one: Contents, other: Contents): boolean {
-  return isDeepStrictEqual(withoutSignIn(withProved(carrier, one)), withoutSignIn(withProved(carrier, other)))
+  return isDeepStrictEqual(comparable(carrier, one), comparable(carrier, other))
 }
+
+const comparable = (carrier: Carrier, contents: Contents): Values =>
+  withoutCleared(withoutSignIn(withProved(carrier, contents)))
 
 /**
  * Seals new credentials as the next version, and keeps those in force until now, sealed for another purpose; their access token is gone.

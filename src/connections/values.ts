@@ -1,5 +1,13 @@
 import type { Carrier, Fields } from '../catalog/define.ts'
-import { isBlank, validate, type Accepted, type Form, type Value, type Values } from '../catalog/validate.ts'
+import {
+  isBlank,
+  isEmpty,
+  validate,
+  type Accepted,
+  type Form,
+  type Value,
+  type Values,
+} from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { OVERRIDE, provedSettings, settingNames } from './forms.ts'
@@ -92,13 +100,27 @@ function identifiersOf(carrier: Carrier): string[] {
   return Object.keys(fields).filter((name) => fields[name]?.identifier)
 }
 
-/** Tells whether two sets of credentials name one account, by the first identifier that both have; those without any name no other. */
-export function isSameAccount(carrier: Carrier, one: Values, other: Values): boolean {
-  const keyIn = (values: Values, name: string) => accountKey(accountNumber(carrier, { [name]: values[name] }))
-  const names = identifiersOf(carrier)
-  const shared = names.find((name) => keyIn(one, name) !== null && keyIn(other, name) !== null)
-  if (shared === undefined) return names.every((name) => keyIn(one, name) === keyIn(other, name))
-  return keyIn(one, shared) === keyIn(other, shared)
+/**
+ * Tells whether credentials that are given are of the account that is held: by the first name of an account that both have,
+ * an identifier before what somebody logs in with. Those that name no account are of the same one; those that name it only by what is not held are of another.
+ */
+export function staysWithAccount(carrier: Carrier, held: Values, given: Values): boolean {
+  const keyIn = (values: Values, name: string) => {
+    const value = values[name]
+    return accountKey(typeof value === 'string' || typeof value === 'number' ? `${value}` : null)
+  }
+  const named = [...identifiersOf(carrier), ...loginsOf(carrier)].filter(
+    (name) => keyIn(given, name) !== null,
+  )
+  const shared = named.find((name) => keyIn(held, name) !== null)
+  return shared === undefined ? named.length === 0 : keyIn(held, shared) === keyIn(given, shared)
+}
+
+/** What somebody logs in with at the carrier, which tells accounts apart where no identifier does. */
+function loginsOf(carrier: Carrier): string[] {
+  const fields = carrier.mode === 'ltl' ? carrier.credentials : carrier.connect
+  const logins = carrier.verify ? ['username', carrier.verify.login] : ['username']
+  return logins.filter((name) => Object.hasOwn(fields, name))
 }
 
 /** What two spellings of one account have in common: no outer white space, one letter case (`ß` as `SS`); `null` where there is nothing to see. */
@@ -107,7 +129,15 @@ export function accountKey(account: string | null): string | null {
   return account.trim().toUpperCase().toLowerCase()
 }
 
-/** The entries that are not `null`. */
+/** The entries that say something, at any depth: an object that is left with nothing goes as what is `null` or `""` does. */
 export function withoutCleared(changes: Changes): Values {
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== null)) as Values
+  return Object.fromEntries(
+    Object.entries(changes).flatMap(([name, value]) => {
+      const left = typeof value === 'object' && value !== null ? withoutCleared(value) : value
+      return saysNothing(left) ? [] : [[name, left]]
+    }),
+  ) as Values
 }
+
+const saysNothing = (value: Value | null) =>
+  isEmpty(value) || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)

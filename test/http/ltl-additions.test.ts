@@ -66,9 +66,29 @@ onEveryDatabase('what Hawser adds to LTL forms', (house) => {
       const again = await connected()
       const kept = { account_number: again.documented.account_number, key: 'alone' }
       assert.deepEqual(await put(again.id, kept), { ...kept, ...again.additions })
+      const unnamed = { password: unique('changed') }
+      assert.deepEqual(await put(again.id, unnamed), { ...unnamed, ...again.additions })
       const byLogin = { username: unique('nobody'), password: 'p' }
       assert.deepEqual(await put(again.id, byLogin), byLogin, 'who names no account of before is another')
     })
+
+    if (carrier.demands === 'some')
+      test(`${carrier.scacs[0]}: without the account number, what somebody logs in with tells accounts apart`, async () => {
+        for (const first of [documented(), { username: unique('u'), password: 'p' }] as Body[]) {
+          const additions = valuesOf(carrier, true)
+          const body = { credentials: { ...first, ...additions } }
+          const { json } = await house().request('POST', path, { body })
+          const same = { username: ` ${String(first.username).toUpperCase()}`, password: 'another' }
+          assert.deepEqual(await put(json.carrier_id, same), { ...same, ...additions })
+          const other = { username: unique('other'), password: 'p' }
+          assert.deepEqual(await put(json.carrier_id, other), other)
+        }
+        const { id } = await connected()
+        const additions = valuesOf(carrier, true)
+        await put(id, { password: 'p', ...additions })
+        const named = { account_number: unique('named'), password: 'p' }
+        assert.deepEqual(await put(id, named), named, 'nothing says that it is the account of before')
+      })
 
     test(`${carrier.scacs[0]}: the catalog has it, the documented list has not`, async () => {
       const names = Object.keys(valuesOf(carrier, true))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Carrier, Fields } from '../../src/catalog/define.ts'
+import type { Carrier, Field, Fields, ObjectField } from '../../src/catalog/define.ts'
 import { ltlCarriers, parcelCarriers } from '../../src/catalog/index.ts'
 import { unique } from '../support/bodies.ts'
 import { connectBody, connectPath } from '../support/carriers.ts'
@@ -45,6 +45,34 @@ async function leased(house: House, path: string): Promise<Body> {
   return json.credentials
 }
 
+const isOpenObject = (field: Field): field is ObjectField =>
+  field.type === 'object' && !field.required && Object.values(field.members).every((one) => !one.required)
+
+/** What says nothing of a field that nothing is stored of: nothing at all, no text, and of an object any that is left empty. */
+const empties = (field: Field): unknown[] => [
+  null,
+  '',
+  ...(isOpenObject(field)
+    ? [{}, ...[null, ''].map((value) => pickAll(Object.keys(field.members), value))]
+    : []),
+]
+
+const pickAll = (names: readonly string[], value: unknown): Body =>
+  Object.fromEntries(names.map((name) => [name, value]))
+
+/** Bodies of every optional field that `whole` does not give, each time empty in another way. */
+function emptyBodies(form: Fields, whole: Body): Body[] {
+  const free = Object.entries(form).filter(
+    ([name, field]) => !field.required && !('role' in field) && !(name in whole),
+  )
+  const ways = Math.max(0, ...free.map(([, field]) => empties(field).length))
+  return Array.from({ length: ways }, (_, way) =>
+    Object.fromEntries(
+      free.map(([name, field]) => [name, empties(field)[Math.min(way, empties(field).length - 1)]]),
+    ),
+  )
+}
+
 onEveryDatabase('the way back', (house) => {
   const put = async (path: string, body: object) => {
     const answer = await house().request('PUT', path, { body })
@@ -82,6 +110,39 @@ onEveryDatabase('the way back', (house) => {
       assert.equal((await leased(house(), path))[password], whole[password])
       assert.equal((await house().request('POST', `${path}/rollback`)).status, 200)
       assert.equal((await leased(house(), path))[password], changed[password], 'nor is it lost by going back')
+    })
+  }
+
+  for (const carrier of updatable) {
+    const empties = emptyBodies(formOf(carrier), wholeOf(carrier))
+    if (empties.length === 0) continue
+    const name = carrier.mode === 'ltl' ? carrier.scacs[0] : carrier.name
+    test(`${name}: what says nothing beside unchanged credentials costs nobody the password before`, async () => {
+      const whole = wholeOf(carrier)
+      const password = passwordOf(carrier, whole) ?? assert.fail()
+      const connecting = carrier.mode === 'parcel' ? { ...bodyFor(carrier.connect), ...whole } : whole
+      const known = carrier.mode === 'parcel' ? pick(connecting, Object.keys(carrier.connect)) : connecting
+      const made = await house().request('POST', connectPath(carrier), { body: connectBody(carrier, known) })
+      assert.equal(made.status, 200, made.text)
+      const path = `${connectPath(carrier)}/${made.json.carrier_id}`
+      const changed = { ...whole, [password]: another(carrier, password) }
+      for (const body of [whole, changed]) await put(path, connectBody(carrier, body))
+      const before = await stored(house(), made.json.carrier_id)
+      for (const empty of empties) await put(path, connectBody(carrier, { ...changed, ...empty }))
+      if (carrier.mode === 'parcel' && carrier.settings)
+        for (const empty of emptyBodies(carrier.settings, { ...bodyFor(carrier.connect), ...whole }))
+          await put(`${path}/settings`, empty)
+      const after = await stored(house(), made.json.carrier_id)
+      assert.equal(after.row.credentials_version, before.row.credentials_version)
+      assert.deepEqual(after.credentials, before.credentials)
+      assert.deepEqual(after.settings, before.settings)
+      const events = (await trail(house(), made.json.carrier_id)).slice(-empties.length)
+      assert.ok(
+        events.every(([, fields]) => fields.length === 0),
+        'the events name nothing that did change',
+      )
+      assert.equal((await house().request('POST', `${path}/rollback`)).status, 200)
+      assert.equal((await leased(house(), path))[password], whole[password])
     })
   }
 
