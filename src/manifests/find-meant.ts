@@ -15,11 +15,11 @@ export function findMeant(
   const settled = labels.filter((label) => isSettled(label) && !isToldApart(label, said))
   const repeated = [...(open ? [open] : []), ...settled].find((label) => isSaidAgain(label, said))
   if (repeated) return repeated
-  return open?.ship_date === said.ship_date ? open : (settled[0] ?? open)
+  return open && !isToldApart(open, said) ? open : (settled[0] ?? open)
 }
 
-/** What is said anew of one label leaves its day and its shipment as they are. */
+/** What is said anew of one label leaves its day and its shipment as they are; a shipment where none is recorded is another one. */
 function isToldApart(label: Label, said: Said): boolean {
-  const shipments = [label.external_shipment_id, said.external_shipment_id ?? null]
-  return said.ship_date !== label.ship_date || (!shipments.includes(null) && shipments[0] !== shipments[1])
+  const shipment = said.external_shipment_id ?? null
+  return said.ship_date !== label.ship_date || (shipment !== null && shipment !== label.external_shipment_id)
 }

@@ -38,12 +38,13 @@ const idOf = async (shipper: Shipper, { carrier_id, tracking_number }: Said) => 
 }
 
 /** A connection to a carrier that wants manifests, and a label under it that is settled. */
-async function settled(shipper: Shipper, way: string): Promise<Said> {
+async function settled(shipper: Shipper, way: string, more: Record<string, unknown> = {}): Promise<Said> {
   const body = { nickname: 'Pickup', account_number: unique(), api_secret: 's' }
   const answer = await shipper.send('POST', '/v1/connections/carriers/couriers_please', body)
   const label = labelOf(answer.json.carrier_id, {
     ship_date: FIRST,
     external_shipment_id: 'order 1',
+    ...more,
   })
   await shipper.record(way === 'has failed' ? { ...label, status: 'processing' } : label)
   await SETTLED[way]?.(shipper, label)
@@ -100,6 +101,57 @@ onEveryDatabase('tracking numbers that come again', (house) => {
       }
     })
   }
+
+  const NEVER_TWICE = Object.keys(SETTLED).filter((way) => way !== 'has failed')
+  for (const recorded of [null, 'order 1'])
+    for (const given of ['absent', null, 'order 1', 'order 2'])
+      for (const day of [FIRST, LATER]) {
+        const isOtherShipment = given !== null && given !== 'absent' && given !== recorded
+        const isAnother = isOtherShipment || day !== FIRST
+        test(`recorded for ${recorded ?? 'no shipment'}, settled, and recorded again for ${given ?? 'none'} on ${day === FIRST ? 'its day' : 'a later day'}: ${isAnother ? 'another label' : 'the same one'}`, async () => {
+          const shipper = await newShipper(house())
+          for (const way of NEVER_TWICE) {
+            const label = await settled(shipper, way, { external_shipment_id: recorded })
+            const before = await idOf(shipper, label)
+            const { external_shipment_id: _shipment, ...brief }: Said = { ...label, ship_date: day }
+            const entry = given === 'absent' ? brief : { ...brief, external_shipment_id: given }
+            const [answer, again] = [await shipper.record(entry), await shipper.record(entry)]
+            const isSaidAgain = given === 'absent' || given === recorded
+            const same = isSaidAgain ? 'unchanged' : 'refused invalid_status labels[0]'
+            assert.deepEqual(outcomes(answer), [isAnother ? 'imported' : same], way)
+            assert.deepEqual(outcomes(again), [isAnother ? 'unchanged' : same], way)
+            const { label_id } = answer.json.results[0]
+            assert.equal(label_id !== before, isAnother, way)
+            assert.equal(again.json.results[0].label_id, label_id, way)
+            if (way.endsWith('voided')) {
+              const first = await shipper.record({ ...label, status: 'voided' })
+              assert.equal(first.json.results[0].label_id, before, 'what was said first is about the first')
+            }
+            assert.equal(await openAt(shipper, label), isAnother ? 1 : 0, way)
+            const path = `/v1/connections/carriers/couriers_please/${label.carrier_id}`
+            const status = (await shipper.send('DELETE', path)).status
+            assert.equal(status, isAnother ? 409 : 204, way)
+            if (!isAnother) continue
+            const { json } = await manifest(shipper, label, { tracking_numbers: [label.tracking_number] })
+            assert.deepEqual(json.label_ids, [label_id], `${way}: the open one is meant`)
+            assert.equal((await shipper.send('DELETE', path)).status, 204, way)
+          }
+        })
+      }
+
+  test('beside an open label of another shipment, what is said of a settled one is about that one', async () => {
+    const shipper = await newShipper(house())
+    const old = await settled(shipper, 'is recorded as voided')
+    const before = await idOf(shipper, old)
+    const { label_id } = (await shipper.record({ ...old, external_shipment_id: 'order 2' })).json.results[0]
+    const more = await shipper.record({ ...old, warehouse_id: 'se-3' })
+    assert.deepEqual(
+      [...outcomes(more), more.json.results[0].label_id],
+      ['refused invalid_status labels[0]', before],
+    )
+    const next = await shipper.record({ ...old, external_shipment_id: 'order 3' })
+    assert.deepEqual([...outcomes(next), next.json.results[0].label_id], ['updated', label_id])
+  })
 
   test('while a label is open it stays the same label, whatever is said of it', async () => {
     const shipper = await newShipper(house())
