@@ -24,6 +24,10 @@ export function suspectText(fields: Fields, values: Values, prefix = ''): Notice
 const suspectsIn = (value: Value) =>
   typeof value === 'string' ? SUSPECTS.filter(([, pattern]) => pattern.test(value)).map(([code]) => code) : []
 
+/** Says that fields which a body gives empty stay as they were, since no connection is without them. */
+export const notClearedNotices = (names: readonly string[]): Notice[] =>
+  names.map((field) => ({ code: 'not_cleared', field }))
+
 /** Says that credentials were stored which the carrier has not proved. */
 export function proofNotice(proof: Proof): Notice[] {
   const isTold = proof.asked ? proof.outcome !== 'verified' : proof.lacks

@@ -51,9 +51,9 @@ export function planChange(
   const problems = [
     ...brokenLatches(form, held, parts),
     ...brokenPairs(carrier, credentials),
-    ...clearedRequired(carrier, form, parts),
+    ...blankRequired(carrier, form, parts),
     ...(parts.primary === false && held.isPrimary ? [PRIMARY_REFUSED] : []),
-    ...(saysNothing(parts.nickname) ? [NICKNAME_REQUIRED] : []),
+    ...(isBlank(parts.nickname) ? [NICKNAME_REQUIRED] : []),
   ]
   if (problems.length > 0) failFields(problems)
   const nickname = parts.nickname ?? held.nickname
@@ -116,15 +116,11 @@ function brokenLatches(form: Fields, held: Held, parts: Parts): FieldProblem[] {
     }))
 }
 
-const saysNothing = (value: unknown) => value === null || isBlank(value)
-
-/** A settings form asks for nothing, but what connect asked for cannot be cleared through it. */
-function clearedRequired(carrier: Carrier, form: Fields, parts: Parts): FieldProblem[] {
+/** A form that does not ask for what connect asked for takes no text for it that shows nothing. */
+function blankRequired(carrier: Carrier, form: Fields, parts: Parts): FieldProblem[] {
   const changes = { ...parts.credentials.reveal(), ...parts.settings.reveal() }
   return Object.entries(form)
-    .filter(
-      ([name, field]) => saysNothing(changes[field.storedAs ?? name]) && allFields(carrier)[name]?.required,
-    )
+    .filter(([name, field]) => isBlank(changes[field.storedAs ?? name]) && allFields(carrier)[name]?.required)
     .map(([name]) => ({ kind: 'required', field: name, message: `${name} must not be empty.` }))
 }
 

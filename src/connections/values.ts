@@ -10,8 +10,8 @@ import {
 } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import { OVERRIDE, provedSettings, settingNames } from './forms.ts'
-import { suspectText, type Notice } from './notices.ts'
+import { allFields, OVERRIDE, provedSettings, settingNames } from './forms.ts'
+import { notClearedNotices, suspectText, type Notice } from './notices.ts'
 
 /** Values by the name each is kept under; `null` where a body clears one. */
 export type Changes = { [name: string]: Value | null }
@@ -27,7 +27,7 @@ export type Parts = {
   given: readonly string[]
 }
 
-/** Checks a body against a form and sorts what it says; refuses every bad field at once. */
+/** Checks a body against a form and sorts what it says; refuses every bad field at once, and leaves out what cannot be cleared. */
 export function acceptBody(
   carrier: Carrier,
   form: Form,
@@ -35,7 +35,11 @@ export function acceptBody(
 ): Parts & { notices: Notice[] } {
   const accepted = validate(form, body)
   if (Array.isArray(accepted)) return failFields(accepted)
-  return { ...sortValues(carrier, form.fields, accepted), notices: suspectText(form.fields, accepted.values) }
+  // Without what connect asks for, nobody could find, list or use the connection: it stays, and the answer says so.
+  const lasting = accepted.cleared.filter((name) => allFields(carrier)[name]?.required)
+  const cleared = accepted.cleared.filter((name) => !lasting.includes(name))
+  const notices = [...suspectText(form.fields, accepted.values), ...notClearedNotices(lasting)]
+  return { ...sortValues(carrier, form.fields, { ...accepted, cleared }), notices }
 }
 
 function sortValues(carrier: Carrier, fields: Fields, { values, cleared }: Accepted): Parts {

@@ -1,7 +1,7 @@
 import { acceptFields } from '../catalog/accept-fields.ts'
 import type { Fields } from '../catalog/define.ts'
 import { choice, optional, text } from '../catalog/fields.ts'
-import type { FieldProblem } from '../catalog/validate.ts'
+import { isEmpty, type FieldProblem } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { LABEL_STATUSES, type Label, type LabelStatus } from '../store/schema.ts'
 import { parseDay } from '../time.ts'
@@ -51,7 +51,7 @@ const PLACELESS: FieldProblem = { kind: 'invalid', message: 'The body has a fiel
 
 function listProblems(labels: unknown): FieldProblem[] {
   const [least, most] = ['at least one entry', `at most ${MOST_LABELS} entries`]
-  if (labels === undefined || labels === null || (Array.isArray(labels) && labels.length === 0))
+  if (isEmpty(labels ?? null) || (Array.isArray(labels) && labels.length === 0))
     return [{ kind: 'required', field: 'labels', message: `labels must have ${least}.` }]
   return Array.isArray(labels) && labels.length <= MOST_LABELS
     ? []

@@ -1,7 +1,7 @@
 import { acceptFields } from '../catalog/accept-fields.ts'
 import type { Fields } from '../catalog/define.ts'
 import { group, LONGEST_TEXT, optional, text } from '../catalog/fields.ts'
-import type { FieldProblem } from '../catalog/validate.ts'
+import { isEmpty, type FieldProblem } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { parseEarliest, parseTime } from '../time.ts'
 import { connectionField, isId } from './ids.ts'
@@ -37,7 +37,9 @@ export type ManifestWish = {
 
 /** Reads the body of a manifest; refuses every bad field at once. */
 export function acceptManifest(body: Readonly<Record<string, unknown>>, now: Date): ManifestWish {
-  const { label_ids = null, tracking_numbers = null, ...rest } = body
+  const { label_ids: ids = null, tracking_numbers: numbers = null, ...rest } = body
+  const label_ids = isEmpty(ids) ? null : ids
+  const tracking_numbers = isEmpty(numbers) ? null : numbers
   const accepted = acceptFields(manifestFields, rest, ['tracking_numbers', 'label_ids'])
   const [by, labels] =
     label_ids === null && tracking_numbers !== null

@@ -56,7 +56,8 @@ export function acceptChange(body: Given, judge: Judge): Wish {
 }
 
 function accept(fields: Fields, body: Given, judge: Judge): { wish: Wish; values: Values } {
-  const { headers = null, ...rest } = body
+  const { headers: given = null, ...rest } = body
+  const headers = isEmpty(given) ? null : given
   const accepted = acceptEvent(fields, rest)
   const misshapen = Array.isArray(accepted) ? accepted : []
   const problems = [

@@ -24,6 +24,9 @@ onEveryDatabase('bodies as forms and public samples send them', (house) => {
   const errorsOf = (answer: { json: any }): [string, string][] =>
     answer.json.errors.map((error: any) => [error.error_code, error.field_name])
 
+  const noticesOf = ({ headers }: { headers: Record<string, unknown> }) =>
+    [headers['hawser-notice'] ?? []].flat() as string[]
+
   for (const carrier of open) {
     const path = `/v1/connections/carriers/${carrier.name}`
     const { connect, settings = {} } = carrier
@@ -64,12 +67,45 @@ onEveryDatabase('bodies as forms and public samples send them', (house) => {
           [],
         )
         const needed = free.filter((name) => wanted.has(name))
-        for (const value of ['', ' '.repeat(6), '\u00a0\u200b'.repeat(3)])
-          for (const name of needed) {
+        for (const value of [' '.repeat(6), '\u00a0\u200b'.repeat(3)])
+          for (const name of needed.filter((one) => form[one]?.type === 'string')) {
             const refused = await ask('PUT', at, { ...bodyFor(form), [name]: value })
-            if (value === '' || form[name]?.type === 'string')
-              assert.deepEqual(errorsOf(refused), [['field_value_required', name]])
+            assert.deepEqual(errorsOf(refused), [['field_value_required', name]])
           }
+      }
+    })
+
+    test(`${carrier.name}: every optional field may be empty in every form, and what connect asks for stays`, async () => {
+      const wanted = (name: string) => connect[name]?.required === true
+      for (const empty of ['', null]) {
+        const id = await connected(same(namesOf(connect, isFree), empty))
+        for (const [form, at] of [
+          [update, `${path}/${id}`],
+          [settings, `${path}/${id}/settings`],
+        ] as const) {
+          const free = namesOf(form, isFree)
+          if (free.length === 0) continue
+          const given = bodyFor(form)
+          assert.ok((await ask('PUT', at, given)).status < 300)
+          const before = await stored(house(), id)
+          const emptied = await ask('PUT', at, { ...given, ...same(free, empty) })
+          assert.ok(emptied.status < 300, emptied.text)
+          const after = await stored(house(), id)
+          for (const part of ['credentials', 'settings'] as const) {
+            const lasting = Object.entries(before[part]).filter(
+              ([name]) => wanted(name) || !free.includes(name),
+            )
+            assert.deepEqual(after[part], Object.fromEntries(lasting))
+          }
+          assert.equal(after.row.nickname, before.row.nickname)
+          assert.equal(after.row.account_number, before.row.account_number)
+          assert.equal(after.row.is_primary, before.row.is_primary)
+          const told = noticesOf(emptied).filter((notice) => notice.startsWith('not_cleared'))
+          assert.deepEqual(
+            told,
+            free.filter(wanted).map((name) => `not_cleared; field=${name}`),
+          )
+        }
       }
     })
 

@@ -38,6 +38,18 @@ onEveryDatabase(
         [{}, 'field_value_required carrier_id', 'field_value_required label_ids'],
         [{ carrier_id, label_ids: [] }, 'field_value_required label_ids'],
         [{ carrier_id, tracking_numbers: [] }, 'field_value_required tracking_numbers'],
+        ...['', null].map((empty): [unknown, string] => [
+          { carrier_id, label_ids: empty, tracking_numbers: empty },
+          'field_value_required label_ids',
+        ]),
+        ...['', null].map((empty): [unknown, string] => [
+          { ...good, label_ids: empty, tracking_numbers: ['a', 'a'] },
+          'field_conflict tracking_numbers[1]',
+        ]),
+        ...['', null].map((empty): [unknown, string] => [
+          { carrier_id, label_ids: ['x'], tracking_numbers: empty },
+          'invalid_field_value label_ids[0]',
+        ]),
         [{ ...good, tracking_numbers: ['1'] }, 'field_conflict tracking_numbers'],
         [{ carrier_id, label_ids: 'se-1' }, 'invalid_field_value label_ids'],
         [{ carrier_id, label_ids: Array(5_001).fill('se-1') }, 'invalid_field_value label_ids'],

@@ -54,7 +54,16 @@ onEveryDatabase('settings', (house) => {
     await put('ups', id, { pickup_type: 'daily_pickup' })
     await put('ups', id, { pickup_type: null })
     assert.equal((await get('ups', id)).pickup_type, undefined)
-    const refused = await put('ups', id, { nickname: null })
+    const before = await stored(house(), id)
+    for (const nickname of [null, '']) {
+      const answer = await put('ups', id, { nickname })
+      assert.deepEqual(
+        [answer.status, answer.headers['hawser-notice']],
+        [204, ['not_cleared; field=nickname']],
+      )
+    }
+    assert.deepEqual((await stored(house(), id)).row, before.row)
+    const refused = await put('ups', id, { nickname: ' ' })
     assert.equal(refused.json.errors[0].field_name, 'nickname')
   })
 

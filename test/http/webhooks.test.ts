@@ -102,8 +102,11 @@ onEveryDatabase('webhooks', (house) => {
     assert.equal(sent?.headers['x-kept'], 'kept value')
     assert.equal(sent?.headers['x-new'], 'new value')
     assert.equal(sent?.headers['x-gone'], undefined)
-    assert.equal((await send('PUT', path, { headers: null })).status, 204)
-    assert.deepEqual((await shown()).headers, [])
+    for (const empty of [null, '', []]) {
+      assert.equal((await send('PUT', path, { headers: anew })).status, 204)
+      assert.equal((await send('PUT', path, { headers: empty })).status, 204)
+      assert.deepEqual((await shown()).headers, [])
+    }
     const bad: [unknown, (string | undefined)[][]][] = [
       [{ url: null }, [['field_value_required', 'url']]],
       [{ url: '' }, [['field_value_required', 'url']]],
