@@ -163,3 +163,12 @@ test('the client imports nothing but itself, and nothing imports it', () => {
   const others = sources.filter((file) => moduleOf(file) !== 'client')
   assert.deepEqual(withCode(/\/client\//, others), [])
 })
+
+test('connections are written in one way: what that takes has no name outside of the store', () => {
+  const writes =
+    /\b(changeConnection|insertConnection|keepPrevious|supersedeToken|insertMessage|appendAuditEvent)\b/
+  const outside = sources.filter((file) => moduleOf(file) !== 'store')
+  assert.deepEqual(withCode(writes, outside), [])
+  assert.ok(withCode(writes).length > 0, 'the control: the store has them')
+  assert.deepEqual(withCode(/\bwriteConnection\b/, outside), ['src/connections/save-connection.ts'])
+})

@@ -1,7 +1,6 @@
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
-import { insertAuditChange } from '../store/audit-changes.ts'
-import { appendAuditEvent, findAuditHead } from '../store/audit.ts'
+import { appendEntry, type AuditEntry } from '../store/audit-entries.ts'
 import type { Tx } from '../store/db.ts'
 import type { Action } from './actions.ts'
 import { GENESIS, hashEvent } from './chain.ts'
@@ -24,37 +23,43 @@ export type Happening = {
   everywhere?: true
 }
 
-/** Adds an event to the chain of the actor's tenant, in the transaction of the effect; answers its sequence number. */
-export async function recordEvent(ctx: Context, tx: Tx, actor: Actor, happening: Happening): Promise<number> {
-  const head = await findAuditHead(tx, actor.tenantId)
-  const place = {
-    tenant_id: actor.tenantId,
-    seq: (head?.seq ?? 0) + 1,
-    environment: happening.everywhere ? null : actor.environment,
-    carrier_id: happening.carrierId ?? null,
-    subject: happening.subject ?? null,
+/** Composes an event of the actor's tenant that lacks only its place in the chain. */
+export function auditEntry(ctx: Context, actor: Actor, happening: Happening): AuditEntry {
+  const { tenantId } = actor
+  return {
+    tenantId,
+    chain: (head) => {
+      const place = {
+        tenant_id: tenantId,
+        seq: (head?.seq ?? 0) + 1,
+        environment: happening.everywhere ? null : actor.environment,
+        carrier_id: happening.carrierId ?? null,
+        subject: happening.subject ?? null,
+      }
+      const kept = happening.changes?.length ? sealChanges(ctx, place, happening.changes) : undefined
+      const event = {
+        ...place,
+        at: ctx.clock().toISOString(),
+        actor: actor.name,
+        action: happening.action,
+        fields: JSON.stringify(happening.fields ?? []),
+        version: happening.version ?? null,
+        outcome: happening.outcome ?? 'succeeded',
+        request_id: actor.requestId ?? null,
+        ip: actor.ip ?? null,
+        envelope_hash: happening.envelopeHash ?? null,
+        changes_hash: kept?.hash ?? null,
+        prev_hash: head?.hash ?? GENESIS,
+      }
+      return { event: { ...event, hash: hashEvent(event) }, sealed: kept?.sealed }
+    },
+    refuse: (head) => refuseBroken(ctx, actor, head),
   }
-  const kept = happening.changes?.length ? sealChanges(ctx, place, happening.changes) : undefined
-  const event = {
-    ...place,
-    at: ctx.clock().toISOString(),
-    actor: actor.name,
-    action: happening.action,
-    fields: JSON.stringify(happening.fields ?? []),
-    version: happening.version ?? null,
-    outcome: happening.outcome ?? 'succeeded',
-    request_id: actor.requestId ?? null,
-    ip: actor.ip ?? null,
-    envelope_hash: happening.envelopeHash ?? null,
-    changes_hash: kept?.hash ?? null,
-    prev_hash: head?.hash ?? GENESIS,
-  }
-  const { tenant_id, seq } = event
-  if (!(await appendAuditEvent(tx, { ...event, hash: hashEvent(event) })))
-    return refuseBroken(ctx, actor, head)
-  if (kept) await insertAuditChange(tx, { tenant_id, seq, sealed: kept.sealed })
-  return seq
 }
+
+/** Adds an event to the chain of the actor's tenant, in the transaction of the effect; answers its sequence number. */
+export const recordEvent = (ctx: Context, tx: Tx, actor: Actor, happening: Happening): Promise<number> =>
+  appendEntry(tx, auditEntry(ctx, actor, happening))
 
 function refuseBroken(ctx: Context, { tenantId }: Actor, head: { seq: number } | undefined): never {
   ctx.log.error(

@@ -2,21 +2,16 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Carrier } from '../catalog/define.ts'
 import type { SignIn } from '../catalog/sign-in.ts'
 import type { Actor, Context } from '../context.ts'
-import { recordEvent } from '../audit/record-event.ts'
-import { fingerprint, sealCredentials, sealSettings } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
-import { Secret } from '../secret.ts'
-import { findByAccount, findPrimary, insertConnection } from '../store/connections.ts'
+import { findByAccount, findPrimary } from '../store/connections.ts'
 import type { Db } from '../store/db.ts'
-import { planCheck } from '../store/scheduled-checks.ts'
-import { insertSignIn } from '../store/sign-ins.ts'
 import { findBuriedByAccount } from '../store/tombstones.ts'
-import { announce } from '../webhooks/announce.ts'
 import { prepareSignIn } from './begin-sign-in.ts'
 import { checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
 import type { Notice } from './notices.ts'
-import { keyOf } from './require.ts'
+import { firstCredentials } from './replace-credentials.ts'
+import { saveConnection, type Beginning } from './save-connection.ts'
 import { shownChanges } from './shown-values.ts'
 import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, withoutCleared, type Parts } from './values.ts'
@@ -44,53 +39,40 @@ export async function addConnection(
   const carrierId = newCarrierId(carrier.mode)
   const begun = signIn && prepareSignIn(ctx, actor, carrier, signIn, carrierId)
   const { tenantId, environment } = actor
-  const holder = { tenant_id: tenantId, environment, carrier_id: carrierId, carrier: carrier.id }
-  const values = new Secret(withoutCleared(parts.credentials.reveal()))
-  const beside = new Secret(withoutCleared(parts.settings.reveal()))
-  const credentials = sealCredentials(ctx, holder, 1, values)
-  const settings = sealSettings(ctx, holder, 1, beside)
-  const account = accountNumber(carrier, values.reveal())
-  const key = accountKey(account)
+  const values = withoutCleared(parts.credentials.reveal())
+  const settings = withoutCleared(parts.settings.reveal())
+  const key = accountKey(accountNumber(carrier, values))
   const at = ctx.clock().toISOString()
   const checked = checkedNow(ctx, carrier, proof, undefined)
   const nickname = parts.nickname ?? null
-  const held = { nickname, credentials: values.reveal(), settings: beside.reveal() }
 
   const { duplicateOf, restorable } = await ctx.store.transaction(tenantId, async (tx) => {
     const existing = await findDuplicate(tx, actor, carrier, key)
     if (existing && carrier.mode === 'parcel' && !parts.allowDuplicate) refuseDuplicate(carrier, existing)
-    const primary = await findPrimary(tx, actor, carrier.id)
-    const seq = await recordEvent(ctx, tx, actor, {
-      action: 'connection.connected',
-      carrierId,
-      fields: parts.given,
-      changes: shownChanges(carrier, {}, { ...held, isPrimary: !primary }),
-      version: 1,
-      ...(proof.outcome === 'verified' ? {} : { outcome: 'unverified' as const }),
-      envelopeHash: fingerprint(credentials, settings),
-    })
-    await insertConnection(tx, {
-      ...holder,
-      mode: carrier.mode,
-      scac,
-      nickname,
-      account_number: account,
-      account_key: key,
-      is_primary: primary ? 0 : 1,
+    const isPrimary = (await findPrimary(tx, actor, carrier.id)) === undefined
+    const before: Beginning = {
+      ...{ tenant_id: tenantId, environment, carrier_id: carrierId, carrier: carrier.id, mode: carrier.mode },
+      ...{ scac, nickname, is_primary: isPrimary ? 1 : 0, created_at: at },
+      ...{ version: 0, credentials_version: 0, settings_version: 0 },
       connection_status: begun ? 'pending_approval' : 'approved',
-      version: 1,
-      created_seq: seq,
-      created_at: at,
-      updated_at: at,
-      credentials,
-      credentials_version: 1,
-      settings,
-      settings_version: 1,
       ...checked.columns,
+    }
+    await saveConnection(ctx, tx, actor, {
+      isNew: true,
+      before,
+      after: {
+        credentials: firstCredentials(ctx, before, values),
+        settings,
+        nextCheckAt: checked.nextCheckAt,
+        signIn: begun?.row,
+      },
+      event: {
+        action: 'connection.connected',
+        fields: parts.given,
+        changes: shownChanges(carrier, {}, { nickname, isPrimary, credentials: values, settings }),
+        ...(proof.outcome !== 'verified' && { outcome: 'unverified' }),
+      },
     })
-    if (begun) await insertSignIn(tx, begun.row)
-    await planCheck(tx, keyOf(actor, carrierId), carrier.id, checked.nextCheckAt)
-    await announce(ctx, tx, actor, { type: 'carrier_connected', carrierId })
     const restorable = key === null ? undefined : await findBuriedByAccount(tx, actor, carrier.id, key, at)
     return { duplicateOf: existing, restorable }
   })

@@ -6,7 +6,6 @@ import { sealVerifier } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { findConnection } from '../store/connections.ts'
-import type { Tx } from '../store/db.ts'
 import type { SignInRow } from '../store/schema.ts'
 import { insertSignIn } from '../store/sign-ins.ts'
 import { sandboxOperator } from './ask-carrier.ts'
@@ -60,19 +59,15 @@ export function prepareSignIn(
   }
 }
 
-/** Begins a sign-in in the transaction in which a connection loses the one before; where to send the merchant, if anybody still signs in there. */
-export async function beginInstead(
+/** Prepares the sign-in that a connection needs which loses the one before; `undefined` where nobody signs in there any more. */
+export function beginInstead(
   ctx: Context,
-  tx: Tx,
   actor: Actor,
   carrier: Carrier,
   carrierId: string,
-): Promise<string | undefined> {
+): Begun | undefined {
   const signIn = signInOf(ctx, carrier)
-  if (!signIn) return undefined
-  const { location, row } = prepareSignIn(ctx, actor, carrier, signIn, carrierId)
-  await insertSignIn(tx, row)
-  return location
+  return signIn && prepareSignIn(ctx, actor, carrier, signIn, carrierId)
 }
 
 /** Begins a sign-in for a connection that is there, whatever its state; what is in force stays so until the merchant comes back. */

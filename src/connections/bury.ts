@@ -43,7 +43,7 @@ export async function buryConnection(
     await recordEvent(ctx, tx, actor, { action: 'connection.erased', carrierId })
   }
   const heir = connection.is_primary === 1 ? await findOldest(tx, actor, connection.carrier) : undefined
-  if (heir) await markPrimary(ctx, tx, actor, heir, 1)
+  if (heir) await markPrimary(ctx, tx, actor, { carrierId: heir.carrier_id, isPrimary: true })
 }
 
 /** Twins that are deleted one after the other can come back in any order. */

@@ -2,18 +2,14 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Carrier, Fields } from '../catalog/define.ts'
 import type { Action } from '../audit/actions.ts'
 import { changesBetween } from '../audit/changes.ts'
-import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
-import { fingerprint, openCredentials, openSettings, sealSettings } from '../custody/sealed-values.ts'
+import { openCredentials, openSettings } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
-import { Secret } from '../secret.ts'
-import { changeConnection, findConnection, findPrimary } from '../store/connections.ts'
+import { findConnection, findPrimary } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
 import type { Connection } from '../store/schema.ts'
-import { planCheck } from '../store/scheduled-checks.ts'
-import { announce } from '../webhooks/announce.ts'
 import { findDuplicate, refuseDuplicate } from './add-connection.ts'
-import { beginInstead } from './begin-sign-in.ts'
+import { beginInstead, type Begun } from './begin-sign-in.ts'
 import { checkedAgain, checkedNever, checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
 import { guardIntegrity } from './guard-integrity.ts'
@@ -21,9 +17,9 @@ import { planChange, type Held, type Plan } from './plan-change.ts'
 import { acceptWaiting, requireProof, UNTOUCHED, type VerifyWish } from './prove.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { keyOf, refuseUnknown } from './require.ts'
+import { saveConnection, type Save } from './save-connection.ts'
 import { shownChanges } from './shown-values.ts'
 import { isWaiting, SIGN_IN_LOST, WAITS, withoutSignIn } from './signed-in.ts'
-import { tellTransition } from './transitions.ts'
 import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, provable, type Parts } from './values.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
@@ -135,9 +131,9 @@ async function changeInside(
   if (isSettings && plan.changed.length === 0) return { version, credentialsVersion, duplicateOf, signInLost }
   if (!isSettings && !isDeepStrictEqual(withoutSignIn(valuesOf(plan)), proved)) return undefined
   if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, change.carrier)
-  const written = await writePlan(ctx, tx, actor, prepared, change, proof)
-  const begun = signInLost && (await beginInstead(ctx, tx, actor, change.carrier, change.carrierId))
-  return { ...written, duplicateOf, signInLost, ...(begun && { location: begun }) }
+  const begun = signInLost ? beginInstead(ctx, actor, change.carrier, change.carrierId) : undefined
+  const saved = await saveConnection(ctx, tx, actor, composeSave(ctx, prepared, change, { proof, begun }))
+  return { ...saved, duplicateOf, signInLost, ...(begun && { location: begun.location }) }
 }
 
 function hold(ctx: Context, connection: Connection): Held {
@@ -168,7 +164,7 @@ async function checkDuplicate(
 
 async function demotePrimary(ctx: Context, tx: Tx, actor: Actor, carrier: Carrier): Promise<void> {
   const primary = await findPrimary(tx, actor, carrier.id)
-  if (primary) await markPrimary(ctx, tx, actor, primary, 0)
+  if (primary) await markPrimary(ctx, tx, actor, { carrierId: primary.carrier_id, isPrimary: false })
 }
 
 /** Gives the primary mark to a connection or takes it, as an event of that connection's own. */
@@ -176,75 +172,53 @@ export async function markPrimary(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  { carrier_id, version }: Pick<Connection, 'carrier_id' | 'version'>,
-  is_primary: 0 | 1,
+  { carrierId, isPrimary }: { carrierId: string; isPrimary: boolean },
 ): Promise<void> {
-  await changeConnection(tx, keyOf(actor, carrier_id), version, {
-    is_primary,
-    updated_at: ctx.clock().toISOString(),
+  const before = (await findConnection(tx, keyOf(actor, carrierId))) ?? refuseUnknown()
+  await saveConnection(ctx, tx, actor, {
+    before,
+    after: { isPrimary },
+    event: {
+      action: 'connection.updated',
+      fields: ['is_primary_account'],
+      changes: changesBetween({ is_primary_account: !isPrimary }, { is_primary_account: isPrimary }),
+    },
   })
-  await recordEvent(ctx, tx, actor, {
-    action: 'connection.updated',
-    carrierId: carrier_id,
-    fields: ['is_primary_account'],
-    changes: changesBetween(
-      { is_primary_account: is_primary === 0 },
-      { is_primary_account: is_primary === 1 },
-    ),
-    version: version + 1,
-  })
-  await announce(ctx, tx, actor, { type: 'connection.updated', carrierId: carrier_id })
 }
 
-async function writePlan(
+function composeSave(
   ctx: Context,
-  tx: Tx,
-  actor: Actor,
   { connection, held, plan }: Prepared,
   { carrier, form, action }: Change,
-  proof: Proof,
-): Promise<Pick<Written, 'version' | 'credentialsVersion'>> {
-  const { carrier_id, version } = connection
+  { proof, begun }: { proof: Proof; begun: Begun | undefined },
+): Save {
   const isUpdate = action === 'connection.updated'
-  const replaced = isUpdate ? await replaceCredentials(ctx, tx, connection, plan) : connection
-  const { credentials, credentials_version } = replaced
-  const settingsVersion = connection.settings_version + 1
-  const settings = sealSettings(ctx, connection, settingsVersion, new Secret(plan.settings))
-  const account = accountNumber(carrier, plan.credentials)
+  const credentials = isUpdate ? replaceCredentials(ctx, connection, held, plan) : undefined
   const isOther = plan.provedOtherwise && !isWaiting(connection)
-  const checked = isUpdate
-    ? checkedAfter(ctx, carrier, proof, connection, replaced)
+  const checked = credentials
+    ? checkedAfter(ctx, carrier, proof, connection, credentials.sealed)
     : isOther
       ? checkedNever(ctx, connection)
       : undefined
-  const done = await changeConnection(tx, keyOf(actor, carrier_id), version, {
-    nickname: plan.nickname,
-    account_number: account,
-    account_key: accountKey(account),
-    ...(plan.becomesPrimary ? { is_primary: 1 as const } : {}),
-    ...(plan.signInLost ? { connection_status: 'pending_approval' as const } : {}),
-    credentials,
-    credentials_version,
-    settings,
-    settings_version: settingsVersion,
-    ...(checked ? checked.columns : {}),
-    updated_at: ctx.clock().toISOString(),
-  })
-  if (!done) throw new Error('A connection changed under its own lock.')
-  if (checked) await planCheck(tx, keyOf(actor, carrier_id), carrier.id, checked.nextCheckAt)
-  const after = { ...plan, isPrimary: held.isPrimary || plan.becomesPrimary }
-  await recordEvent(ctx, tx, actor, {
-    action,
-    carrierId: carrier_id,
-    fields: plan.changed,
-    changes: shownChanges(carrier, held, after, form),
-    version: version + 1,
-    ...(isUpdate && proof.outcome !== 'verified' ? { outcome: 'unverified' as const } : {}),
-    envelopeHash: fingerprint(credentials, settings),
-  })
-  await announce(ctx, tx, actor, { type: 'connection.updated', carrierId: carrier_id })
-  if (checked) await tellTransition(ctx, tx, actor, connection, checked.columns)
-  return { version: version + 1, credentialsVersion: credentials_version }
+  const isPrimary = held.isPrimary || plan.becomesPrimary
+  return {
+    before: connection,
+    after: {
+      nickname: plan.nickname,
+      ...(plan.becomesPrimary && { isPrimary }),
+      ...(plan.signInLost && { status: 'pending_approval' }),
+      ...(credentials && { credentials }),
+      settings: plan.settings,
+      checked,
+      signIn: begun?.row,
+    },
+    event: {
+      action,
+      fields: plan.changed,
+      changes: shownChanges(carrier, held, { ...plan, isPrimary }, form),
+      ...(isUpdate && proof.outcome !== 'verified' && { outcome: 'unverified' }),
+    },
+  }
 }
 
 /** Credentials that worked and are in force already have nothing to lose by being given again. */

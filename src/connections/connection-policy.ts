@@ -1,12 +1,12 @@
 import { changesBetween } from '../audit/changes.ts'
-import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
-import { changeConnection, findConnection } from '../store/connections.ts'
+import { findConnection } from '../store/connections.ts'
 import type { OpenShipments } from '../store/schema.ts'
 import { ruleOf, type Rule } from './delete-guard.ts'
 import { acceptConnectionPolicy } from './policy-form.ts'
 import { keyOf, refuseUnknown } from './require.ts'
+import { saveConnection } from './save-connection.ts'
 import { requireNamed, type Named } from './verify.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
@@ -47,15 +47,15 @@ export async function setConnectionPolicy(
     const rule = await ruleOf(tx, actor, { ...connection, open_shipments: own })
     const { version } = connection
     if (connection.open_shipments === own) return { own, rule, version }
-    const updated_at = ctx.clock().toISOString()
-    await changeConnection(tx, keyOf(actor, carrierId), version, { open_shipments: own, updated_at })
-    await recordEvent(ctx, tx, actor, {
-      action: 'connection.policy_updated',
-      carrierId,
-      fields: ['open_shipments'],
-      changes: changesBetween({ open_shipments: connection.open_shipments }, { open_shipments: own }),
-      version: version + 1,
+    const saved = await saveConnection(ctx, tx, actor, {
+      before: connection,
+      after: { openShipments: own },
+      event: {
+        action: 'connection.policy_updated',
+        fields: ['open_shipments'],
+        changes: changesBetween({ open_shipments: connection.open_shipments }, { open_shipments: own }),
+      },
     })
-    return { own, rule, version: version + 1 }
+    return { own, rule, version: saved.version }
   })
 }

@@ -1,19 +1,16 @@
 import { changesBetween } from '../audit/changes.ts'
-import { recordEvent } from '../audit/record-event.ts'
 import { REFRESH_TOKEN, type SignIn } from '../catalog/sign-in.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Minted } from '../catalog/verification.ts'
 import type { Actor, ActorName, Context } from '../context.ts'
-import { fingerprint, openCredentials, openSettings, openVerifier } from '../custody/sealed-values.ts'
+import { openCredentials, openSettings, openVerifier } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
 import type { Secret } from '../secret.ts'
-import { changeConnection, findConnection } from '../store/connections.ts'
+import { findConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
-import { planCheck } from '../store/scheduled-checks.ts'
 import type { Connection, SignInRow } from '../store/schema.ts'
 import { findSignIn, takeSignIn } from '../store/sign-ins.ts'
 import { findTenant } from '../store/tenants.ts'
-import { announce } from '../webhooks/announce.ts'
 import { askOnce, lineTo, materialOf } from './ask-carrier.ts'
 import { hashState, RETURN_PATH, returnUri } from './begin-sign-in.ts'
 import { checkedNever, later } from './check-times.ts'
@@ -21,6 +18,7 @@ import { guardIntegrity } from './guard-integrity.ts'
 import { proveSignIn } from './prove-sign-in.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { carrierOf, keyOf } from './require.ts'
+import { saveConnection } from './save-connection.ts'
 import { signInOf } from './signed-in.ts'
 
 /** What a merchant’s browser brings back, as it came. */
@@ -120,30 +118,25 @@ async function keep(
   const key = keyOf(actor, carrierId)
   const connection = await findConnection(tx, key)
   if (!connection) return undefined
-  const values = openCredentials(ctx, connection).reveal() as Values
-  const replaced = await replaceCredentials(ctx, tx, connection, {
-    credentials: { ...values, [REFRESH_TOKEN]: token.reveal() },
+  const held = {
+    credentials: openCredentials(ctx, connection).reveal() as Values,
     settings: openSettings(ctx, connection).reveal() as Values,
-  })
-  const { columns } = checkedNever(ctx, connection)
-  const { connection_status } = connection
-  const version = connection.version + 1
-  const change = {
-    ...replaced,
-    ...columns,
-    connection_status: 'approved' as const,
-    updated_at: ctx.clock().toISOString(),
   }
-  await changeConnection(tx, key, connection.version, change)
-  await planCheck(tx, key, connection.carrier, later(ctx.clock(), SOON_MS))
-  await recordEvent(ctx, tx, actor, {
-    action: 'connection.signed_in',
-    carrierId,
-    fields: [REFRESH_TOKEN],
-    changes: changesBetween({ connection_status }, { connection_status: change.connection_status }),
-    version,
-    envelopeHash: fingerprint(replaced.credentials, connection.settings),
+  const credentials = { ...held.credentials, [REFRESH_TOKEN]: token.reveal() }
+  const { connection_status } = connection
+  const status = 'approved'
+  await saveConnection(ctx, tx, actor, {
+    before: connection,
+    after: {
+      credentials: replaceCredentials(ctx, connection, held, { ...held, credentials }),
+      status,
+      checked: { ...checkedNever(ctx, connection), nextCheckAt: later(ctx.clock(), SOON_MS) },
+    },
+    event: {
+      action: 'connection.signed_in',
+      fields: [REFRESH_TOKEN],
+      changes: changesBetween({ connection_status }, { connection_status: status }),
+    },
   })
-  await announce(ctx, tx, actor, { type: 'connection.updated', carrierId })
-  return { ...connection, ...change, version }
+  return findConnection(tx, key)
 }

@@ -2,18 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Carrier } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Context } from '../context.ts'
-import {
-  openCredentials,
-  openSettings,
-  sealCredentials,
-  sealPrevious,
-  type SealedValues,
-} from '../custody/sealed-values.ts'
+import { sealCredentials, sealPrevious, type Holder, type SealedValues } from '../custody/sealed-values.ts'
 import { Secret } from '../secret.ts'
-import { supersedeToken } from '../store/carrier-tokens.ts'
-import type { Tx } from '../store/db.ts'
-import { keepPrevious } from '../store/previous-credentials.ts'
-import type { Connection } from '../store/schema.ts'
+import type { SupersededCredentials } from '../store/connection-writes.ts'
+import type { Connection, PreviousCredentials } from '../store/schema.ts'
 import { provedSettings } from './forms.ts'
 import { carrierOf } from './require.ts'
 import { refreshTokenOf, withoutSignIn } from './signed-in.ts'
@@ -26,8 +18,6 @@ const DAY_MS = 24 * 60 * 60_000
 /** The credentials and the settings of one connection, opened. */
 type Contents = { credentials: Values; settings: Values }
 
-type Sealed = Pick<Connection, 'credentials' | 'credentials_version'>
-
 /** Tells whether two contents are the same credentials: all that is kept as such and the settings that the carrier is asked with, but for the sign-in and for what says nothing. */
 export function isSameCredentials(carrier: Carrier, one: Contents, other: Contents): boolean {
   return isDeepStrictEqual(comparable(carrier, one), comparable(carrier, other))
@@ -36,35 +26,57 @@ export function isSameCredentials(carrier: Carrier, one: Contents, other: Conten
 const comparable = (carrier: Carrier, contents: Contents): Values =>
   withoutCleared(withoutSignIn(withProved(carrier, contents)))
 
+/** Credentials that come into force: sealed, with what becomes of those before them. */
+export type Replacement = {
+  values: Values
+  sealed: Pick<Connection, 'credentials' | 'credentials_version'>
+  superseded?: SupersededCredentials
+}
+
 /**
  * Seals new credentials as the next version, and keeps those in force until now, sealed for another purpose; their access token is gone.
  * The settings that they were proved with are kept with them: other ones belong to another account.
  * Credentials that are in force already keep their version and their access token, and the ones before them stay the way back;
  * of those that only a sign-in tells apart, the ones before stay too.
  */
-export async function replaceCredentials(
+export function replaceCredentials(
   ctx: Context,
-  tx: Tx,
   connection: Connection,
+  held: Contents,
   next: Contents,
-): Promise<Sealed> {
-  const { credentials, credentials_version: current } = connection
+): Replacement {
+  const { credentials, credentials_version } = connection
   const carrier = carrierOf(connection)
-  const held = {
-    credentials: openCredentials(ctx, connection).reveal() as Values,
-    settings: openSettings(ctx, connection).reveal() as Values,
-  }
-  const [before, after] = [refreshTokenOf(held.credentials), refreshTokenOf(next.credentials)]
+  const values = next.credentials
+  const before = refreshTokenOf(held.credentials)
+  const after = refreshTokenOf(values)
   const isSame = isSameCredentials(carrier, held, next)
-  if (isSame && before === after) return { credentials, credentials_version: current }
+  if (isSame && before === after) return { values, sealed: { credentials, credentials_version } }
+  const nextVersion = credentials_version + 1
   // Who is spending a refresh token at this moment goes on being the only one who does, put aside or not.
-  const isSpentOn = before !== undefined && (after === undefined || after === before)
-  await supersedeToken(tx, keyOf(connection), current + 1, isSpentOn)
-  if (!isSame) await keepHeld(ctx, tx, connection, new Secret(withProved(carrier, held)))
+  const isClaimKept = before !== undefined && (after === undefined || after === before)
+  const previous = isSame
+    ? undefined
+    : keptCredentials(ctx, connection, new Secret(withProved(carrier, held)))
   return {
-    credentials: sealCredentials(ctx, connection, current + 1, new Secret(next.credentials)),
-    credentials_version: current + 1,
+    values,
+    sealed: sealNext(ctx, connection, values),
+    superseded: { nextVersion, isClaimKept, previous },
   }
+}
+
+/** Seals the credentials of a connection that comes into being or comes back, as its next version. */
+export const firstCredentials = (ctx: Context, holder: Versioned, values: Values): Replacement => ({
+  values,
+  sealed: sealNext(ctx, holder, values),
+})
+
+type Versioned = Holder & Pick<Connection, 'credentials_version'>
+
+function sealNext(ctx: Context, holder: Versioned, values: Values): Replacement['sealed'] {
+  const credentials_version = holder.credentials_version + 1
+  const credentials = sealCredentials(ctx, holder, credentials_version, new Secret(values))
+  return { credentials, credentials_version }
 }
 
 const withProved = (carrier: Carrier, { credentials, settings }: Contents) => ({
@@ -72,16 +84,10 @@ const withProved = (carrier: Carrier, { credentials, settings }: Contents) => ({
   ...Object.fromEntries([...provedSettings(carrier)].map((name) => [name, settings[name] ?? null])),
 })
 
-const keyOf = ({ tenant_id: tenantId, environment, carrier_id: carrierId }: Connection) => ({
-  tenantId,
-  environment,
-  carrierId,
-})
-
-async function keepHeld(ctx: Context, tx: Tx, connection: Connection, held: SealedValues): Promise<void> {
+function keptCredentials(ctx: Context, connection: Connection, held: SealedValues): PreviousCredentials {
   const { tenant_id, environment, carrier_id, credentials_version } = connection
   const now = ctx.clock()
-  await keepPrevious(tx, {
+  return {
     tenant_id,
     environment,
     carrier_id,
@@ -89,5 +95,5 @@ async function keepHeld(ctx: Context, tx: Tx, connection: Connection, held: Seal
     credentials_version,
     replaced_at: now.toISOString(),
     erase_after: new Date(now.getTime() + KEPT_DAYS * DAY_MS).toISOString(),
-  })
+  }
 }

@@ -1,20 +1,19 @@
-import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
-import { fingerprint, openBuried, sealCredentials, sealSettings } from '../custody/sealed-values.ts'
+import { openBuried } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
-import { findByAccount, findConnection, findPrimary, insertConnection } from '../store/connections.ts'
+import { findByAccount, findConnection, findPrimary } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
-import { planCheck } from '../store/scheduled-checks.ts'
 import type { BuriedConnection } from '../store/schema.ts'
 import { findBuried, findTombstone, unburyConnection } from '../store/tombstones.ts'
-import { announce } from '../webhooks/announce.ts'
 import { refuseDuplicate } from './add-connection.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { duplicateNotice } from './notices.ts'
 import type { Outcome } from './outcome.ts'
 import { keyOf, refuseUnknown, requireCarrier, requireCarrierId, requireLtlCarrier } from './require.ts'
+import { firstCredentials } from './replace-credentials.ts'
+import { saveConnection, type Beginning } from './save-connection.ts'
 import { shownChanges } from './shown-values.ts'
 import type { Named } from './verify.ts'
 
@@ -87,36 +86,29 @@ async function putBack(
     settings: opened.settings.reveal() as Values,
   }
   const nickname = (await findTombstone(tx, key))?.nickname ?? null
-  const next = {
-    version: kept.version + 1,
-    credentials_version: kept.credentials_version + 1,
-    settings_version: kept.settings_version + 1,
-  }
-  const credentials = sealCredentials(ctx, kept, next.credentials_version, opened.credentials)
-  const settings = sealSettings(ctx, kept, next.settings_version, opened.settings)
   const isPrimary = (await findPrimary(tx, actor, carrier.id)) === undefined
   await unburyConnection(tx, key)
-  await insertConnection(tx, {
+  const before: Beginning = {
     ...row,
-    ...next,
     nickname,
-    credentials,
-    settings,
     is_primary: isPrimary ? 1 : 0,
     failed_checks: 0,
     degraded_at: null,
-    updated_at: ctx.clock().toISOString(),
+  }
+  const { version } = await saveConnection(ctx, tx, actor, {
+    isNew: true,
+    before,
+    after: {
+      credentials: firstCredentials(ctx, before, held.credentials),
+      settings: held.settings,
+      ...(isCheckable(carrier, kept) && { nextCheckAt: ctx.clock().toISOString() }),
+    },
+    event: {
+      action: 'connection.restored',
+      changes: shownChanges(carrier, {}, { nickname, isPrimary, ...held }),
+    },
   })
-  if (isCheckable(carrier, kept)) await planCheck(tx, key, carrier.id, ctx.clock().toISOString())
-  await recordEvent(ctx, tx, actor, {
-    action: 'connection.restored',
-    carrierId,
-    changes: shownChanges(carrier, {}, { nickname, isPrimary, ...held }),
-    version: next.version,
-    envelopeHash: fingerprint(credentials, settings),
-  })
-  await announce(ctx, tx, actor, { type: 'carrier_connected', carrierId })
-  return next.version
+  return version
 }
 
 /** What the carrier has refused is not tried again by itself, nor what waits for a sign-in. */

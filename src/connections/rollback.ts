@@ -1,21 +1,11 @@
-import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
-import {
-  fingerprint,
-  openCredentials,
-  openPrevious,
-  openSettings,
-  sealSettings,
-} from '../custody/sealed-values.ts'
+import { openCredentials, openPrevious, openSettings } from '../custody/sealed-values.ts'
 import { fail } from '../errors.ts'
-import { Secret } from '../secret.ts'
-import { changeConnection, findConnection } from '../store/connections.ts'
+import { findConnection } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
 import { findPrevious } from '../store/previous-credentials.ts'
-import { planCheck } from '../store/scheduled-checks.ts'
-import { announce } from '../webhooks/announce.ts'
 import { findDuplicate, refuseDuplicate } from './add-connection.ts'
 import { beginInstead } from './begin-sign-in.ts'
 import { checkedNow } from './check-times.ts'
@@ -29,9 +19,9 @@ import { acceptWaiting, requireProof, type VerifyWish } from './prove.ts'
 import type { Kept } from './refresh-sign-in.ts'
 import { isSameCredentials, replaceCredentials } from './replace-credentials.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
+import { saveConnection } from './save-connection.ts'
 import { carrySignIn, isWaiting, losesSignIn, refreshTokenOf, SIGN_IN_LOST, WAITS } from './signed-in.ts'
 import { shownChanges } from './shown-values.ts'
-import { tellTransition } from './transitions.ts'
 import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, provable, withoutCleared, type Changes } from './values.ts'
 import { requireNamed, type Named } from './verify.ts'
@@ -121,42 +111,30 @@ async function putBack(
   { connection, values, settings: kept, now, waits, isSignedIn }: Earlier,
   proof: Proof,
 ): Promise<{ version: number; credentialsVersion: number; location?: string | undefined }> {
-  const { carrier_id: carrierId, version } = connection
-  const key = keyOf(actor, carrierId)
-  const account = accountNumber(carrier, values)
-  const existing = await findDuplicate(tx, actor, carrier, accountKey(account))
+  const { carrier_id: carrierId } = connection
+  const existing = await findDuplicate(tx, actor, carrier, accountKey(accountNumber(carrier, values)))
   if (existing && existing !== carrierId && carrier.mode === 'parcel') refuseDuplicate(carrier, existing)
-  const replaced = await replaceCredentials(ctx, tx, connection, { credentials: values, settings: kept })
-  const settingsVersion = connection.settings_version + 1
-  const settings = sealSettings(ctx, connection, settingsVersion, new Secret(kept))
-  const checked = checkedNow(ctx, carrier, proof, connection)
-  await changeConnection(tx, key, version, {
-    ...replaced,
-    settings,
-    settings_version: settingsVersion,
-    account_number: account,
-    account_key: accountKey(account),
-    ...checked.columns,
-    ...((waits || isSignedIn) && { connection_status: waits ? 'pending_approval' : 'approved' }),
-    updated_at: ctx.clock().toISOString(),
-  })
-  await planCheck(tx, key, carrier.id, checked.nextCheckAt)
-  const next = { credentials: values, settings: kept }
-  await recordEvent(ctx, tx, actor, {
-    action: 'connection.rolled_back',
-    carrierId,
-    fields: [
-      ...differences(now.credentials, values, allFields(carrier)),
-      ...differences(now.settings, kept, allFields(carrier)),
-    ],
-    changes: shownChanges(carrier, now, next),
-    version: version + 1,
-    ...(proof.outcome === 'verified' ? {} : { outcome: 'unverified' as const }),
-    envelopeHash: fingerprint(replaced.credentials, settings),
-  })
-  await announce(ctx, tx, actor, { type: 'connection.updated', carrierId })
-  await tellTransition(ctx, tx, actor, connection, checked.columns)
   const isLost = waits === SIGN_IN_LOST
-  const location = isLost ? await beginInstead(ctx, tx, actor, carrier, carrierId) : undefined
-  return { version: version + 1, credentialsVersion: replaced.credentials_version, location }
+  const begun = isLost ? beginInstead(ctx, actor, carrier, carrierId) : undefined
+  const next = { credentials: values, settings: kept }
+  const saved = await saveConnection(ctx, tx, actor, {
+    before: connection,
+    after: {
+      credentials: replaceCredentials(ctx, connection, now, next),
+      settings: kept,
+      checked: checkedNow(ctx, carrier, proof, connection),
+      ...((waits || isSignedIn) && { status: waits ? 'pending_approval' : 'approved' }),
+      signIn: begun?.row,
+    },
+    event: {
+      action: 'connection.rolled_back',
+      fields: [
+        ...differences(now.credentials, values, allFields(carrier)),
+        ...differences(now.settings, kept, allFields(carrier)),
+      ],
+      changes: shownChanges(carrier, now, next),
+      ...(proof.outcome !== 'verified' && { outcome: 'unverified' }),
+    },
+  })
+  return { ...saved, location: begun?.location }
 }

@@ -2,13 +2,32 @@ import { randomBytes } from 'node:crypto'
 import type { Actor, Context } from '../context.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
-import { insertMessage } from '../store/outbox.ts'
-import { listSubscribers } from '../store/webhooks.ts'
+import { addToOutbox, type OutboxEntry } from '../store/outbox-entries.ts'
 import type { EventType } from './events.ts'
 import { payloadOf, type Details } from './payload.ts'
 
-/** What to tell, of which connection; the rest is read from the connection as the transaction leaves it. */
-export type Announcement = { type: EventType; carrierId: string; details?: Details }
+/** What is told to webhooks; the rest is read from the connection as the transaction leaves it. */
+export type Telling = { type: EventType; details?: Details }
+
+/** Composes a message of a connection for the webhooks of the actor's account that want its type. */
+export function outboxEntry(ctx: Context, actor: Actor, { type, details = {} }: Telling): OutboxEntry {
+  const { tenantId, environment } = actor
+  return {
+    scope: { tenantId, environment },
+    type,
+    compose: (connection) => {
+      const at = ctx.clock().toISOString()
+      return {
+        tenant_id: tenantId,
+        environment,
+        message_id: newMessageId(),
+        type,
+        payload: payloadOf(ctx, type, connection, at, details),
+        created_at: at,
+      }
+    },
+  }
+}
 
 /**
  * Puts a message into the outbox for every webhook that wants it, in the transaction of the effect: it is sent if and only if that commits.
@@ -18,25 +37,11 @@ export async function announce(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  { type, carrierId, details = {} }: Announcement,
+  { carrierId, ...telling }: Telling & { carrierId: string },
 ): Promise<void> {
   const { tenantId, environment } = actor
-  const webhookIds = await listSubscribers(tx, actor, type)
-  if (webhookIds.length === 0) return
-  const connection = await findConnection(tx, { tenantId, environment, carrierId })
-  if (!connection) throw new Error('A message names a connection that is not there.')
-  const at = ctx.clock().toISOString()
-  await insertMessage(
-    tx,
-    {
-      tenant_id: tenantId,
-      environment,
-      message_id: newMessageId(),
-      type,
-      payload: payloadOf(ctx, type, connection, at, details),
-      created_at: at,
-    },
-    webhookIds,
+  await addToOutbox(tx, outboxEntry(ctx, actor, telling), () =>
+    findConnection(tx, { tenantId, environment, carrierId }),
   )
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import type { Values } from '../../src/catalog/validate.ts'
 import { replaceCredentials } from '../../src/connections/replace-credentials.ts'
+import { saveConnection } from '../../src/connections/save-connection.ts'
 import { refreshSignIn } from '../../src/connections/refresh-sign-in.ts'
 import { claimToken } from '../../src/connections/token-claim.ts'
 import { findToken } from '../../src/store/carrier-tokens.ts'
@@ -113,9 +114,12 @@ onEveryDatabase(
       assert.ok((await claim()) !== undefined)
       const isForgotten = await house().ctx.store.transaction(actor.tenantId, async (tx) => {
         const { row, credentials, settings } = await stored(house(), id)
-        await replaceCredentials(house().ctx, tx, row, {
-          credentials: credentials as Values,
-          settings: { ...settings, account_postal_code: '10001' },
+        const held = { credentials: credentials as Values, settings: settings as Values }
+        const next = { ...held, settings: { ...held.settings, account_postal_code: '10001' } }
+        await saveConnection(house().ctx, tx, actor, {
+          before: row,
+          after: { credentials: replaceCredentials(house().ctx, row, held, next) },
+          event: { action: 'connection.updated' },
         })
         const key = { tenantId: actor.tenantId, environment: 'production', carrierId: id } as const
         const token = await findToken(tx, key)
