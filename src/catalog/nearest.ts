@@ -23,6 +23,11 @@ function distanceTo(plain: string, candidate: string): number {
   return plain.length >= SHORTEST_PART && candidate.includes(plain) ? distance : Infinity
 }
 
+/** Tells whether one name is written for another by slips of the keyboard alone. */
+export const isSlip = (written: string, name: string): boolean =>
+  written.length <= LONGEST &&
+  editDistance(plainly(written), plainly(name)) <= slips(plainly(written), plainly(name))
+
 /** How many slips of the keyboard still leave one word recognizable as the other: one in three letters. */
 const slips = (a: string, b: string) => Math.floor(Math.min(a.length, b.length) / 3)
 

@@ -1,12 +1,15 @@
 import type { LtlCarrier, ParcelCarrier } from './define.ts'
 import { findByScac, findCarrier } from './find-carrier.ts'
 import { ltlCarriers, parcelCarriers } from './index.ts'
-import { nearest } from './nearest.ts'
+import { isSlip, nearest } from './nearest.ts'
 
+/** How many carriers are named that differ by slips, and how many of one brand: the largest has six. */
 const MOST = 3
+const MOST_OF_BRAND = 6
 
+const ltlHere = ltlCarriers.filter(({ sandbox }) => sandbox === undefined)
 const parcel = parcelCarriers.filter(({ closed }) => closed === undefined)
-const ltl = ltlCarriers.filter(({ closed, sandbox }) => closed === undefined && sandbox === undefined)
+const ltl = ltlHere.filter(({ closed }) => closed === undefined)
 
 /** What each carrier may be called by, letter by letter in the catalog. */
 const parcelNames = namesOf(parcel, ({ name, title, aliases }) => [name, title, ...aliases])
@@ -17,15 +20,69 @@ function namesOf<C>(carriers: readonly C[], names: (carrier: C) => readonly stri
 }
 
 const among = <C>(names: ReadonlyMap<string, C>, written: string): C[] =>
-  nearest(written, names.keys(), MOST).flatMap((name) => names.get(name) ?? [])
+  unique(nearest(written, names.keys(), MOST).flatMap((name) => names.get(name) ?? []))
 
-/** Carriers that sell services of this name: postage of one company is bought at others. */
-const sellersOf = (written: string): ParcelCarrier[] =>
-  parcel.filter(({ services }) =>
-    services.some(({ service_code }) => service_code.split('_', 1)[0] === written.toLowerCase()),
+const unique = <T>(list: readonly T[]) => [...new Set(list)]
+
+/** Carriers that sell services of this name, or this very service: postage of one company is bought at others. */
+function sellersOf(written: string): ParcelCarrier[] {
+  const code = wordsOf(written).join('_')
+  return parcel.filter(({ services }) =>
+    services.some(({ service_code }) => service_code === code || service_code.split('_', 1)[0] === code),
   )
+}
 
-const listed = (texts: readonly string[]) => [...new Set(texts)].slice(0, MOST).join(', ')
+const SHORTEST_BRAND = 3
+const LONGEST = 64
+const LONGEST_SCAC = 4
+
+const wordsOf = (name: string): string[] =>
+  name
+    .replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '')
+
+/** Carriers of the brand that is written: their name begins with its first word, has its only one, or is shortened in it (`auspost`). */
+function ofBrand<C>(names: ReadonlyMap<string, C>, written: string): C[] {
+  if (written.length > LONGEST) return []
+  const words = wordsOf(written)
+  const [first = ''] = words
+  const plain = words.join('')
+  const isBrand = (name: string) => {
+    const own = wordsOf(name)
+    const isNamed = words.length === 1 ? own.includes(first) : own[0] === first
+    return (first.length >= SHORTEST_BRAND && isNamed) || (own.length > 1 && isShortened(plain, own))
+  }
+  return unique([...names].filter(([name]) => isBrand(name)).map(([, carrier]) => carrier))
+}
+
+/** Tells whether a text is made of the beginnings of words, at least three letters of each. */
+function isShortened(plain: string, [word, ...rest]: readonly string[]): boolean {
+  if (word === undefined) return plain === ''
+  for (let length = SHORTEST_BRAND; length <= Math.min(word.length, plain.length); length += 1)
+    if (plain.startsWith(word.slice(0, length)) && isShortened(plain.slice(length), rest)) return true
+  return false
+}
+
+/** The parcel carriers that were probably meant: who bears the first word as a name, who sells what is written, who is spelled like it, and who is of its brand. */
+function parcelMeant(written: string): ParcelCarrier[] {
+  const bearer = parcel.filter(({ name }) => name === wordsOf(written)[0])
+  return unique([
+    ...bearer,
+    ...sellersOf(written),
+    ...among(parcelNames, written),
+    ...ofBrand(parcelNames, written),
+  ])
+}
+
+const ltlMeant = (written: string): LtlCarrier[] =>
+  unique([...among(ltlNames, written), ...ofBrand(ltlNames, written)])
+
+const isTitleOfLine = (written: string) =>
+  ltl.some(({ title }) => wordsOf(title).join() === wordsOf(written).join())
+
+const listed = (texts: readonly string[]) => unique(texts).slice(0, MOST_OF_BRAND).join(', ')
 const named = ({ name, title }: ParcelCarrier) => `${name} (${title})`
 const coded = ({ scacs, title }: LtlCarrier) => `${scacs[0]} (${title})`
 
@@ -34,17 +91,18 @@ export function suggestCarrier(written: string): string {
   const freight = findByScac(written)
   if (freight && freight.sandbox === undefined)
     return ` It is the SCAC of ${freight.title}, an LTL carrier: it stands under /v-beta/ltl/connections/${written.toUpperCase()}.`
-  const near = [...sellersOf(written), ...among(parcelNames, written)]
+  const near = isTitleOfLine(written) ? [] : parcelMeant(written)
   if (near.length > 0) return ` Did you mean ${listed(near.map(named))}?`
-  const lines = among(ltlNames, written)
+  const lines = ltlMeant(written)
   if (lines.length === 0) return ' GET /v1/connections/carriers lists those that there are.'
   return ` Did you mean ${listed(lines.map(coded))}? LTL carriers stand under /v-beta/ltl/connections/{carrier_code}.`
 }
 
 /** A sentence that says which carrier of either kind was probably meant; empty where none is like it. */
 export function suggestAnyCarrier(written: string): string {
-  const near = [...sellersOf(written), ...among(parcelNames, written)].map(named)
-  const meant = listed([...near, ...among(ltlNames, written).map(coded)])
+  const near = parcelMeant(written).map(named)
+  const lines = (near.length > 0 ? ofBrand(ltlNames, written) : ltlMeant(written)).map(coded)
+  const meant = listed(isTitleOfLine(written) ? [...lines, ...near] : [...near, ...lines])
   return meant === '' ? '' : ` Did you mean ${meant}?`
 }
 
@@ -53,9 +111,25 @@ export function suggestScac(written: string): string {
   const other = findCarrier(written)
   if (other)
     return `${other.title} is a parcel carrier: it stands under /v1/connections/carriers/${other.name}.`
-  const lines = among(ltlNames, written)
+  const near = parcelMeant(written)
+  const isCode = written.length <= LONGEST_SCAC || near.length === 0
+  const lines = isCode ? ltlMeant(written) : ofBrand(ltlNames, written)
   if (lines.length > 0) return `Did you mean ${listed(lines.map(coded))}?`
-  const near = among(parcelNames, written)
   if (near.length === 0) return ''
   return `Did you mean ${listed(near.map(named))}? Parcel carriers stand under /v1/connections/carriers/{carrier_name}.`
+}
+
+/** Names and SCACs that a filter takes, of carriers that nobody can connect any more too: their connections may be there. */
+const scacs = ltlHere.flatMap((carrier) => carrier.scacs)
+const filterNames = [...parcelCarriers.flatMap(({ name, aliases }) => [name, ...aliases]), ...scacs]
+
+/** The end of a sentence about a filter that names no carrier: what was probably meant, as the filter takes it. */
+export function suggestFilter(written: string, kind: 'carrier' | 'scac'): string {
+  const slips = nearest(written, kind === 'scac' ? scacs : filterNames)
+  const lines = ofBrand(ltlNames, written).map((carrier) => carrier.scacs[0])
+  const brand = kind === 'scac' ? lines : [...parcelMeant(written).map(({ name }) => name), ...lines]
+  // Of one carrier by its slips no others of its brand are meant.
+  const isSlipped = slips.some((name) => isSlip(written, name))
+  const meant = isSlipped ? slips : [...brand, ...slips]
+  return meant.length === 0 ? '.' : `; did you mean ${listed(meant)}?`
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { acceptFields } from './accept-fields.ts'
 import type { Fields } from './define.ts'
 import { ltlCarriers, parcelCarriers } from './index.ts'
-import { suggestCarrier, suggestScac } from './suggest-carrier.ts'
+import { suggestAnyCarrier, suggestCarrier, suggestFilter, suggestScac } from './suggest-carrier.ts'
 import { validate, type FieldProblem } from './validate.ts'
 
 const camel = (name: string) => name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
@@ -95,4 +95,62 @@ test('postage of one company is found at those who sell it, and freight lines by
   assert.equal(suggestScac('XXXX'), '')
   for (const written of ['', 'hunter2', 'x'.repeat(9_999), '%'])
     assert.equal(suggestCarrier(written), ' GET /v1/connections/carriers lists those that there are.')
+})
+
+test('a brand, a service of it, or its short name leads to every carrier of that brand', () => {
+  for (const [written, ...names] of [
+    [
+      'dhl',
+      'dhl_ecommerce',
+      'dhl_express',
+      'dhl_express_au',
+      'dhl_express_ca',
+      'dhl_express_uk',
+      'deutsche_post_dhl',
+    ],
+    ['dhl_paket', 'dhl_ecommerce', 'dhl_express'],
+    ['fedex_ground', 'fedex', 'fedex_uk'],
+    ['fedexExpress', 'fedex', 'fedex_uk'],
+    ['gls', 'gls_germany_shipit'],
+    ['auspost', 'australia_post'],
+    ['ups_mail_innovations', 'ups'],
+    ['upss', 'ups'],
+  ] as const)
+    for (const suggest of [suggestCarrier, suggestAnyCarrier])
+      for (const name of names) assert.match(suggest(written), new RegExp(`[ ,]${name} \\(`), written)
+  assert.match(
+    suggestCarrier('ups_mail_innovations'),
+    /^ Did you mean ups \(/,
+    'who bears the name comes first',
+  )
+  assert.match(suggestCarrier('ups_freight'), /UPGF/)
+  assert.match(suggestScac('fedex_express'), /fedex \(.*\/v1\/connections/)
+})
+
+test('every first word of a carrier’s name leads to that carrier, whatever follows it', () => {
+  const open = parcelCarriers.filter(({ closed, name }) => !closed && name.includes('_'))
+  for (const { name } of open) {
+    const [brand = ''] = name.split('_')
+    if (brand.length < 3) continue
+    const others = open.filter((carrier) => carrier.name.startsWith(`${brand}_`))
+    const told = suggestCarrier(`${brand}_qqqqqqqqqqqq`)
+    assert.ok(others.length > 6 || told.includes(`${name} (`), `${name}: ${told}`)
+  }
+})
+
+test('a filter is answered with names that it takes', () => {
+  assert.equal(suggestFilter('upss', 'carrier'), '; did you mean ups?')
+  assert.match(suggestFilter('dhl', 'carrier'), /dhl_ecommerce.*dhl_express/)
+  assert.equal(suggestFilter('EXLB', 'scac'), '; did you mean EXLA?')
+  for (const kind of ['carrier', 'scac'] as const)
+    for (const nothing of ['', 'hunter2', 'x'.repeat(9_999)]) assert.equal(suggestFilter(nothing, kind), '.')
+})
+
+test('what only the name of the override contains is not taken for it', () => {
+  const override = { type: 'boolean', label: 'o', secret: false, role: 'allow_duplicate' } as const
+  const fields: Fields = { allow_duplicate_account_number: override }
+  const told = (name: string) => listed(validate({ fields }, { [name]: true })).map(({ message }) => message)
+  for (const name of ['account_number', 'accountNumber', 'duplicate'])
+    assert.ok(!told(name).join().includes('did you mean'), name)
+  assert.match(told('allow_duplicate_acount_number').join(), /did you mean allow_duplicate_account_number\?/)
 })

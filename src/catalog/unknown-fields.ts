@@ -1,6 +1,6 @@
 import type { Fields } from './define.ts'
 import { isFieldName } from './find-carrier.ts'
-import { nearest } from './nearest.ts'
+import { isSlip, nearest } from './nearest.ts'
 
 export type UnknownField = { kind: 'invalid'; field?: string; message: string }
 
@@ -56,13 +56,24 @@ function meantBy(
   outer: readonly string[],
   name: string,
 ): string | undefined {
-  const names = Object.keys(membersAt(fields, outer))
+  const names = namesIn(membersAt(fields, outer), name)
   const [near] = nearest(name, outer.length === 0 ? [...names, ...beside] : names)
   if (near !== undefined) return [...outer, near].join('.')
-  const elsewhere = new Map(allPaths(fields).map((path) => [path.split('.').at(-1) ?? '', path]))
+  const others = allPaths(fields).filter(
+    (path) => path.includes('.') || names.includes(path) || outer.length > 0,
+  )
+  const elsewhere = new Map(others.map((path) => [path.split('.').at(-1) ?? '', path]))
   const [last] = nearest(name, elsewhere.keys())
   return last === undefined ? undefined : elsewhere.get(last)
 }
+
+/** The names of a form, without the override of duplicates where it only contains what is written: it is no field of an account. */
+const namesIn = (fields: Fields, written: string): string[] =>
+  Object.entries(fields)
+    .filter(
+      ([name, field]) => !('role' in field && field.role === 'allow_duplicate') || isSlip(written, name),
+    )
+    .map(([name]) => name)
 
 function membersAt(fields: Fields, path: readonly string[]): Fields {
   return path.reduce<Fields>((members, name) => {

@@ -1,7 +1,7 @@
 import { carrierCodeOf } from '../catalog/carrier-code.ts'
 import type { LtlCarrier } from '../catalog/define.ts'
 import { optional, nickname, text } from '../catalog/fields.ts'
-import { isEmpty } from '../catalog/validate.ts'
+import { isBlank, isEmpty, validate } from '../catalog/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { fail, failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
@@ -45,11 +45,7 @@ export async function connectLtlCarrierByBody(
   request: { body: Body; verify?: VerifyWish },
 ): Promise<(Outcome | DryRun) & { carrier: LtlCarrier }> {
   const body = request.body().reveal()
-  const scac = body.carrier_code
-  if (scac === undefined || scac === null || scac === '')
-    failFields([{ kind: 'required', field: 'carrier_code', message: 'carrier_code is required.' }])
-  if (typeof scac !== 'string')
-    return failFields([{ kind: 'invalid', field: 'carrier_code', message: 'carrier_code must be a string.' }])
+  const scac = acceptScac(body)
   const carrier = requireLtlCarrier(scac, actor.environment)
   requireConnectable(carrier)
   const { fields } = ltlForm(carrier, body)
@@ -57,6 +53,14 @@ export async function connectLtlCarrierByBody(
   const accepted = unwrap(acceptRequest(ctx, actor, { carrier, form, body }), body)
   const outcome = await addLtlConnection(ctx, actor, carrier, scac, accepted, request.verify)
   return { ...outcome, carrier }
+}
+
+/** The SCAC of a body; a body without one is told what else it has that was probably meant for something. */
+function acceptScac({ credentials: _judgedLater, ...rest }: Readonly<Record<string, unknown>>): string {
+  const form = { fields: { carrier_code: text('Carrier code'), nickname: optional(nickname()) } }
+  const accepted = validate({ ...form, beside: ['credentials'] }, { ...rest })
+  if (typeof rest.carrier_code === 'string' && !isBlank(rest.carrier_code)) return rest.carrier_code
+  return failFields(Array.isArray(accepted) ? accepted : [])
 }
 
 async function addLtlConnection(

@@ -1,7 +1,7 @@
 import type { Carrier } from '../catalog/define.ts'
 import { findByScac, findCarrier, storedCarrier } from '../catalog/find-carrier.ts'
-import { ltlCarriers, parcelCarriers } from '../catalog/index.ts'
-import { nearest } from '../catalog/nearest.ts'
+import { suggestFilter } from '../catalog/suggest-carrier.ts'
+import type { FieldProblem } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
 import type { KindCount, Stretch } from '../store/connection-search.ts'
@@ -36,13 +36,10 @@ export type StateCounts = Record<ConnectionState, number> & {
 
 type Kind = Pick<KindCount, 'carrier' | 'standing'>
 
-const NAMES = parcelCarriers.flatMap(({ name, aliases }) => [name, ...aliases])
-const SCACS = ltlCarriers.filter(({ sandbox }) => !sandbox).flatMap(({ scacs }) => scacs)
-
-function absent(field: string, why: string, written: string | undefined, candidates: readonly string[]) {
-  const [meant] = nearest(written ?? '', candidates)
-  const message = `${field} ${why}${meant === undefined ? '.' : `; did you mean ${meant}?`}`
-  return { kind: 'invalid' as const, field, message }
+/** Says of a filter that it names no carrier, and which was probably meant. */
+export function absentCarrier(field: 'carrier' | 'scac', written: string): FieldProblem {
+  const why = field === 'carrier' ? 'names no carrier and no SCAC' : 'names no carrier'
+  return { kind: 'invalid', field, message: `${field} ${why}${suggestFilter(written, field)}` }
 }
 
 /** Which carriers a question lets through; refuses one that there is not. */
@@ -59,10 +56,8 @@ export function carrierTest(
     scac: scac !== undefined && !isHere(byScac),
   }
   const problems = [
-    ...(isAbsent.carrier
-      ? [absent('carrier', 'names no carrier and no SCAC', named, [...NAMES, ...SCACS])]
-      : []),
-    ...(isAbsent.scac ? [absent('scac', 'names no carrier', scac, SCACS)] : []),
+    ...(isAbsent.carrier ? [absentCarrier('carrier', named ?? '')] : []),
+    ...(isAbsent.scac ? [absentCarrier('scac', scac ?? '')] : []),
   ]
   if (problems.length > 0) failFields(problems)
   return ({ carrier }) => (byName?.id ?? carrier) === carrier && (byScac?.id ?? carrier) === carrier

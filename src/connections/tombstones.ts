@@ -5,6 +5,7 @@ import type { Actor, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
 import { eraseChangesOf } from '../store/audit-changes.ts'
 import { eraseNickname, findTombstone, listTombstones, type ListedTombstone } from '../store/tombstones.ts'
+import { absentCarrier } from './search-kinds.ts'
 import { carrierOf, keyOf, refuseUnknown, requireIdOfEither } from './require.ts'
 
 export type TombstonePage = {
@@ -22,8 +23,7 @@ export async function findTombstones(
   { page, size }: { page: number; size: number },
 ): Promise<TombstonePage> {
   const carrier = named === undefined ? undefined : (findCarrier(named) ?? findByScac(named))
-  if (named !== undefined && !carrier)
-    failFields([{ kind: 'invalid', field: 'carrier', message: 'carrier names no carrier and no SCAC.' }])
+  if (named !== undefined && !carrier) failFields([absentCarrier('carrier', named)])
   const limits = { limit: size, offset: (page - 1) * size }
   const { rows, total } = await store.read(actor.tenantId, (db) =>
     listTombstones(db, actor, { carrier: carrier?.id, carrierId }, limits),

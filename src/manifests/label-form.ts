@@ -43,11 +43,10 @@ export type Entry =
 /** Reads the body of an import; refuses one that is no list of 1 to 500, and leaves each entry to its own answer. */
 export function acceptLabels(body: Readonly<Record<string, unknown>>): Entry[] {
   const { labels, ...rest } = body
-  const problems = [...listProblems(labels), ...(Object.keys(rest).length > 0 ? [PLACELESS] : [])]
+  const beside = acceptFields({}, rest, ['labels'])
+  const problems = [...listProblems(labels), ...(Array.isArray(beside) ? beside : [])]
   return problems.length > 0 ? failFields(problems) : refuseRepeated((labels as unknown[]).map(acceptEntry))
 }
-
-const PLACELESS: FieldProblem = { kind: 'invalid', message: 'The body has a field that has no place in it.' }
 
 function listProblems(labels: unknown): FieldProblem[] {
   const [least, most] = ['at least one entry', `at most ${MOST_LABELS} entries`]

@@ -181,6 +181,14 @@ onEveryDatabase(
         [...ids].reverse(),
       )
       const [{ nickname, carrier, mode, erased_at }] = tombstones
+      for (const [written, meant] of [
+        ['upss', 'ups'],
+        ['EXLB', 'EXLA'],
+      ] as const)
+        assert.match(
+          (await list(`?carrier=${written}`)).errors[0].message,
+          new RegExp(`did you mean ${meant}\\?`),
+        )
       assert.deepEqual([nickname, carrier, mode, erased_at], ['Endi', 'endicia', 'parcel', null])
       assert.equal((await list('?page_size=1&page=2')).tombstones[0].carrier_id, ids[0])
       assert.equal((await list('?carrier=ups')).total, 0)

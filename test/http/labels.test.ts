@@ -38,6 +38,8 @@ onEveryDatabase('labels', (house) => {
       assert.equal(answer.status, 400)
       assert.deepEqual(told(answer), problems)
     }
+    const [, misspelt] = (await send('POST', PATH, { label: [] })).json.errors
+    assert.match(misspelt.message, /did you mean labels\?$/)
     const many = await record(...Array.from({ length: 501 }, () => labelOf(ABSENT)))
     assert.deepEqual(told(many), ['invalid_field_value labels'])
     const large = await record(labelOf(ABSENT, { external_shipment_id: 'x'.repeat(1_100_000) }))

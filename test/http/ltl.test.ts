@@ -162,6 +162,15 @@ onEveryDatabase('LTL', (house) => {
       body: { credentials: { username: 'u', password: 'p', key: 'k', account_number: 'z' } },
     })
     assert.deepEqual(update.json, { carrier_id: answer.json.carrier_id })
+    const camel = { carrierCode: 'FXFE', nickName: 'Tr0ub4dor', credentials: { accountNumber: 'Tr0ub4dor' } }
+    const misspelt = await ask('POST', '/carriers', { body: camel })
+    const told = misspelt.json.errors.map(({ message }: { message: string }) => message.split('; ').at(-1))
+    assert.deepEqual(told, [
+      'carrier_code is required.',
+      'did you mean carrier_code?',
+      'did you mean nickname?',
+    ])
+    assert.ok(!misspelt.text.includes('Tr0ub4dor'))
     for (const carrier_code of [undefined, null, '', 5])
       assert.equal(
         (await ask('POST', '/carriers', { body: { ...fxfe(), carrier_code } })).json.errors[0].field_name,
