@@ -89,6 +89,11 @@ export type Actor = {
   ip: string | undefined
 }
 
+/** This server itself, as it acts for a tenant without a request. */
+export const systemActor = ({ tenantId, environment }: Pick<Actor, 'tenantId' | 'environment'>): Actor => ({
+  ...{ tenantId, environment, name: 'system', requestId: undefined, ip: undefined },
+})
+
 /** Reads the body of a request when its turn among the refusals has come; throws what is wrong with it as a whole. `large` where it may carry images, `list` where it is a long list. */
 export type Body = (size?: 'usual' | 'large' | 'list') => Secret<Readonly<Record<string, unknown>>>
 

@@ -1,8 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Carrier } from '../catalog/define.ts'
 import type { SignIn } from '../catalog/sign-in.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
+import { newId } from '../new-id.ts'
 import { findByAccount, findPrimary } from '../store/connections.ts'
 import type { Db } from '../store/db.ts'
 import { findBuriedByAccount } from '../store/tombstones.ts'
@@ -15,13 +16,6 @@ import { saveConnection, type Beginning } from './save-connection.ts'
 import { shownChanges } from './shown-values.ts'
 import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, withoutCleared, type Parts } from './values.ts'
-
-/** `se-` and 80 random bits in base-32 hex: inside the published pattern, and never used again. */
-function newCarrierId(mode: Carrier['mode']): string {
-  if (mode === 'ltl') return randomUUID()
-  const bits = BigInt(`0x${randomBytes(10).toString('hex')}`)
-  return `se-${bits.toString(32).padStart(16, '0')}`
-}
 
 /**
  * Stores a new connection, its audit event with it; answers its id, any connection of the same account, and in a notice one that was deleted and could be restored.
@@ -36,7 +30,7 @@ export async function addConnection(
   proof: Proof,
   { scac = null, signIn }: { scac?: string | null; signIn?: SignIn | undefined } = {},
 ): Promise<{ carrierId: string; duplicateOf: string | undefined; notices: Notice[]; location?: string }> {
-  const carrierId = newCarrierId(carrier.mode)
+  const carrierId = carrier.mode === 'ltl' ? randomUUID() : newId()
   const begun = signIn && prepareSignIn(ctx, actor, carrier, signIn, carrierId)
   const { tenantId, environment } = actor
   const values = withoutCleared(parts.credentials.reveal())

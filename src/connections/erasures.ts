@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { recordEvent } from '../audit/record-event.ts'
-import type { Actor, Context } from '../context.ts'
+import { systemActor, type Context } from '../context.ts'
 import type { Tx } from '../store/db.ts'
 import { listErasures, type Erasure } from '../store/erasures.ts'
 import { dropPrevious, findPrevious } from '../store/previous-credentials.ts'
@@ -82,8 +82,8 @@ export function createErasures(
 
 /** Looks again: it may have been restored, replaced or erased since it was listed, and the clock may have gone back. */
 async function eraseDue(ctx: Context, tx: Tx, { kind, key }: Erasure): Promise<boolean> {
-  const { tenantId, environment, carrierId } = key
-  const actor: Actor = { tenantId, environment, name: 'system', requestId: undefined, ip: undefined }
+  const { carrierId } = key
+  const actor = systemActor(key)
   const found = await (kind === 'buried' ? findBuried(tx, key) : findPrevious(tx, key))
   if (!found || found.erase_after > ctx.clock().toISOString()) return false
   if (kind === 'buried') return eraseConnection(ctx, tx, actor, carrierId)

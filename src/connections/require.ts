@@ -4,7 +4,8 @@ import { findByScac, findCarrier, storedCarrier } from '../catalog/find-carrier.
 import { suggestCarrier, suggestScac } from '../catalog/suggest-carrier.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
-import { findConnection, type ConnectionKey } from '../store/connections.ts'
+import { findConnection } from '../store/connections.ts'
+import type { ConnectionKey } from '../store/scope.ts'
 import type { Connection } from '../store/schema.ts'
 
 /** The parcel carrier that a path names; 404 when there is none. */

@@ -1,7 +1,7 @@
 import { later, notBefore } from '../connections/check-times.ts'
 import { checkConnection } from '../connections/check.ts'
 import { carrierOf } from '../connections/require.ts'
-import type { Actor, Context } from '../context.ts'
+import { systemActor, type Context } from '../context.ts'
 import { ApiError } from '../errors.ts'
 import { findConnection } from '../store/connections.ts'
 import { holdsClaim, planCheck, type CheckClaim } from '../store/scheduled-checks.ts'
@@ -36,7 +36,7 @@ async function ask(ctx: Context, claim: CheckClaim, isAbandoned: () => boolean):
     if (!connection) return undefined
     // What the carrier has refused waits for somebody to change it.
     if (connection.state === 'needs_reauth') return null
-    const { proof } = await checkConnection(ctx, system(claim), connection, {
+    const { proof } = await checkConnection(ctx, systemActor(claim.key), connection, {
       mayKeep: async (tx) => !isAbandoned() && (await holdsClaim(tx, claim)),
     })
     if (proof.asked) return undefined
@@ -69,7 +69,3 @@ async function plan(ctx: Context, claim: CheckClaim, isAbandoned: () => boolean,
     if (await holdsClaim(tx, claim)) await planCheck(tx, key, carrier, next)
   })
 }
-
-const system = ({ key: { tenantId, environment } }: CheckClaim): Actor => ({
-  ...{ tenantId, environment, name: 'system', requestId: undefined, ip: undefined },
-})

@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { Context } from '../context.ts'
 import { requireKeys } from './authenticate.ts'
 import { receiveBodies } from './body.ts'
-import { answerErrors, headersOfAll, sendRefusal, UNSTORED } from './errors.ts'
+import { answerErrors, headersOfAll, sendRefusal, UNSTORED, MALFORMED } from './errors.ts'
 import { requirePlainHeaders } from './headers.ts'
 import { collectRoutes } from './openapi/document.ts'
 import { requireKnownParameters, requireWellFormedIds } from './parameters.ts'
@@ -29,13 +29,7 @@ import { settingsRoutes } from './routes/settings.ts'
 import { signInPages, signInRoutes } from './routes/sign-in.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 import { takeTurns } from './take-turns.ts'
-import {
-  answerOddRequests,
-  answerUnreadable,
-  closeSilentConnections,
-  MALFORMED,
-  renewConnections,
-} from './sockets.ts'
+import { answerOddRequests, answerUnreadable, closeSilentConnections, renewConnections } from './sockets.ts'
 import { plainTarget } from './target.ts'
 import { answerUnknownRoutes } from './unknown-routes.ts'
 

@@ -4,7 +4,16 @@ import { UNVERIFIED_REASONS } from '../connections/unverified.ts'
 import type { Actor } from '../context.ts'
 import { failFields } from '../errors.ts'
 import type { QueryParameter } from './openapi/describe.ts'
-import { readBefore, readChoice, readChoices, readFlag, readForm, readPage, readText } from './query.ts'
+import {
+  pageParameters,
+  readBefore,
+  readChoice,
+  readChoices,
+  readFlag,
+  readForm,
+  readPage,
+  readText,
+} from './query.ts'
 
 const STATUSES = ['pending_approval', 'approved'] as const
 const MOST = 500
@@ -77,12 +86,11 @@ export const connectionQuery: readonly QueryParameter[] = [
     about: 'The `next` of the page before: however far it goes, each page takes as long as the first.',
     schema: text,
   },
-  { name: 'page', about: 'Which page, where there is no cursor.', schema: { type: 'integer', minimum: 1 } },
-  {
-    name: 'page_size',
-    about: 'Connections on a page.',
-    schema: { type: 'integer', minimum: 1, maximum: MOST, default: USUAL },
-  },
+  ...pageParameters('Connections', {
+    most: MOST,
+    usual: USUAL,
+    about: 'Which page, where there is no cursor.',
+  }),
 ]
 
 type Asked = Readonly<Record<string, unknown>>

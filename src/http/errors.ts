@@ -69,7 +69,8 @@ export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusa
     .send(errorEnvelope(request.id, refusal.problems))
 }
 
-const MALFORMED = new ApiError([
+/** Refuses what is no request that could be read. */
+export const MALFORMED = new ApiError([
   { condition: 'request_malformed', message: 'The request is not well-formed.' },
 ])
 

@@ -2,7 +2,16 @@ import { isServiceCode, LABEL_STATUSES } from '../manifests/label-form.ts'
 import type { LabelFilter, LabelOrder } from '../manifests/labels.ts'
 import type { QueryParameter } from './openapi/describe.ts'
 import { failFields } from '../errors.ts'
-import { readCarrierId, readChoice, readForm, readId, readLast, readPage, readTime } from './query.ts'
+import {
+  pageParameters,
+  readCarrierId,
+  readChoice,
+  readForm,
+  readId,
+  readLast,
+  readPage,
+  readTime,
+} from './query.ts'
 
 const MOST = 500
 const USUAL = 25
@@ -44,11 +53,7 @@ const filters: QueryParameter[] = [
   },
   { name: 'sort_dir', about: 'Which way.', schema: { enum: [...DIRECTIONS], default: 'desc' } },
 ]
-export const labelQuery: readonly QueryParameter[] = [
-  ...filters,
-  { name: 'page', about: 'Which page.', schema: { type: 'integer', minimum: 1 } },
-  { name: 'page_size', about: 'Labels on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
-]
+export const labelQuery: readonly QueryParameter[] = [...filters, ...pageParameters('Labels', { most: MOST })]
 
 /** What a query asks for: which labels, in which order, which page, and the names that a link to another page repeats. */
 export function readLabelQuery(query: Readonly<Record<string, unknown>>) {

@@ -1,7 +1,16 @@
 import { isId } from '../manifests/ids.ts'
 import type { ManifestFilter } from '../manifests/manifests.ts'
 import type { QueryParameter } from './openapi/describe.ts'
-import { readCarrierId, readDay, readForms, readId, readLast, readPage, readTime } from './query.ts'
+import {
+  pageParameters,
+  readCarrierId,
+  readDay,
+  readForms,
+  readId,
+  readLast,
+  readPage,
+  readTime,
+} from './query.ts'
 
 /** Fewer than elsewhere, since each brings the ids of its labels. */
 const MOST = 100
@@ -30,12 +39,7 @@ const filters: QueryParameter[] = [
 ]
 export const manifestQuery: readonly QueryParameter[] = [
   ...filters,
-  { name: 'page', about: 'Which page.', schema: { type: 'integer', minimum: 1 } },
-  {
-    name: 'page_size',
-    about: 'Manifests on a page.',
-    schema: { type: 'integer', minimum: 1, maximum: MOST },
-  },
+  ...pageParameters('Manifests', { most: MOST }),
 ]
 
 /** What a query asks for: which manifests, which page, and the names that a link to another page repeats. */

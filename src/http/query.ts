@@ -3,6 +3,19 @@ import { nearest } from '../catalog/nearest.ts'
 import { failFields } from '../errors.ts'
 import { isCarrierId, isId } from '../manifests/ids.ts'
 import { parseBefore, parseDay, parseLast, parseTime } from '../time.ts'
+import type { QueryParameter } from './openapi/describe.ts'
+
+/** The parameters that `readPage` reads, of a list of these things. */
+export function pageParameters(
+  things: string,
+  { most, usual, about = 'Which page.' }: { most: number; usual?: number; about?: string },
+): QueryParameter[] {
+  const size = { type: 'integer', minimum: 1, maximum: most, ...(usual !== undefined && { default: usual }) }
+  return [
+    { name: 'page', about, schema: { type: 'integer', minimum: 1 } },
+    { name: 'page_size', about: `${things} on a page.`, schema: size },
+  ]
+}
 
 type Query = Readonly<Record<string, unknown>>
 type Page = { page: number; size: number }

@@ -3,14 +3,9 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { ApiError, type ConditionName } from '../errors.ts'
-import { errorEnvelope, headersOfRefusal } from './errors.ts'
+import { errorEnvelope, headersOfRefusal, MALFORMED } from './errors.ts'
 
 const REQUESTS_A_CONNECTION = 1_000
-
-/** What is no request that could be read. */
-export const MALFORMED = new ApiError([
-  { condition: 'request_malformed', message: 'The request is not well-formed.' },
-])
 
 /** When the server stops, a connection on which nothing was ever sent does not hold it up. */
 export function closeSilentConnections(app: FastifyInstance): void {

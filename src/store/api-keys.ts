@@ -1,8 +1,8 @@
 import type { ExpressionBuilder, Insertable } from 'kysely'
-import type { Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import { findPage, PART, type Span } from './pages.ts'
 import type { ApiKey, Schema } from './schema.ts'
+import type { Scope } from './scope.ts'
 
 /** What a listing shows of a key: never its hash. */
 export type ListedApiKey = Omit<ApiKey, 'secret_hash'>

@@ -1,6 +1,6 @@
-import type { ConnectionKey } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import type { AuditChange } from './schema.ts'
+import type { ConnectionKey } from './scope.ts'
 
 /** Rows that one statement looks at or removes. */
 const PART = 500

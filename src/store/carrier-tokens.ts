@@ -1,19 +1,13 @@
-import type { ConnectionKey } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import type { CarrierToken } from './schema.ts'
-
-const byKey = ({ tenantId, environment, carrierId }: ConnectionKey) => ({
-  tenant_id: tenantId,
-  environment,
-  carrier_id: carrierId,
-})
+import { byConnection, type ConnectionKey } from './scope.ts'
 
 /** What is kept of the access token of a connection, where anything is. */
 export function findToken(db: Db, key: ConnectionKey): Promise<CarrierToken | undefined> {
   return db
     .selectFrom('carrier_token')
     .selectAll()
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .executeTakeFirst()
 }
 
@@ -47,7 +41,7 @@ export async function changeToken(
       ? (
           await tx
             .insertInto('carrier_token')
-            .values({ ...byKey(key), credentials_version: version, ...NOTHING, ...change, fence })
+            .values({ ...byConnection(key), credentials_version: version, ...NOTHING, ...change, fence })
             .onConflict((conflict) => conflict.doNothing())
             .executeTakeFirst()
         ).numInsertedOrUpdatedRows
@@ -55,7 +49,7 @@ export async function changeToken(
           await tx
             .updateTable('carrier_token')
             .set({ ...change, fence })
-            .where((eb) => eb.and({ ...byKey(key), credentials_version: version, fence: seenFence }))
+            .where((eb) => eb.and({ ...byConnection(key), credentials_version: version, fence: seenFence }))
             .executeTakeFirst()
         ).numUpdatedRows
   return written === 1n ? fence : undefined
@@ -76,6 +70,6 @@ export async function supersedeToken(
     .updateTable('carrier_token')
     .set({ ...(claimKept ? token : NOTHING), credentials_version: version })
     .$if(!claimKept, (query) => query.set((eb) => ({ fence: eb('fence', '+', 1) })))
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .execute()
 }

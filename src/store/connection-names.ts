@@ -1,6 +1,6 @@
-import type { Scope } from './connections.ts'
 import type { Db } from './db.ts'
 import type { Connection } from './schema.ts'
+import type { Scope } from './scope.ts'
 
 /** What a connection is called, as long as it is there and after it is deleted. */
 export type ConnectionName = Pick<Connection, 'carrier_id' | 'carrier' | 'scac' | 'nickname'>

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import type { Scope } from './connections.ts'
 import type { Db } from './db.ts'
 import type { ConnectionListing, Environment, Tenant } from './schema.ts'
+import type { Scope } from './scope.ts'
 import { LAST_CHARACTER } from './search-terms.ts'
 
 /** Whose connections are looked through: those of one account, or of every account that a partner created. */

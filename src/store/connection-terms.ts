@@ -1,8 +1,8 @@
 import { sql, type Kysely } from 'kysely'
-import type { ConnectionKey } from './connections.ts'
 import type { Tx } from './db.ts'
 import { inParts } from './parts.ts'
 import type { ConnectionListing, Schema } from './schema.ts'
+import type { ConnectionKey } from './scope.ts'
 import { nameKeyOf, termsOf } from './search-terms.ts'
 
 type Named = Pick<

@@ -1,17 +1,12 @@
 import { appendEntry, type AuditEntry } from './audit-entries.ts'
 import { supersedeToken } from './carrier-tokens.ts'
-import {
-  changeConnection,
-  findConnection,
-  insertConnection,
-  type ConnectionChange,
-  type ConnectionKey,
-} from './connections.ts'
+import { changeConnection, findConnection, insertConnection, type ConnectionChange } from './connections.ts'
 import type { Tx } from './db.ts'
 import { addToOutbox, type OutboxEntry } from './outbox-entries.ts'
 import { keepPrevious } from './previous-credentials.ts'
 import { planCheck } from './scheduled-checks.ts'
 import type { NewConnection, PreviousCredentials, SignInRow } from './schema.ts'
+import type { ConnectionKey } from './scope.ts'
 import { insertSignIn } from './sign-ins.ts'
 
 /** A connection that comes into being, or comes back; one that is new gets the number of its event. */

@@ -1,20 +1,14 @@
 import { renewTerms } from './connection-terms.ts'
 import { locksRows, type Db, type Tx } from './db.ts'
-import type { Connection, Environment, NewConnection } from './schema.ts'
-
-/** One tenant's side of one environment: no query crosses it. */
-export type Scope = { tenantId: string; environment: Environment }
-export type ConnectionKey = Scope & { carrierId: string }
-
-const inScope = ({ tenantId, environment }: Scope) => ({ tenant_id: tenantId, environment })
-const byKey = (key: ConnectionKey) => ({ ...inScope(key), carrier_id: key.carrierId })
+import type { Connection, NewConnection } from './schema.ts'
+import { byConnection, inScope, type ConnectionKey, type Scope } from './scope.ts'
 
 /** The connection with this id; a foreign id finds nothing, like an absent one. */
 export function findConnection(db: Db, key: ConnectionKey): Promise<Connection | undefined> {
   return db
     .selectFrom('connection')
     .selectAll()
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .executeTakeFirst()
 }
 
@@ -166,7 +160,7 @@ export async function noteCheck(
   await tx
     .updateTable('connection')
     .set(found)
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .execute()
 }
 
@@ -210,7 +204,7 @@ export async function changeConnection(
   const { numUpdatedRows } = await tx
     .updateTable('connection')
     .set({ ...change, version: seenVersion + 1 })
-    .where((eb) => eb.and({ ...byKey(key), version: seenVersion }))
+    .where((eb) => eb.and({ ...byConnection(key), version: seenVersion }))
     .executeTakeFirst()
   if (change.nickname !== undefined || change.account_number !== undefined) await renewTerms(tx, key)
   return numUpdatedRows === 1n
@@ -229,7 +223,7 @@ export async function rotateCredentials(
   const { numUpdatedRows } = await tx
     .updateTable('connection')
     .set(next)
-    .where((eb) => eb.and({ ...byKey(key), credentials_version: seenVersion }))
+    .where((eb) => eb.and({ ...byConnection(key), credentials_version: seenVersion }))
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }
@@ -238,6 +232,6 @@ export async function rotateCredentials(
 export async function deleteConnection(tx: Tx, key: ConnectionKey): Promise<void> {
   await tx
     .deleteFrom('connection')
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .execute()
 }

@@ -1,6 +1,6 @@
-import type { Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import type { DeletePolicy } from './schema.ts'
+import type { Scope } from './scope.ts'
 
 /** What a tenant has decided about deletes in one environment, if anything. */
 export function findDeletePolicy(

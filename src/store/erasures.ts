@@ -1,5 +1,5 @@
-import type { ConnectionKey } from './connections.ts'
 import type { Db } from './db.ts'
+import type { ConnectionKey } from './scope.ts'
 
 /** What of a connection has come to its end: all of a deleted one, or the credentials before the current ones. */
 export type Erasure = { kind: 'buried' | 'previous'; key: ConnectionKey; eraseAfter: string }

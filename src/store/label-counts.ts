@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
-import type { Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import { PART } from './pages.ts'
 import { inParts } from './parts.ts'
 import { LABEL_STATUSES, type Label, type LabelCount, type LabelStatus } from './schema.ts'
+import type { Scope } from './scope.ts'
 
 /** What labels are told apart by without looking at a label. */
 export type Kind = {

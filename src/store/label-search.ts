@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
-import type { Scope } from './connections.ts'
 import type { Db } from './db.ts'
 import { countLabels, type Kind } from './label-counts.ts'
 import { OPEN } from './labels.ts'
 import { findPage, PART, type Span } from './pages.ts'
 import type { Label } from './schema.ts'
+import type { Scope } from './scope.ts'
 
 /** Which labels; times are the first and the last that count. */
 export type LabelFilter = Kind & { trackingNumber?: string; createdFrom?: string; createdTo?: string }

@@ -1,11 +1,9 @@
 import { sql } from 'kysely'
-import type { ConnectionKey, Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import { countChanges, countLabels, type LabelChange } from './label-counts.ts'
 import { findInParts, inParts } from './parts.ts'
 import type { Label } from './schema.ts'
-
-const inScope = ({ tenantId, environment }: Scope) => ({ tenant_id: tenantId, environment })
+import { inScope, type ConnectionKey, type Scope } from './scope.ts'
 
 /** Labels that wait for a manifest, as the index of them says it, to the letter. */
 export const OPEN = sql<boolean>`status = 'completed' and manifest_id is null`

@@ -1,11 +1,5 @@
-import type { ConnectionKey } from './connections.ts'
 import type { Db, Tx } from './db.ts'
-
-const byKey = ({ tenantId, environment, carrierId }: ConnectionKey) => ({
-  tenant_id: tenantId,
-  environment,
-  carrier_id: carrierId,
-})
+import { byConnection, type ConnectionKey } from './scope.ts'
 
 /** Keeps until when a lease may be in use; those of the connection that have ended at `at` are forgotten. */
 export async function insertLease(
@@ -16,12 +10,12 @@ export async function insertLease(
 ): Promise<void> {
   await tx
     .deleteFrom('lease')
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .where('expires_at', '<=', at)
     .execute()
   await tx
     .insertInto('lease')
-    .values({ ...byKey(key), ...lease })
+    .values({ ...byConnection(key), ...lease })
     .execute()
 }
 
@@ -34,7 +28,7 @@ export async function liveLeases(
   return db
     .selectFrom('lease')
     .select((eb) => [eb.fn.countAll<number>().as('count'), eb.fn.max('expires_at').as('until')])
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .where('expires_at', '>', at)
     .executeTakeFirstOrThrow()
 }

@@ -1,11 +1,9 @@
 import type { ExpressionBuilder } from 'kysely'
-import type { Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import { findPage, PART, type Span } from './pages.ts'
 import { findInParts, inParts } from './parts.ts'
 import type { Manifest, Schema } from './schema.ts'
-
-const inScope = ({ tenantId, environment }: Scope) => ({ tenant_id: tenantId, environment })
+import { inScope, type Scope } from './scope.ts'
 
 /** Adds manifests; who adds them puts their labels in. */
 export async function insertManifests(tx: Tx, manifests: readonly Manifest[]): Promise<void> {

@@ -1,7 +1,7 @@
-import type { Scope } from './connections.ts'
 import type { Tx } from './db.ts'
 import { insertMessage } from './outbox.ts'
 import type { Connection, OutboxMessage } from './schema.ts'
+import type { Scope } from './scope.ts'
 import { listSubscribers } from './webhooks.ts'
 
 /** A message about a connection that is composed only where some webhook wants its type. */

@@ -1,8 +1,8 @@
 import type { ExpressionBuilder } from 'kysely'
-import type { Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import { findPage, PART, type Span } from './pages.ts'
 import type { OutboxMessage, Schema, WebhookDelivery } from './schema.ts'
+import type { Scope } from './scope.ts'
 import type { WebhookKey } from './webhooks.ts'
 
 const byEndpoint = ({ tenantId, environment, webhookId }: WebhookKey) => ({

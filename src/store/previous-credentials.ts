@@ -1,19 +1,13 @@
 import type { Tx, Db } from './db.ts'
-import type { ConnectionKey } from './connections.ts'
 import type { PreviousCredentials } from './schema.ts'
-
-const byKey = ({ tenantId, environment, carrierId }: ConnectionKey) => ({
-  tenant_id: tenantId,
-  environment,
-  carrier_id: carrierId,
-})
+import { byConnection, type ConnectionKey } from './scope.ts'
 
 /** The version before the current one, where there is one. */
 export function findPrevious(db: Db, key: ConnectionKey): Promise<PreviousCredentials | undefined> {
   return db
     .selectFrom('previous_credentials')
     .selectAll()
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .executeTakeFirst()
 }
 
@@ -29,7 +23,7 @@ export async function rotatePrevious(tx: Tx, key: ConnectionKey, credentials: Ui
   await tx
     .updateTable('previous_credentials')
     .set({ credentials })
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .execute()
 }
 
@@ -37,6 +31,6 @@ export async function rotatePrevious(tx: Tx, key: ConnectionKey, credentials: Ui
 export async function dropPrevious(tx: Tx, key: ConnectionKey): Promise<void> {
   await tx
     .deleteFrom('previous_credentials')
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .execute()
 }

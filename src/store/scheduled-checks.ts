@@ -1,14 +1,8 @@
 import type { ExpressionBuilder } from 'kysely'
 import { longestClaim } from './claims.ts'
-import type { ConnectionKey } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import type { ScheduledCheck, Schema } from './schema.ts'
-
-const byKey = ({ tenantId, environment, carrierId }: ConnectionKey) => ({
-  tenant_id: tenantId,
-  environment,
-  carrier_id: carrierId,
-})
+import { byConnection, type ConnectionKey } from './scope.ts'
 
 /** When a connection is to be checked next, in place of what was planned or claimed before; `null` plans nothing. */
 export async function planCheck(
@@ -20,13 +14,13 @@ export async function planCheck(
   if (dueAt === null) {
     await tx
       .deleteFrom('scheduled_check')
-      .where((eb) => eb.and(byKey(key)))
+      .where((eb) => eb.and(byConnection(key)))
       .execute()
     return
   }
   await tx
     .insertInto('scheduled_check')
-    .values({ ...byKey(key), carrier, due_at: dueAt, claimed_until: null, fence: 0 })
+    .values({ ...byConnection(key), carrier, due_at: dueAt, claimed_until: null, fence: 0 })
     .onConflict((conflict) =>
       conflict.columns(['tenant_id', 'environment', 'carrier_id']).doUpdateSet((eb) => ({
         due_at: dueAt,
@@ -42,7 +36,7 @@ export async function nextCheckOf(db: Db, key: ConnectionKey): Promise<string | 
   const row = await db
     .selectFrom('scheduled_check')
     .select('due_at')
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .executeTakeFirst()
   return row?.due_at ?? null
 }
@@ -107,7 +101,7 @@ export async function findDueCheck(
   const row = await tx
     .selectFrom('scheduled_check')
     .select('fence')
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .where(isDue(at))
     .executeTakeFirst()
   return row && { key, carrier, fence: row.fence }
@@ -122,7 +116,7 @@ export async function claimCheck(
   await tx
     .updateTable('scheduled_check')
     .set({ claimed_until: until, fence: fence + 1 })
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .execute()
   return { key, carrier, fence: fence + 1 }
 }
@@ -132,7 +126,7 @@ export async function holdsClaim(tx: Tx, { key, fence }: CheckClaim): Promise<bo
   const row = await tx
     .selectFrom('scheduled_check')
     .select('fence')
-    .where((eb) => eb.and({ ...byKey(key), fence }))
+    .where((eb) => eb.and({ ...byConnection(key), fence }))
     .executeTakeFirst()
   return row !== undefined
 }

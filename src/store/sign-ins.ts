@@ -1,6 +1,6 @@
-import type { ConnectionKey } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import type { SignInRow } from './schema.ts'
+import type { ConnectionKey } from './scope.ts'
 
 /** Keeps a sign-in that begins; one of the same connection that had begun before is void. */
 export async function insertSignIn(tx: Tx, row: SignInRow): Promise<void> {

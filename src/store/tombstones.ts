@@ -1,11 +1,8 @@
 import type { ExpressionBuilder } from 'kysely'
-import type { ConnectionKey, Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import { findPage, PART, type Span } from './pages.ts'
 import type { BuriedConnection, Connection, Schema, Tombstone } from './schema.ts'
-
-const inScope = ({ tenantId, environment }: Scope) => ({ tenant_id: tenantId, environment })
-const byKey = (key: ConnectionKey) => ({ ...inScope(key), carrier_id: key.carrierId })
+import { byConnection, inScope, type ConnectionKey, type Scope } from './scope.ts'
 
 /** Keeps the name of a connection that is deleted; without `buried`, nothing else is left of it. */
 export async function insertTombstone(
@@ -40,7 +37,7 @@ export function findTombstone(db: Db, key: ConnectionKey): Promise<Tombstone | u
   return db
     .selectFrom('tombstone')
     .selectAll()
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .executeTakeFirst()
 }
 
@@ -49,7 +46,7 @@ export function findBuried(db: Db, key: ConnectionKey): Promise<BuriedConnection
   return db
     .selectFrom('buried_connection')
     .selectAll()
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .executeTakeFirst()
 }
 
@@ -94,7 +91,7 @@ export async function resealBuried(tx: Tx, key: ConnectionKey, sealed: Uint8Arra
   await tx
     .updateTable('buried_connection')
     .set({ sealed })
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .execute()
 }
 
@@ -103,7 +100,7 @@ export async function unburyConnection(tx: Tx, key: ConnectionKey): Promise<bool
   const isGone = await removeBuried(tx, key)
   await tx
     .deleteFrom('tombstone')
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .execute()
   return isGone
 }
@@ -114,7 +111,7 @@ export async function eraseBuried(tx: Tx, key: ConnectionKey, at: string): Promi
   await tx
     .updateTable('tombstone')
     .set({ erased_at: at })
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .execute()
   return true
 }
@@ -122,7 +119,7 @@ export async function eraseBuried(tx: Tx, key: ConnectionKey, at: string): Promi
 async function removeBuried(tx: Tx, key: ConnectionKey): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('buried_connection')
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .executeTakeFirst()
   return numDeletedRows === 1n
 }
@@ -132,7 +129,7 @@ export async function eraseNickname(tx: Tx, key: ConnectionKey): Promise<void> {
   await tx
     .updateTable('tombstone')
     .set({ nickname: null })
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byConnection(key)))
     .execute()
 }
 

@@ -1,17 +1,11 @@
 import type { Db, Tx } from './db.ts'
-import type { WebhookKey } from './webhooks.ts'
-
-const byKey = ({ tenantId, environment, webhookId }: WebhookKey) => ({
-  tenant_id: tenantId,
-  environment,
-  webhook_id: webhookId,
-})
+import { byWebhook, type WebhookKey } from './webhooks.ts'
 
 /** Notes until when the secret before the current one signs too, in place of what was noted before. */
 export async function noteRotation(tx: Tx, key: WebhookKey, endsAt: string): Promise<void> {
   await tx
     .insertInto('webhook_rotation')
-    .values({ ...byKey(key), ends_at: endsAt })
+    .values({ ...byWebhook(key), ends_at: endsAt })
     .onConflict((conflict) =>
       conflict.columns(['tenant_id', 'environment', 'webhook_id']).doUpdateSet({ ends_at: endsAt }),
     )
@@ -38,7 +32,7 @@ export async function listEndedRotations(db: Db, at: string, limit: number): Pro
 export async function endRotation(tx: Tx, key: WebhookKey, at: string): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('webhook_rotation')
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byWebhook(key)))
     .where('ends_at', '<=', at)
     .executeTakeFirst()
   return numDeletedRows === 1n

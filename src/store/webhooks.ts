@@ -1,19 +1,19 @@
-import type { Scope } from './connections.ts'
 import type { Db, Tx } from './db.ts'
 import { failSomeDeliveries } from './deliveries.ts'
 import type { WebhookEndpoint } from './schema.ts'
+import { inScope, type Scope } from './scope.ts'
 
 export type WebhookKey = Scope & { webhookId: string }
 
-const inScope = ({ tenantId, environment }: Scope) => ({ tenant_id: tenantId, environment })
-const byKey = (key: WebhookKey) => ({ ...inScope(key), webhook_id: key.webhookId })
+/** The columns that name one webhook. */
+export const byWebhook = (key: WebhookKey) => ({ ...inScope(key), webhook_id: key.webhookId })
 
 /** The endpoint with this id; a foreign id finds nothing, like an absent one. */
 export function findWebhook(db: Db, key: WebhookKey): Promise<WebhookEndpoint | undefined> {
   return db
     .selectFrom('webhook_endpoint')
     .selectAll()
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byWebhook(key)))
     .executeTakeFirst()
 }
 
@@ -53,7 +53,7 @@ export async function changeWebhook(tx: Tx, key: WebhookKey, change: WebhookChan
   await tx
     .updateTable('webhook_endpoint')
     .set(change)
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byWebhook(key)))
     .execute()
 }
 
@@ -62,7 +62,7 @@ export async function markWorking(tx: Tx, key: WebhookKey): Promise<void> {
   await tx
     .updateTable('webhook_endpoint')
     .set({ failing_since: null })
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byWebhook(key)))
     .where('failing_since', 'is not', null)
     .execute()
 }
@@ -72,7 +72,7 @@ export async function disableWebhook(tx: Tx, key: WebhookKey, at: string): Promi
   const { numUpdatedRows } = await tx
     .updateTable('webhook_endpoint')
     .set({ disabled_at: at })
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byWebhook(key)))
     .where('disabled_at', 'is', null)
     .executeTakeFirst()
   await failSomeDeliveries(tx, key)
@@ -83,6 +83,6 @@ export async function disableWebhook(tx: Tx, key: WebhookKey, at: string): Promi
 export async function deleteWebhook(tx: Tx, key: WebhookKey): Promise<void> {
   await tx
     .deleteFrom('webhook_endpoint')
-    .where((eb) => eb.and(byKey(key)))
+    .where((eb) => eb.and(byWebhook(key)))
     .execute()
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { changesBetween, type ShownValues } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
@@ -27,12 +26,6 @@ export const shownOf = (tenant: Tenant): ShownValues => {
   const active = tenant.active === 1
   return { company_name, first_name, last_name, email, origin_country_code, external_account_id, active }
 }
-
-/** `se-` and 80 random bits: what `On-Behalf-Of` takes. */
-export const newTenantId = (): string =>
-  `se-${BigInt(`0x${randomBytes(10).toString('hex')}`)
-    .toString(32)
-    .padStart(16, '0')}`
 
 /** Adds a tenant as the first event of its own audit chain; `undefined` when its partner knows another under that id, or the operator one of that name. */
 export async function storeTenant(

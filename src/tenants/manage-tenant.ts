@@ -1,9 +1,10 @@
 import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
+import { newId } from '../new-id.ts'
 import { isUniqueViolation } from '../store/failures.ts'
 import { changeTenant, countKept, eraseTenant, findTenant, listPartnerTenants } from '../store/tenants.ts'
-import { newTenantId, storeTenant } from './create-tenant.ts'
+import { storeTenant } from './create-tenant.ts'
 import { nameKeyOf } from './names.ts'
 import { findNamesakes, type Tenant } from './operator.ts'
 
@@ -14,7 +15,7 @@ export async function createTenant(
   name: string,
 ): Promise<Tenant | undefined> {
   if ((await findNamesakes(ctx, name)).length > 0) return undefined
-  const actor = { ...operator, tenantId: newTenantId() }
+  const actor = { ...operator, tenantId: newId() }
   return ctx.store.transaction(actor.tenantId, (tx) => storeTenant(ctx, tx, actor, name))
 }
 

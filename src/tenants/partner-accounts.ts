@@ -7,6 +7,7 @@ import type { Values } from '../catalog/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { fail, failFields } from '../errors.ts'
 import type { ListedApiKey } from '../store/api-keys.ts'
+import { newId } from '../new-id.ts'
 import { isUniqueViolation } from '../store/failures.ts'
 import type { Tenant } from '../store/schema.ts'
 import {
@@ -18,7 +19,7 @@ import {
   type PartnerView,
 } from '../store/tenants.ts'
 import { createKey, keysOf, revokeKey, type IssuedKey } from './api-keys.ts'
-import { newTenantId, shownOf, storeTenant } from './create-tenant.ts'
+import { shownOf, storeTenant } from './create-tenant.ts'
 import { acceptEnd, endField, type ActingKey } from './key-form.ts'
 import { setTenantActive } from './manage-tenant.ts'
 
@@ -38,7 +39,7 @@ export const accountKeyFields: Fields = { description: text('Description'), expi
 /** Adds an account of the partner; one that is added in the sandbox has nothing in production. */
 export async function createAccount(ctx: Context, partner: Actor, body: Body): Promise<Tenant> {
   const { company_name, ...details } = accept(accountFields, body)
-  const actor = { ...partner, tenantId: newTenantId() }
+  const actor = { ...partner, tenantId: newId() }
   const owned = { ...details, partner_id: partner.tenantId, environment: partner.environment }
   const tenant = await ctx.store.transaction(actor.tenantId, (tx) =>
     storeTenant(ctx, tx, actor, company_name as string, owned),

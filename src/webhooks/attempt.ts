@@ -1,12 +1,12 @@
 import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
-import type { Context } from '../context.ts'
+import { systemActor, type Context } from '../context.ts'
 import type { WebhookSecrets } from '../custody/sealed-webhook.ts'
 import type { Secret } from '../secret.ts'
 import type { Tx } from '../store/db.ts'
 import { settleClaim, type Claim } from '../store/deliveries.ts'
 import { changeWebhook, disableWebhook, findWebhook, markWorking } from '../store/webhooks.ts'
-import { openSecrets, recordViolation, system } from './open-secrets.ts'
+import { openSecrets, recordViolation } from './open-secrets.ts'
 import { causeOf, reasonFor, type Reason } from './reasons.ts'
 import { isHopeless, judge, type Reply, type Verdict } from './schedule.ts'
 import { secretsAt, signatureHeaders } from './sign.ts'
@@ -140,7 +140,7 @@ async function blame(
   if (endpoint.failing_since === null) await changeWebhook(tx, key, { failing_since: at })
   if (verdict.kind !== 'gone' && !isHopeless(since, attempts, now)) return
   if (await disableWebhook(tx, key, at))
-    await recordEvent(ctx, tx, system(key), {
+    await recordEvent(ctx, tx, systemActor(key), {
       action: 'webhook.disabled',
       subject: key.webhookId,
       changes: changesBetween({ disabled_at: null }, { disabled_at: at }),

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { changesBetween, type ShownValues } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { openWebhook, resealWebhook, sealWebhook } from '../custody/sealed-webhook.ts'
 import type { FieldProblem } from '../catalog/validate.ts'
 import { fail, failFields } from '../errors.ts'
+import { newId } from '../new-id.ts'
 import { Secret } from '../secret.ts'
 import type { Db, Tx } from '../store/db.ts'
 import { deleteSomeDeliveries } from '../store/deliveries.ts'
@@ -44,7 +44,7 @@ export async function createWebhook(
   const holder = {
     tenant_id: actor.tenantId,
     environment: actor.environment,
-    webhook_id: newWebhookId(),
+    webhook_id: newId(),
   }
   const signing = newSigningSecret()
   const leadsOut = await ctx.outbound.leadsOut(url)
@@ -223,8 +223,3 @@ function refuseTwin(existing: readonly Named[], { webhook_id, event, url }: Name
 }
 
 const wireName = (name: string) => (name === 'storeId' ? 'store_id' : name)
-
-const newWebhookId = () =>
-  `se-${BigInt(`0x${randomBytes(10).toString('hex')}`)
-    .toString(32)
-    .padStart(16, '0')}`

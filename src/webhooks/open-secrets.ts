@@ -1,5 +1,5 @@
 import { recordEvent } from '../audit/record-event.ts'
-import type { Actor, Context } from '../context.ts'
+import { systemActor, type Context } from '../context.ts'
 import { openWebhook, type WebhookSecrets } from '../custody/sealed-webhook.ts'
 import { ApiError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
@@ -20,10 +20,5 @@ export function openSecrets(ctx: Context, endpoint: WebhookEndpoint): Secret<Web
 /** Puts on record that what a webhook keeps to itself does not open. */
 export async function recordViolation(ctx: Context, tx: Tx, key: WebhookKey): Promise<void> {
   const event = { action: 'integrity.violation', subject: key.webhookId, outcome: 'refused' } as const
-  await recordEvent(ctx, tx, system(key), event)
+  await recordEvent(ctx, tx, systemActor(key), event)
 }
-
-/** The worker, as it acts for the tenant of a webhook. */
-export const system = ({ tenantId, environment }: WebhookKey): Actor => ({
-  ...{ tenantId, environment, name: 'system', requestId: undefined, ip: undefined },
-})

@@ -5,7 +5,15 @@ import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import { storedCarrier } from '../../catalog/find-carrier.ts'
 import type { Context } from '../../context.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
-import { readActor, readBefore, readCarrierId, readChoice, readPage, readTime } from '../query.ts'
+import {
+  pageParameters,
+  readActor,
+  readBefore,
+  readCarrierId,
+  readChoice,
+  readPage,
+  readTime,
+} from '../query.ts'
 import * as schemas from '../openapi/schemas.ts'
 
 const MOST = 500
@@ -14,8 +22,7 @@ const USUAL = 50
 const ACTIONS = Object.keys(actions) as Action[]
 
 const query: QueryParameter[] = [
-  { name: 'page', about: 'Which page, newest events first.', schema: { type: 'integer', minimum: 1 } },
-  { name: 'page_size', about: 'Events on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
+  ...pageParameters('Events', { most: MOST, about: 'Which page, newest events first.' }),
   { name: 'carrier_id', about: 'Events of one connection.', schema: { type: 'string' } },
   {
     name: 'actor',

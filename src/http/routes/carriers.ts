@@ -7,7 +7,7 @@ import { tellNotices } from '../answers.ts'
 import { deleteParameters, deleteWishOf } from '../delete-wire.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { listLimits, sendList } from '../list-stream.ts'
-import { readFlag, readPage } from '../query.ts'
+import { pageParameters, readFlag, readPage } from '../query.ts'
 import { CHANGED } from '../openapi/refusals.ts'
 import * as schemas from '../openapi/schemas.ts'
 import { carrierObject, etag, packageObjects, serviceObjects } from '../wire.ts'
@@ -36,7 +36,7 @@ export const carrierRoutes =
             'Every connected parcel carrier of the account in the published shape, without credentials.',
           tag,
           scope: 'read',
-          query: paged ? pageParameters : [],
+          query: paged ? listQuery : [],
           answers: { 200: schemas.carrierList },
         },
         listLimits(ctx),
@@ -156,13 +156,11 @@ export const carrierRoutes =
 const MOST = 500
 const USUAL = 25
 
-const pageParameters: QueryParameter[] = [
-  {
-    name: 'page',
+const listQuery: QueryParameter[] = [
+  ...pageParameters('Carriers', {
+    most: MOST,
     about: 'Which page; without page and page_size the list is whole.',
-    schema: { type: 'integer', minimum: 1 },
-  },
-  { name: 'page_size', about: 'Carriers on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
+  }),
   {
     name: 'include_extended_details',
     about: '`false` leaves out packages and options.',

@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts'
 import { bodyOf } from '../body.ts'
 import * as wire from '../delete-wire.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
-import { readCarrierId, readPage, readText } from '../query.ts'
+import { pageParameters, readCarrierId, readPage, readText } from '../query.ts'
 
 const tag = 'Deletes'
 const MOST = 500
@@ -14,12 +14,7 @@ const USUAL = 50
 const query: QueryParameter[] = [
   { name: 'carrier', about: 'Of this carrier, by name or SCAC.', schema: { type: 'string' } },
   { name: 'carrier_id', about: 'The one with this id.', schema: { type: 'string' } },
-  { name: 'page', about: 'Which page.', schema: { type: 'integer', minimum: 1 } },
-  {
-    name: 'page_size',
-    about: 'Connections on a page.',
-    schema: { type: 'integer', minimum: 1, maximum: MOST },
-  },
+  ...pageParameters('Connections', { most: MOST }),
 ]
 
 /** What an account has decided about deletes, and what is left of deleted connections of either mode. */

@@ -6,7 +6,7 @@ import { bodyOf } from '../body.ts'
 import { keyObject, keyPage, newKeyAnswer, newKeyBody } from '../key-wire.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { pageLinks } from '../page-links.ts'
-import { readPage } from '../query.ts'
+import { pageParameters, readPage } from '../query.ts'
 
 const tag = 'API keys'
 const scope = 'admin'
@@ -14,8 +14,7 @@ const MOST = 500
 const USUAL = 50
 
 const query: QueryParameter[] = [
-  { name: 'page', about: 'Which page, oldest keys first.', schema: { type: 'integer', minimum: 1 } },
-  { name: 'page_size', about: 'Keys on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
+  ...pageParameters('Keys', { most: MOST, about: 'Which page, oldest keys first.' }),
 ]
 
 /** The account’s own keys, as far as the key that asks can reach. */

@@ -19,7 +19,7 @@ import { bodyOf } from '../body.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { pageLinks } from '../page-links.ts'
 import { accountObject } from '../partner-wire.ts'
-import { readPage } from '../query.ts'
+import { pageParameters, readPage } from '../query.ts'
 import * as schemas from '../openapi/schemas.ts'
 
 type OfAccount = { Params: { account_id: string } }
@@ -29,10 +29,7 @@ const scope = 'partner'
 const MOST = 500
 const USUAL = 25
 
-const query: QueryParameter[] = [
-  { name: 'page', about: 'Which page.', schema: { type: 'integer', minimum: 1 } },
-  { name: 'page_size', about: 'Accounts on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
-]
+const query: QueryParameter[] = [...pageParameters('Accounts', { most: MOST })]
 
 /** Accounts that a partner creates and acts for, and their API keys. */
 export const partnerAccountRoutes =

@@ -13,7 +13,7 @@ import { deliveriesOf, replay } from '../../webhooks/replay.ts'
 import { rotateSecret } from '../../webhooks/rotate-secret.ts'
 import { bodyOf } from '../body.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
-import { readPage } from '../query.ts'
+import { pageParameters, readPage } from '../query.ts'
 import * as wire from '../webhook-wire.ts'
 
 type OfWebhook = { Params: { webhook_id: string } }
@@ -25,8 +25,7 @@ const MOST = 500
 const USUAL = 25
 
 const query: QueryParameter[] = [
-  { name: 'page', about: 'Which page, newest messages first.', schema: { type: 'integer', minimum: 1 } },
-  { name: 'page_size', about: 'Messages on a page.', schema: { type: 'integer', minimum: 1, maximum: MOST } },
+  ...pageParameters('Messages', { most: MOST, about: 'Which page, newest messages first.' }),
 ]
 
 /** Names in the head of an answer those that get no messages: the disabled ones, and those that no message may go to. */
