@@ -9,7 +9,7 @@ import { judgeReceivers } from './outbound/receivers.ts'
 import type { Environment } from './store/schema.ts'
 import { StartRefused } from './errors.ts'
 import type { Secret } from './secret.ts'
-import type { Inspection, Store } from './store/db.ts'
+import type { DatabaseFault, Inspection, Store } from './store/db.ts'
 import { inspectStore, nameDatabase, openStore } from './store/open.ts'
 import { checkInstallation, insertInstallation } from './store/installation.ts'
 import { requireKnownMigrations } from './store/migrate.ts'
@@ -234,4 +234,9 @@ async function setUp(
 /** Throws when the database cannot be read; the key ring was unlocked before the context existed. */
 export async function checkReady({ store }: Context): Promise<void> {
   await store.read(SYSTEM, checkInstallation)
+}
+
+/** Says what is wrong with the database as a whole, in sentences for the operator. */
+export function examineDatabase({ store }: Context): Promise<DatabaseFault[]> {
+  return store.examine()
 }

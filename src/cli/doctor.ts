@@ -2,7 +2,7 @@ import { checkChanges, type ChangeCheck } from '../audit/check-changes.ts'
 import { verifyChain, type Walk } from '../audit/list-events.ts'
 import { describeConfig, parseConfig } from '../config.ts'
 import { unverifiable } from '../connections/unasked.ts'
-import { checkReady, SYSTEM, type Context } from '../context.ts'
+import { checkReady, examineDatabase, SYSTEM, type Context } from '../context.ts'
 import { checkEnvelopes } from '../custody/check-envelopes.ts'
 import { allTenants, everyTenant, operator } from '../tenants/operator.ts'
 import { version } from '../version.ts'
@@ -11,7 +11,7 @@ import type { Call } from './command.ts'
 import { withContext } from './with-context.ts'
 
 /**
- * Says what is configured and where each value came from, checks keys, database and every audit chain, and opens every envelope.
+ * Says what is configured and where each value came from, checks keys, the database as a whole and every audit chain, and opens every envelope.
  * Fails when something is broken. What it finds is printed as it is found, or all of it as one JSON object.
  */
 export async function doctor({ env, values, print }: Call<{ json?: boolean }>): Promise<number> {
@@ -36,6 +36,17 @@ async function examine(ctx: Context, say: (text: string) => void) {
   if (kek.kind === 'file') say(`key file: ${kek.path}`)
   say(`key ring: open, data key ${ctx.keyring.activeTerm} in use`)
   say(`database: ${ctx.store.dialect}, up to date`)
+  const faults = await examineDatabase(ctx)
+  for (const { what, remedy } of faults) say(`  broken: ${what}\n    ${remedy}`)
+  say(`database as a whole: ${faults.length === 0 ? 'nothing is broken' : `${faults.length} broken`}`)
+  const database = {
+    database: ctx.store.dialect,
+    database_faults: faults.map(({ kind, what, remedy }) => ({ kind, what, remedy })),
+  }
+  if (faults.some(({ isReadable }) => !isReadable)) {
+    say('Accounts are not looked at before that is mended.')
+    return { isBroken: true, report: database }
+  }
   const unverified = unverifiable(ctx)
   for (const { title, settings } of unverified)
     say(`not verified: ${title}, for lack of ${settings.join(' and ')}`)
@@ -44,7 +55,7 @@ async function examine(ctx: Context, say: (text: string) => void) {
     say(
       `webhook ${webhook_id} of ${tenant_id}: nothing is delivered any more, for its ${OBSTACLES[obstacle]}`,
     )
-  let isBroken = false
+  let isBroken = faults.length > 0
   const tenants: object[] = []
   // The log of a deleted tenant stays, and has to stay whole; that of the installation has what concerns no tenant.
   const owners = [SYSTEM, ...(await everyTenant(ctx)).map(({ tenant_id }) => tenant_id)]
@@ -66,7 +77,7 @@ async function examine(ctx: Context, say: (text: string) => void) {
   const report = {
     key_file: kek.kind === 'file' ? kek.path : null,
     data_key: ctx.keyring.activeTerm,
-    database: ctx.store.dialect,
+    ...database,
     not_verified: unverified,
     webhooks_without_delivery: unreachable,
     tenants,

@@ -46,6 +46,14 @@ export type DatabaseFiles =
       tables: { table: string; deadRows: number; vacuumedAt: string | null }[]
     }
 
+/** What is wrong with a database, in a clause that can stand after a colon, and a remedy; where it cannot be read, the rest of it is not looked at. */
+export type DatabaseFault = {
+  kind: 'damage' | 'schema' | 'orphans'
+  what: string
+  remedy: string
+  isReadable: boolean
+}
+
 export type Store = {
   dialect: Dialect
 
@@ -63,6 +71,9 @@ export type Store = {
 
   /** Says what the files do with the bytes of removed rows, for the operator. */
   describeFiles(): Promise<DatabaseFiles>
+
+  /** Says what is wrong with the database as a whole: its pages, its schema, and rows that belong to nothing. It keeps no writer waiting. */
+  examine(): Promise<DatabaseFault[]>
 
   close(): Promise<void>
 }

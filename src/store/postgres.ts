@@ -95,6 +95,9 @@ export async function openPostgres(
           return done
         }),
       describeFiles: () => withoutDriverErrors(() => describePostgresFiles(db)),
+      // Loaded on demand, with the schema that it expects: only the doctor asks.
+      examine: async () =>
+        (await import('./postgres/examine.ts')).examinePostgres(url, `${KEEP_SCHEMAS}; ${SETTLED}`),
       close: async () => {
         vacuum.end()
         await db.destroy()

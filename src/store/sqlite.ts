@@ -14,7 +14,7 @@ import {
 import { StartRefused } from '../errors.ts'
 import { realPath } from '../real-path.ts'
 import { createLock, turns } from '../turns.ts'
-import { NOTHING_YET, type Db, type Inspection, type Store, type Tell } from './db.ts'
+import { NOTHING_YET, type DatabaseFault, type Db, type Inspection, type Store, type Tell } from './db.ts'
 import { reasonOf } from './failure-reasons.ts'
 import { BUSY, isSqlite, isSqliteUnavailable, withoutDriverErrors } from './failures.ts'
 import { isUpToDate, migrate } from './migrate.ts'
@@ -108,6 +108,7 @@ export async function openSqlite(
         logBytes: sizeOf(`${path}-wal`),
         secureDelete: readSettings(file).secure_delete === 1,
       }),
+      examine: () => examine(path),
       close: async () => {
         await reader.destroy()
         await checkpoints.end()
@@ -115,6 +116,18 @@ export async function openSqlite(
       },
     }
   })
+}
+
+/** The schema that the migrations make is made in memory, and compared with. */
+async function examine(path: string): Promise<DatabaseFault[]> {
+  const { examineSqlite, readSqliteSchema } = await import('./sqlite/examine.ts')
+  const empty = new DatabaseSync(':memory:')
+  try {
+    await migrate(kysely(empty, WRITES) as Kysely<unknown>, 'sqlite')
+    return await examineSqlite(path, readSqliteSchema(empty))
+  } finally {
+    empty.close()
+  }
 }
 
 const LOOK_AGAIN_MS = 10

@@ -76,6 +76,39 @@ for (const database of databases)
       assert.ok(!object.includes('hunter2') && !object.includes(settings.HAWSER_KEK.slice(5, 20)))
     })
 
+    test(`doctor: says of the database as a whole what is broken and what mends it (${database})`, async (t) => {
+      const own = await openPlace(database)
+      t.after(own.remove)
+      await (await own.serve()).stop()
+      const run = async (statement: string) => {
+        if (database === 'postgres') await administer(own.env.HAWSER_DATABASE_URL ?? '', statement)
+        else change(own, statement)
+      }
+      const whole = await own.run(['doctor'])
+      assert.match(whole.stdout, /^database as a whole: nothing is broken$/m)
+      assert.equal(whole.code, 0)
+      await run('drop index label_open')
+      const less = await own.run(['doctor'])
+      assert.equal(less.code, 1)
+      assert.match(
+        less.stdout,
+        /^ {2}broken: the index label_open on label is missing\n {4}.* run: .*create index label_open/im,
+      )
+      assert.match(less.stdout, /^audit log of se-default: /m, 'the rest is looked at')
+      await run('drop table webhook_rotation')
+      const gone = await own.run(['doctor', '--json'])
+      const { ok, database_faults: faults, tenants } = JSON.parse(gone.stdout)
+      assert.deepEqual([gone.code, ok, tenants], [1, false, undefined])
+      assert.deepEqual(
+        faults.map(({ kind, what }: any) => [kind, what]),
+        [
+          ['schema', 'the index label_open on label is missing'],
+          ['schema', 'the table webhook_rotation is missing'],
+        ],
+      )
+      assert.ok(faults.every(({ remedy }: any) => remedy.length > 20))
+    })
+
     test(`migrate: makes no installation, and prepares an empty database only when asked to (${database})`, async (t) => {
       const own = await openPlace(database)
       t.after(own.remove)
