@@ -31,7 +31,10 @@ function addressOf(baseUrl: string, path: Path, query: Wanted['query']): string 
     throw new TypeError('baseUrl must be an http or https address.')
   if (base.username || base.password)
     throw new TypeError('baseUrl must not hold a user name or a password; the key goes into apiKey.')
-  const url = new URL(typeof path === 'string' ? plain(path) : joined(path), base.origin)
+  if (base.search || base.hash) throw new TypeError('baseUrl must have no query and no fragment.')
+  // A server may stand below a path of its host.
+  const below = base.pathname.replace(/\/+$/, '')
+  const url = new URL(below + (typeof path === 'string' ? plain(path) : joined(path)), base.origin)
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) url.searchParams.set(name, `${value}`)
   return url.href

@@ -272,15 +272,30 @@ describe('the client, when something goes wrong on the way', () => {
     assert.deepEqual(sent, ['GET /v1/audit'])
   })
 
+  test('reaches a server that stands below a path of its host', async () => {
+    for (const baseUrl of ['https://hawser.test/below/here', 'https://hawser.test/below/here/']) {
+      const { client, sent } = scripted([done(), done()], { baseUrl })
+      valueOf(await client.describe('ups', 'se-1'))
+      valueOf(await client.request('GET', '/v1/audit'))
+      assert.deepEqual(sent, ['GET /below/here/v1/connections/carriers/ups/se-1', 'GET /below/here/v1/audit'])
+    }
+  })
+
   test('says that nothing was sent where a request cannot be made, and repeats no key', async () => {
     const self: Record<string, unknown> = {}
     self.self = self
     const controller = new AbortController()
     controller.abort()
     const unsent: [Partial<Options>, ((client: Client) => Promise<Result<unknown>>)?][] = [
-      ...['', 'hawser.test', 'ftp://hawser.test', 'https://u:planted@hawser.test', 'https://'].map(
-        (baseUrl): [Partial<Options>] => [{ baseUrl }],
-      ),
+      ...[
+        '',
+        'hawser.test',
+        'ftp://hawser.test',
+        'https://u:planted@hawser.test',
+        'https://',
+        'https://hawser.test/?key=planted',
+        'https://hawser.test/#planted',
+      ].map((baseUrl): [Partial<Options>] => [{ baseUrl }]),
       ...['planted\nkey', 'planted\u2019'].flatMap((apiKey): [Partial<Options>][] => [
         [{ apiKey }],
         [{ onBehalfOf: apiKey }],
