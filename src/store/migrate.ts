@@ -3,6 +3,7 @@ import { Migrator } from 'kysely/migration'
 import { StartRefused } from '../errors.ts'
 import type { Dialect } from './db.ts'
 import { MIGRATION_TABLE } from './migration-names.ts'
+import { describeLost, isThereAlready } from './migration-record.ts'
 import { foundation } from './migrations/0001-foundation.ts'
 import { walls } from './migrations/0002-walls.ts'
 import { webhooks } from './migrations/0003-webhooks.ts'
@@ -54,8 +55,8 @@ export const migrations = {
 
 const LOCK_TABLE = 'hawser_migration_lock'
 
-/** Applies what is missing, all in one transaction, and answers the names applied; processes that start together take turns. */
-export async function migrate(db: Kysely<unknown>, dialect: Dialect): Promise<string[]> {
+/** Applies what is missing, all in one transaction, and answers the names applied; `where` names the database in a refusal. Processes that start together take turns. */
+export async function migrate(db: Kysely<unknown>, dialect: Dialect, where: string): Promise<string[]> {
   const schema = dialect === 'postgres' ? await currentSchema(db) : undefined
   const migrator = new Migrator({
     db,
@@ -73,6 +74,8 @@ export async function migrate(db: Kysely<unknown>, dialect: Dialect): Promise<st
     },
   })
   const { error, results } = await migrator.migrateToLatest()
+  const failed = results?.find(({ status }) => status === 'Error')
+  if (failed && isThereAlready(error)) throw new StartRefused(describeLost(where, [failed.migrationName]))
   if (error)
     throw new StartRefused('The database schema could not be brought up to date; nothing was changed.', {
       cause: error,

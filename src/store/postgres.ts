@@ -11,8 +11,9 @@ import pg from 'pg'
 import { StartRefused } from '../errors.ts'
 import { NOTHING_YET, type Crossing, type Inspection, type Store, type Tell, type Tx } from './db.ts'
 import { isConflict, withoutDriverErrors } from './failures.ts'
-import { isUpToDate, migrate } from './migrate.ts'
+import { isUpToDate, migrate, migrations } from './migrate.ts'
 import { MIGRATION_TABLE } from './migration-names.ts'
+import { NEEDED_TABLES, requireWholeRecord } from './migration-record.ts'
 import { APP_ROLE } from './migrations/0002-walls.ts'
 import type { KeyTerm, Schema } from './schema.ts'
 import { namePostgres } from './postgres-address.ts'
@@ -37,18 +38,23 @@ export async function inspectPostgres(url: string): Promise<Inspection> {
     await client.connect()
     try {
       await client.query(`begin transaction read only; ${SETTLED}`)
-      const { rows: found } = await client.query<{ known: boolean }>(
-        `select to_regclass($1) is not null and to_regclass('key_term') is not null as known`,
-        [MIGRATION_TABLE],
+      const named = await client.query<{ name: string }>(
+        'select name from unnest($1::text[]) as name where to_regclass(name) is not null',
+        [[MIGRATION_TABLE, ...NEEDED_TABLES]],
       )
-      if (!found[0]?.known) return NOTHING_YET
-      const migrated = await client.query<{ name: string }>(`select name from ${MIGRATION_TABLE}`)
+      const tables = new Set(named.rows.map(({ name }) => name))
+      const { rows: migrated } = tables.has(MIGRATION_TABLE)
+        ? await client.query<{ name: string }>(`select name from ${MIGRATION_TABLE}`)
+        : { rows: [] }
+      const found = { tables, migrated: migrated.map(({ name }) => name) }
+      requireWholeRecord(namePostgres(url), found, Object.keys(migrations))
+      if (!tables.has(MIGRATION_TABLE) || !tables.has('key_term')) return NOTHING_YET
       const installation = await client.query<{ id: string }>('select id from installation')
       const terms = await client.query<KeyTerm>('select * from key_term order by term')
       const connections = await client.query('select 1 from connection limit 1')
       return {
         hasSchema: true,
-        migrated: migrated.rows.map(({ name }) => name),
+        migrated: found.migrated,
         installationId: installation.rows[0]?.id,
         terms: terms.rows,
         hasConnections: connections.rows.length > 0,
@@ -169,7 +175,7 @@ async function requireFitting(url: string, db: Kysely<unknown>): Promise<void> {
 
 async function migrateAsOwner(url: string, db: Kysely<unknown>): Promise<void> {
   try {
-    await migrate(db, 'postgres')
+    await migrate(db, 'postgres', namePostgres(url))
   } catch (error) {
     const { cause } = error as Error
     if (codeOf(cause) === INSUFFICIENT && (await lacksAppRole(db))) throw new StartRefused(roleSentence(url))

@@ -15,14 +15,15 @@ import { StartRefused } from '../errors.ts'
 import { realPath } from '../real-path.ts'
 import { createLock, turns } from '../turns.ts'
 import { NOTHING_YET, type DatabaseFault, type Db, type Inspection, type Store, type Tell } from './db.ts'
-import { reasonOf } from './failure-reasons.ts'
-import { BUSY, isSqlite, isSqliteUnavailable, withoutDriverErrors } from './failures.ts'
-import { isUpToDate, migrate } from './migrate.ts'
+import { BUSY, isSqlite, withoutDriverErrors } from './failures.ts'
+import { isUpToDate, migrate, migrations } from './migrate.ts'
 import { MIGRATION_TABLE } from './migration-names.ts'
+import { requireWholeRecord } from './migration-record.ts'
 import type { KeyTerm, Schema } from './schema.ts'
 import { createCheckpoints, sizeOf } from './sqlite/checkpoints.ts'
 import { openReadOnly } from './sqlite/read-only.ts'
 import { rememberFiles } from './sqlite/same-files.ts'
+import { usable } from './sqlite/usable.ts'
 
 const BUSY_MS = 5_000
 const FULL = 2
@@ -35,15 +36,20 @@ export async function inspectSqlite(link: string): Promise<Inspection> {
   return usable(path, async () => {
     const db = openReadOnly(path, BUSY_MS)
     try {
-      const has = db.prepare(`select 1 from sqlite_schema where type = 'table' and name = ?`)
-      if (!has.get(MIGRATION_TABLE) || !has.get('key_term')) return NOTHING_YET
-      const migrated = db.prepare(`select name from ${MIGRATION_TABLE}`).all() as { name: string }[]
+      const named = db.prepare(`select name from sqlite_schema where type = 'table'`).all()
+      const tables = new Set(named.map(({ name }) => String(name)))
+      const migrated = (
+        tables.has(MIGRATION_TABLE) ? db.prepare(`select name from ${MIGRATION_TABLE}`).all() : []
+      ) as { name: string }[]
+      const found = { tables, migrated: migrated.map(({ name }) => name) }
+      requireWholeRecord(`the SQLite file ${path}`, found, Object.keys(migrations))
+      if (!tables.has(MIGRATION_TABLE) || !tables.has('key_term')) return NOTHING_YET
       const installation = db.prepare('select id from installation').get() as { id: string } | undefined
       const terms = db.prepare('select * from key_term order by term').all() as unknown as KeyTerm[]
       const connection = db.prepare('select 1 from connection limit 1').get()
       return {
         hasSchema: true,
-        migrated: migrated.map(({ name }) => name),
+        migrated: found.migrated,
         installationId: installation?.id,
         terms,
         hasConnections: connection !== undefined,
@@ -72,7 +78,7 @@ export async function openSqlite(
     const file = openDurably(path)
     const writer = kysely(file, WRITES)
     const { migrated } = await inspectSqlite(path)
-    if (!isUpToDate(migrated)) await migrate(writer as Kysely<unknown>, 'sqlite')
+    if (!isUpToDate(migrated)) await migrate(writer as Kysely<unknown>, 'sqlite', `the SQLite file ${path}`)
     // From here on nobody waits inside SQLite, where everything else would wait too.
     file.exec('pragma busy_timeout = 0')
     if (!secureDelete) file.exec('pragma secure_delete = off')
@@ -123,7 +129,7 @@ async function examine(path: string): Promise<DatabaseFault[]> {
   const { examineSqlite, readSqliteSchema } = await import('./sqlite/examine.ts')
   const empty = new DatabaseSync(':memory:')
   try {
-    await migrate(kysely(empty, WRITES) as Kysely<unknown>, 'sqlite')
+    await migrate(kysely(empty, WRITES) as Kysely<unknown>, 'sqlite', 'a database in memory')
     return await examineSqlite(path, readSqliteSchema(empty))
   } finally {
     empty.close()
@@ -142,28 +148,6 @@ async function whenFree<T>(deadline: number, work: () => Promise<T>): Promise<T>
       await pause(LOOK_AGAIN_MS)
     }
   }
-}
-
-const FILE_ERROR = /^E(ACCES|PERM|ROFS|ISDIR|NOTDIR|NOENT|NOSPC|DQUOT|IO|LOOP|NAMETOOLONG|EXIST|MFILE|NFILE)$/
-
-/** Opens a file; one that the start can do nothing with is refused by its path. */
-async function usable<T>(path: string, work: () => Promise<T>): Promise<T> {
-  return withoutDriverErrors(async () => {
-    try {
-      return await work()
-    } catch (error) {
-      // Of a schema that could not be brought up to date the cause says more.
-      const first = error instanceof StartRefused ? error.cause : error
-      const { code = '', errcode } = (first ?? {}) as NodeJS.ErrnoException & { errcode?: number }
-      const isFile = FILE_ERROR.test(code)
-      if (!isFile && !isSqliteUnavailable(first)) throw error
-      const answered = isFile ? code : `SQLite ${errcode}`
-      const reason = reasonOf(answered)
-      throw new StartRefused(
-        `The database file ${path} cannot be used (${answered}${reason ? `: ${reason}` : ''}).`,
-      )
-    }
-  })
 }
 
 function openDurably(path: string): DatabaseSync {
