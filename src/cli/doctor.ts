@@ -93,10 +93,11 @@ const actorsOf = (tenants: readonly { tenant_id: string }[]) =>
     })),
   )
 
-const OBSTACLES: Readonly<Record<string, string>> = {
+const OBSTACLES: Readonly<Record<Awaited<ReturnType<typeof listUnreachable>>[number]['obstacle'], string>> = {
   url: 'url is no address of a server',
   user: 'url holds a user name or a password',
   dot: 'host name ends with a dot',
+  name: 'host name is one that there cannot be',
   scheme: 'url is not https (HAWSER_WEBHOOK_HTTP)',
   port: 'port is neither 443 nor 8443 (HAWSER_WEBHOOK_HTTP)',
   address: 'address is not public (HAWSER_OUTBOUND_ALLOW)',

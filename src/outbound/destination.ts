@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { loopbackGuard, type Guard } from './addresses.ts'
+import { judgeName } from './names.ts'
 import { Unreachable } from './unreachable.ts'
 
 /** Where a call goes: read from its URL once, and used for everything after. */
@@ -24,7 +25,7 @@ export type Rules = Readonly<{
 }>
 
 /** What keeps a call from being made, whatever DNS says of its name. */
-export type Obstacle = 'url' | 'user' | 'dot' | 'scheme' | 'port' | 'address'
+export type Obstacle = 'url' | 'user' | 'dot' | 'name' | 'scheme' | 'port' | 'address'
 
 /** Reads a URL; throws `Unreachable` unless it is https on an allowed port, names no user, and is no closed address. */
 export function parseDestination(text: string, rules: Rules): Destination {
@@ -53,9 +54,8 @@ export function judgeDestination(text: string, rules: Rules): Destination | Obst
   }
   if (!isClear && protocol !== 'https:') return 'scheme'
   if (!isClear && !rules.ports.includes(Number(url.port || 443))) return 'port'
-  return isShut(url, rules.isOpen)
-    ? 'address'
-    : { name, host, path, origin: url.origin, isOpen: rules.isOpen }
+  const obstacle = isAddress(url) ? isShut(url, rules.isOpen) && 'address' : judgeName(name, rules.isOpen)
+  return obstacle || { name, host, path, origin: url.origin, isOpen: rules.isOpen }
 }
 
 /** Only to the machine itself may a call go in clear; nothing that is not the machine answers for such an origin. */
@@ -69,9 +69,10 @@ function overridden(url: URL, target: URL, rules: Rules): Pick<Destination, 'ori
 
 /** Addresses are never looked up, so they are judged here. */
 function isShut(url: URL, isOpen: Guard): boolean {
-  const address = addressIn(url)
-  return (isIP(address) !== 0 || url.hostname.startsWith('[')) && !isOpen(address)
+  return isAddress(url) && !isOpen(addressIn(url))
 }
+
+const isAddress = (url: URL) => isIP(addressIn(url)) !== 0 || url.hostname.startsWith('[')
 
 function addressIn({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1')

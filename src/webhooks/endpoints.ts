@@ -18,7 +18,7 @@ import {
   type WebhookKey,
 } from '../store/webhooks.ts'
 import { acceptChange, acceptNew } from './form.ts'
-import { MASK, type Header } from './headers.ts'
+import { isMask, keptProblems, type Header } from './headers.ts'
 import { newSigningSecret } from './sign.ts'
 
 /** What is shown of a webhook: nothing sealed. */
@@ -40,6 +40,7 @@ export async function createWebhook(
   const { webhooks } = ctx.config
   const { event, url, ...wish } = acceptNew(body().reveal(), ctx)
   const headers = wish.headers?.reveal() ?? []
+  refuseKept(headers, [])
   const at = ctx.clock().toISOString()
   const holder = {
     tenant_id: actor.tenantId,
@@ -100,6 +101,7 @@ export async function updateWebhook(
   const leadsOut = rest.url === undefined || (await ctx.outbound.leadsOut(rest.url))
   await ctx.store.transaction(actor.tenantId, async (tx) => {
     const webhook = await requireWebhook(tx, actor, webhookId)
+    refuseKept(headers?.reveal() ?? [], JSON.parse(webhook.header_names) as string[])
     if (rest.url !== undefined) requireHeadersAnew(webhook, rest.url, headers?.reveal())
     const changed = {
       ...rest,
@@ -125,6 +127,11 @@ const shownOf = ({ event, url, name, store_id, disabled_at }: Webhook): ShownVal
   return { event, url, name, store_id, disabled_at }
 }
 
+function refuseKept(headers: readonly Header[], names: readonly string[]): void {
+  const problems = keptProblems(headers, names)
+  if (problems.length > 0) failFields(problems)
+}
+
 /** Whoever may change an address could otherwise have what is sealed sent to himself. */
 function requireHeadersAnew(
   { url: before, header_names }: Pick<WebhookEndpoint, 'url' | 'header_names'>,
@@ -143,7 +150,7 @@ function requireHeadersAnew(
       },
     ])
   const masked = (headers ?? []).flatMap(({ key, value }, at): FieldProblem[] =>
-    value === MASK && held.includes(key.toLowerCase())
+    isMask(value) && held.includes(key.toLowerCase())
       ? [
           {
             kind: 'required',
@@ -166,7 +173,7 @@ export const unreachableOf = <W extends Pick<Webhook, 'url'>>(
 export async function listUnreachable(
   ctx: Context,
   actors: readonly Actor[],
-): Promise<(Webhook & { obstacle: string })[]> {
+): Promise<(Webhook & { obstacle: NonNullable<ReturnType<Context['judgeReceiver']>> })[]> {
   const lists = await Promise.all(actors.map((actor) => webhooksOf(ctx, actor)))
   return lists.flat().flatMap((webhook) => {
     const obstacle = ctx.judgeReceiver(webhook.url)
@@ -202,7 +209,7 @@ function resealed(ctx: Context, webhook: WebhookEndpoint, headers: readonly Head
   const kept = (name: string) => held.headers.find(({ key }) => key.toLowerCase() === name.toLowerCase())
   const merged = headers.map(({ key, value }) => ({
     key,
-    value: value === MASK ? (kept(key)?.value ?? value) : value,
+    value: isMask(value) ? (kept(key)?.value ?? value) : value,
   }))
   return {
     header_names: JSON.stringify(headers.map(({ key }) => key)),

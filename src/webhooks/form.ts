@@ -91,18 +91,28 @@ const URL_REQUIRED: FieldProblem = { kind: 'required', field: 'url', message: 'u
 
 function urlProblems(url: unknown, { judgeReceiver, config }: Judge): FieldProblem[] {
   if (typeof url !== 'string' || isBlank(url) || [...url].length > LONGEST_URL) return []
-  // Without the slashes a parser takes the rest for a host all the same.
-  const obstacle = /^https?:(?!\/\/)/i.test(url) ? 'scheme' : judgeReceiver(url)
+  const obstacle = misspelt(url) ?? judgeReceiver(url)
   if (obstacle === undefined) return []
   const why =
     obstacle === 'scheme' && config.webhooks.http ? 'must begin with https:// or http://' : WHY[obstacle]
   return [{ kind: 'invalid', field: 'url', message: `url ${why}.` }]
 }
 
-const WHY: Record<NonNullable<ReturnType<Judge['judgeReceiver']>>, string> = {
+/** What a parser would make an address of all the same, and perhaps another than was meant. */
+function misspelt(url: string): 'scheme' | 'url' | 'user' | 'fragment' | undefined {
+  if (/^https?:(?!\/\/)/i.test(url)) return 'scheme'
+  const [, authority] = /^https?:\/\/([^/?#]*)/i.exec(url) ?? []
+  if (authority === '') return 'url'
+  if (authority?.includes('@')) return 'user'
+  return url.includes('#') ? 'fragment' : undefined
+}
+
+const WHY: Record<NonNullable<ReturnType<Judge['judgeReceiver'] | typeof misspelt>>, string> = {
   url: 'must be the address of a server',
   scheme: 'must begin with https://',
   user: 'must not hold a user name or a password',
+  fragment: 'must not have a fragment, which is never sent',
+  name: 'must name a host that there can be',
   dot: 'must not end its host name with a dot',
   port: 'must go to port 443 or 8443',
   address: 'must not lead to an address that is not public',

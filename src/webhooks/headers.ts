@@ -15,6 +15,19 @@ const RESERVED =
 /** What an answer shows instead of a header's value; in a change it stands for the value that is kept. */
 export const MASK = '[secret]'
 
+/** Whether a value is what an answer has shown in the place of one. */
+export const isMask = (value: string): boolean => value.trim() === MASK
+
+/** The headers that are to keep a value where none of this name is kept: ours would be sent in its place. */
+export function keptProblems(headers: readonly Header[], names: readonly string[]): FieldProblem[] {
+  const held = new Set(names.map((name) => name.toLowerCase()))
+  return headers.flatMap(({ key, value }, at) =>
+    isMask(value) && !held.has(key.toLowerCase())
+      ? [invalid(`headers.${at}.value`, `is ${MASK}, which keeps a value, and there is none of this name`)]
+      : [],
+  )
+}
+
 /** Everything that is wrong with the headers of a body. */
 export function headerProblems(headers: unknown): FieldProblem[] {
   if (!Array.isArray(headers)) return [invalid('headers', 'must be a list of objects with key and value')]

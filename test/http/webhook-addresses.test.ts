@@ -32,16 +32,53 @@ const HOPELESS = [
   'https://[fd00::1]/',
   'https://[::ffff:10.0.0.1]/',
   'https://0.0.0.0/',
-  'https:hooks.example',
   'https:\\\\hooks.example',
   'https://hooks.example/a b',
   'https://hooks.example/\ta',
+  'https://localhost/in',
+  'https://LOCALHOST:8443/in',
+  'https://hooks.localhost/',
+  'https://a..b/',
+  'https://.hooks.example/',
+  'https://hooks..example/in',
+  `https://${'a'.repeat(64)}.example/`,
+  `https://${'a.'.repeat(124)}example/`,
+  `https://${'ä'.repeat(60)}.example/`,
+  'https://xn--a/',
+  'https://hooks.xn--.example/',
+  'https://XN--A.example/',
+  'https://hooks.invalid/',
+  'https://invalid/',
+  'https://expyuzz4wqqyqhjn.onion/',
+  'https://*.hooks.example/',
+  'https://hooks!.example/',
+]
+/** Addresses that a parser would turn into others; none of them is taken, although deliveries of old ones go on. */
+const MISSPELT = [
+  'https:///hooks.example',
+  'https:////hooks.example',
+  'https://@hooks.example/',
+  'https://:@hooks.example/',
+  'https:///user@hooks.example',
+  'https://hooks.example/in#f',
+  'https://hooks.example#',
+  'https://hooks.example?a=1#f',
+  'https:hooks.example',
+  'https:/hooks.example',
 ]
 const FINE = [
   'https://hooks.example',
   'https://hooks.example:8443/in',
   'HTTPS://8.8.8.8/',
   'https://[2606:4700::1]/',
+  'https://hooks/in',
+  'https://münchen.example/in',
+  'https://xn--mnchen-3ya.example/xn--a',
+  'https://hooks_1.a--b.example/a..b?c=https://localhost/@x',
+  `https://${'a'.repeat(63)}.example/`,
+  `https://${'a.'.repeat(122)}example/`,
+  'https://localhost.example/',
+  'https://invalid.example/',
 ]
 
 onEveryDatabase('addresses of webhooks', (house) => {
@@ -53,7 +90,7 @@ onEveryDatabase('addresses of webhooks', (house) => {
 
   test('what no delivery would be made to is refused, at create and at update alike', async () => {
     const { id } = await createWebhook(house(), { url: url(), event: 'connection.updated' })
-    for (const address of HOPELESS)
+    for (const address of [...HOPELESS, ...MISSPELT])
       for (const [method, path, body] of [
         ['POST', PATH, { event, url: address }],
         ['PUT', `${PATH}/${id}`, { url: address }],
@@ -73,6 +110,7 @@ onEveryDatabase('addresses of webhooks', (house) => {
       {},
       { HAWSER_WEBHOOK_HTTP: 'true' },
       { HAWSER_OUTBOUND_ALLOW: '127.0.0.0/8,10.0.0.1,::1' },
+      { HAWSER_OUTBOUND_ALLOW: '::1' },
       { HAWSER_WEBHOOK_HTTP: 'true', HAWSER_OUTBOUND_ALLOW: '10.0.0.0/8' },
     ]) {
       const { config } = parseConfig({ ...house().env, ...env })
@@ -91,6 +129,15 @@ onEveryDatabase('addresses of webhooks', (house) => {
       }
       await way.close()
     }
+  })
+
+  test('localhost is an address of this machine, and open where that is', () => {
+    for (const allow of [['127.0.0.1'], ['127.0.0.0/8'], ['::1']])
+      for (const host of ['localhost', 'hooks.localhost'])
+        assert.equal(judgeReceivers({ allow })(`https://${host}/in`), undefined, `${allow.join()} ${host}`)
+    for (const allow of [[], ['10.0.0.0/8'], ['127.0.0.2']])
+      assert.equal(judgeReceivers({ allow })('https://localhost/in'), 'address', `${allow.join()}`)
+    assert.equal(judgeReceivers({ allow: ['127.0.0.1'] })('https://a..localhost/in'), 'name')
   })
 
   test('what a name leads to is told, and not refused', async () => {
@@ -123,23 +170,24 @@ onEveryDatabase('addresses of webhooks', (house) => {
     await way.close()
   })
 
-  test('a webhook that a setting let through and no longer does is named in every answer that shows it', async () => {
-    const { ctx } = house()
-    const strict = ctx.judgeReceiver
-    ctx.judgeReceiver = judgeReceivers({ allow: ['127.0.0.1'], deliverInClear: true })
-    const { json, status } = await send('POST', PATH, { event, url: 'http://127.0.0.1:9/hook' })
-    assert.equal(status, 200)
-    const line = `webhook_unreachable; webhook_id=${json.webhook_id}`
-    const list = async () =>
-      notices(await send('GET', PATH)).filter((one) => String(one).includes('unreachable'))
-    assert.deepEqual(await list(), [])
-    ctx.judgeReceiver = strict
-    assert.deepEqual(await list(), [line])
-    assert.deepEqual(notices(await send('GET', `${PATH}/${json.webhook_id}`)), [line])
-    const kept = await send('PUT', `${PATH}/${json.webhook_id}`, { url: 'http://127.0.0.1:9/hook' })
-    assert.equal(kept.status, 400)
-    assert.equal((await send('DELETE', `${PATH}/${json.webhook_id}`)).status, 204)
-  })
+  for (const at of ['http://127.0.0.1:9/hook', 'http://localhost:9/hook'])
+    test(`${at}, which a setting let through and no longer does, is named in every answer that shows it`, async () => {
+      const { ctx } = house()
+      const strict = ctx.judgeReceiver
+      ctx.judgeReceiver = judgeReceivers({ allow: ['127.0.0.1'], deliverInClear: true })
+      const { json, status } = await send('POST', PATH, { event, url: at })
+      assert.equal(status, 200)
+      const line = `webhook_unreachable; webhook_id=${json.webhook_id}`
+      const list = async () =>
+        notices(await send('GET', PATH)).filter((one) => String(one).includes('unreachable'))
+      assert.deepEqual(await list(), [])
+      ctx.judgeReceiver = strict
+      assert.deepEqual(await list(), [line])
+      assert.deepEqual(notices(await send('GET', `${PATH}/${json.webhook_id}`)), [line])
+      const kept = await send('PUT', `${PATH}/${json.webhook_id}`, { url: at })
+      assert.equal(kept.status, 400)
+      assert.equal((await send('DELETE', `${PATH}/${json.webhook_id}`)).status, 204)
+    })
 
   test('what is sealed in headers goes to no other origin than it was given for', async () => {
     const receivers = receive(house())
@@ -181,5 +229,41 @@ onEveryDatabase('addresses of webhooks', (house) => {
     const anew = [{ key: 'Authorization', value: 'Bearer another' }]
     assert.equal((await send('PUT', path, { url: others[2], headers: anew })).status, 204)
     assert.equal(receivers.seen.length, 0)
+  })
+
+  test('[secret] keeps the value of a header that is there, and is never one', async () => {
+    const at = url()
+    const masked = (...keys: string[]) => keys.map((key) => ({ key, value: '[secret]' }))
+    const refusedAt = (answer: Answer) => [answer.status, ...told(answer)]
+    for (const value of ['[secret]', ' [secret] ']) {
+      const headers = [
+        { key: 'x-fine', value: 'v' },
+        { key: 'x-new', value },
+      ]
+      assert.deepEqual(refusedAt(await send('POST', PATH, { event, url: at, headers })), [
+        400,
+        ['invalid_field_value', 'headers.1.value'],
+      ])
+    }
+    const { id } = await createWebhook(house(), {
+      url: at,
+      event,
+      headers: [{ key: 'X-Kept', value: 'kept' }],
+    })
+    const path = `${PATH}/${id}`
+    for (const body of [
+      { headers: masked('x-kept', 'x-new', 'x-other') },
+      { headers: masked('X-KEPT', 'x-new', 'x-other'), name: 'n', url: at },
+      { headers: [{ key: 'x-kept', value: 'anew' }, ...masked('x-new', 'x-other')], url: url() },
+    ])
+      assert.deepEqual(refusedAt(await send('PUT', path, body)), [
+        400,
+        ['invalid_field_value', 'headers.1.value'],
+        ['invalid_field_value', 'headers.2.value'],
+      ])
+    assert.equal((await send('PUT', path, { headers: masked('x-KEPT') })).status, 204)
+    assert.deepEqual((await send('GET', path)).json.headers, masked('x-KEPT'))
+    assert.equal((await send('PUT', path, { headers: [] })).status, 204)
+    assert.equal((await send('PUT', path, { headers: masked('x-KEPT') })).status, 400)
   })
 })
