@@ -170,6 +170,8 @@ onEveryDatabase('every route', (house) => {
       const named = json.errors.map(({ field_name }: { field_name?: string }) => field_name)
       assert.deepEqual(named, ['nickname', 'no_such', undefined, 'constructor'], what)
       assert.ok(!JSON.stringify(json).includes('long name'), what)
+      for (const query of ['%ff=1', 'a%ff', '%ff'])
+        assert.equal((await asking(route, query, key)).status, 400, `${what} ${query}`)
       if (!route.scoped) continue
       assert.equal((await asking(route, 'no_such=b', '')).status, 401, what)
       assert.equal((await asking(route, 'no_such=b', poor)).status, 403, what)
@@ -188,6 +190,13 @@ onEveryDatabase('every route', (house) => {
         if (schema.type !== 'array') {
           const twice = await asking(route, `${name}=FXFE&${name}=FXFE`, key)
           assert.deepEqual([twice.status, twice.json.errors[0].field_name], [400, name], what)
+        }
+        for (const broken of ['%ff', 'a%C3', '%E6%9D', '%', '%zz', 'a&b=%ff']) {
+          const { status, json } = await asking(route, `${name}=${broken}`, key)
+          assert.equal(status, 400, `${what} ${broken}`)
+          const fields = json.errors.map((error: any) => error.field_name)
+          assert.deepEqual(fields, [broken.includes('&') ? undefined : name], `${what} ${broken}`)
+          assert.match(json.errors[0].message, /must be UTF-8 in percent encoding/)
         }
         if (name.length < 4) continue
         const written = name.slice(0, 2) + name.slice(3)

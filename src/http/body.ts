@@ -4,6 +4,7 @@ import type { Body } from '../context.ts'
 import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { parseStrictJson } from './json.ts'
+import { lingerOn } from './sockets.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -20,9 +21,6 @@ type Received =
   | { kind: 'not_json' }
   | { kind: 'encoded' }
 
-/** How much of an oversized body is still read and thrown away, so that the client gets to see the refusal. */
-const DRAINED = 1_048_576
-
 /** Largest body that is a list, and how many members all of its entries may have together. */
 export const LIST_LIMIT = 1_048_576
 const MOST_LISTED = 10_000
@@ -35,7 +33,9 @@ export function receiveBodies(app: FastifyInstance): void {
   app.decorateRequest('contentType', '')
   app.decorateRequest('isCut', false)
   app.addHook('onSend', async (request, reply) => {
-    if (request.isCut) reply.header('connection', 'close')
+    if (!request.isCut) return
+    reply.header('connection', 'close')
+    lingerOn(request.raw.socket)
   })
   app.addHook('onRequest', async (request) => {
     request.contentType = request.headers['content-type'] ?? ''
@@ -58,17 +58,18 @@ export function receiveBodies(app: FastifyInstance): void {
   })
 }
 
+/** Reads a body, and no more of it than shows that it is too large. */
 async function receive(payload: IncomingMessage, limit: number): Promise<{ bytes?: Buffer; isCut: boolean }> {
+  if (Number(payload.headers['content-length'] ?? 0) > limit) return { isCut: true }
   const chunks: Buffer[] = []
   let size = 0
   // The refusal still has to go out on this connection, so that it is not destroyed when reading stops.
   for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size <= limit) chunks.push(chunk)
-    else chunks.length = 0
-    if (size > limit + DRAINED) return { isCut: true }
+    if (size > limit) return { isCut: true }
+    chunks.push(chunk)
   }
-  return size > limit ? { isCut: false } : { bytes: Buffer.concat(chunks), isCut: false }
+  return { bytes: Buffer.concat(chunks), isCut: false }
 }
 
 /** JSON in UTF-8; what other parameters say is nothing to us. */

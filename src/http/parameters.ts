@@ -10,19 +10,44 @@ const MOST_TOLD = 20
 
 /**
  * Refuses a query with a parameter that the description of the route does not have, that stands twice where it is taken once,
- * or that contradicts the path: whatever is not understood may have been meant to keep the request from doing what it does.
+ * that is not UTF-8 in percent encoding, or that contradicts the path: whatever is not understood may have been meant to keep the request from doing what it does.
  */
 export function requireKnownParameters(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
     if (request.is404) return
     const { query: known = [], openQuery } = request.routeOptions.config.description ?? {}
     if (openQuery) return
+    const unreadable = unreadableIn(request.raw.url ?? '', known)
+    if (unreadable.length > 0) failFields(unreadable.slice(0, MOST_TOLD))
     const problems = Object.entries(request.query as Record<string, unknown>).flatMap(([name, value]) => {
       const parameter = known.find((one) => one.name === name)
       return (parameter ? misused(parameter, value, request) : unknown(name, known)) ?? []
     })
     if (problems.length > 0) failFields(problems.slice(0, MOST_TOLD))
   })
+}
+
+/** What the framework would hand on as it stands, which then matches nothing. */
+function unreadableIn(target: string, known: readonly QueryParameter[]): BadField[] {
+  const start = target.indexOf('?')
+  const pairs = start < 0 ? [] : target.slice(start + 1).split('&')
+  const names = pairs
+    .filter((pair) => decoded(pair) === undefined)
+    .map((pair) => decoded(pair.split('=')[0] ?? ''))
+  return [...new Set(names)].map((name): BadField => {
+    const why = 'must be UTF-8 in percent encoding'
+    if (!known.some((parameter) => parameter.name === name))
+      return { kind: 'invalid', message: `Names and values of the query ${why}; one of them is not.` }
+    return { kind: 'invalid', field: name, message: `${name} ${why}.` }
+  })
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return undefined
+  }
 }
 
 function misused({ name, schema, repeats }: QueryParameter, value: unknown, request: FastifyRequest) {

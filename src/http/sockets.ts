@@ -29,6 +29,24 @@ export function renewConnections(app: FastifyInstance): void {
   })
 }
 
+const LINGER_MS = 2_000
+const LINGER_BYTES = 1_048_576
+
+/**
+ * Has a connection whose last answer comes before its request has ended closed in our direction first, and what still comes thrown away
+ * for a while: closed at once, it would be reset under the client that is still sending, and the answer lost.
+ */
+export function lingerOn(socket: Socket): void {
+  const { bytesRead } = socket
+  socket.destroySoon = () => {
+    socket.end()
+    const end = () => socket.destroy()
+    const timer = setTimeout(end, LINGER_MS)
+    socket.on('data', () => socket.bytesRead - bytesRead > LINGER_BYTES && end())
+    socket.once('end', end).once('close', () => clearTimeout(timer))
+  }
+}
+
 /** Answers in the envelope what Node would answer with nothing: an expectation, and a request for a tunnel. */
 export function answerOddRequests(app: FastifyInstance): void {
   app.server.on('checkExpectation', (request: IncomingMessage) =>

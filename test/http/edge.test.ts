@@ -251,18 +251,40 @@ describe('the HTTP edge', () => {
     }
   })
 
-  test('a body over the limit is refused whether its length is told or not', async () => {
-    const large = `{"nickname":"${'n'.repeat(70_000)}"}`
-    assert.deepEqual(answersIn(await exchange(post(large.length), large)), [413])
-    const chunked = lines(
-      `POST ${PATH} HTTP/1.1`,
-      'Host: x',
-      `API-Key: ${house.key}`,
-      'Content-Type: application/json',
-      'Transfer-Encoding: chunked',
-    )
-    const text = await exchange(chunked, `${large.length.toString(16)}\r\n${large}\r\n0\r\n\r\n`)
-    assert.deepEqual(answersIn(text), [413])
+  test('a body over the limit is refused as soon as that is known, however slowly it comes', async () => {
+    const part = 'n'.repeat(70_000)
+    const chunked = post(1).replace('Content-Length: 1', 'Transfer-Encoding: chunked')
+    for (const [what, sent] of [
+      ['told, and all of it here', [post(part.length), part]],
+      ['told', [post(70_000)]],
+      ['told, and some of it here', [post(10_000_000), part]],
+      ['not told, and all of it here', [chunked, `${part.length.toString(16)}\r\n${part}\r\n0\r\n\r\n`]],
+      ['not told', [chunked, `${part.length.toString(16)}\r\n${part}\r\n`]],
+    ] as const) {
+      const start = performance.now()
+      const text = await exchange(...sent)
+      assert.deepEqual(answersIn(text), [413], what)
+      assert.match(text, /^connection: close\r$/im, what)
+      assert.ok(performance.now() - start < 5_000, what)
+    }
+  })
+
+  test('who goes on sending gets to see the refusal, and is not listened to for ever', async () => {
+    const socket = connect(port, '127.0.0.1')
+    let text = ''
+    socket.on('data', (chunk) => (text += chunk.toString()))
+    const ended = new Promise<void>((resolve) => socket.once('end', resolve))
+    const errors: unknown[] = []
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    socket.on('error', (error) => errors.push(error))
+    socket.write(post(50_000_000))
+    const start = performance.now()
+    const sending = setInterval(() => socket.writable && socket.write('n'.repeat(1_000)), 20)
+    await ended
+    assert.deepEqual([answersIn(text), errors], [[413], []])
+    await closed
+    clearInterval(sending)
+    assert.ok(performance.now() - start < 10_000)
   })
 
   test('60 KB of JSON within the limit is judged by its fields', async () => {

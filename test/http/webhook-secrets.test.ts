@@ -79,7 +79,7 @@ onEveryDatabase('what a webhook keeps to itself', (house) => {
         events.filter(({ action }: { action: string }) => action === 'integrity.violation').length,
         1,
       )
-      const change = { headers: [{ key: 'x-a', value: '[secret]' }] }
+      const change = { headers: [{ key: 'x-a', value: 'v' }] }
       assert.equal((await fresh.request('PUT', `${PATH}/${a.id}`, { body: change })).status, 500)
     } finally {
       await fresh.close()
