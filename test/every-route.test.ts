@@ -157,6 +157,25 @@ onEveryDatabase('every route', (house) => {
     }
   })
 
+  test('answers HEAD where it answers GET, alike and with no body', async () => {
+    const partner = await house().newKey({ scopes: ['partner'] })
+    const read = routes.filter(({ method }) => method === 'GET')
+    for (const route of read) {
+      const key = route.partner ? partner : house().key
+      const [shown, head] = [
+        await ask(route, absentIds, key),
+        await ask({ ...route, method: 'HEAD' }, absentIds, key),
+      ]
+      // What would use up a sign-in, or be refused, is not done.
+      const isReturn = route.path.endsWith('/sign_in/return')
+      assert.deepEqual([head.status, head.text], [isReturn ? 200 : shown.status, ''], route.path)
+      if (!isReturn) assert.equal(head.headers['cache-control'], shown.headers['cache-control'], route.path)
+      if (route.scoped)
+        assert.equal((await ask({ ...route, method: 'HEAD' }, absentIds, '')).status, 401, route.path)
+    }
+    assert.ok(read.length > 40)
+  })
+
   test('refuses a parameter that it does not take by its name, once key and scope are right', async () => {
     const partner = await house().newKey({ scopes: ['partner'] })
     const poor = await house().newKey({ scopes: [] as never })
@@ -170,7 +189,7 @@ onEveryDatabase('every route', (house) => {
       const named = json.errors.map(({ field_name }: { field_name?: string }) => field_name)
       assert.deepEqual(named, ['nickname', 'no_such', undefined, 'constructor'], what)
       assert.ok(!JSON.stringify(json).includes('long name'), what)
-      for (const query of ['%ff=1', 'a%ff', '%ff'])
+      for (const query of ['%ff=1', 'a%C3'])
         assert.equal((await asking(route, query, key)).status, 400, `${what} ${query}`)
       if (!route.scoped) continue
       assert.equal((await asking(route, 'no_such=b', '')).status, 401, what)
@@ -191,7 +210,7 @@ onEveryDatabase('every route', (house) => {
           const twice = await asking(route, `${name}=FXFE&${name}=FXFE`, key)
           assert.deepEqual([twice.status, twice.json.errors[0].field_name], [400, name], what)
         }
-        for (const broken of ['%ff', 'a%C3', '%E6%9D', '%', '%zz', 'a&b=%ff']) {
+        for (const broken of ['%ff', 'a%', 'a&b=%E6%9D']) {
           const { status, json } = await asking(route, `${name}=${broken}`, key)
           assert.equal(status, 400, `${what} ${broken}`)
           const fields = json.errors.map((error: any) => error.field_name)

@@ -1,4 +1,4 @@
-import type { Carrier } from '../catalog/define.ts'
+import type { Carrier, Fields } from '../catalog/define.ts'
 import type { FieldProblem, Form } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
@@ -15,21 +15,29 @@ export function acceptRequest(
 ): Parts & { notices: Notice[] } {
   const parts = acceptBody(carrier, form, body)
   if (actor.environment === 'sandbox')
-    refuseMistyped(ctx, { ...parts.settings.reveal(), ...parts.credentials.reveal() })
+    refuseMistyped(ctx, form.fields, { ...parts.settings.reveal(), ...parts.credentials.reveal() })
   return parts
 }
 
-function refuseMistyped({ simulator }: Context, values: Changes): void {
-  const nested = Object.entries(values).flatMap(([outer, value]) =>
-    typeof value === 'object' && value !== null
-      ? simulator.mistyped(value).map((name) => `${outer}.${name}`)
-      : [],
-  )
+function refuseMistyped({ simulator }: Context, fields: Fields, values: Changes): void {
+  const nested = Object.entries(values).flatMap(([outer, value]) => {
+    if (typeof value !== 'object' || value === null) return []
+    const group = fields[outer]
+    const members = group?.type === 'object' ? group.members : fields
+    return meantIn(members, simulator.mistyped(value)).map((name) => `${outer}.${name}`)
+  })
   const known = simulator.magicValues.join(', ')
-  const problems = [...simulator.mistyped(values), ...nested].map((field): FieldProblem => ({
+  const problems = [...meantIn(fields, simulator.mistyped(values)), ...nested].map((field): FieldProblem => ({
     kind: 'invalid',
     field,
     message: `${field} asks the sandbox for an answer that it does not know; it knows ${known}.`,
   }))
   if (problems.length > 0) failFields(problems)
 }
+
+/** What names or places somebody, and may well be called so; no answer is chosen there. */
+const PLAIN =
+  /^(company|address|street|city|state|country|postal|phone|e?mail|title|instructions|department)|(^|_)(name|email)$/i
+
+const meantIn = (fields: Fields, names: readonly string[]) =>
+  names.filter((name) => fields[name]?.secret || fields[name]?.identifier || !PLAIN.test(name))

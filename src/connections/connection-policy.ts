@@ -24,7 +24,7 @@ export async function getConnectionPolicy(
   return { own: connection.open_shipments, rule, version: connection.version }
 }
 
-/** Changes what a delete of this connection does about open shipments; `null` leaves it to the account. Refuses to wave through what the carrier requires. */
+/** Changes what a delete of this connection does about open shipments; `null` leaves it to the account, and what the body leaves out stays. Refuses to wave through what the carrier requires. */
 export async function setConnectionPolicy(
   ctx: Context,
   actor: Actor,
@@ -32,8 +32,8 @@ export async function setConnectionPolicy(
 ): Promise<ConnectionPolicy> {
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId, ifMatch } = request
-  const own = acceptConnectionPolicy(request.body().reveal())
-  if (own === 'warn' && carrier.manifest.requirement === 'required')
+  const wanted = acceptConnectionPolicy(request.body().reveal())
+  if (wanted === 'warn' && carrier.manifest.requirement === 'required')
     failFields([
       {
         kind: 'invalid',
@@ -44,6 +44,7 @@ export async function setConnectionPolicy(
   return ctx.store.transaction(actor.tenantId, async (tx) => {
     const connection = (await findConnection(tx, keyOf(actor, carrierId))) ?? refuseUnknown()
     requireVersion(connection, ifMatch)
+    const own = wanted === undefined ? connection.open_shipments : wanted
     const rule = await ruleOf(tx, actor, { ...connection, open_shipments: own })
     const { version } = connection
     if (connection.open_shipments === own) return { own, rule, version }

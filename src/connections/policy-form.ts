@@ -39,14 +39,10 @@ export function acceptPolicy(body: Given): Partial<Policy> {
   return { ...accepted.values, ...Object.fromEntries(names.map((name) => [name, USUAL_POLICY[name]])) }
 }
 
-/** Reads what a connection decides; `null` leaves it to the account. */
-export function acceptConnectionPolicy(body: Given): OpenShipments | null {
+/** Reads what a connection decides; `null` leaves it to the account, and `undefined` is what a body comes to that does not say. */
+export function acceptConnectionPolicy(body: Given): OpenShipments | null | undefined {
   const accepted = acceptFields(connectionPolicyFields, body)
   if (Array.isArray(accepted)) return failFields(accepted)
   if (accepted.cleared.includes('open_shipments')) return null
-  const wanted = OPEN_SHIPMENTS.find((choice) => choice === accepted.values.open_shipments)
-  return (
-    wanted ??
-    failFields([{ kind: 'required', field: 'open_shipments', message: 'open_shipments is required.' }])
-  )
+  return OPEN_SHIPMENTS.find((choice) => choice === accepted.values.open_shipments)
 }

@@ -80,7 +80,9 @@ export const connectionPolicyAnswer = closed({
   open_shipments: { enum: [...OPEN_SHIPMENTS, null] },
   in_force: closed({ open_shipments: { enum: [...OPEN_SHIPMENTS, 'allow'] }, because }),
 })
-export const connectionPolicyBody = closed({ open_shipments: { enum: [...OPEN_SHIPMENTS, null] } })
+export const connectionPolicyBody = closed({ open_shipments: { enum: [...OPEN_SHIPMENTS, null] } }, [
+  'open_shipments',
+])
 
 /** What a connection says itself about its delete, and what is in force. */
 export const connectionPolicyObject = ({ own, rule }: ConnectionPolicy) => ({

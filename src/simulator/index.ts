@@ -69,25 +69,41 @@ export const magicValues: readonly string[] = [...OUTCOMES.map(magicOf), LOCKED_
 
 const reads = (value: unknown, magic: string) => typeof value === 'string' && value.toLowerCase() === magic
 
+/** What counts where several are asked for: whatever stands against success, and of that the first in the list of outcomes. */
+const BY_WEIGHT = [...OUTCOMES.filter((outcome) => outcome !== 'verified'), 'verified'] as const
+
+/** Of several outcomes the one that counts: a refusal is not undone by a word for success in another field. */
+export const weightiest = (asked: readonly string[]): VerificationOutcome | undefined =>
+  BY_WEIGHT.find((outcome) => asked.includes(outcome))
+
 /** The outcome that a caller of the sandbox asks for: one of the credentials reads `simulate-<outcome>`. */
 export function wantedOutcome(values: Account['values']): VerificationOutcome | undefined {
   const all = Object.values(values)
-  const asked = all.flatMap((value) => OUTCOMES.find((outcome) => reads(value, magicOf(outcome))) ?? [])
-  return asked[0]
+  return weightiest(OUTCOMES.filter((outcome) => all.some((value) => reads(value, magicOf(outcome)))))
 }
 
 /** Whether a caller of the sandbox asks for a login that nobody is let through to. */
 const isLockedOut = (values: Account['values']): boolean =>
   Object.values(values).some((value) => reads(value, LOCKED_OUT))
 
-const INTENDED = /^\s*simulated?(?![a-z0-9])/i
+/** A word of the sandbox as people get it wrong; `simulateur` is a word of its own. */
+const INTENDED = /^simulate(?!urs?([^a-z]|$))/
+
+/** The text as it looks: whatever cannot be seen, or stands before the first letter, is no part of it. */
+const visible = (text: string) =>
+  text
+    .normalize('NFKC')
+    .replaceAll(/\p{Cf}/gu, '')
+    .replace(/^[^\p{L}\p{N}]+/u, '')
 
 /** The names of the values that are meant to choose an answer and are no word for any. */
 const mistyped = (values: Account['values']): string[] =>
   Object.keys(values).filter((name) => {
     const value = values[name]
     return (
-      typeof value === 'string' && INTENDED.test(value) && !magicValues.some((magic) => reads(value, magic))
+      typeof value === 'string' &&
+      INTENDED.test(visible(value).toLowerCase()) &&
+      !magicValues.some((magic) => reads(value, magic))
     )
   })
 

@@ -5,7 +5,7 @@ import { OUTCOMES, type Call, type Reply, type VerificationOutcome } from '../ca
 import { openAccounts } from './accounts.ts'
 import { control, type Asked } from './control.ts'
 import { basicUser, jsonReply, type Account, type SimulatedCarrier } from './define.ts'
-import { answerWith, simulatedCarriers, wantedOutcome } from './index.ts'
+import { answerWith, simulatedCarriers, wantedOutcome, weightiest } from './index.ts'
 import { weather } from './weather.ts'
 import { send, wireWeather } from './wire-weather.ts'
 
@@ -101,13 +101,15 @@ function usually(carrier: SimulatedCarrier, call: Call, accounts: readonly Accou
   return answerWith(carrier, call, accounts, wanted)
 }
 
-const MAGIC = new RegExp(`simulate-(${OUTCOMES.join('|').replaceAll('_', '-')})`, 'i')
+const MAGIC = new RegExp(`simulate-(${OUTCOMES.join('|').replaceAll('_', '-')})`, 'gi')
 
-/** The outcome that a credential in a call asks for by name. */
+/** The outcome that the credentials in a call ask for by name. */
 function magicIn(call: Call): VerificationOutcome | undefined {
   const { user = '', password = '' } = basicUser(call) ?? {}
   const text = [call.url, user, password, ...Object.values(call.headers), call.body].join('\n')
-  return MAGIC.exec(text)?.[1]?.toLowerCase().replaceAll('-', '_') as VerificationOutcome | undefined
+  return weightiest(
+    [...text.matchAll(MAGIC)].map(([, asked = '']) => asked.toLowerCase().replaceAll('-', '_')),
+  )
 }
 
 function callOf(

@@ -28,7 +28,7 @@ export const createFields: Fields = {
 /** What a replay asks for: one message, or all since a time. */
 export const replayFields: Fields = {
   message_id: optional(text('Message', { minLength: 1, maxLength: 100 })),
-  since: optional(text('Messages not before this time', { format: 'date-time' })),
+  since: optional(text('Messages not before this time', { format: 'day-or-time' })),
 }
 
 /** What a body says of a webhook; `null` clears, and what is absent is not said. */

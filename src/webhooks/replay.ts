@@ -11,6 +11,7 @@ import {
   type ListedDelivery,
   type MessagePlace,
 } from '../store/outbox.ts'
+import { parseTime } from '../time.ts'
 import { keyOf, requireWebhook } from './endpoints.ts'
 import { replayFields } from './form.ts'
 
@@ -88,8 +89,14 @@ function acceptReplay(body: Readonly<Record<string, unknown>>): { messageId?: st
   if (messageId !== undefined && since !== undefined)
     failFields([{ kind: 'conflict', field: 'since', message: 'since and message_id exclude each other.' }])
   if (since === undefined) return { messageId: messageId as string }
-  const time = new Date(since as string)
-  if (Number.isNaN(time.getTime()))
-    failFields([{ kind: 'invalid', field: 'since', message: 'since must be a date and time in ISO 8601.' }])
-  return { since: time.toISOString() }
+  const time = parseTime(since as string)
+  return time === undefined
+    ? failFields([
+        {
+          kind: 'invalid',
+          field: 'since',
+          message: 'since must be a date, or a date and time with an offset, in ISO 8601.',
+        },
+      ])
+    : { since: time }
 }

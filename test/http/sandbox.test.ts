@@ -84,6 +84,10 @@ onEveryDatabase('the sandbox', (house) => {
         'SIMULATE-',
         ' simulated-unavailable',
         'simulate-unavailable ',
+        'simulateinvalid',
+        '\u200bsimulate-unavailable',
+        '\ufeff\u2060sim\u00adulate-verified',
+        '\u201csimulate-verified\u201d',
       ])
         for (const [method, to, body] of [
           ['POST', path, bodyWith(carrier, name, word)],
@@ -117,5 +121,39 @@ onEveryDatabase('the sandbox', (house) => {
     const at = `/v1/connections/carriers/ups/${settings.json.carrier_id}/settings`
     const refused = await ask('PUT', at, { account_postal_code: 'simulate-outage' })
     assert.deepEqual([refused.status, refused.json.errors[0].field_name], [400, 'account_postal_code'])
+  })
+
+  test('of several words the one against success counts, in whatever field it stands', async () => {
+    const path = '/v1/connections/carriers/stamps_com'
+    const told = async (username: string, password: string) => {
+      const account = { nickname: 'n', username, password, allow_duplicate_account_number: true }
+      const { status, json } = await ask('POST', `${path}?verify=only`, account)
+      return status === 200 ? json.verification.outcome : json.errors[0].error_code
+    }
+    for (const other of OUTCOMES.filter((outcome) => outcome !== 'verified')) {
+      const alone = await told(unique('u'), magicOf(other))
+      assert.equal(await told('simulate-verified', magicOf(other)), alone, other)
+      assert.equal(await told(magicOf(other), 'simulate-verified'), alone, other)
+    }
+    assert.equal(await told('simulate-unavailable', 'simulate-invalid-credentials'), 'verification_failure')
+    assert.equal(await told('simulate-verified', 'simulate-locked-out'), 'rate_limit_exceeded')
+    assert.equal(await told('simulate-verified', 'simulate-verified'), 'verified')
+  })
+
+  test('a company, a person and a place may be called as they are', async () => {
+    for (const id of ['fedex', 'royal_mail', 'chronopost']) {
+      const carrier = connectable.find((one) => one.id === id)
+      assert.ok(carrier)
+      const named = Object.keys(formOf(carrier)).filter((name) =>
+        /^(company(_name)?|last_name|first_name|address1|street_line1|city)$/.test(name),
+      )
+      const account: Body = { ...newAccount(carrier) }
+      for (const name of named) account[name] = 'Simulate Labs'
+      if (id === 'chronopost')
+        account.injection_address_heading = { name: 'Simulate-x', company: 'Simulate Labs' }
+      assert.ok(named.length > 1 || id === 'chronopost')
+      const { status, text } = await ask('POST', connectPath(carrier), connectBody(carrier, account))
+      assert.equal(status, 200, text)
+    }
   })
 })

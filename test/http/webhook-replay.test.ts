@@ -28,6 +28,8 @@ onEveryDatabase('replay of webhooks', (house) => {
       [{ message_id: '' }, 'field_value_required', 'message_id'],
       [{ message_id: 7 }, 'invalid_field_value', 'message_id'],
       [{ since: 'yesterday' }, 'invalid_field_value', 'since'],
+      [{ since: '2026-02-30' }, 'invalid_field_value', 'since'],
+      [{ since: '2026-01-01T00:00:00' }, 'invalid_field_value', 'since'],
       [{ since: '2016-12-31T23:59:60Z' }, 'invalid_field_value', 'since'],
       [{ message_id: 'msg_1', since: '2026-01-01T00:00:00Z' }, 'field_conflict', 'since'],
       [{ until: '2026-01-01T00:00:00Z' }, 'invalid_field_value', undefined],
@@ -93,7 +95,7 @@ onEveryDatabase('replay of webhooks', (house) => {
       event: 'connection.updated',
     })
     const receivers = receive(house())
-    const all = { since: '2020-01-01T00:00:00Z' }
+    const all = { since: '2020-01-01' }
     const [message] = await outbox(house())
     assert.deepEqual((await send('POST', `${PATH}/${late.id}/replay`, all)).json, { replayed: 3 })
     assert.deepEqual((await send('POST', `${PATH}/${stranger.id}/replay`, all)).json, { replayed: 0 })

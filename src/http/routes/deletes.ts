@@ -67,7 +67,7 @@ export const deleteRoutes =
         operationId: operation('set_connection_policy'),
         summary: 'Change what a delete of this connection does about open shipments',
         description:
-          '`refuse` and `warn` decide for this connection, `null` leaves it to the account. A carrier that requires manifests is refused for in any case.',
+          '`refuse` and `warn` decide for this connection, `null` leaves it to the account, and an empty body changes nothing. A carrier that requires manifests is refused for in any case.',
         tag,
         scope: 'admin',
         query,

@@ -46,55 +46,47 @@ export const signInRoutes =
 export const signInPages =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {
-    app.get(
-      '/sign_in/return',
-      {
-        ...describe({
-          operationId: 'finish_sign_in',
-          summary: 'Where a carrier sends a merchant back to after the sign-in',
-          description:
-            'The carrier sends the browser here. It takes no key: the `state` says which sign-in it is, and works once.',
-          tag,
-          query: [
-            parameter('state', 'As it was given to the carrier.'),
-            parameter('code', 'From the carrier.'),
-            parameter('error', 'From the carrier, where the merchant was not let in.'),
-          ],
-          openQuery: true,
-          refuses: ['sign_in_refused'],
-          always: ['Cache-Control', 'Content-Security-Policy', 'Referrer-Policy'],
-          answers: { 200: schemas.signedIn },
-        }),
-        // Programs that look a link over before a person opens it must not use it up.
-        exposeHeadRoute: false,
-      },
-      async (request, reply) => {
-        const { state, code, error } = request.query as Record<string, unknown>
-        const { id: requestId, ip } = request
-        guard(reply)
-        await finishSignIn(ctx, { state, code: error === undefined ? code : undefined, requestId, ip })
-        return { message: 'The sign-in has succeeded. This page can be closed.' }
-      },
-    )
+    const finish = describe({
+      operationId: 'finish_sign_in',
+      summary: 'Where a carrier sends a merchant back to after the sign-in',
+      description:
+        'The carrier sends the browser here. It takes no key: the `state` says which sign-in it is, and works once.',
+      tag,
+      query: [
+        parameter('state', 'As it was given to the carrier.'),
+        parameter('code', 'From the carrier.'),
+        parameter('error', 'From the carrier, where the merchant was not let in.'),
+      ],
+      openQuery: true,
+      refuses: ['sign_in_refused'],
+      always: ['Cache-Control', 'Content-Security-Policy', 'Referrer-Policy'],
+      answers: { 200: schemas.signedIn },
+    })
+    app.get('/sign_in/return', { ...finish, exposeHeadRoute: false }, async (request, reply) => {
+      const { state, code, error } = request.query as Record<string, unknown>
+      const { id: requestId, ip } = request
+      guard(reply)
+      await finishSignIn(ctx, { state, code: error === undefined ? code : undefined, requestId, ip })
+      return { message: 'The sign-in has succeeded. This page can be closed.' }
+    })
+    // Programs that look a link over before a person opens it must not use it up.
+    app.head('/sign_in/return', finish, (_request, reply) => guard(reply).send())
 
     app.get(
       '/sign_in/sandbox',
-      {
-        ...describe({
-          operationId: 'sandbox_sign_in',
-          summary: 'Stands in for a carrier’s sign-in page in the sandbox, and sends straight back',
-          description:
-            'Stands where the carrier’s own page stands in production, so that a sign-in can be tried with no carrier.',
-          tag,
-          query: [parameter('state', 'As `Location` has it, with what else is there.')],
-          openQuery: true,
-          refuses: ['sign_in_refused'],
-          tells: ['Location'],
-          always: ['Cache-Control', 'Content-Security-Policy', 'Referrer-Policy'],
-          answers: { 302: null },
-        }),
-        exposeHeadRoute: false,
-      },
+      describe({
+        operationId: 'sandbox_sign_in',
+        summary: 'Stands in for a carrier’s sign-in page in the sandbox, and sends straight back',
+        description:
+          'Stands where the carrier’s own page stands in production, so that a sign-in can be tried with no carrier.',
+        tag,
+        query: [parameter('state', 'As `Location` has it, with what else is there.')],
+        openQuery: true,
+        refuses: ['sign_in_refused'],
+        tells: ['Location'],
+        always: ['Cache-Control', 'Content-Security-Policy', 'Referrer-Policy'],
+        answers: { 302: null },
+      }),
       async (request, reply) =>
         guard(reply).redirect(approveInSandbox(ctx, request.query as Record<string, unknown>)),
     )
