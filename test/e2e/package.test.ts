@@ -36,7 +36,7 @@ describe(
       const files = readdirSync(join(directory, 'node_modules', 'hawser'), { recursive: true }) as string[]
       assert.ok(files.includes(join('dist', 'cli', 'index.js')))
       const types = /^dist.client.\w+\.d\.ts$/
-      assert.equal(files.filter((file) => types.test(file)).length, 4)
+      assert.equal(files.filter((file) => types.test(file)).length, 5)
       assert.deepEqual(
         files.filter(
           (file) =>
