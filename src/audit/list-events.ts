@@ -73,19 +73,21 @@ const keyNameOf = ({ action, subject }: AuditEvent): string[] =>
 const describe = (actor: string, keys: ReadonlyMap<string, string | null>): string | null =>
   Object.hasOwn(others, actor) ? others[actor as keyof typeof others] : (keys.get(actor) ?? null)
 
-/** So many envelopes are read and opened before others have their turn. */
-const OPENED = 50
+/** So many envelopes are read at once. */
+const READ = 50
 
 async function withChanges(ctx: Context, tenantId: string, events: AuditEvent[]): Promise<ListedEvent[]> {
   const listed: ListedEvent[] = []
-  for (let from = 0; from < events.length; from += OPENED) {
-    await turns.giveWay()
-    const part = events.slice(from, from + OPENED)
+  for (let from = 0; from < events.length; from += READ) {
+    const part = events.slice(from, from + READ)
     const seqs = part.filter(({ changes_hash }) => changes_hash !== null).map(({ seq }) => seq)
     const rows =
       seqs.length === 0 ? [] : await ctx.store.read(tenantId, (db) => listChangesOf(db, tenantId, seqs))
     const kept = new Map(rows.map(({ seq, sealed }) => [seq, sealed]))
-    listed.push(...part.map((event) => withChange(ctx, event, kept.get(event.seq))))
+    for (const event of part) {
+      await turns.giveWay(tenantId)
+      listed.push(withChange(ctx, event, kept.get(event.seq)))
+    }
   }
   return listed
 }

@@ -119,17 +119,14 @@ export const tombstonePage = closed({
   pages: number,
 })
 
-/** A page of deleted connections, as it is shown. */
-export const tombstonePageObject = ({ tombstones, ...page }: TombstonePage) => ({
-  tombstones: tombstones.map(({ tombstone, carrier }) => ({
-    carrier_id: tombstone.carrier_id,
-    mode: carrier.mode,
-    carrier: connectedNameOf(carrier, tombstone.scac),
-    nickname: tombstone.nickname,
-    created_at: tombstone.created_at,
-    deleted_at: tombstone.deleted_at,
-    restorable_until: tombstone.erase_after,
-    erased_at: tombstone.erased_at,
-  })),
-  ...page,
+/** A deleted connection, as it is shown. */
+export const tombstoneObject = ({ tombstone, carrier }: TombstonePage['tombstones'][number]) => ({
+  carrier_id: tombstone.carrier_id,
+  mode: carrier.mode,
+  carrier: connectedNameOf(carrier, tombstone.scac),
+  nickname: tombstone.nickname,
+  created_at: tombstone.created_at,
+  deleted_at: tombstone.deleted_at,
+  restorable_until: tombstone.erase_after,
+  erased_at: tombstone.erased_at,
 })

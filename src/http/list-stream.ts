@@ -46,6 +46,29 @@ export async function sendList<T>(
   return reply.send(second.done ? await joined(parts()) : Readable.from(parts(), { objectMode: false }))
 }
 
+/** One page of a list: its items under their name, how each is shown, and the members that stand after them. */
+export type PageAnswer<T> = {
+  name: string
+  items: readonly T[]
+  toObject: (item: T) => unknown
+  rest: object
+}
+
+/** Answers a page of a list as a JSON object, whose items are rendered in parts, so that others have their turn in between. */
+export function sendPage<T>(
+  reply: FastifyReply,
+  { name, items, toObject, rest }: PageAnswer<T>,
+): Promise<FastifyReply> {
+  const more = JSON.stringify(rest).slice(1)
+  const frame = { before: `{${JSON.stringify(name)}:[`, after: more === '}' ? ']}' : `],${more}` }
+  return sendList(reply, frame, whole(items), toObject)
+}
+
+async function* whole<T>(items: readonly T[]): AsyncGenerator<readonly T[], undefined> {
+  yield items
+  return undefined
+}
+
 async function joined(parts: AsyncIterable<string>): Promise<string> {
   let text = ''
   for await (const part of parts) text += part

@@ -87,11 +87,8 @@ export function webhookNotices(code: string, webhooks: readonly Pick<Webhook, 'w
   return others > 0 ? [...lines, `${code}; others=${others}`] : lines
 }
 
-/** One page of what became of the messages of a webhook. */
-export function attemptsObject({ disabledAt, deliveries, total, page, pages }: DeliveryPage) {
-  const attempts = deliveries.map(({ next_at, ...delivery }) => ({
-    ...delivery,
-    next_at: delivery.state === 'pending' ? next_at : null,
-  }))
-  return { disabled_at: disabledAt, attempts, total, page, pages }
-}
+/** What became of one message, as it is shown; the next attempt only where there will be one. */
+export const attemptObject = ({ next_at, ...delivery }: DeliveryPage['deliveries'][number]) => ({
+  ...delivery,
+  next_at: delivery.state === 'pending' ? next_at : null,
+})

@@ -4,6 +4,7 @@ import { listEvents, type EventPage, type ListedEvent } from '../../audit/list-e
 import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import { storedCarrier } from '../../catalog/find-carrier.ts'
 import type { Context } from '../../context.ts'
+import { sendPage } from '../list-stream.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import {
   pageParameters,
@@ -54,7 +55,7 @@ export const auditRoutes =
         query,
         answers: { 200: schemas.auditPage },
       }),
-      async (request) => {
+      async (request, reply) => {
         const asked = request.query as Record<string, unknown>
         const page = readPage(asked, MOST, USUAL) ?? { page: 1, size: USUAL }
         const filter = {
@@ -65,11 +66,10 @@ export const auditRoutes =
           until: readBefore(asked, 'until'),
         }
         const { events, connections, ...rest } = await listEvents(ctx, request.actor, filter, page)
-        return {
-          events: events.map(eventObject),
-          connections: connections.map(nameObject),
-          ...rest,
-        }
+        return sendPage(reply, {
+          ...{ name: 'events', items: events, toObject: eventObject },
+          rest: { connections: connections.map(nameObject), ...rest },
+        })
       },
     )
     done()

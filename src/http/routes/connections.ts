@@ -3,6 +3,7 @@ import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import { findConnections, type FoundConnection } from '../../connections/find-connections.ts'
 import type { Context } from '../../context.ts'
 import { connectionQuery, readConnectionQuery, writeCursor } from '../connection-query.ts'
+import { sendPage } from '../list-stream.ts'
 import { describe } from '../openapi/describe.ts'
 import * as schemas from '../openapi/schemas.ts'
 import { healthObject } from '../wire.ts'
@@ -25,19 +26,19 @@ export const connectionRoutes =
         refuses: ['field_conflict'],
         answers: { 200: schemas.connectionPage },
       }),
-      async (request) => {
+      async (request, reply) => {
         const asked = readConnectionQuery(request.query as Record<string, unknown>, request.actor)
         const isPartner = request.scopes.has('partner')
         const found = await findConnections(ctx, request.actor, { ...asked, isPartner })
         const { connections, counts, total, next } = found
-        return {
-          connections: connections.map(foundObject),
+        const rest = {
           counts,
           total: total ?? null,
           page: asked.page,
           pages: total === undefined ? null : Math.ceil(total / asked.size),
           next: next ? writeCursor(asked.sort, asked.page + 1, next) : null,
         }
+        return sendPage(reply, { name: 'connections', items: connections, toObject: foundObject, rest })
       },
     )
     done()

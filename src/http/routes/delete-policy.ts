@@ -4,6 +4,7 @@ import { eraseTombstoneNickname, findTombstones } from '../../connections/tombst
 import type { Context } from '../../context.ts'
 import { bodyOf } from '../body.ts'
 import * as wire from '../delete-wire.ts'
+import { sendPage } from '../list-stream.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { pageParameters, readCarrierId, readPage, readText } from '../query.ts'
 
@@ -59,11 +60,12 @@ export const deletePolicyRoutes =
         query,
         answers: { 200: wire.tombstonePage },
       }),
-      async (request) => {
+      async (request, reply) => {
         const asked = request.query as Record<string, unknown>
         const page = readPage(asked, MOST, USUAL) ?? { page: 1, size: USUAL }
         const search = { carrier: readText(asked, 'carrier'), carrierId: readCarrierId(asked) }
-        return wire.tombstonePageObject(await findTombstones(ctx, request.actor, search, page))
+        const { tombstones: items, ...rest } = await findTombstones(ctx, request.actor, search, page)
+        return sendPage(reply, { name: 'tombstones', items, toObject: wire.tombstoneObject, rest })
       },
     )
 

@@ -4,6 +4,7 @@ import { createOwnKey, listOwnKeys, revokeOwnKey } from '../../tenants/account-k
 import { actingKey } from '../authenticate.ts'
 import { bodyOf } from '../body.ts'
 import { keyObject, keyPage, newKeyAnswer, newKeyBody } from '../key-wire.ts'
+import { sendPage } from '../list-stream.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { pageLinks } from '../page-links.ts'
 import { pageParameters, readPage } from '../query.ts'
@@ -33,13 +34,14 @@ export const keyRoutes =
         query,
         answers: { 200: keyPage },
       }),
-      async (request) => {
+      async (request, reply) => {
         const asked = readPage(request.query as Record<string, unknown>, MOST, USUAL) ?? {
           page: 1,
           size: USUAL,
         }
         const { keys, ...page } = await listOwnKeys(ctx, request.actor, asked)
-        return { keys: keys.map(keyObject), ...page, links: pageLinks(ctx, request, page, asked.size) }
+        const rest = { ...page, links: pageLinks(ctx, request, page, asked.size) }
+        return sendPage(reply, { name: 'keys', items: keys, toObject: keyObject, rest })
       },
     )
 

@@ -4,6 +4,7 @@ import { importLabels } from '../../manifests/import-labels.ts'
 import { getLabel, getShipped, listLabels } from '../../manifests/labels.ts'
 import { recordVoid, refuseVoid } from '../../manifests/record-void.ts'
 import { bodyOf, LIST_LIMIT } from '../body.ts'
+import { sendPage } from '../list-stream.ts'
 import { describe } from '../openapi/describe.ts'
 import { downloadType, labelQuery, readDownloadType, readLabelQuery } from '../label-query.ts'
 import * as wire from '../label-wire.ts'
@@ -48,14 +49,11 @@ export const labelRoutes =
         refuses: ['field_required', 'field_conflict'],
         answers: { 200: wire.labelPage },
       }),
-      async (request) => {
+      async (request, reply) => {
         const { filter, order, page: asked, names } = readLabelQuery(request.query as Record<string, unknown>)
         const { labels, ...page } = await listLabels(ctx, request.actor, filter, order, asked)
-        return {
-          labels: labels.map(wire.labelObject),
-          ...page,
-          links: pageLinks(ctx, request, page, asked.size, names),
-        }
+        const rest = { ...page, links: pageLinks(ctx, request, page, asked.size, names) }
+        return sendPage(reply, { name: 'labels', items: labels, toObject: wire.labelObject, rest })
       },
     )
 

@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts'
 import { importManifest } from '../../manifests/import-manifest.ts'
 import { getManifest, listManifests, refuseManifest } from '../../manifests/manifests.ts'
 import { bodyOf, LIST_LIMIT } from '../body.ts'
+import { sendPage } from '../list-stream.ts'
 import { describe } from '../openapi/describe.ts'
 import { manifestQuery, readManifestQuery } from '../manifest-query.ts'
 import * as wire from '../manifest-wire.ts'
@@ -65,14 +66,11 @@ export const manifestRoutes =
         query: manifestQuery,
         answers: { 200: wire.manifestPage },
       }),
-      async (request) => {
+      async (request, reply) => {
         const { filter, page: asked, names } = readManifestQuery(request.query as Record<string, unknown>)
         const { manifests, ...page } = await listManifests(ctx, request.actor, filter, asked)
-        return {
-          manifests: manifests.map(wire.manifestObject),
-          ...page,
-          links: pageLinks(ctx, request, page, asked.size, names),
-        }
+        const rest = { ...page, links: pageLinks(ctx, request, page, asked.size, names) }
+        return sendPage(reply, { name: 'manifests', items: manifests, toObject: wire.manifestObject, rest })
       },
     )
 

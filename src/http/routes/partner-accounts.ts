@@ -16,6 +16,7 @@ import {
 } from '../../tenants/partner-accounts.ts'
 import { actingKey } from '../authenticate.ts'
 import { bodyOf } from '../body.ts'
+import { sendPage } from '../list-stream.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { pageLinks } from '../page-links.ts'
 import { accountObject } from '../partner-wire.ts'
@@ -61,17 +62,14 @@ export const partnerAccountRoutes =
         query,
         answers: { 200: schemas.accountPage },
       }),
-      async (request) => {
+      async (request, reply) => {
         const asked = readPage(request.query as Record<string, unknown>, MOST, USUAL) ?? {
           page: 1,
           size: USUAL,
         }
         const { accounts, ...page } = await listAccounts(ctx, request.actor, asked)
-        return {
-          accounts: accounts.map(accountObject),
-          ...page,
-          links: pageLinks(ctx, request, page, asked.size),
-        }
+        const rest = { ...page, links: pageLinks(ctx, request, page, asked.size) }
+        return sendPage(reply, { name: 'accounts', items: accounts, toObject: accountObject, rest })
       },
     )
 

@@ -12,6 +12,7 @@ import {
 import { deliveriesOf, replay } from '../../webhooks/replay.ts'
 import { rotateSecret } from '../../webhooks/rotate-secret.ts'
 import { bodyOf } from '../body.ts'
+import { sendPage } from '../list-stream.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { pageParameters, readPage } from '../query.ts'
 import * as wire from '../webhook-wire.ts'
@@ -171,11 +172,16 @@ export const webhookRoutes =
         query,
         answers: { 200: wire.attemptPage },
       }),
-      async (request) => {
+      async (request, reply) => {
         const page = readPage(request.query as Record<string, unknown>, MOST, USUAL)
         const asked = page ?? { page: 1, size: USUAL }
         const { webhook_id: webhookId } = request.params
-        return wire.attemptsObject(await deliveriesOf(ctx, request.actor, webhookId, asked))
+        const found = await deliveriesOf(ctx, request.actor, webhookId, asked)
+        const { disabledAt: disabled_at, deliveries: items, ...more } = found
+        return sendPage(reply, {
+          ...{ name: 'attempts', items, toObject: wire.attemptObject },
+          rest: { disabled_at, ...more },
+        })
       },
     )
 
