@@ -32,7 +32,7 @@ const allowed: Record<string, readonly string[]> = {
   audit: ['vault', 'store', 'context', 'errors', 'turns'],
   tenants: ['new-id', 'store', 'context', 'audit', 'catalog', 'time', 'worker', ...base],
   custody: ['vault', 'store', 'audit', 'context', ...base],
-  webhooks: ['new-id', 'catalog', 'custody', 'store', 'audit', 'context', 'worker', ...base],
+  webhooks: ['new-id', 'catalog', 'custody', 'store', 'audit', 'context', 'time', 'worker', ...base],
   connections: ['new-id', 'worker', ...belowConnections],
   manifests: ['time', ...belowConnections],
   health: ['connections', 'worker', ...belowConnections],
