@@ -36,9 +36,9 @@ const SHORTEST_BRAND = 3
 const LONGEST = 64
 const LONGEST_SCAC = 4
 
+/** The words of a name; of one that is written without any gap, those that its letter case shows (`fedexGround`). */
 const wordsOf = (name: string): string[] =>
-  name
-    .replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+  (/^\p{Ll}[\p{L}\p{N}]*$/u.test(name) ? name.replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2') : name)
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word !== '')
@@ -114,9 +114,11 @@ export function suggestScac(written: string): string {
   const near = parcelMeant(written)
   const isCode = written.length <= LONGEST_SCAC || near.length === 0
   const lines = isCode ? ltlMeant(written) : ofBrand(ltlNames, written)
-  if (lines.length > 0) return `Did you mean ${listed(lines.map(coded))}?`
-  if (near.length === 0) return ''
-  return `Did you mean ${listed(near.map(named))}? Parcel carriers stand under /v1/connections/carriers/{carrier_name}.`
+  const isParcel = near.length > 0 && !isTitleOfLine(written) && (!isCode || lines.length === 0)
+  const meant = [lines.map(coded), isParcel ? near.map(named) : []].filter((texts) => texts.length > 0)
+  if (meant.length === 0) return ''
+  const where = isParcel ? ' Parcel carriers stand under /v1/connections/carriers/{carrier_name}.' : ''
+  return `Did you mean ${meant.map(listed).join(', or ')}?${where}`
 }
 
 /** Names and SCACs that a filter takes, of carriers that nobody can connect any more too: their connections may be there. */

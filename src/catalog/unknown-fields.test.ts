@@ -124,6 +124,9 @@ test('a brand, a service of it, or its short name leads to every carrier of that
     'who bears the name comes first',
   )
   assert.match(suggestCarrier('ups_freight'), /UPGF/)
+  for (const written of ['fedex_freight', 'fedexFreight', 'FedEx Freight'])
+    for (const suggest of [suggestCarrier, suggestAnyCarrier, suggestScac])
+      assert.match(suggest(written), /FXFE \(FedEx Freight\)/, written)
   assert.match(suggestScac('fedex_express'), /fedex \(.*\/v1\/connections/)
 })
 

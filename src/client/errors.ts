@@ -100,12 +100,13 @@ export function failureOf(
   body: unknown,
   changes: boolean,
 ): Refused | Failed | Unreadable {
-  // The server sends nobody elsewhere, and succeeds in JSON.
-  if (status < 400) {
+  const problems = problemsOf(body)
+  // The server sends nobody elsewhere, succeeds in JSON, and says why it refuses; what asks for patience has done nothing, whoever says so.
+  const isOurs = problems.length > 0 || status === 429 || status >= 500
+  if (status < 400 || !isOurs) {
     const contentType = headers.get('content-type')
     return { kind: 'unreadable', status, ...(contentType ? { contentType } : {}), mayBeDone: changes }
   }
-  const problems = problemsOf(body)
   const { requestId } = answerOf({ status, headers } as Response)
   const seconds = retryAfterOf(headers)
   const common = {

@@ -34,7 +34,8 @@ function addressOf(baseUrl: string, path: Path, query: Wanted['query']): string 
   if (base.search || base.hash) throw new TypeError('baseUrl must have no query and no fragment.')
   // A server may stand below a path of its host.
   const below = base.pathname.replace(/\/+$/, '')
-  const url = new URL(below + (typeof path === 'string' ? plain(path) : joined(path)), base.origin)
+  // Beside the origin a path that begins with two slashes would be another host.
+  const url = new URL(base.origin + below + (typeof path === 'string' ? plain(path) : joined(path)))
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) url.searchParams.set(name, `${value}`)
   return url.href

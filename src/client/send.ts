@@ -28,6 +28,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
 export type Asked = { query?: Query; body?: unknown; ifMatch?: string; signal?: AbortSignal }
 
+const METHODS: ReadonlySet<string> = new Set<Method>(['GET', 'POST', 'PUT', 'DELETE'])
 const TIMEOUT_MS = 60_000
 /** What a timer can hold, some 24 days. */
 const LONGEST_MS = 2 ** 31 - 1
@@ -79,8 +80,10 @@ type Call = Prepared & {
 /** All that an attempt takes, made once; what cannot be made is told, and nothing is sent. */
 function callFor(options: Options, method: Method, path: Path, asked: Asked): Call | Unsent {
   const { baseUrl, apiKey, onBehalfOf, timeoutMs = TIMEOUT_MS, fetch: request = globalThis.fetch } = options
-  const { query = {}, body, ifMatch, signal } = asked
   try {
+    const { query = {}, body, ifMatch, signal } = asked
+    if (!METHODS.has(method)) throw new TypeError('The method must be GET, POST, PUT or DELETE.')
+    if (method === 'GET' && body !== undefined) throw new TypeError('A GET has no body.')
     const headers = {
       'API-Key': apiKey,
       accept: 'application/json',

@@ -62,7 +62,7 @@ function accept(fields: Fields, body: Given, judge: Judge): { wish: Wish; values
   const misshapen = Array.isArray(accepted) ? accepted : []
   const problems = [
     ...misshapen,
-    ...(isEmpty(body.url) && !fields.url?.required ? [URL_REQUIRED] : []),
+    ...((isEmpty(body.url) || isBlank(body.url)) && !fields.url?.required ? [URL_REQUIRED] : []),
     ...(misshapen.some(({ field }) => field === 'url') ? [] : urlProblems(body.url, judge)),
     ...(headers === null ? [] : headerProblems(headers)),
   ]

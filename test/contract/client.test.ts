@@ -281,6 +281,27 @@ describe('the client, when something goes wrong on the way', () => {
     }
   })
 
+  test('sends a key to no other host than that of its base address, whatever path that has', async () => {
+    for (const below of ['//evil.test', '/\\evil.test', '//evil.test/', '/..//evil.test', '/a//b']) {
+      const urls: string[] = []
+      const fetch = (async (url: string) => void urls.push(url)) as unknown as typeof globalThis.fetch
+      const { client } = scripted([], { baseUrl: `https://hawser.test${below}`, fetch, retries: 0 })
+      await client.request('GET', '/v1/x')
+      await client.describe('ups', 'se-1')
+      assert.deepEqual(new Set(urls.map((url) => new URL(url).host)), new Set(['hawser.test']), below)
+    }
+  })
+
+  test('takes a refusal that is not the server’s for no refusal', async () => {
+    for (const status of [403, 404, 408, 499]) {
+      const page = () => new Response('<h1>no</h1>', { status, headers: { 'content-type': 'text/html' } })
+      const { client } = scripted([page()])
+      const result = await client.connect('stamps_com', body)
+      assert.ok(!result.ok && result.error.kind === 'unreadable' && result.error.mayBeDone)
+      assert.deepEqual([result.error.status, result.error.contentType], [status, 'text/html'])
+    }
+  })
+
   test('says that nothing was sent where a request cannot be made, and repeats no key', async () => {
     const self: Record<string, unknown> = {}
     self.self = self
@@ -310,6 +331,11 @@ describe('the client, when something goes wrong on the way', () => {
           (client) => client.request('POST', '/v1/keys', { body }),
         ],
       ),
+      ...['post', 'TRACE'].map((method): [Partial<Options>, (client: Client) => Promise<Result<unknown>>] => [
+        {},
+        (client) => client.request(method as 'POST', '/v1/keys'),
+      ]),
+      [{}, (client) => client.request('GET', '/v1/keys', { body })],
       [{}, (client) => client.disconnect('ups', 'se-1', { ifMatch: '"v\n1"' })],
       [{}, (client) => client.disconnect('ups', 'se-1', { signal: controller.signal })],
     ]
