@@ -99,6 +99,13 @@ onEveryDatabase('addresses of webhooks', (house) => {
         assert.deepEqual([answer.status, ...told(answer)], [400, ['invalid_field_value', 'url']], address)
         assert.ok(!answer.text.includes('planted'), 'no part of the address is repeated')
       }
+    for (const blank of ['', ' ', '\u200b', null]) {
+      assert.deepEqual(told(await send('POST', PATH, { event, url: blank })), [
+        ['field_value_required', 'url'],
+      ])
+      const moved = await send('PUT', `${PATH}/${id}`, { url: blank })
+      assert.deepEqual([moved.status, ...told(moved)], [400, ['field_value_required', 'url']])
+    }
     for (const address of FINE) {
       assert.equal((await send('POST', PATH, { event, url: address })).status, 200, address)
       assert.equal((await send('PUT', `${PATH}/${id}`, { url: address })).status, 204, address)
