@@ -12,7 +12,7 @@ import { outboxEntry, type Telling } from '../webhooks/announce.ts'
 import type { Checked } from './check-times.ts'
 import type { Replacement } from './replace-credentials.ts'
 import { carrierOf, keyOf } from './require.ts'
-import { transitionOf } from './transitions.ts'
+import { transitionTellings } from './transitions.ts'
 import { accountKey, accountNumber } from './values.ts'
 
 /** A connection that comes into being, as version 0 of everything, or comes back with the versions and the number that it had. */
@@ -104,7 +104,7 @@ function composeChange(ctx: Context, actor: Actor, { before, after, event }: Cha
   }
   const now = { ...before, ...changed }
   const envelopeHash = credentials || settings ? fingerprint(now.credentials, now.settings) : undefined
-  const tellings = [...tellingOf(event), ...(checked ? transitionsOf(before, checked.columns) : [])]
+  const tellings = [...tellingOf(event), ...(checked ? transitionTellings(before, checked.columns) : [])]
   return {
     key: keyOf(actor, before.carrier_id),
     row: { seenVersion: before.version, changed },
@@ -161,10 +161,4 @@ function tellingOf({ action }: Event): Telling[] {
   if (action === 'connection.policy_updated') return []
   const isBeginning = action === 'connection.connected' || action === 'connection.restored'
   return [{ type: isBeginning ? 'carrier_connected' : 'connection.updated' }]
-}
-
-function transitionsOf(before: Connection, columns: Known): Telling[] {
-  const { message: type } = transitionOf(before, columns)
-  const { state: previous_state } = before
-  return type ? [{ type, details: { state: columns.state, previous_state } }] : []
 }

@@ -1,7 +1,7 @@
 import type { Actor, Context } from '../context.ts'
 import type { Tx } from '../store/db.ts'
 import type { Connection } from '../store/schema.ts'
-import { announce } from '../webhooks/announce.ts'
+import { announce, type Telling } from '../webhooks/announce.ts'
 import type { EventType } from '../webhooks/events.ts'
 
 type Standing = Pick<Connection, 'state' | 'diagnosis' | 'trouble_told'>
@@ -29,7 +29,13 @@ function troubleOf(state: Standing['state'], diagnosis: string | null): EventTyp
   return state === 'action_required' && diagnosis === 'not_entitled' ? 'connection.needs_reauth' : undefined
 }
 
-/** Tells webhooks of a change of state, in the transaction that writes it; whoever writes a state calls this. */
+/** What webhooks are told of a change of state; nothing where nobody would act on it. */
+export function transitionTellings(before: Connection, after: Standing): Telling[] {
+  const { message: type } = transitionOf(before, after)
+  return type ? [{ type, details: { state: after.state, previous_state: before.state } }] : []
+}
+
+/** Tells webhooks of a change of state that a check has found, in the transaction that writes it. */
 export async function tellTransition(
   ctx: Context,
   tx: Tx,
@@ -37,8 +43,7 @@ export async function tellTransition(
   before: Connection,
   after: Standing,
 ): Promise<void> {
-  const { message: type } = transitionOf(before, after)
-  const { carrier_id: carrierId, state: previous_state } = before
-  if (type)
-    await announce(ctx, tx, actor, { type, carrierId, details: { state: after.state, previous_state } })
+  const { carrier_id: carrierId } = before
+  for (const telling of transitionTellings(before, after))
+    await announce(ctx, tx, actor, { ...telling, carrierId })
 }

@@ -57,10 +57,10 @@ export function findPrimary(
   db: Db,
   scope: Scope,
   carrier: string,
-): Promise<Pick<Connection, 'carrier_id' | 'version'> | undefined> {
+): Promise<Pick<Connection, 'carrier_id'> | undefined> {
   return db
     .selectFrom('connection')
-    .select(['carrier_id', 'version'])
+    .select('carrier_id')
     .where((eb) => eb.and({ ...inScope(scope), carrier, is_primary: 1 }))
     .executeTakeFirst()
 }
@@ -71,10 +71,10 @@ export function findOldest(
   scope: Scope,
   carrier: string,
   except = '',
-): Promise<Pick<Connection, 'carrier_id' | 'version'> | undefined> {
+): Promise<Pick<Connection, 'carrier_id'> | undefined> {
   return db
     .selectFrom('connection')
-    .select(['carrier_id', 'version'])
+    .select('carrier_id')
     .where((eb) => eb.and({ ...inScope(scope), carrier }))
     .where('carrier_id', '!=', except)
     .orderBy('created_seq')
