@@ -1,7 +1,15 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'src/catalog/index.ts', 'test/contract/public-api.d.ts'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'src/catalog/index.ts',
+      'src/simulator/index.ts',
+      'test/contract/public-api.d.ts',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

@@ -12,7 +12,8 @@ import {
   type VerificationOutcome,
 } from '../src/catalog/verification.ts'
 import { findUnsendable } from '../src/catalog/sendable.ts'
-import { findSimulated, simulatedCarriers } from '../src/simulator/index.ts'
+import { findSimulated } from '../src/simulator/find-simulated.ts'
+import { simulatedCarriers } from '../src/simulator/index.ts'
 import { weather } from '../src/simulator/weather.ts'
 import { materialOf } from './support/material.ts'
 

@@ -1,7 +1,7 @@
 import type { Reply } from '../catalog/verification.ts'
 import type { Accounts } from './accounts.ts'
 import { jsonReply } from './define.ts'
-import { findSimulated } from './index.ts'
+import { findSimulated } from './find-simulated.ts'
 import { weather } from './weather.ts'
 import { wireWeather } from './wire-weather.ts'
 

@@ -18,6 +18,9 @@ export type SimulatedCarrier = Readonly<{
   scripts: Readonly<Record<string, Script>>
 }>
 
+/** Defines a simulated carrier; the default export of its file. */
+export const defineSimulatedCarrier = (carrier: SimulatedCarrier): SimulatedCarrier => carrier
+
 /** A reply in JSON. */
 export function jsonReply(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }

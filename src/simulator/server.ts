@@ -5,7 +5,8 @@ import { OUTCOMES, type Call, type Reply, type VerificationOutcome } from '../ca
 import { openAccounts } from './accounts.ts'
 import { control, type Asked } from './control.ts'
 import { basicUser, jsonReply, type Account, type SimulatedCarrier } from './define.ts'
-import { answerWith, simulatedCarriers, wantedOutcome, weightiest } from './index.ts'
+import { simulatedCarriers } from './index.ts'
+import { answerWith, wantedOutcome, weightiest } from './sandbox.ts'
 import { weather } from './weather.ts'
 import { send, wireWeather } from './wire-weather.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Call, Reply } from '../../src/catalog/verification.ts'
-import { findSimulated } from '../../src/simulator/index.ts'
+import { findSimulated } from '../../src/simulator/find-simulated.ts'
 import { codeOf } from '../../src/simulator/oauth.ts'
 import { connectBodies, unique } from './bodies.ts'
 import type { Answer, House } from './harness.ts'

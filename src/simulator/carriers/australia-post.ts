@@ -1,4 +1,4 @@
-import { always, basicUser, jsonReply, type SimulatedCarrier } from '../define.ts'
+import { always, basicUser, defineSimulatedCarrier, jsonReply } from '../define.ts'
 
 const refusal = (status: number, code: string, name: string) =>
   jsonReply(status, { errors: [{ code, name, message: name }] })
@@ -7,7 +7,7 @@ const account = (number: unknown, expired: boolean) =>
   jsonReply(200, { account_number: number, name: 'Account', expired, addresses: [], postage_products: [] })
 
 /** Answers account enquiries as the Australia Post shipping API does. */
-export const australiaPost: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'australia_post',
   answer: (call, accounts) => {
     const sent = basicUser(call)
@@ -35,4 +35,4 @@ export const australiaPost: SimulatedCarrier = {
     asks_to_wait: always('rate_limited', refusal(429, 'API_429', 'Too many requests')),
     broken: always('unavailable', refusal(500, 'API_500', 'Internal error')),
   },
-}
+})

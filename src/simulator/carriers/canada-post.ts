@@ -1,4 +1,4 @@
-import { always, basicUser, xmlReply, type SimulatedCarrier } from '../define.ts'
+import { always, basicUser, defineSimulatedCarrier, xmlReply } from '../define.ts'
 
 const messages = (status: number, code: string, description: string) =>
   xmlReply(
@@ -13,7 +13,7 @@ const customer = (number: string) =>
   )
 
 /** Answers customer enquiries with the message codes of the Canada Post web services. */
-export const canadaPost: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'canada_post',
   answer: (call, accounts) => {
     const sent = basicUser(call)
@@ -43,4 +43,4 @@ export const canadaPost: SimulatedCarrier = {
       body: '<html><body>Login</body></html>',
     }),
   },
-}
+})

@@ -1,4 +1,4 @@
-import { always, elementOf, xmlReply, type SimulatedCarrier } from '../define.ts'
+import { always, defineSimulatedCarrier, elementOf, xmlReply } from '../define.ts'
 
 const soap = (body: string) =>
   `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>${body}</soap:Body></soap:Envelope>`
@@ -19,7 +19,7 @@ const fault = soap(
 const ASKED = ['depCountryCode', 'depZipCode', 'arrCountryCode', 'arrZipCode', 'arrCity', 'type', 'weight']
 
 /** Answers price enquiries with the error codes of the Chronopost quick-cost service. */
-export const chronopost: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'chronopost',
   answer: (call, accounts) => {
     if (!/<(\w+):calculateProducts>/.test(call.body ?? '')) return xmlReply(500, fault)
@@ -40,4 +40,4 @@ export const chronopost: SimulatedCarrier = {
     fault_with_status_200: always('unavailable', xmlReply(200, fault)),
     code_nobody_knows: always('inconclusive', answer(777)),
   },
-}
+})

@@ -1,10 +1,10 @@
-import { always, jsonReply, type SimulatedCarrier } from '../define.ts'
+import { always, defineSimulatedCarrier, jsonReply } from '../define.ts'
 import { formOf, tokenOf } from '../oauth.ts'
 
 const refusal = (status: number, error: string) => jsonReply(status, { error, error_description: 'Refused.' })
 
 /** Issues a token to a user, for an app whose access key it knows. */
-export const xpo: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'CNWY',
   answer: (call, accounts) => {
     const ours = accounts.filter(
@@ -24,4 +24,4 @@ export const xpo: SimulatedCarrier = {
     no_token: always('inconclusive', jsonReply(200, { token_type: 'Bearer' })),
     other_error: always('inconclusive', refusal(400, 'invalid_request')),
   },
-}
+})

@@ -1,5 +1,5 @@
 import type { Call, Reply, VerificationOutcome } from '../../catalog/verification.ts'
-import { always, at, jsonReply, type Account, type Script, type SimulatedCarrier } from '../define.ts'
+import { always, at, defineSimulatedCarrier, jsonReply, type Account, type Script } from '../define.ts'
 
 const LABEL = '/sls-ws/'
 const CONTRACT = '/api-ewe/'
@@ -57,7 +57,7 @@ const afterParcel = (outcome: VerificationOutcome, contract: Reply): Script => (
 })
 
 /** Answers with the message ids of the Colissimo label service, and as its contract service does. */
-export const colissimo: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'colissimo',
   answer,
   scripts: {
@@ -78,4 +78,4 @@ export const colissimo: SimulatedCarrier = {
     }),
     no_messages: always('inconclusive', jsonReply(200, label())),
   },
-}
+})

@@ -1,10 +1,10 @@
-import { always, jsonReply, type SimulatedCarrier } from '../define.ts'
+import { always, defineSimulatedCarrier, jsonReply } from '../define.ts'
 
 const problem = (status: number, number: string, title: string) =>
   jsonReply(status, { type: `https://api.dhlecs.com/docs/errors/${status}.${number}`, title })
 
 /** Mints tokens as the authentication of DHL eCommerce Americas does. */
-export const dhlEcommerce: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'dhl_ecommerce',
   answer: (call, accounts) => {
     const form = new URLSearchParams(call.body ?? '')
@@ -27,4 +27,4 @@ export const dhlEcommerce: SimulatedCarrier = {
     token_of_a_failure: always('unavailable', jsonReply(500, { access_token: 'x', expires_in: 3600 })),
     forbidden: always('not_entitled', problem(403, '0000001', 'Forbidden')),
   },
-}
+})

@@ -1,10 +1,10 @@
-import { always, basicUser, jsonReply, type SimulatedCarrier } from '../define.ts'
+import { always, basicUser, defineSimulatedCarrier, jsonReply } from '../define.ts'
 
 const problem = (status: number, title: string) =>
   jsonReply(status, { instance: '/expapi/address-validate', detail: title, title, message: title, status })
 
 /** Answers address checks as the MyDHL API does: its gateway looks at the credentials before anything else. */
-export const dhlExpress: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'dhl_express',
   answer: (call, accounts) => {
     const sent = basicUser(call)
@@ -34,4 +34,4 @@ export const dhlExpress: SimulatedCarrier = {
       body: '<html><body>Login</body></html>',
     }),
   },
-}
+})

@@ -1,4 +1,4 @@
-import { always, basicUser, jsonReply, type SimulatedCarrier } from '../define.ts'
+import { always, basicUser, defineSimulatedCarrier, jsonReply } from '../define.ts'
 
 const refusal = (status: number) =>
   jsonReply(status, {
@@ -7,7 +7,7 @@ const refusal = (status: number) =>
   })
 
 /** Opens sessions as the login of the DPD UK API of the first generation does. */
-export const dpd: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'dpd',
   answer: (call, accounts) => {
     const { pathname, searchParams } = new URL(call.url)
@@ -32,4 +32,4 @@ export const dpd: SimulatedCarrier = {
     no_session: always('inconclusive', jsonReply(200, { error: null, data: { geoSession: '' } })),
     broken: always('unavailable', refusal(500)),
   },
-}
+})

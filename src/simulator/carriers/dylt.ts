@@ -1,10 +1,10 @@
-import { always, jsonReply, type SimulatedCarrier } from '../define.ts'
+import { always, defineSimulatedCarrier, jsonReply } from '../define.ts'
 import { formOf, tokenOf } from '../oauth.ts'
 
 const apigee = (ErrorCode: string) => jsonReply(401, { ErrorCode, Error: 'Refused.' })
 
 /** Issues a token to a client whose grant stands in the address. */
-export const daylight: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'DYLT',
   answer: (call, accounts) => {
     const form = formOf(call)
@@ -24,4 +24,4 @@ export const daylight: SimulatedCarrier = {
     other_refusal: always('invalid_credentials', apigee('invalid_request')),
     no_token: always('inconclusive', jsonReply(200, { status: 'approved' })),
   },
-}
+})

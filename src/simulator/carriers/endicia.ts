@@ -1,4 +1,4 @@
-import { always, elementOf, xmlReply, type SimulatedCarrier } from '../define.ts'
+import { always, defineSimulatedCarrier, elementOf, xmlReply } from '../define.ts'
 import { formOf } from '../oauth.ts'
 
 const response = (inner: string) =>
@@ -11,7 +11,7 @@ const account = (state: string) =>
   )
 
 /** Tells the state of an account to a partner that it knows; every refusal stands in an HTTP 200. */
-export const endicia: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'endicia',
   answer: (call, accounts) => {
     const request = { ...call, body: formOf(call).get('accountStatusRequestXML') ?? '' }
@@ -31,4 +31,4 @@ export const endicia: SimulatedCarrier = {
     wrong_passphrase: always('invalid_credentials', refusal(1002, 'Invalid PassPhrase')),
     other_refusal: always('inconclusive', refusal(1003, 'The request could not be read.')),
   },
-}
+})

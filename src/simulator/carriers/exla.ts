@@ -1,10 +1,10 @@
-import { always, basicUser, jsonReply, type SimulatedCarrier } from '../define.ts'
+import { always, basicUser, defineSimulatedCarrier, jsonReply } from '../define.ts'
 import { tokenOf } from '../oauth.ts'
 
 const kong = (message: string) => jsonReply(401, { message })
 
 /** Checks a key in a header of its own, then the user of a Basic header. */
-export const estes: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'EXLA',
   answer: (call, accounts) => {
     const ours = accounts.filter(
@@ -22,4 +22,4 @@ export const estes: SimulatedCarrier = {
     refused_in_silence: always('invalid_credentials', { status: 401, headers: {}, body: '' }),
     no_token: always('inconclusive', jsonReply(200, { token: '' })),
   },
-}
+})

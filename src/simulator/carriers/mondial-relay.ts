@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { always, elementOf, xmlReply, type SimulatedCarrier } from '../define.ts'
+import { always, defineSimulatedCarrier, elementOf, xmlReply } from '../define.ts'
 
 const result = (stat: number) =>
   xmlReply(
@@ -14,7 +14,7 @@ const digestOf = (sent: readonly string[], key: unknown) =>
     .toUpperCase()
 
 /** Answers with the STAT codes of the Mondial Relay web service, after computing the digest of the request itself. */
-export const mondialRelay: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'mondial_relay',
   answer: (call, accounts) => {
     const sent = ['Enseigne', 'Pays', 'Ville', 'CP', 'NbResult'].map((name) => elementOf(call, name) ?? '')
@@ -34,4 +34,4 @@ export const mondialRelay: SimulatedCarrier = {
     stat_99: always('unavailable', result(99)),
     stat_nobody_knows: always('inconclusive', result(777)),
   },
-}
+})

@@ -1,10 +1,10 @@
-import { always, basicUser, jsonReply, type SimulatedCarrier } from '../define.ts'
+import { always, basicUser, defineSimulatedCarrier, jsonReply } from '../define.ts'
 import { tokenOf } from '../oauth.ts'
 
 const refusal = (status: number, ...errors: string[]) => jsonReply(status, { errors })
 
 /** A session token for the user of a Basic header; a refusal is an HTTP 400. */
-export const oldDominion: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'ODFL',
   answer: (call, accounts) => {
     const login = basicUser(call)
@@ -20,4 +20,4 @@ export const oldDominion: SimulatedCarrier = {
     other_error: always('inconclusive', refusal(400, 'The request is malformed')),
     no_token: always('inconclusive', jsonReply(200, {})),
   },
-}
+})

@@ -1,11 +1,11 @@
-import { always, jsonReply, type SimulatedCarrier } from '../define.ts'
+import { always, defineSimulatedCarrier, jsonReply } from '../define.ts'
 
 const reply = (status: number, points: readonly object[], ...errors: object[]) =>
   jsonReply(status, { ServicePoints: points, Code: status, Errors: errors, Messages: [] })
 const POINT = { ServiceCenter: 'Simulated' }
 
 /** Answers a search for service points to whoever sends a key that it knows. */
-export const rlCarriers: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'RLCA',
   answer: (call, accounts) => {
     const known = accounts.some(
@@ -25,4 +25,4 @@ export const rlCarriers: SimulatedCarrier = {
     no_points: always('inconclusive', reply(200, [])),
     points_and_errors: always('inconclusive', reply(200, [POINT], { ErrorMessage: 'Incomplete.' })),
   },
-}
+})

@@ -1,4 +1,4 @@
-import { always, jsonReply, type SimulatedCarrier } from '../define.ts'
+import { always, defineSimulatedCarrier, jsonReply } from '../define.ts'
 
 const royalMailGroup = {
   carrierGuid: '00000000-0000-4000-8000-000000000001',
@@ -10,7 +10,7 @@ const royalMailGroup = {
 const problem = (status: number, message: string) => jsonReply(status, { code: String(status), message })
 
 /** Lists the carriers of an account as the Click & Drop API does. */
-export const royalMail: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'royal_mail',
   answer: (call, accounts) => {
     const key = call.headers.authorization
@@ -25,4 +25,4 @@ export const royalMail: SimulatedCarrier = {
     no_carriers: always('inconclusive', jsonReply(200, [])),
     list_of_a_failure: always('unavailable', jsonReply(503, [royalMailGroup])),
   },
-}
+})

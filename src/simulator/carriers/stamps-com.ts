@@ -1,4 +1,4 @@
-import { always, elementOf, xmlReply, type SimulatedCarrier } from '../define.ts'
+import { always, defineSimulatedCarrier, elementOf, xmlReply } from '../define.ts'
 
 const NAMESPACE = 'http://stamps.com/xml/namespace/2023/07/swsim/SwsimV135'
 
@@ -20,7 +20,7 @@ const loggedIn = (authenticator: string) =>
   )
 
 /** Logs a user in for an integration that it knows; every refusal is a SOAP fault in an HTTP 500. */
-export const stampsCom: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'stamps_com',
   answer: (call, accounts) => {
     if (call.headers.soapaction !== `"${NAMESPACE}/AuthenticateUser"`)
@@ -56,4 +56,4 @@ export const stampsCom: SimulatedCarrier = {
     no_authenticator: always('inconclusive', loggedIn('')),
     error_without_fault: always('unavailable', xmlReply(500, '<error/>')),
   },
-}
+})

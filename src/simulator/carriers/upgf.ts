@@ -1,11 +1,11 @@
-import { always, jsonReply, type SimulatedCarrier } from '../define.ts'
+import { always, defineSimulatedCarrier, jsonReply } from '../define.ts'
 import { formOf, tokenOf } from '../oauth.ts'
 
 const azure = (status: number, error: string, error_description: string) =>
   jsonReply(status, { error, error_description, error_codes: [], trace_id: 'simulated' })
 
 /** Issues a token from the login of its Azure tenant, for its own scope. */
-export const tforceFreight: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'UPGF',
   answer: (call, accounts) => {
     const form = formOf(call)
@@ -30,4 +30,4 @@ export const tforceFreight: SimulatedCarrier = {
     other_error: always('inconclusive', azure(400, 'invalid_request', 'AADSTS900144')),
     no_token: always('inconclusive', jsonReply(200, { token_type: 'Bearer' })),
   },
-}
+})

@@ -1,5 +1,5 @@
 import type { Call, Reply } from '../../catalog/verification.ts'
-import { always, at, basicUser, jsonReply, type Account, type SimulatedCarrier } from '../define.ts'
+import { always, at, basicUser, defineSimulatedCarrier, jsonReply, type Account } from '../define.ts'
 import { bearerOf, challengeOf, codeOf, formOf, jsonOf, memberOf, tokenOf } from '../oauth.ts'
 
 const REFRESH = '/security/v1/oauth/refresh'
@@ -57,7 +57,7 @@ function refreshed(call: Call, accounts: readonly Account[]): Reply {
 }
 
 /** Issues a token to the client of an app that it knows, and quotes for the shipper numbers that it knows. */
-export const ups: SimulatedCarrier = {
+export default defineSimulatedCarrier({
   carrier: 'ups',
   answer: (call, accounts) => {
     const { pathname } = new URL(call.url)
@@ -117,4 +117,4 @@ export const ups: SimulatedCarrier = {
     ),
     empty_quote: at(RATE, 'inconclusive', jsonReply(200, {})),
   },
-}
+})

@@ -1,0 +1,8 @@
+import { simulateFedex } from '../fedex-quote.ts'
+
+/** Quotes for pallets of FedEx Freight accounts. */
+export default simulateFedex({
+  carrier: 'FXFE',
+  path: '/rate/v1/freight/rates/quotes',
+  serviceType: 'FEDEX_FREIGHT_PRIORITY',
+})

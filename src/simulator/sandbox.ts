@@ -1,0 +1,101 @@
+import {
+  OUTCOMES,
+  type Ask,
+  type Call,
+  type Reply,
+  type VerificationOutcome,
+} from '../catalog/verification.ts'
+import type { Account, Script, SimulatedCarrier } from './define.ts'
+import { findSimulated } from './find-simulated.ts'
+import { codeOf } from './oauth.ts'
+import { weather } from './weather.ts'
+
+const magicOf = (outcome: string) => `simulate-${outcome.replaceAll('_', '-')}`
+
+/** What a credential reads for the login to be held back, as one is that its carrier has refused too often. */
+const LOCKED_OUT = magicOf('locked_out')
+
+/** Everything that a credential of the sandbox may read to choose what is answered. */
+export const magicValues: readonly string[] = [...OUTCOMES.map(magicOf), LOCKED_OUT]
+
+const reads = (value: unknown, magic: string) => typeof value === 'string' && value.toLowerCase() === magic
+
+/** What counts where several are asked for: whatever stands against success, and of that the first in the list of outcomes. */
+const BY_WEIGHT = [...OUTCOMES.filter((outcome) => outcome !== 'verified'), 'verified'] as const
+
+/** Of several outcomes the one that counts: a refusal is not undone by a word for success in another field. */
+export const weightiest = (asked: readonly string[]): VerificationOutcome | undefined =>
+  BY_WEIGHT.find((outcome) => asked.includes(outcome))
+
+/** The outcome that a caller of the sandbox asks for: one of the credentials reads `simulate-<outcome>`. */
+export function wantedOutcome(values: Account['values']): VerificationOutcome | undefined {
+  const all = Object.values(values)
+  return weightiest(OUTCOMES.filter((outcome) => all.some((value) => reads(value, magicOf(outcome)))))
+}
+
+/** Whether a caller of the sandbox asks for a login that nobody is let through to. */
+const isLockedOut = (values: Account['values']): boolean =>
+  Object.values(values).some((value) => reads(value, LOCKED_OUT))
+
+/** A word of the sandbox as people get it wrong; `simulateur` is a word of its own. */
+const INTENDED = /^simulate(?!urs?([^a-z]|$))/
+
+/** The text as it looks: whatever cannot be seen, or stands before the first letter, is no part of it. */
+const visible = (text: string) =>
+  text
+    .normalize('NFKC')
+    .replaceAll(/\p{Cf}/gu, '')
+    .replace(/^[^\p{L}\p{N}]+/u, '')
+
+/** The names of the values that are meant to choose an answer and are no word for any. */
+const mistyped = (values: Account['values']): string[] =>
+  Object.keys(values).filter((name) => {
+    const value = values[name]
+    return (
+      typeof value === 'string' &&
+      INTENDED.test(visible(value).toLowerCase()) &&
+      !magicValues.some((magic) => reads(value, magic))
+    )
+  })
+
+/**
+ * What the sandbox asks instead of a carrier: a simulated one that knows exactly this account,
+ * unless the outcome asked for is another. `undefined` where the carrier is not simulated.
+ */
+function askSimulated(
+  carrierId: string,
+  account: Account,
+  wanted: VerificationOutcome | undefined,
+): Ask | undefined {
+  const carrier = findSimulated(carrierId)
+  if (!carrier) return undefined
+  return async (call) => answerWith(carrier, call, [account], wanted)
+}
+
+/** What a carrier that knows these accounts answers, unless the outcome asked for is another. */
+export function answerWith(
+  carrier: SimulatedCarrier,
+  call: Call,
+  accounts: readonly Account[],
+  wanted: VerificationOutcome | undefined,
+): Reply {
+  if (wanted === undefined || wanted === 'verified') return carrier.answer(call, accounts)
+  if (wanted === 'invalid_credentials')
+    return carrier.answer(
+      call,
+      accounts.map(({ operator }) => ({ values: {}, operator })),
+    )
+  return scriptFor(carrier, wanted)?.reply(call) ?? carrier.answer(call, accounts)
+}
+
+function scriptFor({ scripts }: SimulatedCarrier, wanted: VerificationOutcome): Script | undefined {
+  return [...Object.values(scripts), ...Object.values(weather)].find(({ outcome }) => outcome === wanted)
+}
+
+/** What a merchant brings back from a simulated sign-in page. */
+export function authorize(query: Readonly<Record<string, unknown>>): string {
+  return codeOf(query.client_id, query.redirect_uri, query.code_challenge)
+}
+
+/** What a context takes as its sandbox. */
+export const simulator = { magicValues, mistyped, wantedOutcome, isLockedOut, ask: askSimulated, authorize }
