@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Carrier, Fields } from '../catalog/define.ts'
-import type { Action } from '../audit/actions.ts'
 import { changesBetween } from '../audit/changes.ts'
 import type { Actor, Context } from '../context.ts'
 import { openCredentials, openSettings } from '../custody/sealed-values.ts'
-import { fail } from '../errors.ts'
 import { findConnection, findPrimary } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
 import type { Connection } from '../store/schema.ts'
@@ -17,122 +15,111 @@ import { planChange, type Held, type Plan } from './plan-change.ts'
 import { acceptWaiting, requireProof, UNTOUCHED, type VerifyWish } from './prove.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { keyOf, refuseUnknown } from './require.ts'
-import { saveConnection, type Save } from './save-connection.ts'
+import { saveConnection, type Save, type Saved } from './save-connection.ts'
 import { shownChanges } from './shown-values.ts'
 import { isWaiting, SIGN_IN_LOST, WAITS, withoutSignIn } from './signed-in.ts'
-import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, provable, type Parts } from './values.ts'
+import { carryOut, verifyAndSave, type Operation, type Verified } from './verify-and-save.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
-export type Change = {
+/** What is changed: credentials, some of them or the whole set, or settings alone, of which no carrier is asked. */
+export type ChangeKind =
+  { kind: 'credentials'; how: 'merge' | 'replace'; verify: VerifyWish } | { kind: 'settings' }
+
+/** A change of a connection, as a body asks for it. */
+export type Change<Kind extends ChangeKind = ChangeKind> = {
   carrier: Carrier
   carrierId: string
   form: Fields
   parts: Parts
-  how: 'merge' | 'replace'
-  action: Action
   ifMatch: IfMatch
-  verify?: VerifyWish
+  change: Kind
 }
 
-type Changed = {
-  version: number
-  duplicateOf: string | undefined
-  proof: Proof
-  /** Of a change that the sign-in at the carrier does not go with; `location` is where to send the merchant for another. */
-  signInLost: boolean
-  location?: string | undefined
-}
-type Written = Omit<Changed, 'proof'> & { credentialsVersion: number }
+type Planned = { connection: Connection; held: Held; plan: Plan; duplicateOf: string | undefined }
+
+/** What a change has come to; `signInLost` where the sign-in at the carrier does not go with it, and `location` says where to send the merchant for another. */
+type Changed = Saved & { duplicateOf: string | undefined; signInLost: boolean; location?: string | undefined }
 
 /**
- * Replaces what a connection holds, under the same id: all of it or nothing, with its audit event.
- * New credentials are proved before the transaction, which decides again on what it reads: of two writers each replaces
- * what the other left, and what was proved is what is stored. A refusal leaves the old ones in force, untouched.
+ * Replaces credentials of a connection, under the same id: all of it or nothing, with its audit event.
+ * A refusal leaves those in force untouched. A dry run answers what the carrier says and saves nothing.
  */
-export function applyChange(ctx: Context, actor: Actor, change: Change): Promise<Changed> {
-  return guardIntegrity(ctx, actor, change.carrierId, () => proveAndChange(ctx, actor, change))
-}
-
-/** What a change would do, after asking the carrier and without storing anything. */
-export function rehearseChange(ctx: Context, actor: Actor, change: Change): Promise<Proof> {
-  return guardIntegrity(ctx, actor, change.carrierId, async () => {
-    const prepared = await ctx.store.read(actor.tenantId, (db) => prepare(ctx, db, actor, change))
-    return proveCredentials(ctx, actor, change, prepared)
-  })
-}
-
-const ATTEMPTS = 5
-
-type Proved = Readonly<Record<string, unknown>>
-
-async function proveAndChange(ctx: Context, actor: Actor, change: Change): Promise<Changed> {
-  let proved: { values: Proved; proof: Proof } | undefined
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const prepared = await ctx.store.read(actor.tenantId, (db) => prepare(ctx, db, actor, change))
-    const planned = withoutSignIn(valuesOf(prepared.plan))
-    if (!proved || !isDeepStrictEqual(proved.values, planned))
-      proved = { values: planned, proof: await proveCredentials(ctx, actor, change, prepared) }
-    const { values, proof } = proved
-    const done = await ctx.store.transaction(actor.tenantId, (tx) =>
-      changeInside(ctx, tx, actor, change, values, proof),
-    )
-    if (!done) continue
-    const { credentialsVersion, ...changed } = done
-    await keepMinted(ctx, actor, change.carrierId, credentialsVersion, proof)
-    return { ...changed, proof }
-  }
-  return fail('too_busy', 'The connection is being changed by others all the time; try again.')
-}
-
-type Prepared = { connection: Connection; held: Held; plan: Plan; duplicateOf: string | undefined }
-
-async function proveCredentials(
+export function changeCredentials(
   ctx: Context,
   actor: Actor,
-  { carrier, carrierId, action, verify: wish }: Change,
-  { connection, held: now, plan }: Prepared,
-): Promise<Proof> {
-  if (action === 'connection.settings_updated') return UNTOUCHED
-  const waits = plan.signInLost ? SIGN_IN_LOST : isWaiting(connection) && WAITS
-  if (waits) return acceptWaiting(carrier, waits, wish)
-  const held = { values: provable(now.credentials, now.settings), state: connection.state }
-  return requireProof(ctx, actor, { carrier, values: valuesOf(plan), wish, carrierId, held })
+  change: Change<Extract<ChangeKind, { kind: 'credentials' }>>,
+): Promise<Verified<Changed>> {
+  return guardIntegrity(ctx, actor, change.carrierId, () =>
+    carryOut(ctx, actor, change.change.verify, operationOf(ctx, actor, change)),
+  )
 }
 
-const valuesOf = ({ credentials, settings }: Plan) => provable(credentials, settings)
+/** Changes settings of a connection, with its audit event; no credential is touched, and no carrier asked. */
+export async function changeSettings(
+  ctx: Context,
+  actor: Actor,
+  change: Change<Extract<ChangeKind, { kind: 'settings' }>>,
+): Promise<Changed> {
+  const { saved } = await guardIntegrity(ctx, actor, change.carrierId, () =>
+    verifyAndSave(ctx, actor, operationOf(ctx, actor, change)),
+  )
+  return saved
+}
 
-/** What a change comes to, decided from what `db` reads; refuses what cannot be. */
-async function prepare(ctx: Context, db: Db, actor: Actor, change: Change): Promise<Prepared> {
-  const { carrier, carrierId, form, parts, how } = change
+const operationOf = (ctx: Context, actor: Actor, change: Change): Operation<Planned, Changed> => ({
+  plan: (db) => planInside(ctx, db, actor, change),
+  verify: (planned) => verifyPlan(ctx, actor, change, planned),
+  isSame: (verified, now) =>
+    change.change.kind === 'settings' || isDeepStrictEqual(askedOf(verified), askedOf(now)),
+  save: (tx, planned, proof) => savePlan(ctx, tx, actor, change, { planned, proof }),
+})
+
+const valuesOf = ({ credentials, settings }: Plan) => provable(credentials, settings)
+const askedOf = ({ plan }: Planned) => withoutSignIn(valuesOf(plan))
+
+async function verifyPlan(
+  ctx: Context,
+  actor: Actor,
+  { carrier, carrierId, change }: Change,
+  { connection, held: now, plan }: Planned,
+): Promise<Proof> {
+  if (change.kind === 'settings') return UNTOUCHED
+  const waits = plan.signInLost ? SIGN_IN_LOST : isWaiting(connection) && WAITS
+  if (waits) return acceptWaiting(carrier, waits, change.verify)
+  const held = { values: provable(now.credentials, now.settings), state: connection.state }
+  return requireProof(ctx, actor, { carrier, values: valuesOf(plan), wish: change.verify, carrierId, held })
+}
+
+/** Plans what a change comes to, from what `db` reads; refuses what cannot be. */
+async function planInside(ctx: Context, db: Db, actor: Actor, request: Change): Promise<Planned> {
+  const { carrier, carrierId, form, parts, change } = request
   const connection = await findConnection(db, keyOf(actor, carrierId))
   if (!connection || connection.carrier !== carrier.id) return refuseUnknown()
-  requireVersion(connection, change.ifMatch)
+  requireVersion(connection, request.ifMatch)
   const held = hold(ctx, connection)
+  const how = change.kind === 'credentials' ? change.how : 'merge'
   const plan = planChange(carrier, form, held, parts, how)
   const duplicateOf = await checkDuplicate(db, actor, carrier, plan)
   return { connection, held, plan, duplicateOf }
 }
 
-/** `undefined` when what is stored has moved on, so that the credentials would not be the proved ones. */
-async function changeInside(
+async function savePlan(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  change: Change,
-  proved: Proved,
-  proof: Proof,
-): Promise<Written | undefined> {
-  const prepared = await prepare(ctx, tx, actor, change)
-  const { connection, plan, duplicateOf } = prepared
-  const isSettings = change.action === 'connection.settings_updated'
-  const { version, credentials_version: credentialsVersion } = connection
+  request: Change,
+  { planned, proof }: { planned: Planned; proof: Proof },
+): Promise<Changed> {
+  const { carrier, carrierId, change } = request
+  const { connection, plan, duplicateOf } = planned
   const { signInLost } = plan
-  if (isSettings && plan.changed.length === 0) return { version, credentialsVersion, duplicateOf, signInLost }
-  if (!isSettings && !isDeepStrictEqual(withoutSignIn(valuesOf(plan)), proved)) return undefined
-  if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, change.carrier)
-  const begun = signInLost ? beginInstead(ctx, actor, change.carrier, change.carrierId) : undefined
-  const saved = await saveConnection(ctx, tx, actor, composeSave(ctx, prepared, change, { proof, begun }))
+  const { version, credentials_version: credentialsVersion } = connection
+  if (change.kind === 'settings' && plan.changed.length === 0)
+    return { carrierId, version, credentialsVersion, duplicateOf, signInLost }
+  if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, carrier)
+  const begun = signInLost ? beginInstead(ctx, actor, carrier, carrierId) : undefined
+  const saved = await saveConnection(ctx, tx, actor, composeSave(ctx, planned, request, { proof, begun }))
   return { ...saved, duplicateOf, signInLost, ...(begun && { location: begun.location }) }
 }
 
@@ -186,13 +173,15 @@ export async function markPrimary(
   })
 }
 
+const ACTIONS = { credentials: 'connection.updated', settings: 'connection.settings_updated' } as const
+
 function composeSave(
   ctx: Context,
-  { connection, held, plan }: Prepared,
-  { carrier, form, action }: Change,
+  { connection, held, plan }: Planned,
+  { carrier, form, change }: Change,
   { proof, begun }: { proof: Proof; begun: Begun | undefined },
 ): Save {
-  const isUpdate = action === 'connection.updated'
+  const isUpdate = change.kind === 'credentials'
   const credentials = isUpdate ? replaceCredentials(ctx, connection, held, plan) : undefined
   const isOther = plan.provedOtherwise && !isWaiting(connection)
   const checked = credentials
@@ -213,7 +202,7 @@ function composeSave(
       signIn: begun?.row,
     },
     event: {
-      action,
+      action: ACTIONS[change.kind],
       fields: plan.changed,
       changes: shownChanges(carrier, held, { ...plan, isPrimary }, form),
       ...(isUpdate && proof.outcome !== 'verified' && { outcome: 'unverified' }),

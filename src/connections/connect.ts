@@ -1,13 +1,12 @@
 import type { Actor, Body, Context } from '../context.ts'
 import { acceptRequest } from './accept-request.ts'
-import { addConnection, requireNoDuplicate } from './add-connection.ts'
+import { addConnection } from './add-connection.ts'
 import { connectForm } from './forms.ts'
 import { proofNotice, supersededNotice } from './notices.ts'
 import type { DryRun, Outcome } from './outcome.ts'
-import { requireProof, type VerifyWish } from './prove.ts'
+import type { VerifyWish } from './prove.ts'
 import { requireCarrier, requireConnectable } from './require.ts'
-import { signInOf, WAITS } from './signed-in.ts'
-import { provable, withoutCleared } from './values.ts'
+import { signInOf } from './signed-in.ts'
 
 /**
  * Connects a carrier account under a new id, once the carrier has been asked; the account must not be connected yet, unless the body allows it.
@@ -25,13 +24,11 @@ export async function connectCarrier(
     form: connectForm(carrier),
     body: request.body().reveal(),
   })
-  const values = provable(withoutCleared(parts.credentials.reveal()), withoutCleared(parts.settings.reveal()))
-  await requireNoDuplicate(ctx, actor, carrier, parts)
   const signIn = signInOf(ctx, carrier)
-  const proof = signIn ? WAITS : await requireProof(ctx, actor, { carrier, values, wish: request.verify })
+  const { proof, saved } = await addConnection(ctx, actor, { carrier, parts, verify: request.verify, signIn })
   const notices = [...parts.notices, ...supersededNotice(carrier)]
-  if (request.verify === 'only') return { proof, notices }
-  const { carrierId, location, ...added } = await addConnection(ctx, actor, carrier, parts, proof, { signIn })
-  const told = [...notices, ...proofNotice(proof), ...added.notices]
-  return { carrierId, version: 1, notices: told, ...(location !== undefined && { location }) }
+  if (!saved) return { proof, notices }
+  const { carrierId, version, location } = saved
+  const told = [...notices, ...proofNotice(proof), ...saved.notices]
+  return { carrierId, version, notices: told, ...(location !== undefined && { location }) }
 }

@@ -7,14 +7,14 @@ import { fail, failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { acceptRequest } from './accept-request.ts'
 import { addConnection } from './add-connection.ts'
-import { applyChange, rehearseChange } from './change-connection.ts'
+import { changeCredentials } from './change-connection.ts'
 import type { DryRun, Outcome } from './outcome.ts'
 import { ltlForm } from './forms.ts'
 import { outcomeHeader } from './findings.ts'
 import { duplicateNotice, proofNotice, type Notice } from './notices.ts'
-import { requireProof, type VerifyWish } from './prove.ts'
+import type { VerifyWish } from './prove.ts'
 import { carrierOf, requireConnectable, requireConnection, requireLtlCarrier } from './require.ts'
-import { withoutCleared, type Changes, type Parts } from './values.ts'
+import type { Changes, Parts } from './values.ts'
 import type { IfMatch } from './versions.ts'
 
 type Accepted = Parts & { notices: Notice[] }
@@ -71,17 +71,17 @@ async function addLtlConnection(
   { notices, ...parts }: Accepted,
   verify: VerifyWish,
 ): Promise<Outcome | DryRun> {
-  const told = askSandbox(carrier)
-  const values = withoutCleared(parts.credentials.reveal())
-  const proof = await requireProof(ctx, actor, { carrier, values, wish: verify })
-  const beforehand = [...notices, ...told]
-  if (verify === 'only') return { proof, notices: beforehand }
-  const all = [...beforehand, ...proofNotice(proof)]
-  const { carrierId, duplicateOf, ...added } = await addConnection(ctx, actor, carrier, parts, proof, {
+  const beforehand = [...notices, ...askSandbox(carrier)]
+  const { proof, saved } = await addConnection(ctx, actor, {
+    carrier,
+    parts,
+    verify,
     scac: scac.toUpperCase(),
   })
-  const notes = [...all, ...duplicateNotice(duplicateOf), ...added.notices]
-  return { carrierId, version: 1, notices: notes }
+  if (!saved) return { proof, notices: beforehand }
+  const { carrierId, version, duplicateOf } = saved
+  const told = [...beforehand, ...proofNotice(proof), ...duplicateNotice(duplicateOf), ...saved.notices]
+  return { carrierId, version, notices: told }
 }
 
 type Update = { carrierId: string; ifMatch: IfMatch; body: Body; scac?: string; verify?: VerifyWish }
@@ -103,19 +103,13 @@ export async function updateLtlConnection(
   const form = ltlForm(carrier, body)
   const { notices, ...parts } = unwrap(acceptRequest(ctx, actor, { carrier, form, body }), body)
   const told = askSandbox(carrier)
-  const change = {
-    carrier,
-    carrierId,
-    ifMatch,
-    form: form.fields,
-    parts,
-    how: 'replace',
-    action: 'connection.updated',
-    verify: request.verify,
-  } as const
   const all = [...notices, ...told]
-  if (request.verify === 'only') return { proof: await rehearseChange(ctx, actor, change), notices: all }
-  const { version, duplicateOf, proof } = await applyChange(ctx, actor, change)
+  const { proof, saved } = await changeCredentials(ctx, actor, {
+    ...{ carrier, carrierId, ifMatch, form: form.fields, parts },
+    change: { kind: 'credentials', how: 'replace', verify: request.verify },
+  })
+  if (!saved) return { proof, notices: all }
+  const { version, duplicateOf } = saved
   return { carrierId, version, notices: [...all, ...proofNotice(proof), ...duplicateNotice(duplicateOf)] }
 }
 

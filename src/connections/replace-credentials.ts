@@ -16,7 +16,7 @@ const KEPT_DAYS = 30
 const DAY_MS = 24 * 60 * 60_000
 
 /** The credentials and the settings of one connection, opened. */
-type Contents = { credentials: Values; settings: Values }
+export type Contents = { credentials: Values; settings: Values }
 
 /** Tells whether two contents are the same credentials: all that is kept as such and the settings that the carrier is asked with, but for the sign-in and for what says nothing. */
 export function isSameCredentials(carrier: Carrier, one: Contents, other: Contents): boolean {

@@ -6,6 +6,7 @@ import { fail } from '../errors.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
 import { findPrevious } from '../store/previous-credentials.ts'
+import type { Connection } from '../store/schema.ts'
 import { findDuplicate, refuseDuplicate } from './add-connection.ts'
 import { beginInstead } from './begin-sign-in.ts'
 import { checkedNow } from './check-times.ts'
@@ -17,14 +18,14 @@ import { proofNotice, signInLostNotice } from './notices.ts'
 import { differences } from './plan-change.ts'
 import { acceptWaiting, requireProof, type VerifyWish } from './prove.ts'
 import type { Kept } from './refresh-sign-in.ts'
-import { isSameCredentials, replaceCredentials } from './replace-credentials.ts'
+import { isSameCredentials, replaceCredentials, type Contents } from './replace-credentials.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
-import { saveConnection } from './save-connection.ts'
+import { saveConnection, type Saved } from './save-connection.ts'
 import { carrySignIn, isWaiting, losesSignIn, refreshTokenOf, SIGN_IN_LOST, WAITS } from './signed-in.ts'
 import { shownChanges } from './shown-values.ts'
-import { keepMinted } from './token-claim.ts'
 import { accountKey, accountNumber, provable, withoutCleared, type Changes } from './values.ts'
 import { requireNamed, type Named } from './verify.ts'
+import { carryOut } from './verify-and-save.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
 type Request = Named & { ifMatch: IfMatch; verify?: VerifyWish }
@@ -40,55 +41,85 @@ export async function rollbackConnection(
 ): Promise<Outcome | DryRun> {
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId } = request
-  return guardIntegrity(ctx, actor, carrierId, async () => {
-    const { values, settings, before, state, seen, waits, kept } = await ctx.store.read(
-      actor.tenantId,
-      (db) => earlier(ctx, db, actor, request),
-    )
-    const held = { values: before, state }
-    const claim = { carrier, values: provable(values, settings), wish: request.verify, carrierId, kept, held }
-    const proof = waits
-      ? acceptWaiting(carrier, waits, request.verify)
-      : await requireProof(ctx, actor, claim)
-    if (request.verify === 'only') return { proof, notices: [] }
-    const { version, credentialsVersion, location } = await ctx.store.transaction(
-      actor.tenantId,
-      async (tx) => {
-        const now = await earlier(ctx, tx, actor, request)
-        if (now.seen !== seen) return refuseMoved()
-        return putBack(ctx, tx, actor, carrier, now, proof)
-      },
-    )
-    await keepMinted(ctx, actor, carrierId, credentialsVersion, proof)
-    const notices = [...proofNotice(proof), ...signInLostNotice(waits === SIGN_IN_LOST)]
-    return { carrierId, version, notices, ...(location !== undefined && { location }) }
-  })
+  const { proof, saved } = await guardIntegrity(ctx, actor, carrierId, () =>
+    carryOut(ctx, actor, request.verify, {
+      plan: (db) => planRollback(ctx, db, actor, request),
+      verify: (plan) => verifyRollback(ctx, actor, carrier, plan, request),
+      isSame: (verified, now) => isSameSlot(verified, now) || refuseMoved(),
+      save: (tx, plan, proof) => putBack(ctx, tx, actor, carrier, plan, proof),
+    }),
+  )
+  if (!saved) return { proof, notices: [] }
+  const { version, signInLost, location } = saved
+  const notices = [...proofNotice(proof), ...signInLostNotice(signInLost)]
+  return { carrierId, version, notices, ...(location !== undefined && { location }) }
 }
 
-async function earlier(ctx: Context, db: Db, actor: Actor, { carrierId, ifMatch }: Request) {
+/** What a rollback puts back, in place of what. */
+type RollbackPlan = {
+  connection: Connection
+  previousVersion: number
+  held: Contents
+  next: Contents
+  /** Why only a sign-in can prove what comes back; `null` where the carrier can be asked. */
+  waits: Proof | null
+  isSignedIn: boolean
+  kept: Kept
+}
+
+function verifyRollback(
+  ctx: Context,
+  actor: Actor,
+  carrier: Carrier,
+  { connection, held, next, waits, kept }: RollbackPlan,
+  { carrierId, verify: wish }: Request,
+): Proof | Promise<Proof> {
+  if (waits) return acceptWaiting(carrier, waits, wish)
+  const inForce = { values: provable(held.credentials, held.settings), state: connection.state }
+  const values = provable(next.credentials, next.settings)
+  return requireProof(ctx, actor, { carrier, values, wish, carrierId, kept, held: inForce })
+}
+
+/** Whether nothing of the connection, nor what is kept before it, has moved on. */
+const isSameSlot = (one: RollbackPlan, other: RollbackPlan): boolean =>
+  one.connection.version === other.connection.version && one.previousVersion === other.previousVersion
+
+async function planRollback(
+  ctx: Context,
+  db: Db,
+  actor: Actor,
+  { carrierId, ifMatch }: Request,
+): Promise<RollbackPlan> {
   const key = keyOf(actor, carrierId)
   const connection = (await findConnection(db, key)) ?? refuseUnknown()
   requireVersion(connection, ifMatch)
   const previous = await findPrevious(db, key)
   if (!previous || previous.erase_after <= ctx.clock().toISOString()) return refuseNothing(carrierId)
   const carrier = carrierOf(connection)
-  const held = openCredentials(ctx, connection).reveal()
+  const held = {
+    credentials: openCredentials(ctx, connection).reveal() as Values,
+    settings: openSettings(ctx, connection).reveal() as Values,
+  }
   const own = openPrevious(ctx, connection, previous).reveal() as Changes
   const { credentials, proved } = apart(own, provedSettings(carrier))
-  const values = carrySignIn(carrier, held, credentials)
-  const inForce = openSettings(ctx, connection).reveal() as Values
-  const settings = withoutCleared({ ...inForce, ...proved })
-  const now = { credentials: held as Values, settings: inForce }
-  if (isSameCredentials(carrier, now, { credentials: values, settings })) return refuseNothing(carrierId)
-  const isSignedIn = refreshTokenOf(values) !== undefined
-  const waits = losesSignIn(held, values) ? SIGN_IN_LOST : !isSignedIn && isWaiting(connection) ? WAITS : null
-  const kept: Kept = refreshTokenOf(values) === refreshTokenOf(held) ? 'in force' : 'previous'
-  const seen = `${connection.version}/${previous.credentials_version}`
-  const before = provable(held, inForce)
-  return { connection, values, settings, before, now, state: connection.state, waits, kept, isSignedIn, seen }
+  const next = {
+    credentials: carrySignIn(carrier, held.credentials, credentials),
+    settings: withoutCleared({ ...held.settings, ...proved }),
+  }
+  if (isSameCredentials(carrier, held, next)) return refuseNothing(carrierId)
+  const token = refreshTokenOf(next.credentials)
+  const isSignedIn = token !== undefined
+  const isLost = losesSignIn(held.credentials, next.credentials)
+  return {
+    connection,
+    previousVersion: previous.credentials_version,
+    held,
+    next,
+    waits: isLost ? SIGN_IN_LOST : !isSignedIn && isWaiting(connection) ? WAITS : null,
+    isSignedIn,
+    kept: token === refreshTokenOf(held.credentials) ? 'in force' : 'previous',
+  }
 }
-
-type Earlier = Awaited<ReturnType<typeof earlier>>
 
 /** What was kept before there were settings with it has none, and those in force stay. */
 function apart(kept: Changes, names: ReadonlySet<string>): { credentials: Values; proved: Changes } {
@@ -108,20 +139,20 @@ async function putBack(
   tx: Tx,
   actor: Actor,
   carrier: Carrier,
-  { connection, values, settings: kept, now, waits, isSignedIn }: Earlier,
+  { connection, held, next, waits, isSignedIn }: RollbackPlan,
   proof: Proof,
-): Promise<{ version: number; credentialsVersion: number; location?: string | undefined }> {
+): Promise<Saved & { signInLost: boolean; location: string | undefined }> {
   const { carrier_id: carrierId } = connection
-  const existing = await findDuplicate(tx, actor, carrier, accountKey(accountNumber(carrier, values)))
+  const account = accountKey(accountNumber(carrier, next.credentials))
+  const existing = await findDuplicate(tx, actor, carrier, account)
   if (existing && existing !== carrierId && carrier.mode === 'parcel') refuseDuplicate(carrier, existing)
-  const isLost = waits === SIGN_IN_LOST
-  const begun = isLost ? beginInstead(ctx, actor, carrier, carrierId) : undefined
-  const next = { credentials: values, settings: kept }
+  const signInLost = waits === SIGN_IN_LOST
+  const begun = signInLost ? beginInstead(ctx, actor, carrier, carrierId) : undefined
   const saved = await saveConnection(ctx, tx, actor, {
     before: connection,
     after: {
-      credentials: replaceCredentials(ctx, connection, now, next),
-      settings: kept,
+      credentials: replaceCredentials(ctx, connection, held, next),
+      settings: next.settings,
       checked: checkedNow(ctx, carrier, proof, connection),
       ...((waits || isSignedIn) && { status: waits ? 'pending_approval' : 'approved' }),
       signIn: begun?.row,
@@ -129,12 +160,12 @@ async function putBack(
     event: {
       action: 'connection.rolled_back',
       fields: [
-        ...differences(now.credentials, values, allFields(carrier)),
-        ...differences(now.settings, kept, allFields(carrier)),
+        ...differences(held.credentials, next.credentials, allFields(carrier)),
+        ...differences(held.settings, next.settings, allFields(carrier)),
       ],
-      changes: shownChanges(carrier, now, next),
+      changes: shownChanges(carrier, held, next),
       ...(proof.outcome !== 'verified' && { outcome: 'unverified' }),
     },
   })
-  return { ...saved, location: begun?.location }
+  return { ...saved, signInLost, location: begun?.location }
 }

@@ -49,8 +49,8 @@ export type Save = ChangeToSave | BeginningToSave
 type ChangeToSave = { before: Connection; after: After; event: Event }
 type BeginningToSave = { isNew: true; before: Beginning; after: First; event: Event }
 
-/** The versions that a change has come to. */
-export type Saved = { version: number; credentialsVersion: number }
+/** Which connection was written, and the versions that it has come to. */
+export type Saved = { carrierId: string; version: number; credentialsVersion: number }
 
 /**
  * Writes a change of a connection: the row over the version that was read, the credentials before, the next check, the audit event, and what webhooks are told of it.
@@ -63,7 +63,8 @@ export async function saveConnection(ctx: Context, tx: Tx, actor: Actor, save: S
     'isNew' in save ? composeBeginning(ctx, actor, save) : composeChange(ctx, actor, save),
   )
   const { credentials_version } = after.credentials?.sealed ?? before
-  return { version: before.version + 1, credentialsVersion: credentials_version }
+  const { carrier_id: carrierId, version } = before
+  return { carrierId, version: version + 1, credentialsVersion: credentials_version }
 }
 
 function composeBeginning(

@@ -4,7 +4,7 @@ import { validate, type Values } from '../catalog/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { openSettings } from '../custody/sealed-values.ts'
 import { acceptRequest } from './accept-request.ts'
-import { applyChange } from './change-connection.ts'
+import { changeSettings } from './change-connection.ts'
 import type { Outcome } from './outcome.ts'
 import { settingsForm } from './forms.ts'
 import { guardIntegrity } from './guard-integrity.ts'
@@ -65,14 +65,9 @@ export async function updateSettings(
     form,
     body: request.body(size).reveal(),
   })
-  const { version } = await applyChange(ctx, actor, {
-    carrier,
-    carrierId,
-    ifMatch,
-    form: form.fields,
-    parts,
-    how: 'merge',
-    action: 'connection.settings_updated',
+  const { version } = await changeSettings(ctx, actor, {
+    ...{ carrier, carrierId, ifMatch, form: form.fields, parts },
+    change: { kind: 'settings' },
   })
   return { carrierId, version, notices }
 }

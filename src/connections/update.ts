@@ -1,6 +1,6 @@
 import type { Actor, Body, Context } from '../context.ts'
 import { acceptRequest } from './accept-request.ts'
-import { applyChange, rehearseChange } from './change-connection.ts'
+import { changeCredentials } from './change-connection.ts'
 import type { DryRun, Outcome } from './outcome.ts'
 import { updateForm } from './forms.ts'
 import { proofNotice, signInLostNotice } from './notices.ts'
@@ -21,18 +21,12 @@ export async function updateConnection(
   await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
   const form = updateForm(carrier)
   const { notices, ...parts } = acceptRequest(ctx, actor, { carrier, form, body: request.body().reveal() })
-  const change = {
-    carrier,
-    carrierId,
-    ifMatch,
-    form: form.fields,
-    parts,
-    how: 'merge',
-    action: 'connection.updated',
-    verify: request.verify,
-  } as const
-  if (request.verify === 'only') return { proof: await rehearseChange(ctx, actor, change), notices }
-  const { version, proof, signInLost, location } = await applyChange(ctx, actor, change)
+  const { proof, saved } = await changeCredentials(ctx, actor, {
+    ...{ carrier, carrierId, ifMatch, form: form.fields, parts },
+    change: { kind: 'credentials', how: 'merge', verify: request.verify },
+  })
+  if (!saved) return { proof, notices }
+  const { version, signInLost, location } = saved
   const told = [...notices, ...proofNotice(proof), ...signInLostNotice(signInLost)]
   return { carrierId, version, notices: told, ...(location !== undefined && { location }) }
 }
