@@ -1,7 +1,7 @@
 import { checkChanges, type ChangeCheck } from '../audit/check-changes.ts'
 import { verifyChain, type Walk } from '../audit/list-events.ts'
 import { describeConfig, parseConfig } from '../config.ts'
-import { unverifiable } from '../connections/unasked.ts'
+import { listUnverifiable } from '../connections/operator-settings.ts'
 import { checkReady, examineDatabase, SYSTEM, type Context } from '../context.ts'
 import { checkEnvelopes } from '../custody/check-envelopes.ts'
 import { allTenants, everyTenant, operator } from '../tenants/operator.ts'
@@ -47,7 +47,7 @@ async function examine(ctx: Context, say: (text: string) => void) {
     say('Accounts are not looked at before that is mended.')
     return { isBroken: true, report: database }
   }
-  const unverified = unverifiable(ctx)
+  const unverified = listUnverifiable(ctx)
   for (const { title, settings } of unverified)
     say(`not verified: ${title}, for lack of ${settings.join(' and ')}`)
   const unreachable = await listUnreachable(ctx, actorsOf(await allTenants(ctx)))

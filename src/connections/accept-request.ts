@@ -2,6 +2,8 @@ import type { Carrier, Fields } from '../catalog/define.ts'
 import type { FieldProblem, Form } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
+import type { CarrierLine } from './carrier-line.ts'
+import { chooseLine } from './choose-line.ts'
 import type { Notice } from './notices.ts'
 import { acceptBody, type Changes, type Parts } from './values.ts'
 
@@ -14,24 +16,26 @@ export function acceptRequest(
   { carrier, form, body }: Asked,
 ): Parts & { notices: Notice[] } {
   const parts = acceptBody(carrier, form, body)
-  if (actor.environment === 'sandbox')
-    refuseMistyped(ctx, form.fields, { ...parts.settings.reveal(), ...parts.credentials.reveal() })
+  const values = { ...parts.settings.reveal(), ...parts.credentials.reveal() }
+  refuseMistyped(chooseLine(ctx, actor), form.fields, values)
   return parts
 }
 
-function refuseMistyped({ simulator }: Context, fields: Fields, values: Changes): void {
+function refuseMistyped(line: CarrierLine, fields: Fields, values: Changes): void {
   const nested = Object.entries(values).flatMap(([outer, value]) => {
     if (typeof value !== 'object' || value === null) return []
     const group = fields[outer]
     const members = group?.type === 'object' ? group.members : fields
-    return meantIn(members, simulator.mistyped(value)).map((name) => `${outer}.${name}`)
+    return meantIn(members, line.findMistypedWishes(value)).map((name) => `${outer}.${name}`)
   })
-  const known = simulator.magicValues.join(', ')
-  const problems = [...meantIn(fields, simulator.mistyped(values)), ...nested].map((field): FieldProblem => ({
-    kind: 'invalid',
-    field,
-    message: `${field} asks the sandbox for an answer that it does not know; it knows ${known}.`,
-  }))
+  const known = line.wishes.join(', ')
+  const problems = [...meantIn(fields, line.findMistypedWishes(values)), ...nested].map(
+    (field): FieldProblem => ({
+      kind: 'invalid',
+      field,
+      message: `${field} asks the sandbox for an answer that it does not know; it knows ${known}.`,
+    }),
+  )
   if (problems.length > 0) failFields(problems)
 }
 

@@ -1,7 +1,8 @@
 import type { Carrier } from '../catalog/define.ts'
 import { canVerify, verify, type Finding, type Material, type Minted } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
-import { endOfProof, lineTo, materialOf } from './ask-carrier.ts'
+import { endOfProof, materialOf } from './ask-carrier.ts'
+import { chooseLine } from './choose-line.ts'
 import { refreshSignIn, type Refresh, type Rotation } from './refresh-sign-in.ts'
 
 /** Asks about the account of a merchant who has signed in, under an access token of the merchant’s own; never rejects for what the carrier answers. */
@@ -31,8 +32,8 @@ export async function askAccount(
   until = endOfProof(),
 ): Promise<Finding> {
   const recipe = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
-  const line = recipe && lineTo(ctx, actor, carrier, recipe, values, until)
-  if (!line || !canVerify(recipe, values, line.operator))
+  const call = recipe && chooseLine(ctx, actor).open({ carrier, recipe, values, until })
+  if (!call || !canVerify(recipe, values, call.operator))
     return { outcome: 'inconclusive', because: 'The sign-in stands; the account was not asked about.' }
-  return verify(recipe, { ...materialOf(ctx, values, line.operator), token }, line.ask)
+  return verify(recipe, { ...materialOf(ctx, values, call.operator), token }, call.ask)
 }

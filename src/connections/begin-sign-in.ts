@@ -8,7 +8,7 @@ import { Secret } from '../secret.ts'
 import { findConnection } from '../store/connections.ts'
 import type { SignInRow } from '../store/schema.ts'
 import { insertSignIn } from '../store/sign-ins.ts'
-import { sandboxOperator } from './ask-carrier.ts'
+import { chooseLine } from './choose-line.ts'
 import type { Outcome } from './outcome.ts'
 import { keyOf, refuseUnknown, requireCarrier, requireConnection } from './require.ts'
 import { signInOf } from './signed-in.ts'
@@ -16,9 +16,8 @@ import { signInOf } from './signed-in.ts'
 /** How long a merchant has to come back, in milliseconds. */
 const SIGN_IN_MS = 10 * 60_000
 
-/** Where carriers send merchants back to, and where the sandbox sends them instead of a carrier’s page. */
+/** Carriers send merchants back to this path. */
 export const RETURN_PATH = '/v1/sign_in/return'
-const SANDBOX_PATH = '/v1/sign_in/sandbox'
 
 /** What is stored of a state: its SHA-256. */
 export const hashState = (state: string): Buffer => createHash('sha256').update(state).digest()
@@ -41,14 +40,15 @@ export function prepareSignIn(
   const state = randomBytes(32).toString('base64url')
   const verifier = randomBytes(32).toString('base64url')
   const key = { tenant_id, environment, carrier_id: carrierId }
+  const line = chooseLine(ctx, actor)
   const page = signIn.authorize({
-    operator: environment === 'sandbox' ? sandboxOperator(signIn) : ctx.config.operator.reveal(),
+    operator: line.operatorValues(signIn),
     redirectUri: returnUri(ctx),
     state,
     challenge: createHash('sha256').update(verifier).digest('base64url'),
   })
   return {
-    location: environment === 'sandbox' ? ctx.config.publicUrl + SANDBOX_PATH + new URL(page).search : page,
+    location: line.signInLocation(page),
     row: {
       ...key,
       state_hash: hashState(state),

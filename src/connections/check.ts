@@ -7,6 +7,7 @@ import type { Tx } from '../store/db.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
 import type { Connection } from '../store/schema.ts'
 import { checkedAgain } from './check-times.ts'
+import { chooseLine } from './choose-line.ts'
 import type { Proof } from './findings.ts'
 import { provedSettings } from './forms.ts'
 import { guardIntegrity } from './guard-integrity.ts'
@@ -84,7 +85,7 @@ async function check(
     if (fence !== undefined) await settleToken(ctx, tx, actor, connection, fence, proof)
     return proof.asked ? keepFinding(ctx, tx, actor, connection, proof, mayKeep) : connection
   })
-  if (isOperators(actor, proof, connection, now))
+  if (chooseLine(ctx, actor).hasOperator && isOperators(proof, connection, now))
     ctx.log.warn(
       { carrier: carrier.id, carrier_id: connection.carrier_id },
       'a carrier refuses what the operator of this server holds with it, not the merchant; webhooks are not told',
@@ -92,14 +93,9 @@ async function check(
   return { proof, connection: now }
 }
 
-/** Whether it has just come out that the operator has something to repair; the sandbox has no operator. */
-function isOperators(
-  { environment }: Actor,
-  { outcome }: Proof,
-  before: Connection,
-  { diagnosis, state }: Connection,
-): boolean {
-  if (environment === 'sandbox' || outcome !== 'platform_misconfigured' || diagnosis !== outcome) return false
+/** Whether it has just come out that the operator has something to repair. */
+function isOperators({ outcome }: Proof, before: Connection, { diagnosis, state }: Connection): boolean {
+  if (outcome !== 'platform_misconfigured' || diagnosis !== outcome) return false
   return diagnosis !== before.diagnosis || state !== before.state
 }
 

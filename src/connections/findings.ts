@@ -1,5 +1,4 @@
 import type { Finding, VerificationOutcome } from '../catalog/verification.ts'
-import type { Carrier } from '../catalog/define.ts'
 import type { ConnectionState } from '../store/schema.ts'
 
 /** What is known of credentials: what the carrier said when asked `at` a time, or that nobody could be asked. */
@@ -56,28 +55,6 @@ const DIAGNOSES: Record<VerificationOutcome, string | null> = {
   rate_limited: 'The carrier asked to wait.',
   unavailable: 'The carrier could not be asked.',
   inconclusive: 'The carrier answered, and its answer says nothing about the credentials.',
-}
-
-const TOLD: Record<VerificationOutcome, string> = {
-  verified: 'accepts these credentials.',
-  invalid_credentials: 'does not accept these credentials.',
-  not_entitled: 'accepts these credentials, and does not let this account use its API.',
-  platform_misconfigured: 'does not accept the registration that this server’s operator holds with it.',
-  rate_limited: 'asks to wait.',
-  unavailable: 'fails at the moment.',
-  inconclusive: 'answers, and its answer says nothing about these credentials.',
-}
-const WAIT_SECONDS = 60
-
-/** What an outcome reads like at this carrier: in the words of its own rules where one of them ends so. */
-export function tellAs(carrier: Carrier, outcome: VerificationOutcome): Finding {
-  const rules = carrier.verify?.steps.flatMap((step) => step.rules) ?? []
-  const own = rules.findLast(({ then }) => then === outcome)?.because
-  return {
-    outcome,
-    because: own ?? `${carrier.title} ${TOLD[outcome]}`,
-    ...(outcome === 'rate_limited' && { retryAfter: WAIT_SECONDS }),
-  }
 }
 
 /** What is known of a connection, in plain language; `null` where nothing is wrong. */

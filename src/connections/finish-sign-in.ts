@@ -11,8 +11,9 @@ import type { Tx } from '../store/db.ts'
 import type { Connection, SignInRow } from '../store/schema.ts'
 import { findSignIn, takeSignIn } from '../store/sign-ins.ts'
 import { findTenant } from '../store/tenants.ts'
-import { askOnce, lineTo, materialOf } from './ask-carrier.ts'
+import { askOnce, endOfProof, materialOf } from './ask-carrier.ts'
 import { hashState, RETURN_PATH, returnUri } from './begin-sign-in.ts'
+import { chooseLine } from './choose-line.ts'
 import { checkedNever, later } from './check-times.ts'
 import { guardIntegrity } from './guard-integrity.ts'
 import { proveSignIn } from './prove-sign-in.ts'
@@ -91,12 +92,13 @@ async function exchange(
   code: string,
 ): Promise<{ token: Secret<string>; minted: Minted | undefined } | undefined> {
   const values = openCredentials(ctx, connection).reveal()
-  const line = lineTo(ctx, actor, carrierOf(connection), signIn, values)
-  if (!line) return undefined
+  const carrier = carrierOf(connection)
+  const call = chooseLine(ctx, actor).open({ carrier, recipe: signIn, values, until: endOfProof() })
+  if (!call) return undefined
   const verifier = openVerifier(ctx, connection, row.verifier).reveal()
-  const material = materialOf(ctx, values, line.operator)
+  const material = materialOf(ctx, values, call.operator)
   const approval = { code, verifier, redirectUri: returnUri(ctx) }
-  const answer = await askOnce(signIn.exchange, { ...material, approval }, line.ask)
+  const answer = await askOnce(signIn.exchange, { ...material, approval }, call.ask)
   if ('reading' in answer && answer.reading.refreshToken)
     return { token: answer.reading.refreshToken, minted: answer.reading.minted }
   const outcome = 'finding' in answer ? answer.finding.outcome : 'inconclusive'

@@ -5,7 +5,7 @@ import type { Connection } from '../store/schema.ts'
 import { endOfProof } from './ask-carrier.ts'
 import { askAccount } from './ask-signed-in.ts'
 import { keepFinding } from './check.ts'
-import { limitAttempts } from './limit-attempts.ts'
+import { chooseLine } from './choose-line.ts'
 import { carrierOf } from './require.ts'
 import { provable } from './values.ts'
 
@@ -28,8 +28,7 @@ export async function proveSignIn(
     const recipe = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
     const ask = () => askAccount(ctx, actor, carrier, values, minted, until)
     const attempt = { carrier, recipe, values, until }
-    const finding =
-      actor.environment === 'sandbox' ? await ask() : await limitAttempts(ctx, actor, attempt, ask)
+    const finding = await chooseLine(ctx, actor).limitAttempts(actor, attempt, ask)
     await ctx.store.transaction(actor.tenantId, (tx) =>
       keepFinding(ctx, tx, actor, connection, { ...finding, asked: true, at }),
     )

@@ -5,11 +5,12 @@ import { findUnsendable } from '../catalog/sendable.ts'
 import { canVerify, verify, type Finding, type Material, type Verification } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
-import { endOfProof, lineTo, materialOf } from './ask-carrier.ts'
+import { endOfProof, materialOf } from './ask-carrier.ts'
 import { askSignedIn } from './ask-signed-in.ts'
 import type { Held } from './attempt-marks.ts'
-import { outcomeHeader, refuses, tellAs, type Proof } from './findings.ts'
-import { limitAttempts, refuseForNow } from './limit-attempts.ts'
+import type { CarrierLine } from './carrier-line.ts'
+import { chooseLine } from './choose-line.ts'
+import { outcomeHeader, refuses, type Proof } from './findings.ts'
 import type { Kept } from './refresh-sign-in.ts'
 import { refreshTokenOf } from './signed-in.ts'
 import { whyUnasked } from './unasked.ts'
@@ -90,41 +91,51 @@ function refuseUnproved(carrier: Carrier, proof: Proof): never {
   })
 }
 
-/** Asks the carrier, or in the sandbox the simulated one; never throws for what the carrier answers or does not. */
-export async function prove(
+/** Asks the carrier over the line of the actor’s environment; never throws for what the carrier answers or does not. */
+export async function prove(ctx: Context, actor: Actor, claim: Claim): Promise<Proof> {
+  const { carrier, values } = claim
+  const line = chooseLine(ctx, actor)
+  const asked = { asked: true, at: ctx.clock() } as const
+  line.refuseLockedOut(carrier, values)
+  const { carrierId } = claim
+  const isSignedIn = carrierId !== undefined && refreshTokenOf(values) !== undefined
+  const finding = isSignedIn
+    ? await askAsMerchant(ctx, actor, line, { ...claim, carrierId })
+    : line.decideFinding(carrier, values, await askAboutCredentials(ctx, actor, line, claim))
+  return finding ? { ...finding, ...asked } : (whyUnasked(ctx, actor, carrier, values) ?? UNASKED)
+}
+
+function askAsMerchant(
   ctx: Context,
   actor: Actor,
-  { carrier, values, carrierId, held, kept = 'in force', seenFence }: Claim,
-): Promise<Proof> {
+  line: CarrierLine,
+  { carrier, values, carrierId, held, kept = 'in force', seenFence }: Claim & { carrierId: string },
+): Promise<Finding> {
   const until = endOfProof()
-  const asked = { asked: true, at: ctx.clock() } as const
-  const isSandbox = actor.environment === 'sandbox'
-  if (isSandbox && ctx.simulator.isLockedOut(values)) refuseForNow(carrier)
-  if (carrierId !== undefined && refreshTokenOf(values) !== undefined) {
-    const signIn = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
-    const ask = () => askSignedIn(ctx, actor, carrier, values, { carrierId, kept, until, seenFence })
-    return {
-      ...(isSandbox
-        ? await ask()
-        : await limitAttempts(ctx, actor, { carrier, recipe: signIn, values, held, until }, ask)),
-      ...asked,
-    }
-  }
-  if (isSandbox) {
-    const finding = await askSandbox(ctx, actor, carrier, values)
-    return finding ? { ...finding, ...asked } : (whyUnasked(ctx, actor, carrier, values) ?? UNASKED)
-  }
-  const { verify: recipe } = carrier
-  const line = recipe && lineTo(ctx, actor, carrier, recipe, values, until)
-  if (!line || !canVerify(recipe, values, line.operator))
-    return whyUnasked(ctx, actor, carrier, values) ?? UNASKED
-  const material = materialOf(ctx, values, line.operator)
-  const impossible = judgeUnsendable(carrier, recipe, material)
-  if (impossible) return { ...impossible, ...asked }
-  const finding = await limitAttempts(ctx, actor, { carrier, recipe, values, held, until }, () =>
-    verify(recipe, material, line.ask),
+  const recipe = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
+  return line.limitAttempts(actor, { carrier, recipe, values, held, until }, () =>
+    askSignedIn(ctx, actor, carrier, values, { carrierId, kept, until, seenFence }),
   )
-  return { ...finding, ...asked }
+}
+
+/** Asks about the credentials themselves; `undefined` where nobody can. */
+async function askAboutCredentials(
+  ctx: Context,
+  actor: Actor,
+  line: CarrierLine,
+  { carrier, values, held }: Claim,
+): Promise<Finding | undefined> {
+  const { verify: recipe } = carrier
+  if (!recipe) return undefined
+  const until = endOfProof()
+  const call = line.open({ carrier, recipe, values, until })
+  if (!call || !canVerify(recipe, values, call.operator)) return undefined
+  const material = materialOf(ctx, values, call.operator)
+  const impossible = judgeUnsendable(carrier, recipe, material)
+  if (impossible) return impossible
+  return line.limitAttempts(actor, { carrier, recipe, values, held, until }, () =>
+    verify(recipe, material, call.ask),
+  )
 }
 
 /** What is known of values that no call can carry: the carrier would never have given them out, and is not asked. */
@@ -137,21 +148,4 @@ function judgeUnsendable(carrier: Carrier, recipe: Verification, material: Mater
     outcome: 'invalid_credentials',
     because: `${label} (${name}) has characters that none of ${carrier.title} can have; they often come from pasting.`,
   }
-}
-
-async function askSandbox(
-  ctx: Context,
-  actor: Actor,
-  carrier: Carrier,
-  values: Values,
-): Promise<Finding | undefined> {
-  const wanted = ctx.simulator.wantedOutcome(values)
-  const told = wanted && tellAs(carrier, wanted)
-  const { verify: recipe } = carrier
-  const line = recipe && lineTo(ctx, actor, carrier, recipe, values)
-  if (!line || !canVerify(recipe, values, line.operator)) return told
-  const material = materialOf(ctx, values, line.operator)
-  const finding = judgeUnsendable(carrier, recipe, material) ?? (await verify(recipe, material, line.ask))
-  // A carrier that never answers so is made to.
-  return told && finding.outcome !== wanted ? told : finding
 }

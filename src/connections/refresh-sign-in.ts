@@ -21,7 +21,8 @@ import type { Tx } from '../store/db.ts'
 import { findPrevious, rotatePrevious } from '../store/previous-credentials.ts'
 import type { CarrierToken, Connection } from '../store/schema.ts'
 import { findBuried, resealBuried } from '../store/tombstones.ts'
-import { LEFT_TO_ASK_MS, askOnce, endOfProof, lineTo, materialOf } from './ask-carrier.ts'
+import { LEFT_TO_ASK_MS, askOnce, endOfProof, materialOf } from './ask-carrier.ts'
+import { chooseLine } from './choose-line.ts'
 import { join } from './flights.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { refreshTokenOf } from './signed-in.ts'
@@ -125,9 +126,9 @@ async function ask(
   const spent = refreshTokenOf(values)
   const signIn = carrier.mode === 'parcel' ? carrier.signIn : undefined
   if (!signIn || spent === undefined) return { finding: NOT_SIGNED_IN }
-  const line = lineTo(ctx, actor, carrier, signIn, values, until)
-  if (!line) return { finding: NO_APP }
-  const answer = await askOnce(signIn.refresh, materialOf(ctx, values, line.operator), line.ask)
+  const call = chooseLine(ctx, actor).open({ carrier, recipe: signIn, values, until })
+  if (!call) return { finding: NO_APP }
+  const answer = await askOnce(signIn.refresh, materialOf(ctx, values, call.operator), call.ask)
   if ('finding' in answer) return answer
   const { minted, refreshToken = new Secret(spent) } = answer.reading
   if (!minted) return { finding: NOT_MINTED }

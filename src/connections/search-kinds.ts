@@ -65,7 +65,7 @@ export function carrierTest(
 
 /** Whether connections of a kind are asked for, whatever their carrier. */
 export function kindTest(
-  ctx: Pick<Context, 'config'>,
+  ctx: Context,
   actor: Pick<Actor, 'environment'>,
   { states, status, attention, unverified }: KindFilter,
 ): (kind: Kind) => boolean {
@@ -97,7 +97,7 @@ const zeros = <Name extends string>(names: readonly Name[]) =>
 
 /** Adds kinds up by state, and those that are unverified by the reason. */
 export function countStates(
-  ctx: Pick<Context, 'config'>,
+  ctx: Context,
   actor: Pick<Actor, 'environment'>,
   kinds: readonly KindCount[],
 ): StateCounts {

@@ -1,28 +1,11 @@
 import type { Carrier } from '../catalog/define.ts'
-import { ltlCarriers, parcelCarriers } from '../catalog/index.ts'
 import type { Verification } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
+import { chooseLine } from './choose-line.ts'
 import type { Proof } from './findings.ts'
 
 type Values = Readonly<Record<string, unknown>>
 type Unasked = Extract<Proof, { asked: false }>
-
-/** The settings of the operator, by the names of the environment, without which nobody can ask this way. */
-export function missingSettings(
-  { config }: Pick<Context, 'config'>,
-  { operator }: Pick<Verification, 'operator'>,
-): string[] {
-  const held = config.operator.reveal()
-  return operator.filter((name) => held[name] === undefined).map((name) => `HAWSER_${name.toUpperCase()}`)
-}
-
-/** The carriers that could be asked but for the settings of the operator, which are named. */
-export function unverifiable(ctx: Pick<Context, 'config'>): { title: string; settings: string[] }[] {
-  return [...parcelCarriers, ...ltlCarriers].flatMap(({ title, verify }) => {
-    const settings = verify ? missingSettings(ctx, verify) : []
-    return settings.length > 0 ? [{ title, settings }] : []
-  })
-}
 
 /** The names that a proof needs and these values do not have. */
 export const missingValues = ({ needs }: Pick<Verification, 'needs'>, values: Values): string[] =>
@@ -33,14 +16,14 @@ export const missingValues = ({ needs }: Pick<Verification, 'needs'>, values: Va
  * Without values, of which nobody knows what is among them, it names what may be missing.
  */
 export function whyUnasked(
-  ctx: Pick<Context, 'config'>,
-  { environment }: Pick<Actor, 'environment'>,
+  ctx: Context,
+  actor: Pick<Actor, 'environment'>,
   carrier: Carrier,
   values?: Values,
 ): Unasked | undefined {
   const { verify, title } = carrier
   if (!verify) return unasked('There is no way to ask this carrier about these credentials.')
-  const settings = environment === 'sandbox' ? [] : missingSettings(ctx, verify)
+  const settings = chooseLine(ctx, actor).missingSettings(verify)
   if (settings.length > 0)
     return lacking(
       `${title} is not asked: ${settings.join(' and ')} ${settings.length > 1 ? 'are' : 'is'} not set on this server.`,

@@ -1,7 +1,7 @@
 import type { Carrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
 import type { ConnectionState } from '../store/schema.ts'
-import { missingSettings } from './unasked.ts'
+import { chooseLine } from './choose-line.ts'
 
 /** Why a connection is unverified: one of these holds for each of them. */
 export const UNVERIFIED_REASONS = [
@@ -28,8 +28,8 @@ export const needsAttention = (standing: string): boolean =>
 
 /** Why a connection of this carrier and standing is unverified; `undefined` where it is not. */
 export function whyUnverified(
-  ctx: Pick<Context, 'config'>,
-  { environment }: Pick<Actor, 'environment'>,
+  ctx: Context,
+  actor: Pick<Actor, 'environment'>,
   { verify }: Carrier,
   standing: string,
 ): Unverified | undefined {
@@ -37,7 +37,6 @@ export function whyUnverified(
   if (waitsIn(standing)) return { reason: 'waits_for_sign_in', settings: [] }
   if (standing !== 'unverified/unasked') return { reason: 'proved_nothing', settings: [] }
   if (!verify) return { reason: 'cannot_be_asked', settings: [] }
-  // The simulation of the sandbox takes none.
-  const settings = environment === 'sandbox' ? [] : missingSettings(ctx, verify)
+  const settings = chooseLine(ctx, actor).missingSettings(verify)
   return { reason: settings.length > 0 ? 'needs_setting' : 'not_asked_yet', settings }
 }
