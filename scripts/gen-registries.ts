@@ -4,7 +4,7 @@ import { emit } from './generated.ts'
 // The registries are generated, so that adding a carrier is adding its file, and simulating it is adding another.
 const camelCase = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 
-/** Lists the carrier files of a folder without their ending; a name with a second dot (`ups.test.ts`, `ups.codes.ts`) is no carrier. */
+/** Lists the carrier files of a folder without their ending; a name with a second dot (`ups.codes.ts`, `ups.verify.ts`) stands beside a carrier's file. */
 const carrierFiles = (folder: string) =>
   readdirSync(folder)
     .filter((file) => /^[^.]+\.ts$/.test(file))

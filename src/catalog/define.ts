@@ -140,6 +140,12 @@ export type LtlCarrier = CarrierFacts & {
   options: readonly LtlOption[]
 }
 
+/** The public codes of a parcel carrier; where they are long they stand in a file beside the carrier's. */
+export type ParcelCodes = Pick<ParcelCarrier, 'services' | 'packages' | 'options' | 'codeSources'>
+
+/** The public codes of an LTL carrier; where they are long they stand in a file beside the carrier's. */
+export type LtlCodes = Pick<LtlCarrier, 'features' | 'documentTypes' | 'services' | 'packages' | 'options'>
+
 export type Carrier = ParcelCarrier | LtlCarrier
 
 const NO_TRAITS: Traits = {

@@ -2,6 +2,7 @@ import { defineLtlCarrier } from '../define.ts'
 import { identifier, optional, secret, text } from '../fields.ts'
 import { all, code, either, minted, rule, says, status } from '../recipes/rules.ts'
 import { tokenMint } from '../recipes/token.ts'
+import { codes } from './upgf.codes.ts'
 
 // As the carrier's own portal shows them to everyone.
 const TENANT = 'ca4f5969-c10f-40d4-8127-e74b691f95de'
@@ -52,99 +53,5 @@ export default defineLtlCarrier({
       ),
     ],
   }),
-  features: ['auto_pro', 'connect', 'documents', 'quote', 'scheduled_pickup', 'spot_quote', 'tracking'],
-  documentTypes: ['delivery_receipt'],
-  services: [
-    { code: 'gtd_noon', name: 'Guaranteed Noon', features: ['quote', 'scheduled_pickup'] },
-    { code: 'gtd_pm', name: 'Guaranteed End of Day', features: ['quote', 'scheduled_pickup'] },
-    { code: 'stnd', name: 'Standard', features: ['quote', 'scheduled_pickup'] },
-  ],
-  packages: [
-    { code: 'bag', name: 'Bag', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'bal', name: 'Bale', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'bbl', name: 'Barrel', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'bch', name: 'Bunch', features: ['quote', 'spot_quote'] },
-    { code: 'bdl', name: 'Bundle', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'box', name: 'Box', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'cas', name: 'Case', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'crt', name: 'Crate', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'ctn', name: 'Carton', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'cyl', name: 'Cylinder', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'drm', name: 'Drum', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'pal', name: 'Pail', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'pat', name: 'Pallet', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'pcs', name: 'Piece', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'pkg', name: 'Package', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'rck', name: 'Rack', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'rel', name: 'Reel', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'rol', name: 'Roll', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-    { code: 'skd', name: 'Skid', features: ['quote', 'spot_quote', 'scheduled_pickup'] },
-  ],
-  options: [
-    {
-      code: 'aptd',
-      name: 'Appointment required at delivery',
-      features: ['quote', 'spot_quote'],
-      attributes: null,
-    },
-    {
-      code: 'cnstd',
-      name: 'Construction site delivery',
-      features: ['quote', 'spot_quote'],
-      attributes: null,
-    },
-    { code: 'cnstp', name: 'Construction site pickup', features: ['spot_quote'], attributes: null },
-    {
-      code: 'cod',
-      name: 'Collect on delivery',
-      features: ['quote'],
-      attributes: { amount: { title: 'Amount', type: 'string' } },
-    },
-    {
-      code: 'haz',
-      name: 'Hazardous material',
-      features: ['quote', 'spot_quote', 'scheduled_pickup'],
-      attributes: {
-        name: { title: 'Emergency Contact Name', type: 'string' },
-        phone: { pattern: '([0-9]{10})', title: 'Emergency Contact Phone Number', type: 'string' },
-      },
-    },
-    { code: 'idl', name: 'Inside delivery', features: ['quote', 'spot_quote'], attributes: null },
-    {
-      code: 'ins',
-      name: 'Additional insurance/excess value',
-      features: ['quote'],
-      attributes: {
-        additional_insurance_amount: { title: 'Additional Insurance Amount', type: 'string' },
-        monetary_value: { title: 'Monetary Value', type: 'string' },
-      },
-    },
-    { code: 'ipu', name: 'Inside pickup', features: ['quote', 'spot_quote'], attributes: null },
-    {
-      code: 'lftd',
-      name: 'Lift gate required at delivery',
-      features: ['quote', 'spot_quote'],
-      attributes: null,
-    },
-    {
-      code: 'lftp',
-      name: 'Lift gate required at pickup',
-      features: ['quote', 'spot_quote'],
-      attributes: null,
-    },
-    { code: 'ltdad', name: 'Limited access delivery', features: ['quote', 'spot_quote'], attributes: null },
-    { code: 'ltdap', name: 'Limited access pickup', features: ['quote', 'spot_quote'], attributes: null },
-    { code: 'mnc', name: 'Must notify consignee', features: ['quote', 'spot_quote'], attributes: null },
-    { code: 'ovr', name: 'Over dimension/excessive length', features: ['quote'], attributes: null },
-    { code: 'psc', name: 'Protective from cold', features: ['spot_quote'], attributes: null },
-    { code: 'psn', name: 'Poisonous material', features: ['quote'], attributes: null },
-    { code: 'rep', name: 'Residential pickup', features: ['quote', 'spot_quote'], attributes: null },
-    { code: 'res', name: 'Residential delivery', features: ['quote', 'spot_quote'], attributes: null },
-    {
-      code: 'srt',
-      name: 'SRT - Sort and segregate',
-      features: ['quote'],
-      attributes: { pieces: { title: 'Pieces', type: 'string' } },
-    },
-  ],
+  ...codes,
 })

@@ -1,0 +1,65 @@
+import { option, parcel, service } from '../codes.ts'
+import type { ParcelCodes } from '../define.ts'
+
+const ABROAD = ['international', 'multiPackage', 'returns'] as const
+
+/** Lists the public codes of the services, packages and options of UPS. */
+export const codes: ParcelCodes = {
+  services: [
+    service('ups_standard_international', 'UPS Standard®', 'international', 'multiPackage'),
+    service('ups_next_day_air_early_am', 'UPS Next Day Air® Early', 'domestic', 'multiPackage', 'returns'),
+    service('ups_worldwide_express', 'UPS Worldwide Express®', ...ABROAD),
+    service('ups_next_day_air', 'UPS Next Day Air®', 'domestic', 'multiPackage', 'returns'),
+    service('ups_ground_international', 'UPS Ground® (International)', ...ABROAD),
+    service('ups_worldwide_express_plus', 'UPS Worldwide Express Plus®', ...ABROAD),
+    service('ups_next_day_air_saver', 'UPS Next Day Air Saver®', 'domestic', 'multiPackage', 'returns'),
+    service('ups_worldwide_expedited', 'UPS Worldwide Expedited®', 'international', 'multiPackage'),
+    service('ups_2nd_day_air_am', 'UPS 2nd Day Air AM®', 'domestic', 'multiPackage', 'returns'),
+    service('ups_2nd_day_air', 'UPS 2nd Day Air®', 'domestic', 'multiPackage', 'returns'),
+    service('ups_worldwide_saver', 'UPS Worldwide Saver®', ...ABROAD),
+    service('ups_2nd_day_air_international', 'UPS 2nd Day Air® (International)', ...ABROAD),
+    service('ups_3_day_select', 'UPS 3 Day Select®', 'both', 'multiPackage', 'returns'),
+    service('ups_ground', 'UPS® Ground', 'domestic', 'multiPackage', 'returns'),
+    service('ups_next_day_air_international', 'UPS Next Day Air® (International)', ...ABROAD),
+    service('ups_express_early_am', 'UPS Express Early A.M. to the U.S.', ...ABROAD),
+    service('ups_standard', 'UPS Standard®', 'domestic', 'multiPackage'),
+    service('ups_economy_ddp', 'UPS™ Economy DDP', 'international', 'multiPackage'),
+    service('ups_economy_ddu', 'UPS™ Economy DDU', 'international', 'multiPackage'),
+    service('ups_express', 'UPS Express®', 'domestic', 'multiPackage'),
+    service('ups_express_noon', 'UPS Express® 12:00', 'domestic', 'multiPackage'),
+    service('ups_express_plus', 'UPS Express Plus®', 'domestic', 'multiPackage'),
+    service('ups_express_na1', 'UPS Express (NA1)', 'international', 'multiPackage'),
+  ],
+  packages: [
+    parcel('package', 'Package', 'Length plus girth up to 84"'),
+    parcel('ups__express_box_large', 'UPS Express® Box - Large', 'Express box, large'),
+    parcel('ups_10_kg_box', 'UPS 10 KG Box®', '10 kg box'),
+    parcel('ups_25_kg_box', 'UPS 25 KG Box®', '25 kg box'),
+    parcel('ups_express_box', 'UPS Express® Box', 'Express box'),
+    parcel('ups_express_box_medium', 'UPS Express® Box - Medium', 'Express box, medium'),
+    parcel('ups_express_box_small', 'UPS Express® Box - Small', 'Express box, small'),
+    parcel('ups_express_pak', 'UPS Express® Pak', 'Pak'),
+    parcel('ups_letter', 'UPS Letter', 'Letter'),
+    parcel('ups_tube', 'UPS Tube', 'Tube'),
+  ],
+  options: [
+    option('bill_to_account'),
+    option('bill_to_country_code'),
+    option('bill_to_party'),
+    option('bill_to_postal_code'),
+    option('collect_on_delivery'),
+    option('contains_alcohol', 'false'),
+    option('delivered_duty_paid', 'false'),
+    option('dry_ice', 'false'),
+    option('dry_ice_weight', '0'),
+    option('freight_class'),
+    option('non_machinable', 'false'),
+    option('saturday_delivery', 'false'),
+    option('shipper_release', 'false', 'Driver may leave the parcel without a signature'),
+  ],
+  codeSources: [
+    'https://github.com/ShipEngine/shipengine-js (test/utils/mocks/mock-list-carriers-200.js)',
+    'https://github.com/friendlycart/friendly_shipping (spec/cassettes/shipengine/carriers/success.yml)',
+    'https://github.com/Sen-tio/unofficial-shipengine (tests/carriers/vcr_cassettes/TestCarriers.test_get_carriers.yaml)',
+  ],
+}
