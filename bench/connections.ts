@@ -6,9 +6,10 @@ import { keepTerms } from '../src/store/connection-terms.ts'
 import { changeConnection } from '../src/store/connections.ts'
 import type { NewConnection } from '../src/store/schema.ts'
 import { operator } from '../src/tenants/operator.ts'
-import { administer, openHouse, type House } from '../test/support/harness.ts'
-import { rowOf } from '../test/support/many-connections.ts'
-import { startPostgres } from '../test/support/postgres-server.ts'
+import { runAsOwner } from '../test/support/database/databases.ts'
+import { openTestServer, type TestServer } from '../test/support/server/test-server.ts'
+import { connectionRow } from '../test/support/database/connection-rows.ts'
+import { startPostgres } from '../test/support/database/postgres-server.ts'
 
 // node bench/connections.ts [--postgres] [--few=10000] [--many=1000000] [--accounts=100]
 // What finding connections costs where a partner has few of them and where it has many, both measured in turn in one run:
@@ -22,7 +23,7 @@ const ROUNDS = 31
 const BATCH = 2_000
 
 type Side = {
-  house: House
+  server: TestServer
   account: Actor
   partner: Actor
   count: number
@@ -43,16 +44,16 @@ const pick = <T>(list: readonly T[]): T => list[randomInt(list.length)] as T
 
 /** Accounts of one partner, the first with half of all connections; nine in ten are verified, one in a thousand needs somebody. */
 async function fill(count: number): Promise<Side> {
-  const house = await openHouse(isPostgres ? 'postgres' : 'sqlite', {
-    rehearse: false,
+  const server = await openTestServer(isPostgres ? 'postgres' : 'sqlite', {
+    repeatTransactions: false,
     env: { HAWSER_LOG_LEVEL: 'fatal' },
   })
-  const partnerId = await house.newTenant('a partner')
-  const key = await house.newKey({ tenantId: partnerId, scopes: ['partner'] })
+  const partnerId = await server.newTenant('a partner')
+  const key = await server.newKey({ tenantId: partnerId, scopes: ['partner'] })
   const accounts: string[] = []
   for (let turn = 0; turn < ACCOUNTS; turn += 1) {
     const body = { company_name: `Merchant ${turn}`, origin_country_code: 'US' }
-    accounts.push((await house.request('POST', '/v1/partners/accounts', { key, body })).json.account_id)
+    accounts.push((await server.request('POST', '/v1/partners/accounts', { key, body })).json.account_id)
   }
   for (const [index, tenantId] of accounts.entries()) {
     const own = Math.floor(count / 2 / (index === 0 ? 1 : ACCOUNTS - 1))
@@ -60,7 +61,7 @@ async function fill(count: number): Promise<Side> {
       const rows = Array.from({ length: Math.min(BATCH, own - done) }, (_, at) =>
         rowFor(tenantId, index * count + done + at),
       )
-      await house.ctx.store.transaction(tenantId, async (tx) => {
+      await server.ctx.store.transaction(tenantId, async (tx) => {
         for (let part = 0; part < rows.length; part += 200)
           await tx
             .insertInto('connection')
@@ -73,9 +74,9 @@ async function fill(count: number): Promise<Side> {
       })
     }
   }
-  if (isPostgres) await administer(house.env.HAWSER_DATABASE_URL ?? '', 'vacuum analyze')
+  if (isPostgres) await runAsOwner(server.env.HAWSER_DATABASE_URL ?? '', 'vacuum analyze')
   const actor = (tenantId: string): Actor => ({ ...operator('cli', 'production'), tenantId })
-  return { house, account: actor(accounts[0] ?? ''), partner: actor(partnerId), count, deep: new Map() }
+  return { server, account: actor(accounts[0] ?? ''), partner: actor(partnerId), count, deep: new Map() }
 }
 
 const named = ({ tenant_id, environment, carrier_id, nickname, account_number }: NewConnection) => ({
@@ -87,7 +88,7 @@ function rowFor(tenantId: string, number: number): NewConnection {
   const chance = randomInt(1_000)
   const state =
     chance < 900 ? 'verified' : chance < 1 + 998 ? pick(STATES.slice(1, 3)) : pick(STATES.slice(3))
-  return rowOf({ tenantId }, number, {
+  return connectionRow({ tenantId }, number, {
     ...{ carrier: pick(CARRIERS), state, nickname: `${pick(WORDS)} ${pick(WORDS)} ${number}` },
     ...{
       carrier_id: `se-${randomInt(2 ** 40).toString(32)}${number.toString(32)}`,
@@ -126,7 +127,7 @@ const QUESTIONS: [name: string, of: (side: Side) => Question][] = [
   ['counts', () => COUNTS],
 ]
 
-const middleOf = ({ house: _house, count }: Side) => ({
+const middleOf = ({ server: _house, count }: Side) => ({
   ...{ key: '0garden nord', carrierId: '', tenantId: `${count}` },
 })
 
@@ -152,8 +153,8 @@ async function timed(work: () => Promise<unknown>): Promise<{ took: number; held
   return { took, held }
 }
 
-const server = isPostgres ? await startPostgres({ durable: true }) : undefined
-if (server) process.env.HAWSER_TEST_POSTGRES_URL = server.url
+const postgres = isPostgres ? await startPostgres({ durable: true }) : undefined
+if (postgres) process.env.HAWSER_TEST_POSTGRES_URL = postgres.url
 const few = await fill(sizes.few)
 const many = await fill(sizes.many)
 console.log(
@@ -178,7 +179,7 @@ for (const isPartner of [false, true])
       ] as const) {
         const actor = isPartner ? side.partner : side.account
         const { took: ms, held } = await timed(() =>
-          findConnections(side.house.ctx, actor, { ...of(side), isPartner }),
+          findConnections(side.server.ctx, actor, { ...of(side), isPartner }),
         )
         if (round < 0) continue
         took[size].push(ms)
@@ -188,15 +189,15 @@ for (const isPartner of [false, true])
   }
 const renamed: { few: number[]; many: number[] } = { few: [], many: [] }
 for (let round = -5; round < ROUNDS; round += 1)
-  for (const [size, { house, account }] of [
+  for (const [size, { server, account }] of [
     ['few', few],
     ['many', many],
   ] as const) {
-    const { connections } = await findConnections(house.ctx, account, question({}, { size: 1, order: NAME }))
+    const { connections } = await findConnections(server.ctx, account, question({}, { size: 1, order: NAME }))
     const [{ connection }] = connections as [(typeof connections)[number]]
     const key = { ...account, carrierId: connection.carrier_id }
     const { took } = await timed(() =>
-      house.ctx.store.transaction(account.tenantId, (tx) =>
+      server.ctx.store.transaction(account.tenantId, (tx) =>
         changeConnection(tx, key, connection.version, {
           nickname: `${pick(WORDS)} ${round}`,
           updated_at: new Date().toISOString(),
@@ -206,6 +207,6 @@ for (let round = -5; round < ROUNDS; round += 1)
     if (round >= 0) renamed[size].push(took)
   }
 print('a rename', renamed, 0)
-await few.house.close()
-await many.house.close()
-await server?.stop()
+await few.server.close()
+await many.server.close()
+await postgres?.stop()

@@ -9,9 +9,11 @@ import { openShipments, writeLabels } from '../src/store/labels.ts'
 import { insertManifests } from '../src/store/manifests.ts'
 import type { Label, Manifest } from '../src/store/schema.ts'
 import { operator } from '../src/tenants/operator.ts'
-import { connectBodies, unique } from '../test/support/bodies.ts'
-import { administer, openHouse, type House } from '../test/support/harness.ts'
-import { startPostgres } from '../test/support/postgres-server.ts'
+import { connectBodies } from '../test/support/connections/connect-bodies.ts'
+import { unique } from '../test/support/unique.ts'
+import { runAsOwner } from '../test/support/database/databases.ts'
+import { openTestServer, type TestServer } from '../test/support/server/test-server.ts'
+import { startPostgres } from '../test/support/database/postgres-server.ts'
 
 // node bench/labels.ts [--postgres] [--few=10000] [--many=1000000]
 // What recorded labels cost when one account has few of them and when it has many, both measured in turn in one run.
@@ -25,26 +27,26 @@ const BATCH = 5_000
 const IN_RANGE = 1_000
 const SECOND = 1_000
 
-type Side = { house: House; actor: Actor; carriers: string[]; known: Label[]; since: string }
+type Side = { server: TestServer; actor: Actor; carriers: string[]; known: Label[]; since: string }
 
 /** An account with connections and labels: a second between two of them, one in ten open, the rest manifested or of another status. */
 async function fill(count: number): Promise<Side> {
-  const house = await openHouse(isPostgres ? 'postgres' : 'sqlite', {
-    rehearse: false,
+  const server = await openTestServer(isPostgres ? 'postgres' : 'sqlite', {
+    repeatTransactions: false,
     env: { HAWSER_LOG_LEVEL: 'fatal' },
   })
-  const actor = { ...operator('cli', 'production'), tenantId: house.tenantId }
+  const actor = { ...operator('cli', 'production'), tenantId: server.tenantId }
   const carriers: string[] = []
   for (let turn = 0; turn < 5; turn += 1) {
     const body = { ...connectBodies.endicia, account: unique() }
-    const answer = await house.request('POST', '/v1/connections/carriers/endicia', { body })
+    const answer = await server.request('POST', '/v1/connections/carriers/endicia', { body })
     carriers.push(answer.json.carrier_id)
   }
   const now = Date.now()
   const known: Label[] = []
   for (let done = 0; done < count; done += BATCH) {
     const size = Math.min(BATCH, count - done)
-    await house.ctx.store.transaction(actor.tenantId, async (tx) => {
+    await server.ctx.store.transaction(actor.tenantId, async (tx) => {
       const at = (index: number) => new Date(now - (count - done - index) * SECOND)
       const [manifestId = ''] = newIds(at(0), 1)
       await insertManifests(tx, [manifestOf(actor, manifestId, at(0).toISOString())])
@@ -58,8 +60,8 @@ async function fill(count: number): Promise<Side> {
       )
     })
   }
-  if (isPostgres) await administer(house.env.HAWSER_DATABASE_URL ?? '', 'vacuum analyze')
-  return { house, actor, carriers, known, since: new Date(now - IN_RANGE * SECOND).toISOString() }
+  if (isPostgres) await runAsOwner(server.env.HAWSER_DATABASE_URL ?? '', 'vacuum analyze')
+  return { server, actor, carriers, known, since: new Date(now - IN_RANGE * SECOND).toISOString() }
 }
 
 const pick = <T>(list: readonly T[]): T => list[randomInt(list.length)] as T
@@ -98,7 +100,7 @@ const NEWEST: LabelOrder = { by: 'created_at', direction: 'desc' }
 const list =
   (filter: (side: Side) => LabelFilter, order = NEWEST) =>
   (side: Side) =>
-    listLabels(side.house.ctx, side.actor, filter(side), order, { page: 1, size: 25 })
+    listLabels(side.server.ctx, side.actor, filter(side), order, { page: 1, size: 25 })
 
 const carrierId = ({ carriers }: Side) => pick(carriers)
 const warehouseId = () => `se-${randomInt(10)}`
@@ -127,13 +129,13 @@ const reads: [name: string, work: (side: Side) => Promise<unknown>][] = [
     list((side) => ({ carrierId: carrierId(side), isOpen: true }), { by: 'ship_date', direction: 'asc' }),
   ],
   ['find a tracking number', list(({ known }) => ({ trackingNumber: pick(known).tracking_number }))],
-  ['get', ({ house, actor, known }) => getLabel(house.ctx, actor, pick(known).label_id)],
+  ['get', ({ server, actor, known }) => getLabel(server.ctx, actor, pick(known).label_id)],
   [
     'guard',
     (side) => {
-      const { house, actor } = side
+      const { server, actor } = side
       const key = { ...actor, carrierId: carrierId(side) }
-      return house.ctx.store.read(actor.tenantId, (db) => openShipments(db, key))
+      return server.ctx.store.read(actor.tenantId, (db) => openShipments(db, key))
     },
   ],
 ]
@@ -145,8 +147,8 @@ const fresh = (side: Side) => {
     ...{ warehouse_id: 'se-1', service_code: 'service_1' },
   }))
 }
-const record = ({ house, actor }: Side, labels: unknown[]) =>
-  importLabels(house.ctx, actor, () => new Secret({ labels }))
+const record = ({ server, actor }: Side, labels: unknown[]) =>
+  importLabels(server.ctx, actor, () => new Secret({ labels }))
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 
@@ -161,8 +163,8 @@ const print = (name: string, few: number, many: number) =>
     `${name.padEnd(34)}${few.toFixed(3).padStart(10)}${many.toFixed(3).padStart(12)}${(many / few).toFixed(2).padStart(9)}`,
   )
 
-const server = isPostgres ? await startPostgres({ durable: true }) : undefined
-if (server) process.env.HAWSER_TEST_POSTGRES_URL = server.url
+const postgres = isPostgres ? await startPostgres({ durable: true }) : undefined
+if (postgres) process.env.HAWSER_TEST_POSTGRES_URL = postgres.url
 const few = await fill(sizes.few)
 const many = await fill(sizes.many)
 console.log(`labels of one account, ${isPostgres ? 'PostgreSQL' : 'SQLite'}; medians in ms`)
@@ -192,13 +194,13 @@ for (let round = -3; round < WRITES; round += 1)
       carrier_id: labels[0]?.carrier_id,
       tracking_numbers: labels.map((label) => label.tracking_number),
     }
-    const manifested = await timed(() => importManifest(side.house.ctx, side.actor, () => new Secret(wish)))
+    const manifested = await timed(() => importManifest(side.server.ctx, side.actor, () => new Secret(wish)))
     if (round < 0) continue
     writes.import[size].push(imported)
     writes.manifest[size].push(manifested)
   }
 print('import of 100', median(writes.import.few), median(writes.import.many))
 print('manifest of 100', median(writes.manifest.few), median(writes.manifest.many))
-await few.house.close()
-await many.house.close()
-await server?.stop()
+await few.server.close()
+await many.server.close()
+await postgres?.stop()

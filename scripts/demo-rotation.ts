@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openSimulator } from '../src/simulator/server.ts'
-import { openPlace, requireFirstKeys } from '../test/support/server-process.ts'
-import { simulatedAt } from '../test/support/simulated.ts'
+import { openWorkspace } from '../test/support/processes/workspace.ts'
+import { requireFirstKeys } from '../test/support/processes/first-keys.ts'
+import { simulatorAt } from '../test/support/carriers/simulator-client.ts'
 
 // node scripts/demo-rotation.ts [--rounds 30] [--withdraw-first]: readers lease a connection's credentials and use them
 // at the simulated carrier, without a pause, while its API key is replaced there and then in Hawser. Exits with 1 when
@@ -41,11 +42,11 @@ const CARRIER = 'mondial_relay'
 const PATH = `/v1/connections/carriers/${CARRIER}`
 
 const simulator = await openSimulator({ port: 0 })
-const place = await openPlace('sqlite')
+const workspace = await openWorkspace('sqlite')
 try {
   process.exitCode = await demonstrate()
 } finally {
-  await place.remove()
+  await workspace.remove()
   await simulator.close()
 }
 
@@ -61,8 +62,8 @@ function readOrRefuse(): ReturnType<typeof read> {
 }
 
 async function demonstrate(): Promise<number> {
-  const carrier = simulatedAt(simulator.address)
-  const server = await place.serve({
+  const carrier = simulatorAt(simulator.address)
+  const server = await workspace.serve({
     HAWSER_CARRIER_HOSTS: simulator.carrierHosts,
     HAWSER_VERIFICATION: 'required',
     HAWSER_RATE_LIMIT: 'off',

@@ -1,13 +1,13 @@
 import { format, resolveConfig } from 'prettier'
 import { conditions, type ConditionName } from '../src/errors.ts'
-import { scenes } from '../test/support/api-scenes.ts'
-import { openRecorder } from '../test/support/record-examples.ts'
+import { sendExampleRequests } from '../test/support/api-description/example-requests.ts'
+import { openRecorder } from '../test/support/api-description/record-examples.ts'
 import { emit } from './generated.ts'
 
 // The examples of the API description are what a server answered: this plays scenes against one and keeps what was said.
 const recorder = await openRecorder()
 try {
-  await scenes(recorder)
+  await sendExampleRequests(recorder)
 } finally {
   await recorder.close()
 }

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { format, resolveConfig } from 'prettier'
 import { openPostgres } from '../src/store/postgres.ts'
 import { readPostgresSchema } from '../src/store/postgres/read-schema.ts'
-import { startPostgres } from '../test/support/postgres-server.ts'
+import { startPostgres } from '../test/support/database/postgres-server.ts'
 import { emit } from './generated.ts'
 
 // What the migrations make of an empty PostgreSQL database, for "hawser doctor": there it cannot make one of its own to compare with.

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { openHouse } from '../test/support/harness.ts'
+import { openTestServer } from '../test/support/server/test-server.ts'
 import { listApiProblems } from './api-problems.ts'
 
 // node scripts/lint-api.ts [file]: the API description, or one that lies in a file, through the rules that others judge it by. Asks no server.
@@ -15,11 +15,11 @@ if (problems.length > 0) process.exitCode = 1
 async function describeServer(): Promise<string> {
   // Nothing of a server that only answers injected requests keeps a process alive.
   const alive = setInterval(() => {}, 60_000)
-  const house = await openHouse('sqlite', { rehearse: false })
+  const server = await openTestServer('sqlite', { repeatTransactions: false })
   try {
-    return (await house.app.inject('/openapi.json')).body
+    return (await server.app.inject('/openapi.json')).body
   } finally {
-    await house.close()
+    await server.close()
     clearInterval(alive)
   }
 }

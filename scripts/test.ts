@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, globSync, statfsSync } from 'node:fs'
-import { startPostgres } from '../test/support/postgres-server.ts'
+import { startPostgres } from '../test/support/database/postgres-server.ts'
 
 // node scripts/test.ts [--sqlite] [--quick] [file …]: runs the tests, on both databases unless told otherwise.
 // --quick leaves out what starts whole programs or is long (`….long.test.ts`), sends fewer generated bodies, and lets one file work while another waits.

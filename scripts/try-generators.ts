@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { openHouse } from '../test/support/harness.ts'
+import { openTestServer } from '../test/support/server/test-server.ts'
 
 // node scripts/try-generators.ts: the API description through four programs that write clients, each result compiled strictly,
 // and the same four things done with a client of one of them. It installs them from the npm registry, so no test runs it.
@@ -112,10 +112,10 @@ if (gone.response.status !== 204) throw new Error('not deleted')
 `
 
 const alive = setInterval(() => {}, 60_000)
-const house = await openHouse('sqlite', { rehearse: false })
+const server = await openTestServer('sqlite', { repeatTransactions: false })
 try {
-  const url = await house.app.listen({ host: '127.0.0.1', port: 0 })
-  writeFileSync(join(directory, 'openapi.json'), (await house.app.inject('/openapi.json')).body)
+  const url = await server.app.listen({ host: '127.0.0.1', port: 0 })
+  writeFileSync(join(directory, 'openapi.json'), (await server.app.inject('/openapi.json')).body)
   for (const [name, generator] of Object.entries(generators)) {
     const folder = await generate(name, generator)
     if (name === 'openapi-typescript') {
@@ -123,7 +123,7 @@ try {
       for (const one of ['openapi-fetch', 'openapi-typescript-helpers'])
         cpSync(resolve('node_modules', one), join(folder, 'node_modules', one), { recursive: true })
       symlinkSync(resolve('node_modules/@types'), join(folder, 'node_modules/@types'))
-      const key = await house.newKey({ environment: 'sandbox' })
+      const key = await server.newKey({ environment: 'sandbox' })
       writeFileSync(join(folder, 'client.ts'), client(url, key))
     }
     await compile(folder)
@@ -134,7 +134,7 @@ try {
   console.error((error as { stdout?: string }).stdout?.slice(0, 4_000) ?? '', error)
   process.exitCode = 1
 } finally {
-  await house.close()
+  await server.close()
   clearInterval(alive)
   rmSync(directory, { recursive: true, force: true })
 }

@@ -2,18 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Fields, LtlCarrier } from '../src/catalog/define.ts'
 import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
-import { onEveryDatabase, type Answer } from './support/harness.ts'
-import { bodyFor, valueFor, wrongType } from './support/generate-body.ts'
-import { stored } from './support/stored.ts'
+import { onEveryDatabase } from './support/server/every-database.ts'
+import type { Answer } from './support/server/test-server.ts'
+import { bodyFor, valueFor, wrongType } from './support/carriers/generate-body.ts'
+import { storedConnection } from './support/connections/stored-connection.ts'
 
 const fieldsOf = (answer: Answer): (string | undefined)[] =>
   answer.json.errors.map(({ field_name }: { field_name?: string }) => field_name)
 const requiredOf = (fields: Fields) => Object.keys(fields).filter((name) => fields[name]?.required)
 const override = { allow_duplicate_account_number: true }
 
-onEveryDatabase('every parcel carrier', (house) => {
+onEveryDatabase('every parcel carrier', (server) => {
   const ask = (method: string, path: string, body?: object) =>
-    house().request(method, path, body ? { body } : {})
+    server().request(method, path, body ? { body } : {})
 
   for (const carrier of parcelCarriers) {
     const path = `/v1/connections/carriers/${carrier.name}`
@@ -77,7 +78,7 @@ onEveryDatabase('every parcel carrier', (house) => {
 
     test(`${carrier.name}: an update of the wrong type leaves what is stored as it was`, async () => {
       const { json } = await ask('POST', path, { ...bodyFor(carrier.connect), ...override })
-      const before = await stored(house(), json.carrier_id)
+      const before = await storedConnection(server(), json.carrier_id)
       const form = carrier.update ?? {}
       for (const [name, field] of Object.entries(form)) {
         const answer = await ask('PUT', `${path}/${json.carrier_id}`, {
@@ -87,7 +88,7 @@ onEveryDatabase('every parcel carrier', (house) => {
         assert.equal(answer.json.errors[0].error_code, 'invalid_field_value')
         assert.deepEqual(fieldsOf(answer), [name])
       }
-      assert.deepEqual(await stored(house(), json.carrier_id), before)
+      assert.deepEqual(await storedConnection(server(), json.carrier_id), before)
     })
   }
 })
@@ -106,12 +107,12 @@ function credentialsOf({ credentials, demands }: LtlCarrier): [least: object, mo
   return [pick(demands === 'all' ? all : demands === 'some' ? all.slice(1, 2) : []), pick(all)]
 }
 
-onEveryDatabase('every LTL carrier', (house) => {
+onEveryDatabase('every LTL carrier', (server) => {
   for (const carrier of ltlCarriers)
     test(`${carrier.scacs.join(', ')}: ${carrier.closed ? 'cannot be connected, and says why' : 'connects, lists, updates and disconnects under each SCAC'}`, async () => {
-      const key = carrier.sandbox ? await house().newKey({ environment: 'sandbox' }) : house().key
+      const key = carrier.sandbox ? await server().newKey({ environment: 'sandbox' }) : server().key
       const ask = (method: string, path: string, body?: object) =>
-        house().request(method, `/v-beta/ltl${path}`, { key, ...(body ? { body } : {}) })
+        server().request(method, `/v-beta/ltl${path}`, { key, ...(body ? { body } : {}) })
       const [least, most] = credentialsOf(carrier)
       for (const scac of carrier.scacs)
         for (const credentials of [least, most]) {

@@ -2,11 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Carrier } from '../src/catalog/define.ts'
 import { MOST_REFUSALS } from '../src/connections/limit-attempts.ts'
-import { askable, connectBody, connectPath, newAccount, openWorld, operatorEnv } from './support/carriers.ts'
-import { unique } from './support/bodies.ts'
-import { onEveryDatabase, type House } from './support/harness.ts'
+import {
+  verifiableCarriers,
+  openSimulatedCarriers,
+  operatorEnv,
+} from './support/carriers/simulated-carriers.ts'
+import { connectBody, connectPath, newAccount } from './support/carriers/new-account.ts'
+import { unique } from './support/unique.ts'
+import { onEveryDatabase } from './support/server/every-database.ts'
+import type { TestServer } from './support/server/test-server.ts'
 
-const world = openWorld()
+const simulated = openSimulatedCarriers()
 const TRIED = MOST_REFUSALS + 2
 
 const loginOf = (carrier: Carrier) => carrier.verify?.login ?? ''
@@ -22,13 +28,17 @@ const free = (carrier: Carrier) =>
   )
 
 /** What comes of as many wrong connects, each with other values under these names. */
-async function guess(house: House, carrier: Carrier, names: readonly string[]): Promise<(number | string)[]> {
+async function guess(
+  server: TestServer,
+  carrier: Carrier,
+  names: readonly string[],
+): Promise<(number | string)[]> {
   const account = accountOf(carrier)
   const answers = []
   for (let tried = 0; tried < TRIED; tried += 1) {
     const other = Object.fromEntries(names.map((name) => [name, unique('another-value')]))
     const body = connectBody(carrier, { ...account, ...other })
-    const { status, json } = await house.request('POST', connectPath(carrier), { body })
+    const { status, json } = await server.request('POST', connectPath(carrier), { body })
     const isOfCarrier = status === 429 || json.errors[0].error_code === 'verification_failure'
     answers.push(isOfCarrier ? status : 'malformed')
   }
@@ -39,17 +49,17 @@ const LIMITED = Array.from({ length: TRIED }, (_, index) => (index < MOST_REFUSA
 
 onEveryDatabase(
   'every login',
-  (house) => {
-    for (const carrier of askable)
+  (server) => {
+    for (const carrier of verifiableCarriers)
       test(`${carrier.id}: wrong attempts count on the login, whatever else they say`, async () => {
         const login = loginOf(carrier)
         assert.ok(carrier.verify?.needs.includes(login), 'it is asked for')
         assert.ok(fieldsOf(carrier)[login], 'it is a field')
-        world.know(carrier.id, {})
+        simulated.know(carrier.id, {})
         const others = free(carrier).filter((name) => name !== login)
         const used = others.filter((name) => name in newAccount(carrier))
         for (const names of [[], used, others]) {
-          const answers = await guess(house(), carrier, names)
+          const answers = await guess(server(), carrier, names)
           if (answers[0] === 'malformed') assert.equal(names, others, 'a form that takes some of them')
           else assert.deepEqual(answers, LIMITED, names.join())
         }
@@ -59,12 +69,12 @@ onEveryDatabase(
         for (const space of spellings) {
           const other = { ...account, [login]: `${space}${String(account[login]).toUpperCase()} ` }
           const body = connectBody(carrier, other)
-          answers.push((await house().request('POST', connectPath(carrier), { body })).status)
+          answers.push((await server().request('POST', connectPath(carrier), { body })).status)
         }
         assert.deepEqual(answers, LIMITED, 'another spelling')
-        const apart = await guess(house(), carrier, [login])
+        const apart = await guess(server(), carrier, [login])
         assert.deepEqual(apart, Array(TRIED).fill(400), 'another login')
       })
   },
-  { env: operatorEnv, outbound: world.outbound },
+  { env: operatorEnv, outbound: simulated.outbound },
 )

@@ -15,7 +15,7 @@ import { findUnsendable } from '../src/catalog/sendable.ts'
 import { findSimulated } from '../src/simulator/find-simulated.ts'
 import { simulatedCarriers } from '../src/simulator/index.ts'
 import { weather } from '../src/simulator/weather.ts'
-import { materialOf } from './support/material.ts'
+import { verificationMaterial } from './support/carriers/verification-material.ts'
 
 const SECRET = 'Zq7-planted-secret'
 const HOSTILE = [
@@ -65,7 +65,7 @@ for (const carrier of withRecipe) {
   const recipe = carrier.verify
   const simulated = findSimulated(carrier.id)
   if (!recipe || !simulated) continue
-  const material = materialOf(carrier)
+  const material = verificationMaterial(carrier)
   const account = { values: material.values, operator: material.operator }
 
   describe(`${carrier.id}: what the carrier answers`, () => {

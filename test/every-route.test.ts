@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { connectBodies, unique } from './support/bodies.ts'
-import { onEveryDatabase, type Answer } from './support/harness.ts'
+import { connectBodies } from './support/connections/connect-bodies.ts'
+import { unique } from './support/unique.ts'
+import { onEveryDatabase } from './support/server/every-database.ts'
+import type { Answer } from './support/server/test-server.ts'
 
 type Parameter = { name: string; in: string; schema: { type?: string } }
 type Route = {
@@ -18,7 +20,7 @@ const ABSENT = { carrier_id: 'se-0000000000000000', ltl: '00000000-0000-4000-800
 const OPEN_QUERY = /\/sign_in\/(return|sandbox)$/
 const OWN_ROUTES = /^\/(|healthz|readyz|openapi\.json|docs(\/[\w.-]+)?|v[12]\/sign_in\/(return|sandbox))$/
 
-onEveryDatabase('every route', (house) => {
+onEveryDatabase('every route', (server) => {
   let routes: Route[] = []
   const foreign = {
     parcel: '',
@@ -34,7 +36,7 @@ onEveryDatabase('every route', (house) => {
   }
 
   before(async () => {
-    const document = (await house().request('GET', '/openapi.json', { key: '' })).json
+    const document = (await server().request('GET', '/openapi.json', { key: '' })).json
     const { paths, 'x-hawser-always-refused': refused } = document
     routes = Object.entries(paths as Record<string, Record<string, any>>).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({
@@ -48,8 +50,8 @@ onEveryDatabase('every route', (house) => {
     )
     for (const { method, path } of refused)
       routes.push({ method, path, scoped: true, admin: false, partner: false, query: [] })
-    const tenantId = await house().newTenant()
-    const key = await house().newKey({ tenantId })
+    const tenantId = await server().newTenant()
+    const key = await server().newKey({ tenantId })
     const secrets = [unique('foreign-user'), unique('foreign-pass'), unique('foreign-key')] as const
     foreign.secrets = [...secrets]
     foreign.key = key
@@ -61,36 +63,36 @@ onEveryDatabase('every route', (house) => {
       password: secrets[1],
     }
     foreign.parcel = (
-      await house().request('POST', '/v1/connections/carriers/stamps_com', { key, body: stamps })
+      await server().request('POST', '/v1/connections/carriers/stamps_com', { key, body: stamps })
     ).json.carrier_id
     const label = {
       ...{ carrier_id: foreign.parcel, tracking_number: unique('foreign-nick'), ship_date: '2026-03-01' },
       external_shipment_id: unique('foreign-nick'),
     }
     const labels = [label, { ...label, tracking_number: unique('foreign-nick') }]
-    const recorded = await house().request('POST', '/v1/labels/import', { key, body: { labels } })
+    const recorded = await server().request('POST', '/v1/labels/import', { key, body: { labels } })
     foreign.label = recorded.json.results[0].label_id
     const manifest = { carrier_id: foreign.parcel, tracking_numbers: [labels[1]?.tracking_number] }
     foreign.manifest = (
-      await house().request('POST', '/v1/manifests/import', { key, body: manifest })
+      await server().request('POST', '/v1/manifests/import', { key, body: manifest })
     ).json.manifest_id
     const ltl = { credentials: { key: secrets[2], account_number: '1' } }
     foreign.ltl = (
-      await house().request('POST', '/v-beta/ltl/connections/FXFE', { key, body: ltl })
+      await server().request('POST', '/v-beta/ltl/connections/FXFE', { key, body: ltl })
     ).json.carrier_id
-    const partner = await house().newKey({ tenantId, scopes: ['partner'] })
+    const partner = await server().newKey({ tenantId, scopes: ['partner'] })
     foreign.partner = partner
     const account = { company_name: 'Foreign Inc', origin_country_code: 'US' }
     foreign.account = (
-      await house().request('POST', '/v1/partners/accounts', { key: partner, body: account })
+      await server().request('POST', '/v1/partners/accounts', { key: partner, body: account })
     ).json.account_id
-    const merchant = await house().newKey({ tenantId: foreign.account })
+    const merchant = await server().newKey({ tenantId: foreign.account })
     const ofAccount = { ...stamps, username: unique('foreign-user') }
     foreign.secrets.push(ofAccount.username)
-    await house().request('POST', '/v1/connections/carriers/stamps_com', { key: merchant, body: ofAccount })
+    await server().request('POST', '/v1/connections/carriers/stamps_com', { key: merchant, body: ofAccount })
     const webhook = { event: 'carrier_connected', url: 'https://foreign-nick.example/' }
     foreign.webhook = (
-      await house().request('POST', '/v1/environment/webhooks', { key, body: webhook })
+      await server().request('POST', '/v1/environment/webhooks', { key, body: webhook })
     ).json.webhook_id
   })
 
@@ -118,7 +120,7 @@ onEveryDatabase('every route', (house) => {
     apiKey: '000000000000',
   }
   const ask = (route: Route, ids: typeof absentIds, key: string, headers = {}): Promise<Answer> =>
-    house().request(route.method, fill(route.path, ids), {
+    server().request(route.method, fill(route.path, ids), {
       key,
       headers,
       ...(['POST', 'PUT'].includes(route.method) ? { body: {} } : {}),
@@ -138,14 +140,14 @@ onEveryDatabase('every route', (house) => {
   })
 
   test('is closed without a key, with a revoked one, and with one that lacks the scope', async () => {
-    const use = await house().newKey({ scopes: ['use'] })
-    const reader = await house().newKey({ scopes: ['read', 'write'] })
-    const revoked = await house().newKey()
+    const use = await server().newKey({ scopes: ['use'] })
+    const reader = await server().newKey({ scopes: ['read', 'write'] })
+    const revoked = await server().newKey()
     const { revokeKey } = await import('../src/tenants/api-keys.ts')
     const { operator } = await import('../src/tenants/operator.ts')
     await revokeKey(
-      house().ctx,
-      { ...operator('cli'), tenantId: house().tenantId },
+      server().ctx,
+      { ...operator('cli'), tenantId: server().tenantId },
       revoked.split('_')[1] ?? '',
     )
     for (const route of routes.filter(({ scoped }) => scoped)) {
@@ -158,10 +160,10 @@ onEveryDatabase('every route', (house) => {
   })
 
   test('answers HEAD where it answers GET, alike and with no body', async () => {
-    const partner = await house().newKey({ scopes: ['partner'] })
+    const partner = await server().newKey({ scopes: ['partner'] })
     const read = routes.filter(({ method }) => method === 'GET')
     for (const route of read) {
-      const key = route.partner ? partner : house().key
+      const key = route.partner ? partner : server().key
       const [shown, head] = [
         await ask(route, absentIds, key),
         await ask({ ...route, method: 'HEAD' }, absentIds, key),
@@ -177,12 +179,12 @@ onEveryDatabase('every route', (house) => {
   })
 
   test('refuses a parameter that it does not take by its name, once key and scope are right', async () => {
-    const partner = await house().newKey({ scopes: ['partner'] })
-    const poor = await house().newKey({ scopes: [] as never })
+    const partner = await server().newKey({ scopes: ['partner'] })
+    const poor = await server().newKey({ scopes: [] as never })
     const closed = routes.filter(({ path }) => !OPEN_QUERY.test(path))
     assert.ok(routes.length - closed.length <= 4)
     for (const route of closed) {
-      const key = route.partner ? partner : house().key
+      const key = route.partner ? partner : server().key
       const what = `${route.method} ${route.path}`
       const { status, json } = await asking(route, 'nickname=a&no_such=b&long%20name=c&constructor=d', key)
       assert.equal(status, 400, what)
@@ -196,15 +198,15 @@ onEveryDatabase('every route', (house) => {
       assert.equal((await asking(route, 'no_such=b', poor)).status, 403, what)
     }
     for (const path of ['/docs', '/docs/start.js', '/docs/swagger-ui.css'])
-      assert.equal((await house().request('GET', `${path}?no_such=b`, { key: '' })).status, 400, path)
+      assert.equal((await server().request('GET', `${path}?no_such=b`, { key: '' })).status, 400, path)
   })
 
   test('refuses a parameter that stands twice, and says which one was meant by a misspelt one', async () => {
-    const partner = await house().newKey({ scopes: ['partner'] })
+    const partner = await server().newKey({ scopes: ['partner'] })
     let tried = 0
     for (const route of routes.filter(({ path }) => !OPEN_QUERY.test(path)))
       for (const { name, schema } of route.query) {
-        const key = route.partner ? partner : house().key
+        const key = route.partner ? partner : server().key
         const what = `${route.method} ${route.path} ${name}`
         if (schema.type !== 'array') {
           const twice = await asking(route, `${name}=FXFE&${name}=FXFE`, key)
@@ -233,13 +235,13 @@ onEveryDatabase('every route', (house) => {
     assert.deepEqual(named, inPath)
     for (const route of named) {
       const what = `${route.method} ${route.path}`
-      const plain = await ask(route, absentIds, house().key)
+      const plain = await ask(route, absentIds, server().key)
       for (const scac of ['FXFE', 'fxfe', 'FXNL']) {
-        const said = await asking(route, `carrier_code=${scac}`, house().key)
+        const said = await asking(route, `carrier_code=${scac}`, server().key)
         assert.equal(masked(said), masked(plain), what)
       }
       for (const scac of ['EXLA', 'nobody', '']) {
-        const { status, json } = await asking(route, `carrier_code=${scac}`, house().key)
+        const { status, json } = await asking(route, `carrier_code=${scac}`, server().key)
         assert.deepEqual([status, json.errors[0].error_code], [400, 'field_conflict'], what)
         assert.equal(json.errors[0].field_name, 'carrier_code')
       }
@@ -247,9 +249,9 @@ onEveryDatabase('every route', (house) => {
   })
 
   test('answers a path with a slash at its end as the path without it', async () => {
-    const partner = await house().newKey({ scopes: ['partner'] })
+    const partner = await server().newKey({ scopes: ['partner'] })
     for (const route of routes) {
-      const key = route.partner ? partner : house().key
+      const key = route.partner ? partner : server().key
       const what = `${route.method} ${route.path}`
       const plain = await ask(route, absentIds, key)
       const slashed = await ask({ ...route, path: `${route.path}/` }, absentIds, key)
@@ -262,23 +264,26 @@ onEveryDatabase('every route', (house) => {
     }
     for (const path of ['/docs', '/docs/start.js', '/nope', '/v1/nope'])
       for (const method of ['GET', 'PATCH']) {
-        const [one, other] = [await house().request(method, path), await house().request(method, `${path}/`)]
+        const [one, other] = [
+          await server().request(method, path),
+          await server().request(method, `${path}/`),
+        ]
         assert.deepEqual([other.status, masked(other)], [one.status, masked(one)], path)
       }
   })
 
   test('lets nobody keep what it answers to a key, refusals neither', async () => {
-    const partner = await house().newKey({ scopes: ['partner'] })
-    const poor = await house().newKey({ scopes: [] as never })
+    const partner = await server().newKey({ scopes: ['partner'] })
+    const poor = await server().newKey({ scopes: [] as never })
     for (const route of routes.filter(({ scoped }) => scoped))
-      for (const key of [route.partner ? partner : house().key, poor, ''])
+      for (const key of [route.partner ? partner : server().key, poor, ''])
         for (const path of [route.path, `${route.path}?no_such=1`]) {
           const answer = await ask({ ...route, path }, absentIds, key)
           const what = `${route.method} ${path} ${answer.status}`
           assert.equal(answer.headers['cache-control'], 'private, no-store', what)
         }
     for (const path of ['/nope', '/v1/carriers/%zz'])
-      assert.equal((await house().request('GET', path)).headers['cache-control'], 'private, no-store')
+      assert.equal((await server().request('GET', path)).headers['cache-control'], 'private, no-store')
   })
 
   test('answers under /v2 where it answers under /v1, and the other way round', () => {
@@ -291,10 +296,10 @@ onEveryDatabase('every route', (house) => {
   })
 
   test('refuses an id that can be none with one code, whatever it is the id of', async () => {
-    const partner = await house().newKey({ scopes: ['partner'] })
+    const partner = await server().newKey({ scopes: ['partner'] })
     let tried = 0
     for (const route of routes) {
-      const key = route.partner ? partner : house().key
+      const key = route.partner ? partner : server().key
       for (const [given] of route.path.matchAll(
         /\{(\w+_id|carrier)\}(?!\/(credential_requirements|features))/g,
       )) {
@@ -314,10 +319,10 @@ onEveryDatabase('every route', (house) => {
 
   test('answers a foreign id as an absent one, and shows nothing foreign', async () => {
     const keys = [
-      house().key,
-      await house().newKey({ scopes: ['read', 'write'] }),
-      await house().newKey({ environment: 'sandbox' }),
-      await house().newKey({ scopes: ['partner'] }),
+      server().key,
+      await server().newKey({ scopes: ['read', 'write'] }),
+      await server().newKey({ environment: 'sandbox' }),
+      await server().newKey({ scopes: ['partner'] }),
     ]
     const behalf = [{}, { 'On-Behalf-Of': foreign.account }]
     for (const route of routes)
@@ -334,24 +339,24 @@ onEveryDatabase('every route', (house) => {
   })
 
   test('left the foreign connections and the foreign account as they were', async () => {
-    const parcel = await house().request('GET', `/v1/connections/carriers/stamps_com/${foreign.parcel}`, {
+    const parcel = await server().request('GET', `/v1/connections/carriers/stamps_com/${foreign.parcel}`, {
       key: foreign.key,
     })
     assert.equal(parcel.json.version, 1)
-    const ltl = await house().request('GET', `/v-beta/ltl/carriers/${foreign.ltl}`, { key: foreign.key })
+    const ltl = await server().request('GET', `/v-beta/ltl/carriers/${foreign.ltl}`, { key: foreign.key })
     assert.equal(ltl.headers.etag, '"v1"')
-    const account = await house().request('GET', `/v1/partners/accounts/${foreign.account}`, {
+    const account = await server().request('GET', `/v1/partners/accounts/${foreign.account}`, {
       key: foreign.partner,
     })
     assert.equal(account.json.active, true)
     assert.equal(account.json.modified_at, account.json.created_at)
-    const webhook = await house().request('GET', `/v1/environment/webhooks/${foreign.webhook}`, {
+    const webhook = await server().request('GET', `/v1/environment/webhooks/${foreign.webhook}`, {
       key: foreign.key,
     })
     assert.equal(webhook.json.url, 'https://foreign-nick.example/')
-    const label = await house().request('GET', `/v1/labels/${foreign.label}`, { key: foreign.key })
+    const label = await server().request('GET', `/v1/labels/${foreign.label}`, { key: foreign.key })
     assert.equal(label.json.status, 'completed')
-    const { json } = await house().request('GET', '/v1/keys', { key: foreign.key })
+    const { json } = await server().request('GET', '/v1/keys', { key: foreign.key })
     const revoked = json.keys.filter(({ revoked_at }: { revoked_at: string | null }) => revoked_at !== null)
     assert.deepEqual([revoked, json.total], [[], 2])
   })

@@ -4,8 +4,9 @@ import type { Environment } from '../src/store/schema.ts'
 import { createKey } from '../src/tenants/api-keys.ts'
 import { operator } from '../src/tenants/operator.ts'
 import { setAccountActive } from '../src/tenants/partner-accounts.ts'
-import { unique } from './support/bodies.ts'
-import { onEveryDatabase, type Answer } from './support/harness.ts'
+import { unique } from './support/unique.ts'
+import { onEveryDatabase } from './support/server/every-database.ts'
+import type { Answer } from './support/server/test-server.ts'
 
 type Route = { method: string; path: string }
 type Objects = Record<'parcel' | 'ltl' | 'webhook' | 'label' | 'manifest' | 'gone' | 'key' | 'secret', string>
@@ -40,7 +41,7 @@ function bodyOf({ method, path }: Route, other: Objects): object | undefined {
 
 onEveryDatabase(
   'key matrix',
-  (house) => {
+  (server) => {
     let routes: Route[] = []
     let partner = ''
     let account = ''
@@ -48,20 +49,20 @@ onEveryDatabase(
     const keys = {} as Record<Environment, Map<(typeof KINDS)[number], Key>>
 
     before(async () => {
-      const { paths } = (await house().request('GET', '/openapi.json', { key: '' })).json
+      const { paths } = (await server().request('GET', '/openapi.json', { key: '' })).json
       routes = Object.entries(paths as Record<string, Record<string, { security: unknown[] }>>).flatMap(
         ([path, methods]) =>
           Object.entries(methods)
             .filter(([, { security }]) => security.length > 0)
             .map(([method]) => ({ method: method.toUpperCase(), path })),
       )
-      partner = await house().newTenant('a partner')
+      partner = await server().newTenant('a partner')
       const partners = {
-        production: await house().newKey({ tenantId: partner, scopes: ['partner'] }),
-        sandbox: await house().newKey({ tenantId: partner, scopes: ['partner'], environment: 'sandbox' }),
+        production: await server().newKey({ tenantId: partner, scopes: ['partner'] }),
+        sandbox: await server().newKey({ tenantId: partner, scopes: ['partner'], environment: 'sandbox' }),
       }
       const body = { company_name: 'The merchant', origin_country_code: 'US' }
-      account = (await house().request('POST', ACCOUNTS, { key: partners.production, body })).json.account_id
+      account = (await server().request('POST', ACCOUNTS, { key: partners.production, body })).json.account_id
       for (const environment of ENVIRONMENTS) {
         objects[environment] = await populate(environment)
         keys[environment] = new Map()
@@ -69,7 +70,7 @@ onEveryDatabase(
           const isPartner = kind === 'partner' || kind === 'partner on behalf'
           const text = isPartner
             ? partners[environment]
-            : await house().newKey({ tenantId: account, scopes: [kind], environment })
+            : await server().newKey({ tenantId: account, scopes: [kind], environment })
           const headers: Record<string, string> =
             kind === 'partner on behalf' ? { 'On-Behalf-Of': account } : {}
           keys[environment].set(kind, { name: `${environment} ${kind}`, text, headers })
@@ -80,17 +81,17 @@ onEveryDatabase(
     /** One of everything in one environment of the account; each answer that shows one of them holds `mark`. */
     async function populate(environment: Environment): Promise<Objects> {
       const mark = `mark-of-${environment}`
-      const { ctx } = house()
+      const { ctx } = server()
       const actor = { ...operator('cli', environment), tenantId: account }
       const wanted = { environment, scopes: ['admin'], description: `${mark} key` } as const
       const { keyId, text } = await createKey(ctx, actor, wanted)
       const key = text.reveal()
       const post = async (path: string, body: object) =>
-        (await house().request('POST', path, { key, body })).json
+        (await server().request('POST', path, { key, body })).json
       const stamps = () => ({ nickname: mark, username: unique(`${mark}-user`), password: `${mark}-pass` })
       const parcel = await post('/v1/connections/carriers/stamps_com', stamps())
       const gone = await post('/v1/connections/carriers/stamps_com', stamps())
-      await house().request('DELETE', `/v1/carriers/${gone.carrier_id}`, { key })
+      await server().request('DELETE', `/v1/carriers/${gone.carrier_id}`, { key })
       const credentials = { key: `${mark}-ltl`, account_number: unique(mark) }
       const ltl = await post('/v-beta/ltl/connections/FXFE', { credentials })
       const url = `https://${mark}.example/`
@@ -102,7 +103,7 @@ onEveryDatabase(
       const labels = [label('open'), label('settled')]
       const recorded = await post('/v1/labels/import', { labels })
       const manifest = await post('/v1/manifests/import', { carrier_id, tracking_numbers: ['settled'] })
-      await house().request('PUT', '/v1/connections/delete_policy', { key, body: { restore_days: 9 } })
+      await server().request('PUT', '/v1/connections/delete_policy', { key, body: { restore_days: 9 } })
       return {
         ...{ parcel: carrier_id, ltl: ltl.carrier_id, webhook: webhook.webhook_id, gone: gone.carrier_id },
         ...{ label: recorded.results[0].label_id, manifest: manifest.manifest_id, key: keyId, secret: mark },
@@ -128,7 +129,7 @@ onEveryDatabase(
 
     const ask = (route: Route, { text, headers }: Key, ids: Objects): Promise<Answer> => {
       const body = bodyOf(route, ids)
-      return house().request(route.method, fill(route, ids), {
+      return server().request(route.method, fill(route, ids), {
         key: text,
         headers,
         ...(body ? { body } : {}),
@@ -137,7 +138,7 @@ onEveryDatabase(
 
     /** All that the account has in one environment, and where that is the production one, what it is as a whole. */
     async function stateOf(environment: Environment): Promise<string> {
-      return house().ctx.store.read(account, async (db) => {
+      return server().ctx.store.read(account, async (db) => {
         const tables = (await db.introspection.getTables()).filter(({ columns }) =>
           ['tenant_id', 'environment'].every((name) => columns.some((column) => column.name === name)),
         )
@@ -180,7 +181,7 @@ onEveryDatabase(
             if (route.method !== 'GET' && answer.status < 300) done.push(what)
             // What a key of production may do to the account as a whole is not to keep the others out.
             if (environment === 'production' && route.path.endsWith('/disable'))
-              await setAccountActive(house().ctx, { ...operator('cli'), tenantId: partner }, account, true)
+              await setAccountActive(server().ctx, { ...operator('cli'), tenantId: partner }, account, true)
           }
           if ((await stateOf(other)) !== before) crossed.push(`one of these changes: ${done.join('\n')}`)
         }
@@ -209,7 +210,7 @@ onEveryDatabase(
             // What is absent is asked for, so that nothing is done.
             const ids = { ...objects[environment], parcel: 'se-0', ltl: 'absent', webhook: 'x', label: 'x' }
             const path = fill(route, { ...ids, manifest: 'x', key: 'x', gone: 'se-0' })
-            const { status } = await house().request(route.method, path.replace(account, 'se-absent'), {
+            const { status } = await server().request(route.method, path.replace(account, 'se-absent'), {
               key: key.text,
               headers: key.headers,
             })
@@ -232,5 +233,5 @@ onEveryDatabase(
       assert.equal(of('partner').union(of('admin')).size, routes.length, 'every route is somebody’s')
     })
   },
-  { rehearse: false },
+  { repeatTransactions: false },
 )

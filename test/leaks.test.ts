@@ -7,11 +7,12 @@ import type { Field, Fields } from '../src/catalog/define.ts'
 import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
 import type { Context } from '../src/context.ts'
 import type { Secret } from '../src/secret.ts'
-import { bodyFor } from './support/generate-body.ts'
-import { administer, databases, openHouse, type Answer, type House } from './support/harness.ts'
-import { plant, scannerFor, type Scanner } from './support/leak-scanner.ts'
+import { bodyFor } from './support/carriers/generate-body.ts'
+import { runAsOwner, databases } from './support/database/databases.ts'
+import { openTestServer, type Answer, type TestServer } from './support/server/test-server.ts'
+import { newSecret, scannerFor, type Scanner } from './support/leak-scanner.ts'
 
-const secrets = Array.from({ length: 64 }, plant)
+const secrets = Array.from({ length: 64 }, newSecret)
 const scanner = scannerFor(secrets)
 const pick = <T>(list: readonly T[]): T => list[randomInt(list.length)] as T
 const secret = () => `${pick(['', 'x', ' '])}${pick(secrets)}${pick(['', '!', 'é'])}`
@@ -90,7 +91,7 @@ function compose(ids: Map<string, string[]>): Sent {
 }
 
 async function storm(
-  house: House,
+  server: TestServer,
   bodies: number,
   seen: (answer: Answer) => void,
 ): Promise<{ accepted: number }> {
@@ -99,7 +100,7 @@ async function storm(
   for (let sent = 0; sent < bodies; sent += 1) {
     const { method, path, raw, headers } = compose(ids)
     const query = randomInt(20) === 0 ? `?api_key=${pick(secrets)}` : ''
-    const answer = await house.request(method, path + query, { raw, ...(headers ? { headers } : {}) })
+    const answer = await server.request(method, path + query, { raw, ...(headers ? { headers } : {}) })
     assert.ok(answer.status < 500, `${answer.status} for ${method} ${path}`)
     seen(answer)
     if (answer.status !== 200) continue
@@ -111,16 +112,16 @@ async function storm(
 }
 
 /** Everything that is kept: the files of SQLite, or every row of PostgreSQL with its bytes. */
-async function storedBytes(house: House): Promise<Buffer[]> {
-  const url = house.env.HAWSER_DATABASE_URL ?? ''
-  if (house.database === 'sqlite') {
+async function storedBytes(server: TestServer): Promise<Buffer[]> {
+  const url = server.env.HAWSER_DATABASE_URL ?? ''
+  if (server.database === 'sqlite') {
     const file = url.replace('sqlite:', '')
     return [file, `${file}-wal`, `${file}-shm`]
       .filter((path) => existsSync(path))
       .map((path) => readFileSync(path))
   }
-  const tables = await administer(url, `select tablename from pg_tables where schemaname = 'public'`)
-  const rows = await Promise.all(tables.map(({ tablename }) => administer(url, `select * from ${tablename}`)))
+  const tables = await runAsOwner(url, `select tablename from pg_tables where schemaname = 'public'`)
+  const rows = await Promise.all(tables.map(({ tablename }) => runAsOwner(url, `select * from ${tablename}`)))
   return rows
     .flat()
     .flatMap((row) =>
@@ -135,49 +136,49 @@ for (const database of databases)
     const bodies = quick ? 2_000 : database === 'sqlite' ? 20_000 : 5_000
 
     test(`${bodies} generated bodies: none fails, and no 8 characters of a planted secret are answered, logged or stored`, async () => {
-      const house = await openHouse(database, { rehearse: false })
+      const server = await openTestServer(database, { repeatTransactions: false })
       try {
         const found: string[] = []
         const look = (where: string, bytes: Buffer | string, by: Scanner = scanner) => {
           const how = by.scan(bytes)
           if (how) found.push(`${where}: ${how}`)
         }
-        const { accepted } = await storm(house, bodies, (answer) =>
+        const { accepted } = await storm(server, bodies, (answer) =>
           look('answer', `${JSON.stringify(answer.headers)}${answer.text}`),
         )
-        look('list', (await house.request('GET', '/v1/carriers')).text)
-        look('LTL list', (await house.request('GET', '/v-beta/ltl/carriers')).text)
+        look('list', (await server.request('GET', '/v1/carriers')).text)
+        look('LTL list', (await server.request('GET', '/v-beta/ltl/carriers')).text)
         for (let page = 1; page <= 5; page += 1)
-          look('audit', (await house.request('GET', `/v1/audit?page_size=500&page=${page}`)).text)
-        for (const line of house.logs) look('log', line)
-        for (const bytes of await storedBytes(house)) look('database', bytes)
+          look('audit', (await server.request('GET', `/v1/audit?page_size=500&page=${page}`)).text)
+        for (const line of server.logs) look('log', line)
+        for (const bytes of await storedBytes(server)) look('database', bytes)
         assert.deepEqual(found.slice(0, 5), [])
         assert.ok(accepted > bodies / 10, `${accepted} bodies were accepted`)
         assert.ok(accepted < bodies * 0.9, `${accepted} bodies were accepted`)
       } finally {
-        await house.close()
+        await server.close()
       }
     })
 
     test('the text of a key that is made over HTTP is in its one answer, and is answered, logged and stored nowhere else', async () => {
-      const house = await openHouse(database, { rehearse: false })
+      const server = await openTestServer(database, { repeatTransactions: false })
       try {
-        const made = await house.request('POST', '/v1/keys', { body: { scopes: ['admin'] } })
+        const made = await server.request('POST', '/v1/keys', { body: { scopes: ['admin'] } })
         const text = made.json.key as string
         const byText = scannerFor([text.split('_')[2] ?? ''])
         assert.ok(byText.scan(made.text), 'the control: the answer has it')
         const answers = [
-          await house.request('GET', '/v1/carriers', { key: text }),
-          await house.request('GET', '/v1/keys', { key: text }),
-          await house.request('POST', '/v1/keys', {
+          await server.request('GET', '/v1/carriers', { key: text }),
+          await server.request('GET', '/v1/keys', { key: text }),
+          await server.request('POST', '/v1/keys', {
             key: text,
             body: { scopes: [text], description: text, [text]: 1 },
           }),
-          await house.request('DELETE', `/v1/keys/${text}`, { key: text }),
-          await house.request('DELETE', `/v1/keys/${made.json.key_id}`, { key: text }),
-          await house.request('DELETE', `/v1/keys/${made.json.key_id}`),
-          await house.request('GET', '/v1/carriers', { key: text }),
-          await house.request('GET', '/v1/audit'),
+          await server.request('DELETE', `/v1/keys/${text}`, { key: text }),
+          await server.request('DELETE', `/v1/keys/${made.json.key_id}`, { key: text }),
+          await server.request('DELETE', `/v1/keys/${made.json.key_id}`),
+          await server.request('GET', '/v1/carriers', { key: text }),
+          await server.request('GET', '/v1/audit'),
         ]
         assert.deepEqual(
           answers.map(({ status }) => status),
@@ -185,23 +186,23 @@ for (const database of databases)
         )
         for (const answer of answers)
           assert.equal(byText.scan(`${answer.text}${JSON.stringify(answer.headers)}`), undefined)
-        for (const line of house.logs) assert.equal(byText.scan(line), undefined, line.slice(0, 200))
-        for (const bytes of await storedBytes(house)) assert.equal(byText.scan(bytes), undefined)
+        for (const line of server.logs) assert.equal(byText.scan(line), undefined, line.slice(0, 200))
+        for (const bytes of await storedBytes(server)) assert.equal(byText.scan(bytes), undefined)
       } finally {
-        await house.close()
+        await server.close()
       }
     })
 
     test('a server that logs its bodies is caught, and one that answers them', async () => {
       for (const spoil of [logsBodies, answersBodies]) {
-        const house = await openHouse(database, { rehearse: false, spoil })
+        const server = await openTestServer(database, { repeatTransactions: false, spoil })
         try {
           const answers: string[] = []
-          await storm(house, 40, ({ text, headers }) => answers.push(text + JSON.stringify(headers)))
-          const caught = [...house.logs, ...answers].some((line) => scanner.scan(line) !== undefined)
+          await storm(server, 40, ({ text, headers }) => answers.push(text + JSON.stringify(headers)))
+          const caught = [...server.logs, ...answers].some((line) => scanner.scan(line) !== undefined)
           assert.ok(caught, spoil.name)
         } finally {
-          await house.close()
+          await server.close()
         }
       }
     })
@@ -244,5 +245,5 @@ test('the scanner finds a secret in every encoding it knows, at any offset', () 
       assert.ok(scanner.scan(`${'.'.repeat(offset)}${text}...`), text.length.toString())
   assert.ok(scanner.scan(Buffer.from(one, 'utf16le')))
   assert.equal(scanner.scan(one.slice(0, 7)), undefined)
-  assert.equal(scanner.scan(Buffer.from(plant().repeat(1000))), undefined)
+  assert.equal(scanner.scan(Buffer.from(newSecret().repeat(1000))), undefined)
 })

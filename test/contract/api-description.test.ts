@@ -3,8 +3,8 @@ import { after, before, describe, test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { ltlCarriers, parcelCarriers } from '../../src/catalog/index.ts'
-import { withResponses } from '../support/answers.ts'
-import { openHouse, type House } from '../support/harness.ts'
+import { inlineSharedResponses } from '../support/api-description/check-answers.ts'
+import { openTestServer, type TestServer } from '../support/server/test-server.ts'
 
 type Media = {
   schema: object
@@ -24,14 +24,14 @@ type Operation = {
 const OWN = /^describe_api/
 
 describe('the API description', () => {
-  let house: House
+  let server: TestServer
   let document: { tags: { name: string; description: string }[]; paths: object; components: any }
   let operations: [name: string, operation: Operation][]
   const ajv = addFormats.default(new Ajv2020({ strict: false, allErrors: true }))
 
   before(async () => {
-    house = await openHouse('sqlite', { rehearse: false })
-    document = withResponses((await house.app.inject('/openapi.json')).json())
+    server = await openTestServer('sqlite', { repeatTransactions: false })
+    document = inlineSharedResponses((await server.app.inject('/openapi.json')).json())
     operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods as Record<string, Operation>).map(
         ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as [string, Operation],
@@ -39,7 +39,7 @@ describe('the API description', () => {
     )
     ajv.addSchema({ $id: 'hawser', components: document.components })
   })
-  after(() => house.close())
+  after(() => server.close())
 
   const without = (lacks: (operation: Operation, name: string) => boolean) =>
     operations.filter(([name, operation]) => lacks(operation, name)).map(([name]) => name)
@@ -126,16 +126,16 @@ describe('the API description', () => {
         assert.equal(closed, undefined)
         const path = `/v1/connections/carriers/${name}`
         const body = { ...example('connect_carrier', name), allow_duplicate_account_number: true }
-        const { status, text, json } = await house.request('POST', path, { body })
+        const { status, text, json } = await server.request('POST', path, { body })
         assert.equal(status, 200, text)
         const one = `${path}/${json.carrier_id}`
         if (update)
           assert.equal(
-            (await house.request('PUT', one, { body: example('update_carrier', name)! })).status,
+            (await server.request('PUT', one, { body: example('update_carrier', name)! })).status,
             200,
           )
         if (settings) {
-          const changed = await house.request('PUT', `${one}/settings`, {
+          const changed = await server.request('PUT', `${one}/settings`, {
             body: example('carrier_settings', name)!,
           })
           assert.equal(changed.status, 204, changed.text)
@@ -146,7 +146,7 @@ describe('the API description', () => {
       if (!closed && !sandbox)
         test(scacs[0], async () => {
           const body = example('ltl_credentials', scacs[0])!
-          const { status, text } = await house.request('POST', `/v-beta/ltl/connections/${scacs[0]}`, {
+          const { status, text } = await server.request('POST', `/v-beta/ltl/connections/${scacs[0]}`, {
             body,
           })
           assert.equal(status, 200, text)

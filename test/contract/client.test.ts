@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { createClient, type Client, type Options, type Result } from '../../src/client/index.ts'
-import { unique } from '../support/bodies.ts'
-import { openHouse, type House } from '../support/harness.ts'
+import { unique } from '../support/unique.ts'
+import { openTestServer, type TestServer } from '../support/server/test-server.ts'
 
 const valueOf = <T>(result: Result<T>): T => {
   assert.ok(result.ok, JSON.stringify(result))
@@ -15,16 +15,16 @@ const refusalOf = (result: Result<unknown>) => {
 }
 
 describe('the client', () => {
-  let house: House
+  let server: TestServer
   let client: Client
   before(async () => {
-    house = await openHouse('sqlite', { rehearse: false })
-    await house.app.listen({ host: '127.0.0.1', port: 0 })
-    const { port } = house.app.server.address() as AddressInfo
-    const apiKey = await house.newKey({ environment: 'sandbox' })
+    server = await openTestServer('sqlite', { repeatTransactions: false })
+    await server.app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = server.app.server.address() as AddressInfo
+    const apiKey = await server.newKey({ environment: 'sandbox' })
     client = createClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey })
   })
-  after(() => house.close())
+  after(() => server.close())
 
   const account = (password = 'p') => ({ nickname: 'Postage', username: unique('client'), password })
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import type { AddressInfo } from 'node:net'
 import { before, test } from 'node:test'
 import { findCarrier } from '../../src/catalog/find-carrier.ts'
-import { exchange } from '../support/exchange.ts'
-import { bodyFor } from '../support/generate-body.ts'
-import { onEveryDatabase } from '../support/harness.ts'
-import { importManifest, openLabels } from '../support/shipments.ts'
+import { sendRawRequest } from '../support/server/send-raw-request.ts'
+import { bodyFor } from '../support/carriers/generate-body.ts'
+import { onEveryDatabase } from '../support/server/every-database.ts'
+import { importManifest, openLabels } from '../support/shipments/import-labels.ts'
 
 /**
  * The public page "Delete a Carrier Connection", from its request to its two warnings: manifest open shipments before you delete,
@@ -26,26 +26,26 @@ const PAGES = [
 
 onEveryDatabase(
   'the page "Delete a Carrier Connection"',
-  (house) => {
+  (server) => {
     let port: number
     before(async () => {
-      await house().app.listen({ host: '127.0.0.1', port: 0 })
-      port = (house().app.server.address() as AddressInfo).port
+      await server().app.listen({ host: '127.0.0.1', port: 0 })
+      port = (server().app.server.address() as AddressInfo).port
     })
 
     for (const { carrier, manifests, policy, status } of PAGES)
       test(`where manifests ${manifests}, a delete with an open shipment answers ${status}`, async () => {
         const body = bodyFor(findCarrier(carrier)?.connect ?? {})
         const connect = async () =>
-          (await house().request('POST', `/v1/connections/carriers/${carrier}`, { body })).json
+          (await server().request('POST', `/v1/connections/carriers/${carrier}`, { body })).json
             .carrier_id as string
-        await house().request('PUT', '/v1/connections/delete_policy', { body: { open_shipments: policy } })
+        await server().request('PUT', '/v1/connections/delete_policy', { body: { open_shipments: policy } })
         const id = await connect()
         const request = REQUEST.replace('{carrier_name}', carrier)
           .replace('{carrier_id}', id)
-          .replace('{api_key}', house().key)
-        const numbers = await openLabels(house(), id, 2)
-        const first = await exchange(port, request)
+          .replace('{api_key}', server().key)
+        const numbers = await openLabels(server(), id, 2)
+        const first = await sendRawRequest(port, request)
         assert.ok(first.startsWith(`HTTP/1.1 ${status} `), first)
         if (status === 409) {
           assert.match(first, /"error_code":"invalid_status","message":"There are 2 open shipments at /)
@@ -54,9 +54,9 @@ onEveryDatabase(
             ? 'The carrier requires'
             : 'The delete policy of the account'
           assert.ok(first.includes(says), first)
-          assert.equal((await importManifest(house(), id, numbers)).status, 200)
+          assert.equal((await importManifest(server(), id, numbers)).status, 200)
         }
-        const last = status === 409 ? await exchange(port, request) : first
+        const last = status === 409 ? await sendRawRequest(port, request) : first
         assert.ok(last.startsWith('HTTP/1.1 204 No Content'), last)
         assert.equal(last.slice(last.indexOf('\r\n\r\n') + 4), '')
         const told = last.toLowerCase().includes('hawser-notice: open_shipments')

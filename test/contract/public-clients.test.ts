@@ -3,20 +3,21 @@ import { registerHooks } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { before, test } from 'node:test'
 import createClient from 'openapi-fetch'
-import { connectBodies, unique } from '../support/bodies.ts'
-import { onEveryDatabase } from '../support/harness.ts'
+import { connectBodies } from '../support/connections/connect-bodies.ts'
+import { unique } from '../support/unique.ts'
+import { onEveryDatabase } from '../support/server/every-database.ts'
 import type { paths } from './public-api.d.ts'
 
 /** Clients that are published on npm, with nothing changed but the address they talk to. */
-onEveryDatabase('public clients', (house) => {
+onEveryDatabase('public clients', (server) => {
   let baseUrl: string
   before(async () => {
-    await house().app.listen({ host: '127.0.0.1', port: 0 })
-    baseUrl = `http://127.0.0.1:${(house().app.server.address() as AddressInfo).port}`
+    await server().app.listen({ host: '127.0.0.1', port: 0 })
+    baseUrl = `http://127.0.0.1:${(server().app.server.address() as AddressInfo).port}`
   })
 
   test('openapi-fetch, typed by the published description, connects, updates, reads settings and disconnects', async () => {
-    const client = createClient<paths>({ baseUrl, headers: { 'API-Key': house().key } })
+    const client = createClient<paths>({ baseUrl, headers: { 'API-Key': server().key } })
     const connected = await client.POST('/v1/connections/carriers/{carrier_name}', {
       params: { path: { carrier_name: 'stamps_com' } },
       body: { nickname: 'n', username: unique(), password: 'p' },
@@ -55,7 +56,7 @@ onEveryDatabase('public clients', (house) => {
   })
 
   test('openapi-fetch reads a refusal from the envelope', async () => {
-    const client = createClient<paths>({ baseUrl, headers: { 'API-Key': house().key } })
+    const client = createClient<paths>({ baseUrl, headers: { 'API-Key': server().key } })
     const { error, response } = await client.GET('/v1/carriers/{carrier_id}', {
       params: { path: { carrier_id: 'se-0' } },
     })
@@ -82,9 +83,9 @@ onEveryDatabase('public clients', (house) => {
     try {
       const module: any = await import('shipstation-node')
       const ShipStation = module.default
-      const client = new ShipStation({ credentials: { v2: { apiKey: house().key } } })
+      const client = new ShipStation({ credentials: { v2: { apiKey: server().key } } })
       client.v2.baseURL = `${baseUrl}/v2`
-      await house().request('POST', '/v1/connections/carriers/endicia', { body: connectBodies.endicia })
+      await server().request('POST', '/v1/connections/carriers/endicia', { body: connectBodies.endicia })
       const { carriers } = await client.v2.carriers.list()
       assert.ok(carriers.some(({ carrier_code }: { carrier_code: string }) => carrier_code === 'endicia'))
       const one = await client.v2.carriers.getById(carriers[0].carrier_id)

@@ -4,9 +4,9 @@ import { createRequire } from 'node:module'
 import { before, test } from 'node:test'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import { onEveryDatabase } from '../support/harness.ts'
-import { labelOf, newShipper, type Shipper } from '../support/labels.ts'
-import { plain } from '../support/published.ts'
+import { onEveryDatabase } from '../support/server/every-database.ts'
+import { newLabel, newShipper, type Shipper } from '../support/shipments/labels.ts'
+import { toJsonSchema } from '../support/api-description/json-schema.ts'
 
 // The description on npm is of 2020: answers may hold what has been published since, so that members it does not know are let pass.
 const published = createRequire(import.meta.url).resolve('shipengine-openapi/openapi.json')
@@ -17,26 +17,28 @@ const ajv = addFormats
 
 const schemaOf = (method: string, path: string, status: number): ValidateFunction =>
   ajv.compile(
-    plain(paths[path][method.toLowerCase()].responses[status].content['application/json'].schema) as object,
+    toJsonSchema(
+      paths[path][method.toLowerCase()].responses[status].content['application/json'].schema,
+    ) as object,
   )
 
 onEveryDatabase(
   'the published description of the API',
-  (house) => {
+  (server) => {
     let shipper: Shipper
     let ids: { carrier_id: string; label_id: string; manifest_id: string }
     let recorded: unknown
     before(async () => {
-      shipper = await newShipper(house())
+      shipper = await newShipper(server())
       const carrier_id = await shipper.connect()
       const whole = { warehouse_id: 'se-12', service_code: 'usps_priority_mail', external_shipment_id: '1' }
       const { json } = await shipper.record(
-        labelOf(carrier_id, whole),
+        newLabel(carrier_id, whole),
         // The pages show manifests without a warehouse, with `null`, which the description does not know.
-        labelOf(carrier_id, { warehouse_id: 'se-13' }),
-        labelOf(carrier_id),
-        labelOf(carrier_id, { status: 'voided' }),
-        labelOf(carrier_id, { status: 'processing' }),
+        newLabel(carrier_id, { warehouse_id: 'se-13' }),
+        newLabel(carrier_id),
+        newLabel(carrier_id, { status: 'voided' }),
+        newLabel(carrier_id, { status: 'processing' }),
       )
       const [label_id, other] = json.results.map((result: { label_id: string }) => result.label_id)
       const manifest = { carrier_id, label_ids: [label_id], submission_id: '7' }

@@ -2,23 +2,23 @@ import assert from 'node:assert/strict'
 import type { AddressInfo } from 'node:net'
 import { before, test } from 'node:test'
 import { ShipEngine } from 'shipengine'
-import { connectBodies } from '../support/bodies.ts'
-import { onEveryDatabase } from '../support/harness.ts'
+import { connectBodies } from '../support/connections/connect-bodies.ts'
+import { onEveryDatabase } from '../support/server/every-database.ts'
 
 /** The published client of the API, with nothing changed but the address it talks to. It replaces the global fetch, so it has a file of its own. */
-onEveryDatabase('shipengine', (house) => {
+onEveryDatabase('shipengine', (server) => {
   let baseURL: string
   before(async () => {
-    await house().app.listen({ host: '127.0.0.1', port: 0 })
-    baseURL = `http://127.0.0.1:${(house().app.server.address() as AddressInfo).port}`
+    await server().app.listen({ host: '127.0.0.1', port: 0 })
+    baseURL = `http://127.0.0.1:${(server().app.server.address() as AddressInfo).port}`
   })
   const newClient = (apiKey: string) => new ShipEngine({ apiKey, baseURL, timeout: 2_000 })
 
   test('shipengine lists the connections', async () => {
-    const { json } = await house().request('POST', '/v1/connections/carriers/endicia', {
+    const { json } = await server().request('POST', '/v1/connections/carriers/endicia', {
       body: connectBodies.endicia,
     })
-    const carriers = await newClient(house().key).listCarriers()
+    const carriers = await newClient(server().key).listCarriers()
     const listed = carriers.find(({ carrierId }: { carrierId: string }) => carrierId === json.carrier_id)
     assert.equal(listed?.carrierCode, 'endicia')
     assert.equal(listed?.accountNumber, connectBodies.endicia.account)

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { before, test } from 'node:test'
-import { connectBodies } from '../support/bodies.ts'
-import { exchange } from '../support/exchange.ts'
-import { onEveryDatabase } from '../support/harness.ts'
+import { connectBodies } from '../support/connections/connect-bodies.ts'
+import { sendRawRequest } from '../support/server/send-raw-request.ts'
+import { onEveryDatabase } from '../support/server/every-database.ts'
 
 /**
  * Requests and answers of the three public pages, each in the folder of its page: "Update a Carrier Connection",
@@ -13,11 +13,11 @@ import { onEveryDatabase } from '../support/harness.ts'
  */
 const files = globSync('test/contract/*/*.http').sort()
 
-onEveryDatabase('the public pages', (house) => {
+onEveryDatabase('the public pages', (server) => {
   let port: number
   before(async () => {
-    await house().app.listen({ host: '127.0.0.1', port: 0 })
-    port = (house().app.server.address() as AddressInfo).port
+    await server().app.listen({ host: '127.0.0.1', port: 0 })
+    port = (server().app.server.address() as AddressInfo).port
   })
 
   for (const file of files)
@@ -26,8 +26,8 @@ onEveryDatabase('the public pages', (house) => {
         /^([^]*?)\n(HTTP\/1\.1 [^]*)$/.exec(readFileSync(file, 'utf8')) ?? []
       const carrierId = await connected(request)
       const fill = (text: string) =>
-        text.replaceAll('{carrier_id}', carrierId).replaceAll('{api_key}', house().key)
-      const answer = await exchange(port, fill(request))
+        text.replaceAll('{carrier_id}', carrierId).replaceAll('{api_key}', server().key)
+      const answer = await sendRawRequest(port, fill(request))
       const [status, ...lines] = fill(expected).split('\n')
       assert.ok(answer.startsWith(status ?? '-'), answer)
       const body = lines.join('\n').trim()
@@ -46,7 +46,7 @@ onEveryDatabase('the public pages', (house) => {
       allow_duplicate_account_number: true,
     }
     const body = prefix.includes('ltl') ? { credentials: { key: 'old', account_number: 'old' } } : parcel
-    const answer = await house().request('POST', `${prefix}/${carrier}`, { body })
+    const answer = await server().request('POST', `${prefix}/${carrier}`, { body })
     assert.equal(answer.status, 200, answer.text)
     return answer.json.carrier_id
   }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createChecks, MOST_A_MINUTE, SLOTS, SLOTS_A_CARRIER } from '../../src/health/checks.ts'
 import type { Store } from '../../src/store/db.ts'
-import { databases, type House } from '../support/harness.ts'
-import { connect, openScene, until } from '../support/scheduled.ts'
-import { DAY, SECOND } from '../support/webhooks.ts'
+import { databases } from '../support/database/databases.ts'
+import type { TestServer } from '../support/server/test-server.ts'
+import { connectChecked, openScheduledChecks, waitUntil } from '../support/checks/scheduled-checks.ts'
+import { DAY, SECOND } from '../support/clock.ts'
 
 /** The most that lie in any minute. */
 function busiest(times: readonly number[]): number {
@@ -13,8 +14,8 @@ function busiest(times: readonly number[]): number {
 }
 
 /** Gives a connection as many times as wanted, all of them due. */
-async function multiply(house: House, id: string, count: number): Promise<void> {
-  await house.ctx.store.transaction(house.tenantId, async (tx) => {
+async function multiply(server: TestServer, id: string, count: number): Promise<void> {
+  await server.ctx.store.transaction(server.tenantId, async (tx) => {
     const row = await tx
       .selectFrom('connection')
       .selectAll()
@@ -34,9 +35,9 @@ async function multiply(house: House, id: string, count: number): Promise<void> 
 }
 
 /** When checks of a crowd of one carrier were begun by two workers that look every second for three minutes. */
-async function begunBy(house: House, forward: (ms: number) => void, now: () => Date, store: Store) {
+async function begunBy(server: TestServer, forward: (ms: number) => void, now: () => Date, store: Store) {
   const times: number[] = []
-  const workers = [1, 2].map(() => createChecks({ ...house.ctx, store }))
+  const workers = [1, 2].map(() => createChecks({ ...server.ctx, store }))
   for (let second = 0; second < 180; second += 1) {
     for (const worker of workers)
       for (let begun = await worker.tick(); begun > 0; begun = await worker.tick())
@@ -48,19 +49,19 @@ async function begunBy(house: House, forward: (ms: number) => void, now: () => D
 
 for (const database of databases) {
   test(`${database}: a carrier is asked ${MOST_A_MINUTE} times a minute at most, by all workers together`, async (t) => {
-    const { house, clock } = await openScene(t, database, { rehearse: false })
-    const { id } = await connect(house)
-    await multiply(house, id, 3 * MOST_A_MINUTE)
+    const { server, clock } = await openScheduledChecks(t, database, { rehearse: false })
+    const { id } = await connectChecked(server)
+    await multiply(server, id, 3 * MOST_A_MINUTE)
     // A copy does not open where it stands, and so is planned for tomorrow: that spends the budget as an answer would.
-    const times = await begunBy(house, clock.forward, clock.now, house.ctx.store)
+    const times = await begunBy(server, clock.forward, clock.now, server.ctx.store)
     assert.equal(busiest(times), MOST_A_MINUTE)
     assert.ok(times.length >= 3 * MOST_A_MINUTE - 1, `${times.length} checks in three minutes`)
   })
 
   test(`${database}: a budget that was spent by a clock that was wrong is there again once it is right`, async (t) => {
-    const { house, clock, worker } = await openScene(t, database, { rehearse: false })
-    const { id } = await connect(house)
-    await multiply(house, id, 2 * MOST_A_MINUTE)
+    const { server, clock, worker } = await openScheduledChecks(t, database, { rehearse: false })
+    const { id } = await connectChecked(server)
+    await multiply(server, id, 2 * MOST_A_MINUTE)
     const beginAll = async () => {
       let all = 0
       for (let begun = await worker.tick(); begun > 0; begun = await worker.tick()) all += begun
@@ -73,10 +74,10 @@ for (const database of databases) {
   })
 
   test(`${database}: the control: where nobody counts, it is asked more often`, async (t) => {
-    const { house, clock } = await openScene(t, database, { rehearse: false })
-    const { id } = await connect(house)
-    await multiply(house, id, 2 * MOST_A_MINUTE)
-    const { store } = house.ctx
+    const { server, clock } = await openScheduledChecks(t, database, { rehearse: false })
+    const { id } = await connectChecked(server)
+    await multiply(server, id, 2 * MOST_A_MINUTE)
+    const { store } = server.ctx
     const forgetful: Store = {
       ...store,
       transaction: (tenantId, work) =>
@@ -86,21 +87,21 @@ for (const database of databases) {
           return done
         }),
     }
-    assert.ok(busiest(await begunBy(house, clock.forward, clock.now, forgetful)) > MOST_A_MINUTE)
+    assert.ok(busiest(await begunBy(server, clock.forward, clock.now, forgetful)) > MOST_A_MINUTE)
   })
 
   test(`${database}: a carrier that hangs holds ${SLOTS_A_CARRIER} checks and no more, and the others are asked`, async (t) => {
-    const { house, clock, carriers, worker } = await openScene(t, database)
+    const { server, clock, carriers, worker } = await openScheduledChecks(t, database)
     const release: (() => void)[] = []
     const hanging = []
-    for (let count = 0; count < SLOTS; count += 1) hanging.push(await connect(house))
+    for (let count = 0; count < SLOTS; count += 1) hanging.push(await connectChecked(server))
     for (const { account } of hanging)
       carriers.say(account, () => new Promise((resolve) => release.push(() => resolve('unavailable'))))
-    const other = await connect(house, 'dhl_express')
+    const other = await connectChecked(server, 'dhl_express')
     clock.forward(1.2 * DAY)
     const asked = carriers.asked.length
     worker.start()
-    await until(() => carriers.of(other.account).length === 2 && release.length === SLOTS_A_CARRIER)
+    await waitUntil(() => carriers.of(other.account).length === 2 && release.length === SLOTS_A_CARRIER)
     assert.equal(carriers.asked.length - asked, SLOTS_A_CARRIER + 1)
     const stopped = worker.stop(5_000)
     for (const one of release) one()

@@ -4,12 +4,16 @@ import { createChecks } from '../../src/health/checks.ts'
 import type { Script } from '../../src/simulator/define.ts'
 import { xmlReply } from '../../src/simulator/define.ts'
 import { findSimulated } from '../../src/simulator/find-simulated.ts'
-import { connectBodies, unique } from '../support/bodies.ts'
-import { openWorld, operatorEnv } from '../support/carriers.ts'
-import { databases, openHouse } from '../support/harness.ts'
-import { planned, stateOf, told, toNextCheck } from '../support/scheduled.ts'
-import { trail } from '../support/stored.ts'
-import { createWebhook, newClock, outbox } from '../support/webhooks.ts'
+import { connectBodies } from '../support/connections/connect-bodies.ts'
+import { unique } from '../support/unique.ts'
+import { openSimulatedCarriers, operatorEnv } from '../support/carriers/simulated-carriers.ts'
+import { databases } from '../support/database/databases.ts'
+import { openTestServer } from '../support/server/test-server.ts'
+import { nextCheckAt, stateOf, announcedTypes, runNextCheck } from '../support/checks/scheduled-checks.ts'
+import { auditTrail } from '../support/audit/audit-events.ts'
+import { createWebhook } from '../support/webhooks/create-webhook.ts'
+import { newClock } from '../support/clock.ts'
+import { outbox } from '../support/webhooks/outbox.ts'
 
 const scripts = findSimulated('endicia')?.scripts ?? {}
 const usual = () => undefined
@@ -24,17 +28,17 @@ const silent: Script['reply'] = () => {
 
 for (const database of databases)
   test(`${database}: a carrier that refuses the operator's own registration is no news for the merchant, whom the operator is told of`, async (t) => {
-    const [clock, world] = [newClock(), openWorld()]
-    const house = await openHouse(database, {
-      ...{ clock: clock.now, outbound: world.outbound, env: operatorEnv },
+    const [clock, simulated] = [newClock(), openSimulatedCarriers()]
+    const server = await openTestServer(database, {
+      ...{ clock: clock.now, outbound: simulated.outbound, env: operatorEnv },
     })
-    t.after(house.close)
-    const scene = { house, clock, worker: createChecks(house.ctx) }
+    t.after(server.close)
+    const scene = { server, clock, worker: createChecks(server.ctx) }
     for (const event of ['connection.needs_reauth', 'connection.degraded', 'connection.recovered'])
-      await createWebhook(house, { event, url: 'https://hooks.example/' })
+      await createWebhook(server, { event, url: 'https://hooks.example/' })
     const body = { ...connectBodies.endicia, account: unique('account') }
-    world.know('endicia', body)
-    const { json } = await house.request('POST', '/v1/connections/carriers/endicia', { body })
+    simulated.know('endicia', body)
+    const { json } = await server.request('POST', '/v1/connections/carriers/endicia', { body })
     const watched = { id: json.carrier_id as string, account: body.account }
     const steps: [Script['reply'] | undefined, state: string, news: string[], warned: number][] = [
       [misconfigured, 'action_required', [], 1],
@@ -56,26 +60,28 @@ for (const database of databases)
     ]
     const expected: string[] = []
     for (const [turn, [reply, state, news, warned]] of steps.entries()) {
-      world.answer('endicia', reply)
+      simulated.answer('endicia', reply)
       clock.forward(1)
-      house.logs.length = 0
-      await toNextCheck(scene, watched)
+      server.logs.length = 0
+      await runNextCheck(scene, watched)
       const step = `step ${turn}`
-      assert.equal(await stateOf(house, watched), state, step)
+      assert.equal(await stateOf(server, watched), state, step)
       expected.push(...news)
-      assert.deepEqual(await told(house), expected, step)
-      const warnings = house.logs.filter((line) => line.includes('what the operator of this server holds'))
+      assert.deepEqual(await announcedTypes(server), expected, step)
+      const warnings = server.logs.filter((line) => line.includes('what the operator of this server holds'))
       assert.equal(warnings.length, warned, step)
       for (const line of warnings) {
         const { level, carrier, carrier_id } = JSON.parse(line)
         assert.deepEqual([level, carrier, carrier_id], ['warn', 'endicia', watched.id])
       }
-      assert.ok(!house.logs.join('').includes('planted-by-the-carrier'))
+      assert.ok(!server.logs.join('').includes('planted-by-the-carrier'))
     }
-    assert.equal(await planned(house, watched.id), undefined)
-    const changes = (await trail(house, watched.id)).filter(([action]) => action === 'connection.checked')
+    assert.equal(await nextCheckAt(server, watched.id), undefined)
+    const changes = (await auditTrail(server, watched.id)).filter(
+      ([action]) => action === 'connection.checked',
+    )
     assert.deepEqual(changes, Array(9).fill(['connection.checked', ['state'], 1]))
-    const before = (await outbox(house)).map(({ payload }) => JSON.parse(payload).data.previous_state)
+    const before = (await outbox(server)).map(({ payload }) => JSON.parse(payload).data.previous_state)
     assert.deepEqual(before, [
       'action_required',
       'action_required',

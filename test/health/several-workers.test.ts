@@ -5,19 +5,28 @@ import { parseConfig } from '../../src/config.ts'
 import { openContext, type Context } from '../../src/context.ts'
 import { CLAIM_MS, createChecks, SLOTS_A_CARRIER } from '../../src/health/checks.ts'
 import type { Store } from '../../src/store/db.ts'
-import { databases, type DatabaseName } from '../support/harness.ts'
-import { connect, openScene, planned, stateOf, until, type Says, type Scene } from '../support/scheduled.ts'
-import { stored, trail } from '../support/stored.ts'
-import { DAY, SECOND } from '../support/webhooks.ts'
+import { databases, type DatabaseName } from '../support/database/databases.ts'
+import {
+  connectChecked,
+  openScheduledChecks,
+  nextCheckAt,
+  stateOf,
+  waitUntil,
+  type ScheduledChecks,
+} from '../support/checks/scheduled-checks.ts'
+import type { ScriptedOutcome } from '../support/checks/scripted-carriers.ts'
+import { storedConnection } from '../support/connections/stored-connection.ts'
+import { auditTrail } from '../support/audit/audit-events.ts'
+import { DAY, SECOND } from '../support/clock.ts'
 
 /**
  * A further process on the database of a scene. On PostgreSQL it has connections of its own; two writers of one
  * SQLite file in one thread would wait for each other, so there it shares the store.
  */
-async function another(t: TestContext, { house, clock }: Scene): Promise<Context> {
-  if (house.database === 'sqlite') return { ...house.ctx }
-  const { outbound, log } = house.ctx
-  const ctx = await openContext(parseConfig(house.env).config, log, { clock: clock.now, outbound })
+async function another(t: TestContext, { server, clock }: ScheduledChecks): Promise<Context> {
+  if (server.database === 'sqlite') return { ...server.ctx }
+  const { outbound, log } = server.ctx
+  const ctx = await openContext(parseConfig(server.env).config, log, { clock: clock.now, outbound })
   t.after(() => ctx.store.close())
   return ctx
 }
@@ -34,14 +43,14 @@ const unclaimed = (store: Store): Store => ({
 })
 
 async function overlapsOf(t: TestContext, database: DatabaseName, spoil = (store: Store) => store) {
-  const scene = await openScene(t, database, { rehearse: false })
-  const { house, clock, carriers } = scene
+  const scene = await openScheduledChecks(t, database, { rehearse: false })
+  const { server, clock, carriers } = scene
   const seen = { overlaps: 0, checks: 0, most: 0 }
   const underWay = new Set<string>()
   const accounts: string[] = []
-  for (let count = 0; count < 12; count += 1) accounts.push((await connect(house)).account)
+  for (let count = 0; count < 12; count += 1) accounts.push((await connectChecked(server)).account)
   for (const account of accounts)
-    carriers.say(account, async (): Promise<Says> => {
+    carriers.say(account, async (): Promise<ScriptedOutcome> => {
       if (underWay.has(account)) seen.overlaps += 1
       underWay.add(account)
       seen.most = Math.max(seen.most, underWay.size)
@@ -76,9 +85,9 @@ for (const database of databases) {
   })
 
   test(`${database}: the check of a worker that dies is taken over after its claim, and what it learns too late is not kept`, async (t) => {
-    const scene = await openScene(t, database)
-    const { house, clock, carriers } = scene
-    const watched = await connect(house)
+    const scene = await openScheduledChecks(t, database)
+    const { server, clock, carriers } = scene
+    const watched = await connectChecked(server)
     const first = createChecks(await another(t, scene))
     const second = createChecks(await another(t, scene))
     let answer = () => {}
@@ -90,24 +99,27 @@ for (const database of databases) {
     })
     clock.forward(1.2 * DAY)
     const lost = first.tick()
-    await until(() => carriers.of(watched.account).length === 2)
+    await waitUntil(() => carriers.of(watched.account).length === 2)
     clock.forward(CLAIM_MS - SECOND)
     assert.equal(await second.tick(), 0, 'it is the first one’s still')
     clock.forward(SECOND)
     assert.equal(await second.tick(), 1)
-    const [after, next] = [(await stored(house, watched.id)).row, await planned(house, watched.id)]
+    const [after, next] = [
+      (await storedConnection(server, watched.id)).row,
+      await nextCheckAt(server, watched.id),
+    ]
     assert.equal(after.checked_at, clock.now().toISOString())
     answer()
     await lost
-    assert.deepEqual((await stored(house, watched.id)).row, after, 'who comes late writes nothing')
-    assert.equal(await planned(house, watched.id), next)
-    assert.equal((await trail(house, watched.id)).length, 1)
+    assert.deepEqual((await storedConnection(server, watched.id)).row, after, 'who comes late writes nothing')
+    assert.equal(await nextCheckAt(server, watched.id), next)
+    assert.equal((await auditTrail(server, watched.id)).length, 1)
   })
 
   test(`${database}: the claim of a dead worker whose clock ran ahead holds no check up once the clock is right`, async (t) => {
-    const scene = await openScene(t, database)
-    const { house, clock, carriers } = scene
-    const watched = await connect(house)
+    const scene = await openScheduledChecks(t, database)
+    const { server, clock, carriers } = scene
+    const watched = await connectChecked(server)
     const first = createChecks(await another(t, scene))
     const second = createChecks(await another(t, scene))
     let answer = () => {}
@@ -119,7 +131,7 @@ for (const database of databases) {
     })
     clock.forward(3 * DAY)
     const lost = first.tick()
-    await until(() => carriers.of(watched.account).length === 2)
+    await waitUntil(() => carriers.of(watched.account).length === 2)
     clock.forward(-1.8 * DAY)
     assert.equal(await second.tick(), 1)
     answer()
@@ -127,28 +139,28 @@ for (const database of databases) {
   })
 
   test(`${database}: a worker that stops begins nothing more, and lets checks under way end`, async (t) => {
-    const scene = await openScene(t, database)
-    const { house, clock, carriers, worker } = scene
+    const scene = await openScheduledChecks(t, database)
+    const { server, clock, carriers, worker } = scene
     const watched = []
-    for (let count = 0; count < SLOTS_A_CARRIER + 1; count += 1) watched.push(await connect(house))
+    for (let count = 0; count < SLOTS_A_CARRIER + 1; count += 1) watched.push(await connectChecked(server))
     for (const { account } of watched)
-      carriers.say(account, async (): Promise<Says> => {
+      carriers.say(account, async (): Promise<ScriptedOutcome> => {
         await pause(100)
         return 'invalid_credentials'
       })
     clock.forward(1.2 * DAY)
     worker.start()
-    await until(() => carriers.asked.length === 2 * SLOTS_A_CARRIER + 1)
+    await waitUntil(() => carriers.asked.length === 2 * SLOTS_A_CARRIER + 1)
     await worker.stop(5_000)
-    const states = await Promise.all(watched.map((one) => stateOf(house, one)))
+    const states = await Promise.all(watched.map((one) => stateOf(server, one)))
     assert.deepEqual(states.sort(), ['needs_reauth', 'needs_reauth', 'verified'])
     assert.equal(await worker.tick(), 0)
   })
 
   test(`${database}: an impatient stop keeps nothing of what was under way, and others check it again`, async (t) => {
-    const scene = await openScene(t, database)
-    const { house, clock, carriers, worker } = scene
-    const watched = await connect(house)
+    const scene = await openScheduledChecks(t, database)
+    const { server, clock, carriers, worker } = scene
+    const watched = await connectChecked(server)
     let fail = () => {}
     carriers.say(watched.account, () => {
       carriers.say(watched.account, 'verified')
@@ -158,24 +170,24 @@ for (const database of databases) {
     })
     clock.forward(1.2 * DAY)
     worker.start()
-    await until(() => carriers.of(watched.account).length === 2)
+    await waitUntil(() => carriers.of(watched.account).length === 2)
     await worker.stop(20)
     fail()
     await pause(50)
-    assert.equal((await stored(house, watched.id)).row.failed_checks, 0)
+    assert.equal((await storedConnection(server, watched.id)).row.failed_checks, 0)
     clock.forward(CLAIM_MS)
     assert.equal(await createChecks(await another(t, scene)).tick(), 1)
   })
 
   test(`${database}: a database that is away for a while does not end the worker`, async (t) => {
-    const scene = await openScene(t, database)
-    const { house, clock, carriers } = scene
-    await connect(house)
+    const scene = await openScheduledChecks(t, database)
+    const { server, clock, carriers } = scene
+    await connectChecked(server)
     clock.forward(1.2 * DAY)
-    const { store } = house.ctx
+    const { store } = server.ctx
     let away = true
     const ctx: Context = {
-      ...house.ctx,
+      ...server.ctx,
       store: {
         ...store,
         cross: (crossing, work) => {
@@ -189,7 +201,7 @@ for (const database of databases) {
     worker.start()
     await pause(20)
     away = false
-    await until(() => carriers.asked.length === 2)
+    await waitUntil(() => carriers.asked.length === 2)
     await worker.stop(1_000)
   })
 }

@@ -1,36 +1,49 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MOST_A_MINUTE } from '../../src/health/checks.ts'
-import { databases } from '../support/harness.ts'
-import { busiest, FATES, faultsOf, names, type Fate } from '../support/fates.ts'
-import { connect, openScene, type Says, type Watched } from '../support/scheduled.ts'
-import { createWebhook, DAY, outbox } from '../support/webhooks.ts'
+import { databases } from '../support/database/databases.ts'
+import {
+  busiestMinute,
+  BEHAVIOURS,
+  faultsOf,
+  behaviourNames,
+  type Behaviour,
+} from '../support/checks/carrier-behaviours.ts'
+import {
+  connectChecked,
+  openScheduledChecks,
+  type CheckedConnection,
+} from '../support/checks/scheduled-checks.ts'
+import type { ScriptedOutcome } from '../support/checks/scripted-carriers.ts'
+import { createWebhook } from '../support/webhooks/create-webhook.ts'
+import { DAY } from '../support/clock.ts'
+import { outbox } from '../support/webhooks/outbox.ts'
 
 // The fates of `year.test.ts`, through scheduler, database, audit and outbox: thirty connections over sixty days, and fewer on PostgreSQL.
 
 /** So long that everything that happens once has happened; less on PostgreSQL, where each check takes its time. */
-const SAMPLE = { sqlite: { size: 30, days: 60 }, postgres: { size: names.length, days: 35 } }
+const SAMPLE = { sqlite: { size: 30, days: 60 }, postgres: { size: behaviourNames.length, days: 35 } }
 
 for (const database of databases) {
   const { size, days } = SAMPLE[database]
   test(`${database}: ${size} connections over ${days} days, through scheduler and database`, async (t) => {
-    const scene = await openScene(t, database, { rehearse: false })
-    const { house, clock, carriers, worker } = scene
+    const scene = await openScheduledChecks(t, database, { rehearse: false })
+    const { server, clock, carriers, worker } = scene
     for (const event of ['connection.degraded', 'connection.recovered', 'connection.needs_reauth'])
-      await createWebhook(house, { event, url: 'https://hooks.example/' })
-    const watched: (Watched & { fate: Fate })[] = []
+      await createWebhook(server, { event, url: 'https://hooks.example/' })
+    const watched: (CheckedConnection & { fate: Behaviour })[] = []
     for (let index = 0; index < size; index += 1) {
-      const fate = names[index % names.length] as Fate
-      const one = await connect(house)
+      const fate = behaviourNames[index % behaviourNames.length] as Behaviour
+      const one = await connectChecked(server)
       const start = clock.now().getTime()
-      carriers.say(one.account, (at): Says => FATES[fate](at.getTime() - start))
+      carriers.say(one.account, (at): ScriptedOutcome => BEHAVIOURS[fate](at.getTime() - start))
       watched.push({ ...one, fate })
     }
     const began = clock.now().getTime()
     let checks = 0
     for (;;) {
       for (let begun = await worker.tick(); begun > 0; begun = await worker.tick()) checks += begun
-      const next = await house.ctx.store.cross({ path: 'check' }, (db) =>
+      const next = await server.ctx.store.cross({ path: 'check' }, (db) =>
         db
           .selectFrom('scheduled_check')
           .select((eb) => eb.fn.min('due_at').as('due_at'))
@@ -40,8 +53,8 @@ for (const database of databases) {
       if (!(due < began + days * DAY)) break
       clock.forward(Math.max(1, due - clock.now().getTime()))
     }
-    const messages = await outbox(house)
-    const audit = await house.ctx.store.read(house.tenantId, (db) =>
+    const messages = await outbox(server)
+    const audit = await server.ctx.store.read(server.tenantId, (db) =>
       db.selectFrom('audit_event').selectAll().where('action', '=', 'connection.checked').execute(),
     )
     const faults: string[] = []
@@ -49,7 +62,7 @@ for (const database of databases) {
       const events = messages
         .filter(({ payload }) => JSON.parse(payload).data.carrier_id === id)
         .map(({ type }) => type.replace('connection.', ''))
-      const { state } = await house.ctx.store.read(house.tenantId, (db) =>
+      const { state } = await server.ctx.store.read(server.tenantId, (db) =>
         db.selectFrom('connection').select('state').where('carrier_id', '=', id).executeTakeFirstOrThrow(),
       )
       const life = { state, events, asked: carriers.of(account).map(({ at }) => at) }
@@ -59,6 +72,6 @@ for (const database of databases) {
     assert.deepEqual(faults, [])
     assert.ok(checks > watched.length * 20)
     assert.equal(carriers.asked.length, watched.length + checks, 'one call for each check')
-    assert.ok(busiest(carriers.asked.map(({ at }) => at)) <= MOST_A_MINUTE + watched.length)
+    assert.ok(busiestMinute(carriers.asked.map(({ at }) => at)) <= MOST_A_MINUTE + watched.length)
   })
 }

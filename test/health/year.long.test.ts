@@ -5,8 +5,15 @@ import { checkedAgain, checkedNow } from '../../src/connections/check-times.ts'
 import type { Proof } from '../../src/connections/findings.ts'
 import { transitionOf } from '../../src/connections/transitions.ts'
 import { MOST_A_MINUTE } from '../../src/health/checks.ts'
-import { busiest, FATES, faultsOf, names, type Fate, type Life } from '../support/fates.ts'
-import { DAY, MINUTE } from '../support/webhooks.ts'
+import {
+  busiestMinute,
+  BEHAVIOURS,
+  faultsOf,
+  behaviourNames,
+  type Behaviour,
+  type ObservedCourse,
+} from '../support/checks/carrier-behaviours.ts'
+import { DAY, MINUTE } from '../support/clock.ts'
 
 // A virtual clock drives scheduled checks. A year of 1,000 connections takes some 400,000 of them, which no test has the
 // time to do against a database: here the planner alone decides, as it does in the server. Thirty connections over sixty
@@ -15,16 +22,16 @@ import { DAY, MINUTE } from '../support/webhooks.ts'
 type Planner = typeof checkedAgain
 
 /** One connection over so many days: when it was asked, and what it told. */
-function live(fate: Fate, days: number, start: number, planner: Planner = checkedAgain): Life {
+function live(fate: Behaviour, days: number, start: number, planner: Planner = checkedAgain): ObservedCourse {
   let now = start
   const ctx = { clock: () => new Date(now) }
   const ask = (): Proof => ({
-    ...{ asked: true, at: new Date(now), outcome: FATES[fate](now - start), because: 'It is its fate.' },
+    ...{ asked: true, at: new Date(now), outcome: BEHAVIOURS[fate](now - start), because: 'It is its fate.' },
   })
   const first = checkedNow(ctx, { verify: {} } as Carrier, ask(), undefined)
   let known = { ...first.columns, degraded_at: null as string | null }
   let next = first.nextCheckAt
-  const life: Life = { state: known.state, events: [], asked: [now] }
+  const life: ObservedCourse = { state: known.state, events: [], asked: [now] }
   while (next !== null && Date.parse(next) < start + days * DAY) {
     now = Date.parse(next)
     const checked = planner(ctx, ask(), known)
@@ -42,7 +49,7 @@ const START = Date.parse('2026-01-01T00:00:00.000Z')
 describe('a year of 1,000 connections', () => {
   const lifeOfAll = (planner?: Planner, count = 1_000) =>
     Array.from({ length: count }, (_, index) => {
-      const fate = names[index % names.length] as Fate
+      const fate = behaviourNames[index % behaviourNames.length] as Behaviour
       return { fate, ...live(fate, 365, START + ((index * 7) % 1_440) * MINUTE, planner) }
     })
   const faults = (lives: ReturnType<typeof lifeOfAll>) =>
@@ -52,7 +59,10 @@ describe('a year of 1,000 connections', () => {
     const lives = lifeOfAll()
     assert.deepEqual([...new Set(faults(lives))], [])
     const asked = lives.flatMap((life) => life.asked)
-    assert.ok(busiest(asked) <= MOST_A_MINUTE, 'a thousand connections fit into the budget of one carrier')
+    assert.ok(
+      busiestMinute(asked) <= MOST_A_MINUTE,
+      'a thousand connections fit into the budget of one carrier',
+    )
     const pairs = lives.filter(({ fate, events }) => fate === 'flapping' && events.length > 0)
     assert.ok(pairs.length > 100, 'flapping is seen')
   })
@@ -61,7 +71,9 @@ describe('a year of 1,000 connections', () => {
     const hasty: Planner = (ctx, proof, before) =>
       checkedAgain(ctx, proof, { ...before, failed_checks: before.failed_checks + 2 })
     assert.ok(
-      faults(lifeOfAll(hasty, 5 * names.length)).some((fault) => /^hiccups tells degraded/.test(fault)),
+      faults(lifeOfAll(hasty, 5 * behaviourNames.length)).some((fault) =>
+        /^hiccups tells degraded/.test(fault),
+      ),
     )
     const stubborn: Planner = (ctx, proof, before) => {
       const checked = checkedAgain(ctx, proof, before)
@@ -70,7 +82,9 @@ describe('a year of 1,000 connections', () => {
         nextCheckAt: checked.nextCheckAt ?? new Date(ctx.clock().getTime() + DAY).toISOString(),
       }
     }
-    assert.ok(faults(lifeOfAll(stubborn, 5 * names.length)).some((fault) => /^refused is asked/.test(fault)))
+    assert.ok(
+      faults(lifeOfAll(stubborn, 5 * behaviourNames.length)).some((fault) => /^refused is asked/.test(fault)),
+    )
     const gullible: Planner = (ctx, proof, before) =>
       checkedAgain(
         ctx,
@@ -78,7 +92,7 @@ describe('a year of 1,000 connections', () => {
         before,
       )
     assert.ok(
-      faults(lifeOfAll(gullible, 5 * names.length)).some((fault) =>
+      faults(lifeOfAll(gullible, 5 * behaviourNames.length)).some((fault) =>
         /^long_outage ends as needs_reauth/.test(fault),
       ),
     )

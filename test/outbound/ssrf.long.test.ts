@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Call } from '../../src/catalog/verification.ts'
-import { found, isUnreachable, openPeer, openWay, type Way } from '../support/outbound.ts'
+import {
+  resolvedTo,
+  requireUnreachable,
+  openTestOutbound,
+  type TestOutbound,
+} from '../support/outbound/test-outbound.ts'
+import { openPeer } from '../support/outbound/peer.ts'
 
 /** Spellings of this machine, each with a port; the resolver of these tests finds it under every name too. */
 const here = (port: number): string[] =>
@@ -61,7 +67,7 @@ const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).hostname : '')
 const rawHostOf = (url: string) => /^\w+:\/\/(?:[^/@]*@)?(\[[^\]]*\]|[^:/]*)/.exec(url)?.[1] ?? ''
 
 /** Both ways out, with a list of hosts that would let the URL pass. */
-const both = (way: Way, url: string): [string, () => Promise<unknown>][] => {
+const both = (way: TestOutbound, url: string): [string, () => Promise<unknown>][] => {
   const call: Call = { method: 'POST', url, headers: {}, body: 'x' }
   return [
     [`ask ${url}`, () => way.ask(url, [hostOf(url), rawHostOf(url), url], call)],
@@ -75,17 +81,17 @@ async function canaries(t: Parameters<typeof openPeer>[0]) {
   return { port: four.port, made: () => four.seen.made + six.seen.made }
 }
 
-const resolve = async () => found('127.0.0.1', '::1')
+const resolve = async () => resolvedTo('127.0.0.1', '::1')
 
 test('outbound: no spelling of a closed address is connected to, by either way, in ten thousand attempts', async (t) => {
   const { port, made } = await canaries(t)
   const urls = [...here(port), ...elsewhere(port)]
   assert.ok(new Set(urls).size >= 120)
-  const way = openWay(t, { resolve, limits: { ports: [443, 8443, port] } })
+  const way = openTestOutbound(t, { resolve, limits: { ports: [443, 8443, port] } })
   let attempts = 0
   while (attempts < 10_000) {
     const round = urls.flatMap((url) => both(way, url))
-    await Promise.all(round.map(([what, call]) => isUnreachable(call(), 'blocked', what)))
+    await Promise.all(round.map(([what, call]) => requireUnreachable(call(), 'blocked', what)))
     attempts += round.length
   }
   assert.equal(made(), 0)
@@ -93,7 +99,7 @@ test('outbound: no spelling of a closed address is connected to, by either way, 
 
 test('outbound, the control: with its range opened, the same spellings of this machine are connected to', async (t) => {
   const { port, made } = await canaries(t)
-  const way = openWay(t, {
+  const way = openTestOutbound(t, {
     resolve,
     allow: ['127.0.0.0/8', '::1'],
     limits: { ports: [port], failures: 1_000 },
@@ -111,7 +117,7 @@ test('outbound, the control: with its range opened, the same spellings of this m
 
 test('outbound: a carrier is asked on the hosts of its list alone', async (t) => {
   const { port, made } = await canaries(t)
-  const way = openWay(t, { resolve, allow: ['127.0.0.0/8', '::1'], limits: { ports: [port] } })
+  const way = openTestOutbound(t, { resolve, allow: ['127.0.0.0/8', '::1'], limits: { ports: [port] } })
   const ask = (host: string, hosts: string[]) =>
     way.ask('x', hosts, { method: 'GET', url: `https://${host}:${port}/`, headers: {} })
   for (const hosts of [
@@ -122,8 +128,8 @@ test('outbound: a carrier is asked on the hosts of its list alone', async (t) =>
     ['carrier.example.'],
     ['.example'],
   ])
-    await isUnreachable(ask('carrier.example', hosts), 'blocked')
-  await isUnreachable(ask('carrier.example.evil.example', ['carrier.example']), 'blocked')
+    await requireUnreachable(ask('carrier.example', hosts), 'blocked')
+  await requireUnreachable(ask('carrier.example.evil.example', ['carrier.example']), 'blocked')
   assert.equal(made(), 0)
   await assert.rejects(ask('carrier.example', ['carrier.example']))
   assert.ok(made() > 0, 'the control: on the list it is connected to')
@@ -134,8 +140,8 @@ test('outbound: of a name that flips between an open and a closed address, the c
   const open = await openPeer(t, 'hang up', { host: '127.0.0.2' })
   const canary = await openPeer(t, 'hang up', { port: open.port })
   let asked = 0
-  const flips = async () => found((asked += 1) % 2 === 1 ? '127.0.0.2' : '127.0.0.1')
-  const way = openWay(t, { resolve: flips, allow: ['127.0.0.2'], limits: { ports: [open.port] } })
+  const flips = async () => resolvedTo((asked += 1) % 2 === 1 ? '127.0.0.2' : '127.0.0.1')
+  const way = openTestOutbound(t, { resolve: flips, allow: ['127.0.0.2'], limits: { ports: [open.port] } })
   for (let i = 0; i < 1_000; i += 1) {
     const call = way.deliver({
       tenantId: 't',
@@ -143,8 +149,8 @@ test('outbound: of a name that flips between an open and a closed address, the c
       headers: {},
       body: '',
     })
-    if (i % 2 === 1) await isUnreachable(call, 'blocked')
-    else await isUnreachable(call, ['refused', 'tls', 'broken'])
+    if (i % 2 === 1) await requireUnreachable(call, 'blocked')
+    else await requireUnreachable(call, ['refused', 'tls', 'broken'])
   }
   assert.equal(asked, 1_000, 'one question for each connection')
   assert.equal(canary.seen.made, 0)
@@ -161,10 +167,14 @@ test('outbound: of a name with one closed address among open ones, none is conne
     ['127.0.0.2', '10.0.0.1'],
     ['127.0.0.2', '127.0.0.2', 'fe80::1'],
   ]) {
-    const resolveMixed = async () => found(...addresses)
-    const way = openWay(t, { resolve: resolveMixed, allow: ['127.0.0.2'], limits: { ports: [open.port] } })
+    const resolveMixed = async () => resolvedTo(...addresses)
+    const way = openTestOutbound(t, {
+      resolve: resolveMixed,
+      allow: ['127.0.0.2'],
+      limits: { ports: [open.port] },
+    })
     for (const [what, call] of both(way, `https://mixed.example:${open.port}/`))
-      await isUnreachable(call(), 'blocked', `${what} ${addresses.join()}`)
+      await requireUnreachable(call(), 'blocked', `${what} ${addresses.join()}`)
   }
   assert.equal(open.seen.made + canary.seen.made, 0)
 })
@@ -172,20 +182,20 @@ test('outbound: of a name with one closed address among open ones, none is conne
 test('outbound: a carrier’s override leads no webhook to its origin', async (t) => {
   const { port, made } = await canaries(t)
   const overrides = new Map([['carrier.example', `http://127.0.0.1:${port}`]])
-  const way = openWay(t, { resolve, overrides, limits: { ports: [443, port] } })
+  const way = openTestOutbound(t, { resolve, overrides, limits: { ports: [443, port] } })
   for (const url of [
     `https://carrier.example:${port}/`,
     'https://carrier.example/',
     'http://carrier.example/',
   ])
-    await isUnreachable(way.deliver({ tenantId: 't', url, headers: {}, body: '' }), 'blocked', url)
+    await requireUnreachable(way.deliver({ tenantId: 't', url, headers: {}, body: '' }), 'blocked', url)
   assert.equal(made(), 0)
 })
 
 test('outbound: nothing in answer or time tells a closed address from one where nobody listens', async (t) => {
   const gone = await openPeer(t, 'hang up')
   gone.server.close()
-  const way = openWay(t, { allow: ['127.0.0.1'], limits: { ports: [gone.port], stepMs: 250 } })
+  const way = openTestOutbound(t, { allow: ['127.0.0.1'], limits: { ports: [gone.port], stepMs: 250 } })
   const told = async (host: string) => {
     const began = performance.now()
     const error: unknown = await way

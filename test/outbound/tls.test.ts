@@ -2,58 +2,66 @@ import assert from 'node:assert/strict'
 import type { TLSSocket } from 'node:tls'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { OK, found, isUnreachable, openPeer, openWay, reply, testCa, type Way } from '../support/outbound.ts'
+import { OK_REPLY, openPeer, reply, testCa } from '../support/outbound/peer.ts'
+import {
+  resolvedTo,
+  requireUnreachable,
+  openTestOutbound,
+  type TestOutbound,
+} from '../support/outbound/test-outbound.ts'
 
-const ask = (way: Way, host: string) =>
+const ask = (way: TestOutbound, host: string) =>
   way.ask('test', [host], { method: 'GET', url: `https://${host}/`, headers: {} })
 
 test('outbound: a certificate of an unknown authority is refused, and taken once the operator trusts it', async (t) => {
-  const peer = await openPeer(t, reply(OK), { tls: true })
+  const peer = await openPeer(t, reply(OK_REPLY), { tls: true })
   const names: unknown[] = []
   peer.server.on('secureConnection', (socket: TLSSocket) => names.push(socket.servername))
   const overrides = new Map([
     ['carrier.test', `https://127.0.0.1:${peer.port}`],
     ['other.test', `https://127.0.0.1:${peer.port}`],
   ])
-  await isUnreachable(ask(openWay(t, { overrides }), 'carrier.test'), 'tls')
+  await requireUnreachable(ask(openTestOutbound(t, { overrides }), 'carrier.test'), 'tls')
   assert.equal(peer.heard(), '', 'no byte of the request is sent')
-  const trusting = openWay(t, { overrides, ca: testCa })
+  const trusting = openTestOutbound(t, { overrides, ca: testCa })
   assert.equal((await ask(trusting, 'carrier.test')).body, 'ok')
   assert.equal(names.at(-1), 'carrier.test', 'the name is the carrier’s, not the origin’s')
   const before = peer.heard()
-  await isUnreachable(ask(trusting, 'other.test'), 'tls', 'a certificate for another name')
+  await requireUnreachable(ask(trusting, 'other.test'), 'tls', 'a certificate for another name')
   assert.equal(peer.heard(), before)
 })
 
 test('outbound: no variable of the environment turns the check of certificates off', async (t) => {
-  const peer = await openPeer(t, reply(OK), { tls: true })
+  const peer = await openPeer(t, reply(OK_REPLY), { tls: true })
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
   t.after(() => delete process.env.NODE_TLS_REJECT_UNAUTHORIZED)
   const overrides = new Map([['carrier.test', `https://127.0.0.1:${peer.port}`]])
-  await isUnreachable(ask(openWay(t, { overrides }), 'carrier.test'), 'tls')
+  await requireUnreachable(ask(openTestOutbound(t, { overrides }), 'carrier.test'), 'tls')
   assert.equal(peer.heard(), '')
 })
 
 test('outbound: a host that accepts and never agrees on TLS is given up, and one that speaks in clear is refused', async (t) => {
   const silent = await openPeer(t, () => undefined)
   const overrides = new Map([['carrier.test', `https://127.0.0.1:${silent.port}`]])
-  const way = openWay(t, { overrides, limits: { connectMs: 300 } })
+  const way = openTestOutbound(t, { overrides, limits: { connectMs: 300 } })
   const began = performance.now()
-  await isUnreachable(ask(way, 'carrier.test'), 'timeout')
+  await requireUnreachable(ask(way, 'carrier.test'), 'timeout')
   assert.ok(performance.now() - began < 1_500)
   const clear = await openPeer(t, () => undefined)
-  clear.server.on('connection', (socket) => socket.end(OK))
-  const other = openWay(t, { overrides: new Map([['carrier.test', `https://127.0.0.1:${clear.port}`]]) })
-  await isUnreachable(ask(other, 'carrier.test'), 'tls')
+  clear.server.on('connection', (socket) => socket.end(OK_REPLY))
+  const other = openTestOutbound(t, {
+    overrides: new Map([['carrier.test', `https://127.0.0.1:${clear.port}`]]),
+  })
+  await requireUnreachable(ask(other, 'carrier.test'), 'tls')
 })
 
 /** A receiver under a name that the resolver finds on this machine, which the operator has opened. */
 async function openReceiver(t: Parameters<typeof openPeer>[0], talk: Parameters<typeof openPeer>[1]) {
   const peer = await openPeer(t, talk, { tls: true })
-  const way = openWay(t, {
+  const way = openTestOutbound(t, {
     ca: testCa,
     allow: ['127.0.0.1'],
-    resolve: async () => found('127.0.0.1'),
+    resolve: async () => resolvedTo('127.0.0.1'),
     limits: { ports: [peer.port], receiptMs: 300 },
   })
   const deliver = () =>

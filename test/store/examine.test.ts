@@ -7,11 +7,14 @@ import type { DatabaseFault } from '../../src/store/db.ts'
 import { RELATIONS } from '../../src/store/orphans.ts'
 import expected from '../../src/store/postgres/expected-schema.json' with { type: 'json' }
 import { examineSqlite, readSqliteSchema } from '../../src/store/sqlite/examine.ts'
-import { connectBodies, unique } from '../support/bodies.ts'
-import { administer, onEveryDatabase, openHouse, type House } from '../support/harness.ts'
+import { connectBodies } from '../support/connections/connect-bodies.ts'
+import { unique } from '../support/unique.ts'
+import { runAsOwner } from '../support/database/databases.ts'
+import { onEveryDatabase } from '../support/server/every-database.ts'
+import { openTestServer, type TestServer } from '../support/server/test-server.ts'
 
 const whats = (faults: readonly DatabaseFault[]) => faults.map(({ what }) => what)
-const pathOf = ({ env }: House) => (env.HAWSER_DATABASE_URL ?? '').slice('sqlite:'.length)
+const pathOf = ({ env }: TestServer) => (env.HAWSER_DATABASE_URL ?? '').slice('sqlite:'.length)
 
 /** A whole file of SQLite with a connection in it, apart from the server that made it. */
 async function wholeFile(): Promise<{
@@ -19,15 +22,15 @@ async function wholeFile(): Promise<{
   schema: ReturnType<typeof readSqliteSchema>
   end: () => Promise<void>
 }> {
-  const house = await openHouse('sqlite')
+  const server = await openTestServer('sqlite')
   const body = { ...connectBodies.endicia, account: unique() }
-  assert.equal((await house.request('POST', '/v1/connections/carriers/endicia', { body })).status, 200)
-  const path = `${pathOf(house)}-copy`
-  const db = new DatabaseSync(pathOf(house))
+  assert.equal((await server.request('POST', '/v1/connections/carriers/endicia', { body })).status, 200)
+  const path = `${pathOf(server)}-copy`
+  const db = new DatabaseSync(pathOf(server))
   db.exec(`vacuum into '${path}'`)
   const schema = readSqliteSchema(db)
   db.close()
-  return { path, schema, end: () => house.close() }
+  return { path, schema, end: () => server.close() }
 }
 
 function change(path: string, statements: string): void {
@@ -160,35 +163,35 @@ test('SQLite: every foreign key stands among the relations that orphans are look
   assert.deepEqual(missing, [])
 })
 
-onEveryDatabase('a database as a whole', (house) => {
+onEveryDatabase('a database as a whole', (server) => {
   const run = async (statements: string) => {
-    const { database, env } = house()
-    if (database === 'sqlite') return change(pathOf(house()), statements)
-    await administer(env.HAWSER_DATABASE_URL ?? '', `set session_replication_role = replica; ${statements}`)
+    const { database, env } = server()
+    if (database === 'sqlite') return change(pathOf(server()), statements)
+    await runAsOwner(env.HAWSER_DATABASE_URL ?? '', `set session_replication_role = replica; ${statements}`)
   }
   const connected = async (key: string) => {
     const body = { ...connectBodies.endicia, account: unique() }
-    const answer = await house().request('POST', '/v1/connections/carriers/endicia', { key, body })
+    const answer = await server().request('POST', '/v1/connections/carriers/endicia', { key, body })
     return answer.json.carrier_id as string
   }
 
   test('is whole as it is made and used', async () => {
-    const key = await house().newKey()
+    const key = await server().newKey()
     const carrier_id = await connected(key)
-    await house().request('POST', '/v1/labels/import', {
+    await server().request('POST', '/v1/labels/import', {
       key,
       body: { labels: [{ carrier_id, tracking_number: 'T', ship_date: '2026-01-01' }] },
     })
-    await house().request('DELETE', `/v1/connections/carriers/endicia/${await connected(key)}`, { key })
-    assert.deepEqual(await house().ctx.store.examine(), [])
+    await server().request('DELETE', `/v1/connections/carriers/endicia/${await connected(key)}`, { key })
+    assert.deepEqual(await server().ctx.store.examine(), [])
   })
 
   test('rows whose connection or account is gone are told, with how many there are', async () => {
-    const { newTenant, newKey, ctx } = house()
+    const { newTenant, newKey, ctx } = server()
     const [tenantId, other] = [await newTenant(), await newTenant()]
     const [key, otherKey] = [await newKey({ tenantId }), await newKey({ tenantId: other })]
     const [carrierId, otherId] = [await connected(key), await connected(otherKey)]
-    await house().request('POST', '/v1/labels/import', {
+    await server().request('POST', '/v1/labels/import', {
       key,
       body: { labels: [{ carrier_id: carrierId, tracking_number: 'T', ship_date: '2026-01-01' }] },
     })
@@ -223,7 +226,7 @@ onEveryDatabase('a database as a whole', (house) => {
   })
 
   test('looking at it keeps no writer waiting, and changes nothing', async () => {
-    const { ctx, newTenant } = house()
+    const { ctx, newTenant } = server()
     const [, made] = await Promise.all([ctx.store.examine(), newTenant()])
     assert.notEqual(made, '')
   })
@@ -231,15 +234,15 @@ onEveryDatabase('a database as a whole', (house) => {
 
 if (process.env.HAWSER_TEST_POSTGRES_URL)
   test('PostgreSQL: every part of the schema that is taken away is missed, and what is told puts it back', async (t) => {
-    const house = await openHouse('postgres')
-    const url = house.env.HAWSER_DATABASE_URL ?? ''
+    const server = await openTestServer('postgres')
+    const url = server.env.HAWSER_DATABASE_URL ?? ''
     const client = new pg.Client({ connectionString: url })
     await client.connect()
     t.after(async () => {
       await client.end()
-      await house.close()
+      await server.close()
     })
-    const { store } = house.ctx
+    const { store } = server.ctx
     const drop: Record<string, (part: { table: string; name: string }) => string> = {
       constraint: ({ table, name }) => `alter table ${table} drop constraint ${name}`,
       index: ({ name }) => `drop index ${name}`,

@@ -8,7 +8,7 @@ import { migrations } from '../../src/store/migrate.ts'
 import { createTenant } from '../../src/tenants/manage-tenant.ts'
 import { everyTenant, operator } from '../../src/tenants/operator.ts'
 import { formatKek } from '../../src/vault/kek-source.ts'
-import { administer, databases, newDatabase, type DatabaseName } from '../support/harness.ts'
+import { runAsOwner, databases, newDatabase, type DatabaseName } from '../support/database/databases.ts'
 
 const log = createLog('fatal', { write: () => {} })
 const late = '0004-verification'
@@ -21,18 +21,18 @@ async function openPlace(t: TestContext, database: DatabaseName): Promise<string
     return place.url
   }
   const role = `upgrader_${randomBytes(4).toString('hex')}`
-  await administer(place.url, `create role ${role} login`)
+  await runAsOwner(place.url, `create role ${role} login`)
   t.after(async () => {
     await place.remove()
-    await administer(process.env.HAWSER_TEST_POSTGRES_URL ?? '', `drop role if exists ${role}`)
+    await runAsOwner(process.env.HAWSER_TEST_POSTGRES_URL ?? '', `drop role if exists ${role}`)
   })
-  await administer(
+  await runAsOwner(
     place.url,
     'do $$ begin create role hawser_app nologin; exception when duplicate_object then null; end $$',
   )
-  await administer(place.url, `grant hawser_app to ${role}`)
-  await administer(place.url, `alter database ${new URL(place.url).pathname.slice(1)} owner to ${role}`)
-  await administer(place.url, `grant create, usage on schema public to ${role}`)
+  await runAsOwner(place.url, `grant hawser_app to ${role}`)
+  await runAsOwner(place.url, `alter database ${new URL(place.url).pathname.slice(1)} owner to ${role}`)
+  await runAsOwner(place.url, `grant create, usage on schema public to ${role}`)
   return place.url.replace('//owner@', `//${role}@`)
 }
 
@@ -109,7 +109,7 @@ for (const database of databases)
     const seen = await ctx.store.read('', (db) => db.selectFrom('connection').select('carrier_id').execute())
     assert.equal(seen.length, database === 'postgres' ? 0 : 1)
     if (database === 'postgres') {
-      const [wall] = await administer(
+      const [wall] = await runAsOwner(
         url,
         `select relforcerowsecurity as forced from pg_class where relname = 'connection'`,
       )

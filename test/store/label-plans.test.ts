@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { openHouse } from '../support/harness.ts'
+import { openTestServer } from '../support/server/test-server.ts'
 
 const OWN = 'tenant_id = ? and environment = ?'
 const NEWEST = 'order by created_at desc, label_id desc limit 25'
@@ -41,12 +41,12 @@ const PLANS: [statement: string, index: string][] = [
 ]
 
 test('SQLite finds labels by the index that is there for it', async (t) => {
-  const house = await openHouse('sqlite')
-  const path = (house.env.HAWSER_DATABASE_URL ?? '').slice('sqlite:'.length)
+  const server = await openTestServer('sqlite')
+  const path = (server.env.HAWSER_DATABASE_URL ?? '').slice('sqlite:'.length)
   const db = new DatabaseSync(path)
   t.after(async () => {
     db.close()
-    await house.close()
+    await server.close()
   })
   const plan = (statement: string, on = db) =>
     on

@@ -9,7 +9,7 @@ import { migrations } from '../../src/store/migrate.ts'
 import { readOperatorLists } from '../../src/store/operator-lists.ts'
 import { allKeys } from '../../src/tenants/api-keys.ts'
 import { everyTenant } from '../../src/tenants/operator.ts'
-import { openHouse } from '../support/harness.ts'
+import { openTestServer } from '../support/server/test-server.ts'
 
 const at = (path: string) => readOperatorLists({ kind: 'sqlite', path })
 const pathOf = (url = '') => url.slice('sqlite:'.length)
@@ -19,16 +19,16 @@ test('the names of migrations are those of their files', () => {
 })
 
 test('what the operator lists is what the opened installation answers, beside a server and after it, and nothing is changed', async () => {
-  const house = await openHouse('sqlite')
-  const path = pathOf(house.env.HAWSER_DATABASE_URL)
-  await house.newKey({ tenantId: await house.newTenant() })
-  const opened = { tenants: await everyTenant(house.ctx), keys: await allKeys(house.ctx) }
+  const server = await openTestServer('sqlite')
+  const path = pathOf(server.env.HAWSER_DATABASE_URL)
+  await server.newKey({ tenantId: await server.newTenant() })
+  const opened = { tenants: await everyTenant(server.ctx), keys: await allKeys(server.ctx) }
   // Rows of the driver have no prototype.
   const expected = structuredClone(opened)
   assert.deepEqual(await at(path), expected)
   assert.ok(expected.keys.length > 1 && !JSON.stringify(await at(path)).includes('secret_hash'))
   const copy = mkdtempSync(join(tmpdir(), 'hawser-lists-'))
-  await house.ctx.store.close()
+  await server.ctx.store.close()
   writeFileSync(join(copy, 'a.db'), readFileSync(path))
   const before = statSync(join(copy, 'a.db')).mtimeMs
   assert.deepEqual(await at(join(copy, 'a.db')), expected)
@@ -37,9 +37,9 @@ test('what the operator lists is what the opened installation answers, beside a 
 })
 
 test('what is no file of ours, or not up to date, is left to who opens it', async (t) => {
-  const house = await openHouse('sqlite')
-  const path = pathOf(house.env.HAWSER_DATABASE_URL)
-  await house.ctx.store.close()
+  const server = await openTestServer('sqlite')
+  const path = pathOf(server.env.HAWSER_DATABASE_URL)
+  await server.ctx.store.close()
   const directory = mkdtempSync(join(tmpdir(), 'hawser-lists-'))
   t.after(() => rmSync(directory, { recursive: true }))
   assert.equal(await at(join(directory, 'absent.db')), undefined)

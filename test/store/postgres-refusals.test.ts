@@ -10,10 +10,11 @@ import { createLog } from '../../src/log.ts'
 import { createTenant } from '../../src/tenants/manage-tenant.ts'
 import { allTenants, operator } from '../../src/tenants/operator.ts'
 import { formatKek } from '../../src/vault/kek-source.ts'
-import { unique } from '../support/bodies.ts'
-import { administer, databases } from '../support/harness.ts'
-import { freePort, startPostgres } from '../support/postgres-server.ts'
-import { openPlace } from '../support/server-process.ts'
+import { unique } from '../support/unique.ts'
+import { runAsOwner, databases } from '../support/database/databases.ts'
+import { freePort } from '../support/server/free-port.ts'
+import { startPostgres } from '../support/database/postgres-server.ts'
+import { openWorkspace } from '../support/processes/workspace.ts'
 
 const PASSWORD = 'Tr0ub4dor-3-Kq9'
 
@@ -98,7 +99,7 @@ describe(
   { skip: databases.includes('postgres') ? false : 'no PostgreSQL in this run' },
   () => {
     let cluster: Awaited<ReturnType<typeof startPostgres>>
-    const run = (statement: string) => administer(cluster.url, statement)
+    const run = (statement: string) => runAsOwner(cluster.url, statement)
     const url = (login: string, database: string) =>
       cluster.url.replace('//owner@', `//${login}@`).replace(/\/postgres$/, `/${database}`)
 
@@ -205,8 +206,8 @@ describe(
 )
 
 test('postgres refusals: every command that opens the database ends with 78 and one line', async (t) => {
-  const place = await openPlace('sqlite')
-  t.after(place.remove)
+  const workspace = await openWorkspace('sqlite')
+  t.after(workspace.remove)
   const at = `127.0.0.1:${await freePort()}`
   const settings = { HAWSER_DATABASE_URL: `postgres://user:${PASSWORD}@${at}/hawser` }
   for (const words of [
@@ -217,7 +218,7 @@ test('postgres refusals: every command that opens the database ends with 78 and 
     ['keys', 'list'],
     ['erase', 'status'],
   ]) {
-    const { code, stdout, stderr } = await place.run(words, settings)
+    const { code, stdout, stderr } = await workspace.run(words, settings)
     assert.equal(code, 78, words.join(' '))
     assert.match(
       stderr,

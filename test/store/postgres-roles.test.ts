@@ -7,9 +7,9 @@ import { createLog } from '../../src/log.ts'
 import { createTenant } from '../../src/tenants/manage-tenant.ts'
 import { allTenants, operator } from '../../src/tenants/operator.ts'
 import { formatKek } from '../../src/vault/kek-source.ts'
-import { unique } from '../support/bodies.ts'
-import { administer, databases, newDatabase } from '../support/harness.ts'
-import { startPostgres } from '../support/postgres-server.ts'
+import { unique } from '../support/unique.ts'
+import { runAsOwner, databases, newDatabase } from '../support/database/databases.ts'
+import { startPostgres } from '../support/database/postgres-server.ts'
 
 const log = createLog('fatal', { write: () => {} })
 
@@ -31,23 +31,23 @@ describe(
 
     before(async () => {
       place = await newDatabase('postgres')
-      for (const role of [owner, guest, stranger]) await administer(server, `create role ${role} login`)
-      await administer(
+      for (const role of [owner, guest, stranger]) await runAsOwner(server, `create role ${role} login`)
+      await runAsOwner(
         server,
         'do $$ begin create role hawser_app nologin; exception when duplicate_object then null; end $$',
       )
-      await administer(server, `grant hawser_app to ${owner}`)
-      await administer(server, `alter database ${new URL(place.url).pathname.slice(1)} owner to ${owner}`)
-      await administer(place.url, `grant create, usage on schema public to ${owner}`)
+      await runAsOwner(server, `grant hawser_app to ${owner}`)
+      await runAsOwner(server, `alter database ${new URL(place.url).pathname.slice(1)} owner to ${owner}`)
+      await runAsOwner(place.url, `grant create, usage on schema public to ${owner}`)
     })
     after(async () => {
       await place.remove()
-      for (const role of [owner, guest, stranger]) await administer(server, `drop role if exists ${role}`)
+      for (const role of [owner, guest, stranger]) await runAsOwner(server, `drop role if exists ${role}`)
     })
 
     test('a login that may do nothing is refused and changes nothing', async () => {
       await assert.rejects(open(as(stranger)), { name: 'StartRefused' })
-      assert.deepEqual(await administer(place.url, `select 1 from pg_tables where schemaname = 'public'`), [])
+      assert.deepEqual(await runAsOwner(place.url, `select 1 from pg_tables where schemaname = 'public'`), [])
     })
 
     test('an owner that is no superuser sets the database up, when the role is there and granted', async () => {
@@ -62,8 +62,8 @@ describe(
 
     test('an owner that may not take the role is told so in a sentence', async () => {
       const lonely = await newDatabase('postgres')
-      await administer(server, `alter database ${new URL(lonely.url).pathname.slice(1)} owner to ${stranger}`)
-      await administer(lonely.url, `grant create, usage on schema public to ${stranger}`)
+      await runAsOwner(server, `alter database ${new URL(lonely.url).pathname.slice(1)} owner to ${stranger}`)
+      await runAsOwner(lonely.url, `grant create, usage on schema public to ${stranger}`)
       try {
         await assert.rejects(open(lonely.url.replace('//owner@', `//${stranger}@`)), { name: 'StartRefused' })
       } finally {
@@ -72,18 +72,18 @@ describe(
     })
 
     test('afterwards a login that is only a member of the role serves, and cannot change the schema', async () => {
-      await administer(server, `grant hawser_app to ${guest}`)
+      await runAsOwner(server, `grant hawser_app to ${guest}`)
       const ctx = await open(as(guest))
       await createTenant(ctx, operator('cli'), 'by a guest')
       assert.equal((await allTenants(ctx)).length, 2)
       await ctx.store.close()
-      await assert.rejects(administer(as(guest), 'drop table connection'), { code: '42501' })
+      await assert.rejects(runAsOwner(as(guest), 'drop table connection'), { code: '42501' })
     })
 
     test('synchronous_commit off is refused', async () => {
-      await administer(server, `alter role ${guest} set synchronous_commit = off`)
+      await runAsOwner(server, `alter role ${guest} set synchronous_commit = off`)
       await assert.rejects(open(as(guest)), /synchronous_commit/)
-      await administer(server, `alter role ${guest} reset synchronous_commit`)
+      await runAsOwner(server, `alter role ${guest} reset synchronous_commit`)
     })
   },
 )
@@ -112,17 +112,17 @@ describe(
     }
 
     test('an owner that may create roles takes the role that it creates', async () => {
-      await administer(cluster.url, 'create role founder login createrole')
-      await administer(cluster.url, 'create database founded owner founder')
+      await runAsOwner(cluster.url, 'create role founder login createrole')
+      await runAsOwner(cluster.url, 'create database founded owner founder')
       assert.equal(await openAt(url('founder', 'founded')), 1)
       assert.equal(await openAt(url('founder', 'founded')), 2)
     })
 
     test('a schema that is named like the role of the URL is where everything stands', async () => {
-      await administer(cluster.url, 'create database named owner founder')
-      await administer(url('founder', 'named'), 'create schema founder')
+      await runAsOwner(cluster.url, 'create database named owner founder')
+      await runAsOwner(url('founder', 'named'), 'create schema founder')
       assert.equal(await openAt(url('founder', 'named')), 1)
-      const [at] = await administer(
+      const [at] = await runAsOwner(
         url('founder', 'named'),
         `select schemaname from pg_tables where tablename = 'connection'`,
       )
@@ -130,8 +130,8 @@ describe(
     })
 
     test('two schemas of one database hold two installations', async () => {
-      await administer(cluster.url, 'create database shared owner founder')
-      await administer(url('founder', 'shared'), 'create schema second')
+      await runAsOwner(cluster.url, 'create database shared owner founder')
+      await runAsOwner(url('founder', 'shared'), 'create schema second')
       const second = `${url('founder', 'shared')}?options=-csearch_path%3Dsecond`
       assert.equal(await openAt(url('founder', 'shared')), 1)
       assert.equal(await openAt(second), 1)
@@ -146,21 +146,21 @@ describe(
         ['alter role hawser_app login', 'alter role hawser_app nologin', /nologin/],
       ]
       for (const [does, undoes, says] of refused) {
-        await administer(cluster.url, does)
+        await runAsOwner(cluster.url, does)
         await assert.rejects(openAt(where), (error: Error) => {
           assert.equal(error.name, 'StartRefused')
           assert.match(error.message, says)
           return true
         })
-        await administer(cluster.url, undoes)
+        await runAsOwner(cluster.url, undoes)
       }
       for (const [off, on] of [
         ['disable', 'enable'],
         ['no force', 'force'],
       ]) {
-        await administer(where, `alter table connection ${off} row level security`)
+        await runAsOwner(where, `alter table connection ${off} row level security`)
         await assert.rejects(openAt(where), /Row-level security is off on connection/)
-        await administer(where, `alter table connection ${on} row level security`)
+        await runAsOwner(where, `alter table connection ${on} row level security`)
       }
       assert.equal(await openAt(where), 3)
     })

@@ -8,7 +8,7 @@ import { test, type TestContext } from 'node:test'
 import type { Store } from '../../src/store/db.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { sizeOf } from '../../src/store/sqlite/checkpoints.ts'
-import { countFound, filesOf } from '../support/bytes.ts'
+import { countOccurring, readDatabaseFiles } from '../support/database/database-files.ts'
 
 const TENANT = 'a tenant'
 const ROWS = 5
@@ -50,14 +50,14 @@ async function replaceAndRemove({ path, store, emptied }: Awaited<ReturnType<typ
   const second = Array.from({ length: ROWS }, () => randomBytes(200))
   for (const [term, bytes] of first.entries()) await insert(store, term, bytes)
   await emptied()
-  assert.equal(countFound(first, filesOf(path)), ROWS, 'they are there at first')
+  assert.equal(countOccurring(first, readDatabaseFiles(path)), ROWS, 'they are there at first')
   for (const [term, bytes] of second.entries()) await replace(store, term, bytes)
   await emptied()
-  assert.equal(countFound(second, filesOf(path)), ROWS)
-  const replaced = countFound(first, filesOf(path))
+  assert.equal(countOccurring(second, readDatabaseFiles(path)), ROWS)
+  const replaced = countOccurring(first, readDatabaseFiles(path))
   for (let term = 0; term < ROWS; term += 1) await remove(store, term)
   await emptied()
-  return { replaced, removed: countFound([...first, ...second], filesOf(path)) }
+  return { replaced, removed: countOccurring([...first, ...second], readDatabaseFiles(path)) }
 }
 
 test('removed bytes: rows that are replaced or removed are overwritten in place', async (t) => {

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import type { Crossing } from '../../src/store/db.ts'
-import { connectBodies, unique } from '../support/bodies.ts'
-import { administer, databases, openHouse, type House } from '../support/harness.ts'
+import { connectBodies } from '../support/connections/connect-bodies.ts'
+import { unique } from '../support/unique.ts'
+import { runAsOwner, databases } from '../support/database/databases.ts'
+import { openTestServer, type TestServer } from '../support/server/test-server.ts'
 
 const TENANT_TABLES = [
   ...(['tenant', 'api_key', 'connection', 'tombstone', 'audit_head', 'audit_event', 'audit_count'] as const),
@@ -22,12 +24,12 @@ describe(
   'row-level security',
   { skip: databases.includes('postgres') ? false : 'no PostgreSQL in this run' },
   () => {
-    let house: House
+    let server: TestServer
     let other: string
-    const url = () => house.env.HAWSER_DATABASE_URL ?? ''
+    const url = () => server.env.HAWSER_DATABASE_URL ?? ''
 
     before(async () => {
-      house = await openHouse('postgres', {
+      server = await openTestServer('postgres', {
         env: {
           HAWSER_UPS_SIGN_IN: 'true',
           HAWSER_UPS_CLIENT_ID: 'id',
@@ -35,48 +37,50 @@ describe(
           HAWSER_PUBLIC_URL: 'https://h.example',
         },
       })
-      other = await house.newTenant()
-      for (const key of [house.key, await house.newKey({ tenantId: other })]) {
+      other = await server.newTenant()
+      for (const key of [server.key, await server.newKey({ tenantId: other })]) {
         const hooks = '/v1/environment/webhooks'
         const event = { event: 'carrier_connected', url: 'https://hooks.example/' }
-        const { webhook_id } = (await house.request('POST', hooks, { key, body: event })).json
-        await house.request('POST', `${hooks}/${webhook_id}/rotate_secret`, { key })
+        const { webhook_id } = (await server.request('POST', hooks, { key, body: event })).json
+        await server.request('POST', `${hooks}/${webhook_id}/rotate_secret`, { key })
         const body = { ...connectBodies.stamps_com, username: unique() }
-        const { json } = await house.request('POST', '/v1/connections/carriers/stamps_com', { key, body })
-        const { json: ups } = await house.request('POST', '/v1/connections/carriers/ups', {
+        const { json } = await server.request('POST', '/v1/connections/carriers/stamps_com', { key, body })
+        const { json: ups } = await server.request('POST', '/v1/connections/carriers/ups', {
           key,
           body: { ...connectBodies.ups, account_number: unique() },
         })
-        await house.request('POST', `/v1/connections/carriers/ups/${ups.carrier_id}/lease?state=any`, { key })
-        await house.request('PUT', '/v1/connections/delete_policy', { key, body: { restore_days: 3 } })
+        await server.request('POST', `/v1/connections/carriers/ups/${ups.carrier_id}/lease?state=any`, {
+          key,
+        })
+        await server.request('PUT', '/v1/connections/delete_policy', { key, body: { restore_days: 3 } })
         const { carrier_id } = json
         const label = { carrier_id, tracking_number: 'one', ship_date: '2026-03-01' }
-        await house.request('POST', '/v1/labels/import', { key, body: { labels: [label] } })
+        await server.request('POST', '/v1/labels/import', { key, body: { labels: [label] } })
         const manifest = { carrier_id, tracking_numbers: ['one'] }
-        await house.request('POST', '/v1/manifests/import', { key, body: manifest })
-        await house.request('DELETE', `/v1/carriers/${carrier_id}`, { key })
+        await server.request('POST', '/v1/manifests/import', { key, body: manifest })
+        await server.request('DELETE', `/v1/carriers/${carrier_id}`, { key })
       }
-      for (const tenantId of [house.tenantId, other]) {
-        const key = await house.newKey({ tenantId, environment: 'sandbox' })
+      for (const tenantId of [server.tenantId, other]) {
+        const key = await server.newKey({ tenantId, environment: 'sandbox' })
         const credentials = { username: 'u', password: 'p', account_number: unique() }
         const path = '/v-beta/ltl/connections/ODFL'
-        const { json } = await house.request('POST', path, { key, body: { credentials } })
+        const { json } = await server.request('POST', path, { key, body: { credentials } })
         const next = { ...credentials, password: 'q' }
-        await house.request('PUT', `${path}/${json.carrier_id}`, { key, body: { credentials: next } })
+        await server.request('PUT', `${path}/${json.carrier_id}`, { key, body: { credentials: next } })
       }
     })
-    after(() => house.close())
+    after(() => server.close())
 
     test('the owner of the URL is a superuser, whom no policy confines: the role on each connection does', async () => {
-      const [owner] = await administer(url(), 'select rolsuper from pg_roles where rolname = current_user')
+      const [owner] = await runAsOwner(url(), 'select rolsuper from pg_roles where rolname = current_user')
       assert.equal(owner.rolsuper, true)
-      const { rows } = await house.ctx.store.read(other, async (db) => ({
+      const { rows } = await server.ctx.store.read(other, async (db) => ({
         rows: await db
           .selectNoFrom((eb) => eb.fn<string>('current_setting', [eb.val('role')]).as('role'))
           .execute(),
       }))
       assert.deepEqual(rows, [{ role: 'hawser_app' }])
-      const [role] = await administer(
+      const [role] = await runAsOwner(
         url(),
         `select rolsuper, rolbypassrls, rolcanlogin from pg_roles where rolname = 'hawser_app'`,
       )
@@ -85,12 +89,12 @@ describe(
 
     test('a query that forgets its tenant sees the tenant’s own rows and no others', async () => {
       for (const table of TENANT_TABLES) {
-        const [all] = await administer(
+        const [all] = await runAsOwner(
           url(),
           `select count(distinct tenant_id)::int as tenants from ${table}`,
         )
         assert.ok(all.tenants >= 2, `${table} holds rows of several tenants`)
-        const seen = await house.ctx.store.read(other, (db) =>
+        const seen = await server.ctx.store.read(other, (db) =>
           db.selectFrom(table).select('tenant_id').execute(),
         )
         assert.deepEqual([...new Set(seen.map(({ tenant_id }) => tenant_id))], [other], table)
@@ -98,7 +102,7 @@ describe(
     })
 
     test('a write that forgets its tenant changes no row of another', async () => {
-      await house.ctx.store.transaction(other, async (tx) => {
+      await server.ctx.store.transaction(other, async (tx) => {
         await tx.updateTable('connection').set({ nickname: 'taken over' }).execute()
         await tx.updateTable('tenant').set({ company_name: 'taken over' }).execute()
         await tx.updateTable('webhook_endpoint').set({ url: 'https://taken.example/' }).execute()
@@ -108,50 +112,50 @@ describe(
         await tx.updateTable('label_count').set({ open: 666 }).execute()
         await tx.updateTable('api_key').set({ last_used_at: 'taken over' }).execute()
       })
-      const rows = await administer(
+      const rows = await runAsOwner(
         url(),
         `select tenant_id from connection where nickname = 'taken over' union select tenant_id from tenant where company_name = 'taken over'`,
       )
       assert.deepEqual(rows, [{ tenant_id: other }])
-      const hooks = await administer(
+      const hooks = await runAsOwner(
         url(),
         `select tenant_id from webhook_endpoint where url like '%taken%' union select tenant_id from webhook_delivery where state = 'failed'`,
       )
       assert.deepEqual(hooks, [{ tenant_id: other }])
-      const tokens = await administer(
+      const tokens = await runAsOwner(
         url(),
         `select tenant_id from carrier_token where holder = 'taken over'`,
       )
       assert.deepEqual(tokens, [{ tenant_id: other }])
-      const labels = await administer(
+      const labels = await runAsOwner(
         url(),
         `select tenant_id from label where tracking_number = 'taken over' union select tenant_id from label_count where open = 666`,
       )
       assert.deepEqual(labels, [{ tenant_id: other }])
-      const keys = await administer(
+      const keys = await runAsOwner(
         url(),
         `select distinct tenant_id from api_key where last_used_at = 'taken over'`,
       )
       assert.deepEqual(keys, [{ tenant_id: other }])
-      const gone = house.ctx.store.transaction(other, (tx) => tx.deleteFrom('connection').execute())
+      const gone = server.ctx.store.transaction(other, (tx) => tx.deleteFrom('connection').execute())
       await gone
-      const [left] = await administer(
+      const [left] = await runAsOwner(
         url(),
         'select count(*)::int as rows from connection where tenant_id = $1',
-        [house.tenantId],
+        [server.tenantId],
       )
       assert.equal(left.rows, 2)
     })
 
     test('a row cannot be given to another tenant', async () => {
-      const insert = house.ctx.store.transaction(other, (tx) =>
+      const insert = server.ctx.store.transaction(other, (tx) =>
         tx
           .insertInto('audit_head')
           .values({ tenant_id: 'se-new', seq: 1, hash: Buffer.alloc(32) })
           .execute(),
       )
       await assert.rejects(insert, /42501/)
-      const move = house.ctx.store.transaction(other, (tx) =>
+      const move = server.ctx.store.transaction(other, (tx) =>
         tx.updateTable('tenant').set({ tenant_id: 'se-else' }).execute(),
       )
       await assert.rejects(move, /42501|23503/)
@@ -160,7 +164,7 @@ describe(
     test('without a tenant nothing is seen', async () => {
       for (const table of TENANT_TABLES)
         assert.deepEqual(
-          await house.ctx.store.read('', (db) => db.selectFrom(table).select('tenant_id').execute()),
+          await server.ctx.store.read('', (db) => db.selectFrom(table).select('tenant_id').execute()),
           [],
           table,
         )
@@ -183,72 +187,74 @@ describe(
           if (crossing.path === 'deliver' && /^webhook_(delivery|rotation)$/.test(table)) continue
           if (crossing.path === 'check' && table === 'scheduled_check') continue
           if (crossing.path === 'erase' && ENDING.includes(table)) continue
-          const seen = await house.ctx.store.cross(crossing, (db) =>
+          const seen = await server.ctx.store.cross(crossing, (db) =>
             db.selectFrom(table).select('tenant_id').execute(),
           )
           assert.deepEqual(seen, [], `${crossing.path} ${table}`)
         }
-        const changed = await house.ctx.store.cross(crossing, (db) =>
+        const changed = await server.ctx.store.cross(crossing, (db) =>
           db.updateTable('tenant').set({ company_name: 'x' }).executeTakeFirst(),
         )
         assert.equal(changed.numUpdatedRows, 0n)
       }
-      const due = await house.ctx.store.cross({ path: 'deliver' }, (db) =>
+      const due = await server.ctx.store.cross({ path: 'deliver' }, (db) =>
         db.selectFrom('webhook_delivery').select(['tenant_id', 'state']).distinct().execute(),
       )
-      assert.deepEqual(due, [{ tenant_id: house.tenantId, state: 'pending' }], 'what is done is not seen')
-      const planned = await house.ctx.store.cross({ path: 'check' }, (db) =>
+      assert.deepEqual(due, [{ tenant_id: server.tenantId, state: 'pending' }], 'what is done is not seen')
+      const planned = await server.ctx.store.cross({ path: 'check' }, (db) =>
         db.selectFrom('scheduled_check').select('tenant_id').distinct().execute(),
       )
-      assert.deepEqual(planned, [{ tenant_id: house.tenantId }])
+      assert.deepEqual(planned, [{ tenant_id: server.tenantId }])
       for (const path of ['deliver', 'check'] as const)
         for (const table of ['tenant', 'api_key'] as const)
           assert.deepEqual(
-            await house.ctx.store.cross({ path }, (db) => db.selectFrom(table).select('tenant_id').execute()),
+            await server.ctx.store.cross({ path }, (db) =>
+              db.selectFrom(table).select('tenant_id').execute(),
+            ),
             [],
           )
-      const replanned = await house.ctx.store.cross({ path: 'check' }, (db) =>
+      const replanned = await server.ctx.store.cross({ path: 'check' }, (db) =>
         db.updateTable('scheduled_check').set({ due_at: '' }).executeTakeFirst(),
       )
       assert.equal(replanned.numUpdatedRows, 0n)
-      const settled = await house.ctx.store.cross({ path: 'deliver' }, (db) =>
+      const settled = await server.ctx.store.cross({ path: 'deliver' }, (db) =>
         db.updateTable('webhook_delivery').set({ state: 'failed' }).executeTakeFirst(),
       )
       assert.equal(settled.numUpdatedRows, 0n)
       assert.deepEqual(
-        await house.ctx.store.cross(partner, (db) => db.selectFrom('tenant').selectAll().execute()),
+        await server.ctx.store.cross(partner, (db) => db.selectFrom('tenant').selectAll().execute()),
         [],
       )
     })
 
     test('a partner sees the listings of its accounts in the environment of its key, and nothing of them that is sealed', async () => {
       const made: string[] = []
-      for (const partnerId of [house.tenantId, other]) {
-        const key = await house.newKey({ tenantId: partnerId, scopes: ['partner'] })
+      for (const partnerId of [server.tenantId, other]) {
+        const key = await server.newKey({ tenantId: partnerId, scopes: ['partner'] })
         const account = { company_name: 'A merchant', origin_country_code: 'US' }
-        const { json } = await house.request('POST', '/v1/partners/accounts', { key, body: account })
+        const { json } = await server.request('POST', '/v1/partners/accounts', { key, body: account })
         made.push(json.account_id)
         for (const environment of ['production', 'sandbox'] as const) {
-          const own = await house.newKey({ tenantId: json.account_id, environment })
+          const own = await server.newKey({ tenantId: json.account_id, environment })
           const body = { ...connectBodies.chronopost, account_number: unique().slice(-8) }
           const path = '/v1/connections/carriers/chronopost'
-          assert.equal((await house.request('POST', path, { key: own, body })).status, 200)
+          assert.equal((await server.request('POST', path, { key: own, body })).status, 200)
         }
       }
-      for (const [index, partnerId] of [house.tenantId, other].entries())
+      for (const [index, partnerId] of [server.tenantId, other].entries())
         for (const environment of ['production', 'sandbox'] as const) {
           const crossing: Crossing = { path: 'partner_connections', partnerId, environment }
           for (const table of ['connection_listing', 'connection_count', 'connection_term'] as const) {
-            const seen: object[] = await house.ctx.store.cross(crossing, (db) =>
+            const seen: object[] = await server.ctx.store.cross(crossing, (db) =>
               db.selectFrom(table).select(['tenant_id', 'environment']).distinct().execute(),
             )
             assert.deepEqual(seen, [{ tenant_id: made[index], environment }], table)
-            const changed: { numDeletedRows: bigint } = await house.ctx.store.cross(crossing, (db) =>
+            const changed: { numDeletedRows: bigint } = await server.ctx.store.cross(crossing, (db) =>
               db.deleteFrom(table).executeTakeFirst(),
             )
             assert.equal(changed.numDeletedRows, 0n, table)
           }
-          const sealed = await house.ctx.store.cross(crossing, (db) =>
+          const sealed = await server.ctx.store.cross(crossing, (db) =>
             db.selectFrom('connection').select('carrier_id').execute(),
           )
           assert.deepEqual(sealed, [])
@@ -256,14 +262,14 @@ describe(
     })
 
     test('who comes back from a sign-in sees the one row of his state', async () => {
-      const rows = await administer(url(), 'select tenant_id, state_hash from sign_in')
+      const rows = await runAsOwner(url(), 'select tenant_id, state_hash from sign_in')
       assert.ok(rows.length > 0)
       for (const { tenant_id, state_hash: stateHash } of rows) {
-        const seen = await house.ctx.store.cross({ path: 'sign_in', stateHash }, (db) =>
+        const seen = await server.ctx.store.cross({ path: 'sign_in', stateHash }, (db) =>
           db.selectFrom('sign_in').select('tenant_id').execute(),
         )
         assert.deepEqual(seen, [{ tenant_id }])
-        const gone = await house.ctx.store.cross({ path: 'sign_in', stateHash }, (db) =>
+        const gone = await server.ctx.store.cross({ path: 'sign_in', stateHash }, (db) =>
           db.deleteFrom('sign_in').executeTakeFirst(),
         )
         assert.equal(gone.numDeletedRows, 0n)
@@ -272,11 +278,11 @@ describe(
 
     test('what one use of a connection was scoped to does not stick to the next', async () => {
       for (let turn = 0; turn < 30; turn += 1) {
-        const tenant = turn % 2 === 0 ? other : house.tenantId
-        await house.ctx.store.cross({ path: 'operate' }, (db) =>
+        const tenant = turn % 2 === 0 ? other : server.tenantId
+        await server.ctx.store.cross({ path: 'operate' }, (db) =>
           db.selectFrom('tenant').selectAll().execute(),
         )
-        const seen = await house.ctx.store.read(tenant, (db) =>
+        const seen = await server.ctx.store.read(tenant, (db) =>
           db.selectFrom('tenant').select('tenant_id').execute(),
         )
         assert.deepEqual(seen, [{ tenant_id: tenant }])

@@ -5,8 +5,9 @@ import pg from 'pg'
 import { findConnections, type Question } from '../../src/connections/find-connections.ts'
 import { STATES } from '../../src/connections/findings.ts'
 import { operator } from '../../src/tenants/operator.ts'
-import { administer, databases, openHouse, type DatabaseName, type House } from '../support/harness.ts'
-import { rowOf, storeRows } from '../support/many-connections.ts'
+import { runAsOwner, databases, type DatabaseName } from '../support/database/databases.ts'
+import { openTestServer, type TestServer } from '../support/server/test-server.ts'
+import { connectionRow, insertConnectionRows } from '../support/database/connection-rows.ts'
 
 const CARRIERS = ['ups', 'stamps_com', 'dhl_express', 'access_worldwide']
 const BY_AGE = { by: 'since', direction: 'asc' } as const
@@ -45,30 +46,30 @@ const QUESTIONS: [Question, ...indexes: RegExp[]][] = [
 ]
 
 /** Two accounts of a partner, and one of another. */
-async function fill(house: House) {
+async function fill(server: TestServer) {
   const accounts: string[] = []
   for (const [tenantId, count] of [
-    [house.tenantId, 2_200],
-    [house.tenantId, 700],
-    [await house.newTenant('another partner'), 700],
+    [server.tenantId, 2_200],
+    [server.tenantId, 700],
+    [await server.newTenant('another partner'), 700],
   ] as const) {
-    const key = await house.newKey({ tenantId, scopes: ['partner'] })
+    const key = await server.newKey({ tenantId, scopes: ['partner'] })
     const body = { company_name: 'A merchant', origin_country_code: 'US' }
-    const { json } = await house.request('POST', '/v1/partners/accounts', { key, body })
+    const { json } = await server.request('POST', '/v1/partners/accounts', { key, body })
     const start = accounts.length * 10_000
     accounts.push(json.account_id as string)
     const rows = Array.from({ length: count }, (_, number) =>
-      rowOf({ tenantId: json.account_id }, start + number, {
+      connectionRow({ tenantId: json.account_id }, start + number, {
         carrier: CARRIERS[number % CARRIERS.length] ?? '',
         state: STATES[number % STATES.length] ?? 'verified',
       }),
     )
-    await storeRows(house, rows)
+    await insertConnectionRows(server, rows)
   }
   const actor = operator('cli', 'production')
   return {
     account: { ...actor, tenantId: accounts[0] ?? '' },
-    partner: { ...actor, tenantId: house.tenantId },
+    partner: { ...actor, tenantId: server.tenantId },
   }
 }
 
@@ -88,16 +89,16 @@ function listen(database: DatabaseName, heard: Statement[]): () => void {
 }
 
 /** On PostgreSQL a vacuum that comes while the test runs would change what a plan costs, and so the plans of tables this small. */
-async function keepFromVacuum({ database, env }: House): Promise<void> {
+async function keepFromVacuum({ database, env }: TestServer): Promise<void> {
   if (database !== 'postgres') return
   for (const table of ['connection_listing', 'connection_count', 'connection_term'])
-    await administer(env.HAWSER_DATABASE_URL ?? '', `alter table ${table} set (autovacuum_enabled = false)`)
+    await runAsOwner(env.HAWSER_DATABASE_URL ?? '', `alter table ${table} set (autovacuum_enabled = false)`)
 }
 
 /** How a database goes about a statement, line by line. */
-async function explainer(house: House, settings: string) {
-  const url = house.env.HAWSER_DATABASE_URL ?? ''
-  if (house.database === 'sqlite') {
+async function explainer(server: TestServer, settings: string) {
+  const url = server.env.HAWSER_DATABASE_URL ?? ''
+  if (server.database === 'sqlite') {
     const db = new DatabaseSync(url.slice('sqlite:'.length))
     return {
       explain: async ({ text }: Statement) =>
@@ -109,7 +110,7 @@ async function explainer(house: House, settings: string) {
       end: async () => db.close(),
     }
   }
-  await administer(url, 'analyze')
+  await runAsOwner(url, 'analyze')
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   // Of so few rows reading all of them is cheap; what is asked is whether the index can be used.
@@ -126,24 +127,24 @@ async function explainer(house: House, settings: string) {
 for (const database of databases)
   for (const owner of ['tenant', 'partner'] as const)
     test(`${database}: each question about the connections of a ${owner} is a range of an index`, async (t) => {
-      const house = await openHouse(database, { rehearse: false })
-      await keepFromVacuum(house)
-      const { account, partner } = await fill(house)
+      const server = await openTestServer(database, { repeatTransactions: false })
+      await keepFromVacuum(server)
+      const { account, partner } = await fill(server)
       const isPartner = owner === 'partner'
       const settings = isPartner
         ? `set hawser.crossing = 'partner_connections'; set hawser.environment = 'production'; set hawser.partner = '${partner.tenantId}'`
         : `set hawser.tenant = '${account.tenantId}'`
-      const { explain, end } = await explainer(house, settings)
+      const { explain, end } = await explainer(server, settings)
       t.after(async () => {
         await end()
-        await house.close()
+        await server.close()
       })
       // SQLite is given a statement once, and keeps it.
       const known: string[] = []
       for (const [question, ...indexes] of QUESTIONS) {
         const heard: Statement[] = []
         const stop = listen(database, heard)
-        const { connections } = await findConnections(house.ctx, isPartner ? partner : account, {
+        const { connections } = await findConnections(server.ctx, isPartner ? partner : account, {
           ...question,
           isPartner,
         })

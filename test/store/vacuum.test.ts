@@ -6,36 +6,40 @@ import pg from 'pg'
 import type { DatabaseFiles, Store } from '../../src/store/db.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { createVacuum } from '../../src/store/vacuum.ts'
-import { unique } from '../support/bodies.ts'
-import { administer, databases, openHouse, type House } from '../support/harness.ts'
+import { unique } from '../support/unique.ts'
+import { runAsOwner, databases } from '../support/database/databases.ts'
+import { openTestServer, type TestServer } from '../support/server/test-server.ts'
 
 const PATH = '/v1/connections/carriers/stamps_com'
 const body = () => ({ nickname: 'x', username: unique('user'), password: 'a password' })
 
-/** A house whose tables with sealed bytes hold dead rows, and whose store is closed. */
-async function openWorn(t: TestContext): Promise<House> {
-  const house = await openHouse('postgres', { rehearse: false, env: { HAWSER_VERIFICATION: 'off' } })
-  t.after(() => house.close().catch(() => {}))
+/** A server whose tables with sealed bytes hold dead rows, and whose store is closed. */
+async function openWorn(t: TestContext): Promise<TestServer> {
+  const server = await openTestServer('postgres', {
+    repeatTransactions: false,
+    env: { HAWSER_VERIFICATION: 'off' },
+  })
+  t.after(() => server.close().catch(() => {}))
   // A slow run would meet it.
   for (const table of ['connection', 'buried_connection', 'previous_credentials'])
-    await administer(urlOf(house), `alter table ${table} set (autovacuum_enabled = false)`)
+    await runAsOwner(urlOf(server), `alter table ${table} set (autovacuum_enabled = false)`)
   for (let count = 0; count < 20; count += 1) {
-    const { json } = await house.request('POST', PATH, { body: body() })
+    const { json } = await server.request('POST', PATH, { body: body() })
     for (let turn = 0; turn < 2; turn += 1)
-      assert.equal((await house.request('PUT', `${PATH}/${json.carrier_id}`, { body: body() })).status, 200)
-    assert.equal((await house.request('DELETE', `${PATH}/${json.carrier_id}`)).status, 204)
+      assert.equal((await server.request('PUT', `${PATH}/${json.carrier_id}`, { body: body() })).status, 200)
+    assert.equal((await server.request('DELETE', `${PATH}/${json.carrier_id}`)).status, 204)
   }
-  await house.ctx.store.close()
-  return house
+  await server.ctx.store.close()
+  return server
 }
 
-const urlOf = (house: House) => house.env.HAWSER_DATABASE_URL ?? ''
+const urlOf = (server: TestServer) => server.env.HAWSER_DATABASE_URL ?? ''
 
-async function reopen(t: TestContext, house: House, url: string, vacuumMs: number) {
+async function reopen(t: TestContext, server: TestServer, url: string, vacuumMs: number) {
   const told: unknown[][] = []
   const store = await openPostgres(url, 3, { vacuumMs, tell: (...words) => told.push(words) })
   t.after(() => store.close().catch(() => {}))
-  house.ctx.store = store
+  server.ctx.store = store
   return { store, told }
 }
 
@@ -53,16 +57,16 @@ async function until(holds: () => Promise<boolean>, ms: number): Promise<void> {
   }
 }
 
-const write = (house: House) => house.newTenant('another')
+const write = (server: TestServer) => server.newTenant('another')
 
 describe('vacuum', { skip: databases.includes('postgres') ? false : 'no PostgreSQL in this run' }, () => {
   test('the tables of which something can be erased are vacuumed after something was written, and not before', async (t) => {
-    const house = await openWorn(t)
-    const { store, told } = await reopen(t, house, urlOf(house), 200)
+    const server = await openWorn(t)
+    const { store, told } = await reopen(t, server, urlOf(server), 200)
     await until(async () => (await tablesOf(store)).some(({ deadRows }) => deadRows > 0), 10_000)
     await pause(500)
     assert.ok((await tablesOf(store)).every(({ vacuumedAt }) => vacuumedAt === null))
-    await write(house)
+    await write(server)
     await until(async () => (await tablesOf(store)).every(({ vacuumedAt }) => vacuumedAt !== null), 10_000)
     assert.deepEqual(
       (await tablesOf(store)).map(({ table, deadRows }) => [table, deadRows]),
@@ -81,33 +85,33 @@ describe('vacuum', { skip: databases.includes('postgres') ? false : 'no PostgreS
   })
 
   test('a login that may not vacuum leaves it to autovacuum, and says so', async (t) => {
-    const house = await openWorn(t)
+    const server = await openWorn(t)
     const guest = `guest_${randomBytes(4).toString('hex')}`
-    await administer(urlOf(house), `create role ${guest} login`)
-    await administer(urlOf(house), `grant hawser_app to ${guest}`)
-    const { store, told } = await reopen(t, house, urlOf(house).replace('//owner@', `//${guest}@`), 50)
-    await write(house)
+    await runAsOwner(urlOf(server), `create role ${guest} login`)
+    await runAsOwner(urlOf(server), `grant hawser_app to ${guest}`)
+    const { store, told } = await reopen(t, server, urlOf(server).replace('//owner@', `//${guest}@`), 50)
+    await write(server)
     await pause(500)
     const files = await store.describeFiles()
     assert.ok(files.dialect === 'postgres' && !files.mayVacuum)
     assert.ok(files.tables.every(({ vacuumedAt }) => vacuumedAt === null))
     assert.deepEqual(told, [])
     await store.close()
-    await administer(urlOf(house), `drop role ${guest}`)
+    await runAsOwner(urlOf(server), `drop role ${guest}`)
   })
 
   test('a table that somebody holds is passed over, and neither vacuum nor closing waits', async (t) => {
-    const house = await openWorn(t)
-    const { store, told } = await reopen(t, house, urlOf(house), 50)
-    const holder = new pg.Client({ connectionString: urlOf(house) })
+    const server = await openWorn(t)
+    const { store, told } = await reopen(t, server, urlOf(server), 50)
+    const holder = new pg.Client({ connectionString: urlOf(server) })
     await holder.connect()
     await holder.query('begin; lock table connection in share update exclusive mode')
-    await write(house)
+    await write(server)
     const vacuumed = async () =>
       (await tablesOf(store)).filter(({ vacuumedAt }) => vacuumedAt !== null).map(({ table }) => table)
     await until(async () => (await vacuumed()).length === 7, 10_000)
     assert.ok(!(await vacuumed()).includes('connection'))
-    await write(house)
+    await write(server)
     await pause(60)
     const start = Date.now()
     await store.close()

@@ -3,31 +3,33 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import pg from 'pg'
-import { connectBodies, unique } from '../support/bodies.ts'
-import { databases, openHouse, type House } from '../support/harness.ts'
+import { connectBodies } from '../support/connections/connect-bodies.ts'
+import { unique } from '../support/unique.ts'
+import { databases } from '../support/database/databases.ts'
+import { openTestServer, type TestServer } from '../support/server/test-server.ts'
 
 const PATH = '/v1/connections/carriers/stamps_com'
-const connect = (house: House, key = house.key) =>
-  house.request('POST', PATH, { key, body: { ...connectBodies.stamps_com, username: unique() } })
+const connect = (server: TestServer, key = server.key) =>
+  server.request('POST', PATH, { key, body: { ...connectBodies.stamps_com, username: unique() } })
 
 describe('another process that writes to the SQLite file', () => {
-  let house: House
+  let server: TestServer
   let other: DatabaseSync
   before(async () => {
-    house = await openHouse('sqlite')
-    other = new DatabaseSync(house.env.HAWSER_DATABASE_URL?.replace('sqlite:', '') ?? '')
+    server = await openTestServer('sqlite')
+    other = new DatabaseSync(server.env.HAWSER_DATABASE_URL?.replace('sqlite:', '') ?? '')
   })
   after(async () => {
     other.close()
-    await house.close()
+    await server.close()
   })
 
   test('holds up writers until it is done, and nobody else', async () => {
     other.exec('begin immediate')
-    const writers = [connect(house), connect(house)]
+    const writers = [connect(server), connect(server)]
     const start = Date.now()
     for (let asked = 0; asked < 20; asked += 1)
-      assert.equal((await house.request('GET', '/v1/carriers')).status, 200)
+      assert.equal((await server.request('GET', '/v1/carriers')).status, 200)
     assert.ok(Date.now() - start < 2_000, 'readers waited for the lock')
     other.exec('commit')
     assert.deepEqual(
@@ -45,11 +47,11 @@ describe('another process that writes to the SQLite file', () => {
       if (!isOver) setImmediate(turn)
     }
     setImmediate(turn)
-    const work = house.ctx.store.transaction(house.tenantId, async (tx) => {
+    const work = server.ctx.store.transaction(server.tenantId, async (tx) => {
       for (let statement = 0; statement < 5; statement += 1) await long.execute(tx)
       return turns
     })
-    const read = house.request('GET', '/v1/carriers')
+    const read = server.request('GET', '/v1/carriers')
     assert.ok((await work) >= 4)
     isOver = true
     assert.equal((await read).status, 200)
@@ -58,14 +60,14 @@ describe('another process that writes to the SQLite file', () => {
   test('and never ends is answered 503 in the time of one wait, whoever else waits', async () => {
     other.exec('begin immediate')
     const start = Date.now()
-    const answers = await Promise.all([connect(house), connect(house), connect(house)])
+    const answers = await Promise.all([connect(server), connect(server), connect(server)])
     other.exec('rollback')
     assert.deepEqual(
       answers.map(({ status }) => status),
       [503, 503, 503],
     )
     assert.ok(Date.now() - start < 9_000)
-    assert.equal((await connect(house)).status, 200)
+    assert.equal((await connect(server)).status, 200)
   })
 })
 
@@ -74,22 +76,22 @@ describe(
   { skip: databases.includes('postgres') ? false : 'no PostgreSQL in this run' },
   () => {
     test('leaves connections for everybody else', async () => {
-      const house = await openHouse('postgres', { rehearse: false })
-      const other = await house.newKey({ tenantId: await house.newTenant() })
-      const lock = new pg.Client({ connectionString: house.env.HAWSER_DATABASE_URL })
+      const server = await openTestServer('postgres', { repeatTransactions: false })
+      const other = await server.newKey({ tenantId: await server.newTenant() })
+      const lock = new pg.Client({ connectionString: server.env.HAWSER_DATABASE_URL })
       await lock.connect()
       try {
         await lock.query('begin')
-        await lock.query(`select * from audit_head where tenant_id = '${house.tenantId}' for update`)
-        const waiting = Array.from({ length: 30 }, () => connect(house))
+        await lock.query(`select * from audit_head where tenant_id = '${server.tenantId}' for update`)
+        const waiting = Array.from({ length: 30 }, () => connect(server))
         const start = Date.now()
-        for (let asked = 0; asked < 10; asked += 1) assert.equal((await connect(house, other)).status, 200)
+        for (let asked = 0; asked < 10; asked += 1) assert.equal((await connect(server, other)).status, 200)
         assert.ok(Date.now() - start < 4_000)
         await lock.query('rollback')
         assert.deepEqual([...new Set((await Promise.all(waiting)).map(({ status }) => status))], [200])
       } finally {
         await lock.end()
-        await house.close()
+        await server.close()
       }
     })
   },

@@ -5,7 +5,7 @@ const WINDOW = 8
 const PREFIX = 8
 
 /** A secret that occurs nowhere by chance. */
-export const plant = (): string =>
+export const newSecret = (): string =>
   Array.from({ length: 24 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
 
 export type Scanner = { scan: (bytes: Buffer | string) => string | undefined }

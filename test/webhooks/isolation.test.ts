@@ -1,74 +1,70 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { createDeliveries } from '../../src/webhooks/deliver.ts'
-import { databases } from '../support/harness.ts'
-import {
-  deliverBy,
-  attemptsOf,
-  createWebhook,
-  DAY,
-  HOUR,
-  outbox,
-  SECOND,
-  actorsAndActions as trail,
-  connectAccount as connect,
-  openDelivery,
-} from '../support/webhooks.ts'
+import { databases } from '../support/database/databases.ts'
+import { replaceDelivery } from '../support/webhooks/receivers.ts'
+import { attemptsOf, outbox } from '../support/webhooks/outbox.ts'
+import { createWebhook } from '../support/webhooks/create-webhook.ts'
+import { DAY, HOUR, SECOND } from '../support/clock.ts'
+import { actorsAndActions } from '../support/audit/audit-events.ts'
+import { connectAccount, openDelivery } from '../support/webhooks/open-delivery.ts'
 
 for (const database of databases) {
   const open = (t: TestContext) => openDelivery(t, database)
 
   test(`${database}: five days in which nothing was delivered disable an endpoint, on record`, async (t) => {
-    const { house, clock, receivers, worker } = await open(t)
-    const { id } = await createWebhook(house, { url: 'https://a.example/' })
+    const { server, clock, receivers, worker } = await open(t)
+    const { id } = await createWebhook(server, { url: 'https://a.example/' })
     receivers.script('a.example', () => ({ status: 500 }))
     const start = clock.now().getTime()
-    while ((await attemptsOf(house, id)).disabled_at === null) {
+    while ((await attemptsOf(server, id)).disabled_at === null) {
       assert.ok(clock.now().getTime() - start < 8 * DAY, 'it is never disabled')
-      if ((clock.now().getTime() - start) % (24 * HOUR) === 0) await connect(house)
+      if ((clock.now().getTime() - start) % (24 * HOUR) === 0) await connectAccount(server)
       while ((await worker.tick()) > 0);
       clock.forward(3 * HOUR)
     }
-    const took = Date.parse((await attemptsOf(house, id)).disabled_at) - start
+    const took = Date.parse((await attemptsOf(server, id)).disabled_at) - start
     assert.ok(took >= 5 * DAY && took <= 5 * DAY + 12 * HOUR, `${took / DAY} days`)
-    const entries = (await trail(house)).filter((entry: string) => entry === 'system webhook.disabled')
+    const entries = (await actorsAndActions(server)).filter(
+      (entry: string) => entry === 'system webhook.disabled',
+    )
     assert.equal(entries.length, 1)
     assert.equal(await worker.tick(), 0)
   })
 
   test(`${database}: messages are kept for 30 days, and longer only while one waits`, async (t) => {
-    const { house, clock, receivers, worker } = await open(t)
-    await createWebhook(house, { url: 'https://a.example/' })
-    await connect(house)
+    const { server, clock, receivers, worker } = await open(t)
+    await createWebhook(server, { url: 'https://a.example/' })
+    await connectAccount(server)
     await worker.tick()
     clock.forward(29 * DAY)
     receivers.script('a.example', () => ({ status: 500 }))
-    await connect(house)
+    await connectAccount(server)
     await worker.tick()
-    assert.equal((await outbox(house)).length, 2)
+    assert.equal((await outbox(server)).length, 2)
     clock.forward(DAY + HOUR)
     await worker.tick()
     assert.deepEqual(
-      (await outbox(house)).map(({ message_id }) => message_id),
+      (await outbox(server)).map(({ message_id }) => message_id),
       [receivers.seen.at(-1)?.headers['webhook-id']],
     )
     clock.forward(31 * DAY)
-    await connect(house)
+    await connectAccount(server)
     await worker.tick()
-    assert.equal((await outbox(house)).length, 2, 'what still waits stays')
+    assert.equal((await outbox(server)).length, 2, 'what still waits stays')
   })
 
   test(`${database}: a dead endpoint delays no other, of the same tenant or another`, async (t) => {
-    const { house, clock, receivers } = await open(t)
-    const worker = createDeliveries(house.ctx, { patienceMs: 400 })
-    const tenantId = await house.newTenant()
-    const key = await house.newKey({ tenantId })
-    await createWebhook(house, { url: 'https://dead.example/' })
-    await createWebhook(house, { url: 'https://alive.example/' })
-    await createWebhook(house, { url: 'https://other.example/' }, key)
+    const { server, clock, receivers } = await open(t)
+    const worker = createDeliveries(server.ctx, { patienceMs: 400 })
+    const tenantId = await server.newTenant()
+    const key = await server.newKey({ tenantId })
+    await createWebhook(server, { url: 'https://dead.example/' })
+    await createWebhook(server, { url: 'https://alive.example/' })
+    await createWebhook(server, { url: 'https://other.example/' }, key)
     receivers.script('dead.example', () => new Promise(() => {}))
-    for (let count = 0; count < 12; count += 1) await connect(house)
-    await connect(house, key)
+    for (let count = 0; count < 12; count += 1) await connectAccount(server)
+    await connectAccount(server, key)
     clock.forward(1)
     const began = performance.now()
     worker.start()
@@ -81,22 +77,22 @@ for (const database of databases) {
   })
 
   test(`${database}: many dead endpoints leave room for one that lives`, async (t) => {
-    const { house, clock, receivers } = await open(t)
-    const worker = createDeliveries(house.ctx, { patienceMs: 2_000 })
+    const { server, clock, receivers } = await open(t)
+    const worker = createDeliveries(server.ctx, { patienceMs: 2_000 })
     for (let count = 0; count < 19; count += 1)
-      await createWebhook(house, { url: `https://dead-${count}.example/` })
-    const key = await house.newKey({ tenantId: await house.newTenant() })
-    await createWebhook(house, { url: 'https://alive.example/' }, key)
-    deliverBy(house, async (request) => {
+      await createWebhook(server, { url: `https://dead-${count}.example/` })
+    const key = await server.newKey({ tenantId: await server.newTenant() })
+    await createWebhook(server, { url: 'https://alive.example/' }, key)
+    replaceDelivery(server, async (request) => {
       receivers.seen.push(request)
       return request.url.includes('dead') ? new Promise(() => {}) : { status: 200 }
     })
-    await connect(house)
+    await connectAccount(server)
     assert.equal(await worker.tick(), 19)
-    for (let count = 0; count < 3; count += 1) await connect(house)
+    for (let count = 0; count < 3; count += 1) await connectAccount(server)
     clock.forward(5 * SECOND)
     const before = receivers.seen.length
-    await connect(house, key)
+    await connectAccount(server, key)
     const begun = await worker.tick()
     assert.equal(receivers.at('alive.example').length, 1)
     assert.equal(begun, receivers.seen.length - before)

@@ -3,27 +3,29 @@ import { test } from 'node:test'
 import { operator } from '../../src/tenants/operator.ts'
 import { announce } from '../../src/webhooks/announce.ts'
 import { events, type EventType } from '../../src/webhooks/events.ts'
-import { connectBodies, unique } from '../support/bodies.ts'
-import { onEveryDatabase } from '../support/harness.ts'
-import { plant, scannerFor } from '../support/leak-scanner.ts'
-import { createWebhook, outbox } from '../support/webhooks.ts'
+import { connectBodies } from '../support/connections/connect-bodies.ts'
+import { unique } from '../support/unique.ts'
+import { onEveryDatabase } from '../support/server/every-database.ts'
+import { newSecret, scannerFor } from '../support/leak-scanner.ts'
+import { createWebhook } from '../support/webhooks/create-webhook.ts'
+import { outbox } from '../support/webhooks/outbox.ts'
 
 const BASE = 'https://hawser.example.com'
 
 onEveryDatabase(
   'the outbox',
-  (house) => {
+  (server) => {
     const request = (method: string, path: string, body?: object) =>
-      house().request(method, path, body ? { body } : {})
+      server().request(method, path, body ? { body } : {})
     const connectUps = async () => {
       const body = { ...connectBodies.ups, account_number: unique() }
       return (await request('POST', '/v1/connections/carriers/ups', body)).json.carrier_id as string
     }
     /** The messages that `work` leaves. */
     async function messagesOf(work: () => Promise<unknown>) {
-      const known = new Set((await outbox(house())).map(({ message_id }) => message_id))
+      const known = new Set((await outbox(server())).map(({ message_id }) => message_id))
       await work()
-      return (await outbox(house())).filter(({ message_id }) => !known.has(message_id))
+      return (await outbox(server())).filter(({ message_id }) => !known.has(message_id))
     }
     const told = async (work: () => Promise<unknown>) =>
       (await messagesOf(work)).map(({ type, payload }) => [type, JSON.parse(payload)])
@@ -31,11 +33,11 @@ onEveryDatabase(
     test('stays empty while nobody wants a message', async () => {
       const id = await connectUps()
       await request('DELETE', `/v1/connections/carriers/ups/${id}`)
-      assert.deepEqual(await outbox(house()), [])
+      assert.deepEqual(await outbox(server()), [])
     })
 
     test('a webhook is told only of the event it wants', async () => {
-      const { id } = await createWebhook(house(), {
+      const { id } = await createWebhook(server(), {
         event: 'connection.disconnected',
         url: 'https://a.example',
       })
@@ -49,7 +51,7 @@ onEveryDatabase(
     test('refusals leave nothing, and a mutation leaves exactly one message however many webhooks want it', async () => {
       for (const event of Object.keys(events))
         for (const host of ['one', 'two'])
-          await createWebhook(house(), { event, url: `https://${host}.example/` })
+          await createWebhook(server(), { event, url: `https://${host}.example/` })
       const account_number = unique()
       const connect = { ...connectBodies.ups, account_number }
       const path = '/v1/connections/carriers/ups'
@@ -64,7 +66,7 @@ onEveryDatabase(
           (await request('POST', path, { nickname: 'x' })).status,
           (await request('PUT', `${path}/${id}`, { nickname: 7 })).status,
           (await request('PUT', `${path}/${id}/settings`, { pickup_type: 'never' })).status,
-          (await house().request('DELETE', `${path}/${id}`, { headers: { 'if-match': '"v9"' } })).status,
+          (await server().request('DELETE', `${path}/${id}`, { headers: { 'if-match': '"v9"' } })).status,
           (await request('DELETE', '/v1/connections/carriers/ups/se-0000000000000000')).status,
         ]
         assert.deepEqual(statuses, [409, 400, 400, 400, 412, 404])
@@ -101,7 +103,7 @@ onEveryDatabase(
     })
 
     test('an update, a change of settings and a disconnect tell both versions and no value', async () => {
-      const secret = plant()
+      const secret = newSecret()
       const id = await connectUps()
       const path = `/v1/connections/carriers/ups/${id}`
       const body = {
@@ -153,7 +155,7 @@ onEveryDatabase(
 
     test('a transition tells its state, and nothing is left of a transaction that fails', async () => {
       const carrierId = await connectUps()
-      const { ctx, tenantId } = house()
+      const { ctx, tenantId } = server()
       const actor = { ...operator('system'), tenantId }
       const details = { state: 'needs_reauth', previous_state: 'verified', since: '2026-01-01T00:00:00.000Z' }
       const say = (type: EventType, fails = false) =>
@@ -175,11 +177,11 @@ onEveryDatabase(
     })
 
     test('a sandbox connection is told to the sandbox’s webhooks only', async () => {
-      const key = await house().newKey({ environment: 'sandbox' })
+      const key = await server().newKey({ environment: 'sandbox' })
       const body = { ...connectBodies.ups, account_number: unique() }
-      const connect = () => house().request('POST', '/v1/connections/carriers/ups', { key, body })
+      const connect = () => server().request('POST', '/v1/connections/carriers/ups', { key, body })
       assert.deepEqual(await told(connect), [])
-      assert.deepEqual(await outbox(house(), 'sandbox'), [])
+      assert.deepEqual(await outbox(server(), 'sandbox'), [])
     })
   },
   { env: { HAWSER_PUBLIC_URL: `${BASE}/` } },

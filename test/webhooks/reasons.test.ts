@@ -4,9 +4,15 @@ import { test } from 'node:test'
 import { REASONS, Unreachable } from '../../src/outbound/unreachable.ts'
 import { createDeliveries } from '../../src/webhooks/deliver.ts'
 import { causeOf, reasonFor, reasons } from '../../src/webhooks/reasons.ts'
-import { databases, openHouse } from '../support/harness.ts'
-import { found, openPeer, openWay, QUICK, reply } from '../support/outbound.ts'
-import { attemptsOf, connectAccount, createWebhook, deliverBy } from '../support/webhooks.ts'
+import { databases } from '../support/database/databases.ts'
+import { openTestServer } from '../support/server/test-server.ts'
+import { resolvedTo, openTestOutbound } from '../support/outbound/test-outbound.ts'
+import { openPeer, reply } from '../support/outbound/peer.ts'
+import { QUICK_LIMITS } from '../support/outbound/carrier-server.ts'
+import { attemptsOf } from '../support/webhooks/outbox.ts'
+import { connectAccount } from '../support/webhooks/open-delivery.ts'
+import { createWebhook } from '../support/webhooks/create-webhook.ts'
+import { replaceDelivery } from '../support/webhooks/receivers.ts'
 
 const notFound = Object.assign(new Error('planted text of a resolver'), { code: 'ENOTFOUND' })
 
@@ -21,17 +27,17 @@ for (const database of databases)
     const untrusted = await openPeer(t, reply('planted text'), { tls: true })
     const gone = await openPeer(t, reply(''))
     gone.server.close()
-    const outbound = openWay(t, {
+    const outbound = openTestOutbound(t, {
       allow: ['127.0.0.1'],
       deliverInClear: true,
-      limits: { ...QUICK, ports: [443, untrusted.port] },
+      limits: { ...QUICK_LIMITS, ports: [443, untrusted.port] },
       resolve: async (name) => {
         if (name === 'absent.example') throw notFound
-        return found(name === 'closed.example' ? '10.0.0.1' : '127.0.0.1')
+        return resolvedTo(name === 'closed.example' ? '10.0.0.1' : '127.0.0.1')
       },
     })
-    const house = await openHouse(database, { outbound, env: { HAWSER_WEBHOOK_HTTP: 'true' } })
-    t.after(house.close)
+    const server = await openTestServer(database, { outbound, env: { HAWSER_WEBHOOK_HTTP: 'true' } })
+    t.after(server.close)
     const expected = [
       [`http://a.example:${failing.port}/`, 'status', 500],
       ['https://closed.example/', 'address_not_allowed', null],
@@ -44,17 +50,17 @@ for (const database of databases)
       [`http://a.example:${cut.port}/`, 'broken_answer', null],
     ] as const
     // As under settings that let everything through once.
-    house.ctx.judgeReceiver = () => undefined
+    server.ctx.judgeReceiver = () => undefined
     const ids: string[] = []
-    for (const [url] of expected) ids.push((await createWebhook(house, { url })).id)
-    await connectAccount(house)
-    const worker = createDeliveries(house.ctx)
+    for (const [url] of expected) ids.push((await createWebhook(server, { url })).id)
+    await connectAccount(server)
+    const worker = createDeliveries(server.ctx)
     assert.equal(await worker.tick(), expected.length)
     for (const [index, [url, reason, status]] of expected.entries()) {
-      const [shown] = (await attemptsOf(house, ids[index] ?? '')).attempts
+      const [shown] = (await attemptsOf(server, ids[index] ?? '')).attempts
       assert.deepEqual([shown.state, shown.last_reason, shown.last_status], ['pending', reason, status], url)
     }
-    const lines = house.logs
+    const lines = server.logs
       .map((line) => JSON.parse(line))
       .filter(({ msg }) => msg === 'webhook not delivered')
     for (const [index, [url, reason]] of expected.entries()) {
@@ -62,14 +68,14 @@ for (const database of databases)
       assert.equal(line?.reason, reason, url)
       if (url.includes('absent')) assert.equal(line.cause, 'unresolved')
     }
-    assert.ok(!house.logs.join().includes('planted') && !house.logs.join().includes('example'))
+    assert.ok(!server.logs.join().includes('planted') && !server.logs.join().includes('example'))
 
-    deliverBy(house, async () => ({ status: 204 }))
-    await house.request('PUT', `/v1/environment/webhooks/${ids[1]}`, { body: { name: 'again' } })
+    replaceDelivery(server, async () => ({ status: 204 }))
+    await server.request('PUT', `/v1/environment/webhooks/${ids[1]}`, { body: { name: 'again' } })
     const since = new Date(0).toISOString()
-    await house.request('POST', `/v1/environment/webhooks/${ids[1]}/replay`, { body: { since } })
+    await server.request('POST', `/v1/environment/webhooks/${ids[1]}/replay`, { body: { since } })
     await worker.tick()
-    const [again] = (await attemptsOf(house, ids[1] ?? '')).attempts
+    const [again] = (await attemptsOf(server, ids[1] ?? '')).attempts
     assert.deepEqual([again.state, again.last_reason], ['delivered', null])
   })
 

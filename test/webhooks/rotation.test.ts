@@ -4,26 +4,22 @@ import { mock, test, type TestContext } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { openWebhook } from '../../src/custody/sealed-webhook.ts'
 import { createDeliveries } from '../../src/webhooks/deliver.ts'
-import { databases, type House } from '../support/harness.ts'
-import {
-  actorsAndActions,
-  connectAccount,
-  createWebhook,
-  DAY,
-  HOUR,
-  MINUTE,
-  openDelivery,
-  type Request,
-} from '../support/webhooks.ts'
+import { databases } from '../support/database/databases.ts'
+import type { TestServer } from '../support/server/test-server.ts'
+import { actorsAndActions } from '../support/audit/audit-events.ts'
+import { connectAccount, openDelivery } from '../support/webhooks/open-delivery.ts'
+import { createWebhook } from '../support/webhooks/create-webhook.ts'
+import { DAY, HOUR, MINUTE } from '../support/clock.ts'
+import type { SentMessage } from '../support/webhooks/receivers.ts'
 
 const PATH = '/v1/environment/webhooks'
 
 async function rotate(
-  house: House,
+  server: TestServer,
   id: string,
-  key = house.key,
+  key = server.key,
 ): Promise<{ secret: string; endsAt: string }> {
-  const answer = await house.request('POST', `${PATH}/${id}/rotate_secret`, { key })
+  const answer = await server.request('POST', `${PATH}/${id}/rotate_secret`, { key })
   assert.equal(answer.status, 200, answer.text)
   const { webhook_id, previous_secret_ends_at: endsAt, ...rest } = answer.json
   assert.deepEqual([webhook_id, rest], [id, {}])
@@ -35,7 +31,7 @@ async function rotate(
 }
 
 /** Which of the secrets a receiver can hold to find this message genuine when it comes; by the public verifier, and by the specification. */
-function accepting(sent: Request | undefined, secrets: readonly string[]): number[] {
+function accepting(sent: SentMessage | undefined, secrets: readonly string[]): number[] {
   assert.ok(sent)
   const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': list = '' } = sent.headers
   return secrets.flatMap((secret, index) => {
@@ -56,11 +52,11 @@ function accepting(sent: Request | undefined, secrets: readonly string[]): numbe
   })
 }
 
-const signatures = (sent: Request | undefined) => sent?.headers['webhook-signature']?.split(' ').length
+const signatures = (sent: SentMessage | undefined) => sent?.headers['webhook-signature']?.split(' ').length
 
 /** What a webhook of the first tenant really keeps, opened as only the domain can, and when its rotation ends. */
-async function kept(house: House, id: string) {
-  const { ctx, tenantId } = house
+async function kept(server: TestServer, id: string) {
+  const { ctx, tenantId } = server
   return ctx.store.read(tenantId, async (db) => {
     const row = await db
       .selectFrom('webhook_endpoint')
@@ -80,23 +76,23 @@ for (const database of databases) {
   const open = (t: TestContext) => openDelivery(t, database)
 
   test(`${database}: while a secret is rotated, receivers go on with the old one or the new one, and after a day with the new one alone`, async (t) => {
-    const { house, clock, receivers, worker } = await open(t)
-    const { id, secret: old } = await createWebhook(house, {
+    const { server, clock, receivers, worker } = await open(t)
+    const { id, secret: old } = await createWebhook(server, {
       url: 'https://a.example/',
       headers: [{ key: 'x-token', value: 'a token' }],
     })
     const send = async () => {
-      await connectAccount(house)
+      await connectAccount(server)
       await worker.tick()
       return receivers.at('a.example').at(-1)
     }
     assert.deepEqual(accepting(await send(), [old]), [0])
     assert.equal(signatures(receivers.seen.at(-1)), 1)
-    const { secret: next, endsAt } = await rotate(house, id)
+    const { secret: next, endsAt } = await rotate(server, id)
     assert.equal(Date.parse(endsAt) - clock.now().getTime(), DAY)
     assert.deepEqual(
-      (await actorsAndActions(house))[0],
-      `key:${house.key.split('_')[1]} webhook.secret_rotated`,
+      (await actorsAndActions(server))[0],
+      `key:${server.key.split('_')[1]} webhook.secret_rotated`,
     )
     const both = await send()
     assert.deepEqual(accepting(both, [old, next]), [0, 1])
@@ -108,41 +104,41 @@ for (const database of databases) {
     const last = await send()
     assert.deepEqual([signatures(last), accepting(last, [old, next])], [1, [1]])
     assert.equal(last?.headers['x-token'], 'a token')
-    const scanned = house.logs.join('') + JSON.stringify(await house.request('GET', '/v1/audit'))
+    const scanned = server.logs.join('') + JSON.stringify(await server.request('GET', '/v1/audit'))
     for (const secret of [old, next]) assert.ok(!scanned.includes(secret.slice(6, 30)))
   })
 
   test(`${database}: a further rotation drops the oldest secret at once, and the day begins anew`, async (t) => {
-    const { house, clock, receivers, worker } = await open(t)
-    const { id, secret } = await createWebhook(house, { url: 'https://a.example/' })
+    const { server, clock, receivers, worker } = await open(t)
+    const { id, secret } = await createWebhook(server, { url: 'https://a.example/' })
     const secrets = [secret]
     for (let turn = 0; turn < 3; turn += 1) {
       clock.forward(MINUTE)
-      secrets.push((await rotate(house, id)).secret)
+      secrets.push((await rotate(server, id)).secret)
     }
     assert.equal(new Set(secrets).size, 4)
-    await connectAccount(house)
+    await connectAccount(server)
     await worker.tick()
     const [sent] = receivers.seen
     assert.deepEqual([signatures(sent), accepting(sent, secrets)], [2, [2, 3]])
-    const { signing, previous, endsAt } = await kept(house, id)
+    const { signing, previous, endsAt } = await kept(server, id)
     assert.deepEqual([signing, previous?.signing], [secrets[3], secrets[2]])
     assert.equal(endsAt, new Date(clock.now().getTime() + DAY).toISOString())
     assert.equal(previous?.endsAt, endsAt)
   })
 
   test(`${database}: the old secret is erased when its time is over, though nothing is sent, for every tenant and also where the webhook is disabled`, async (t) => {
-    const { house, clock, worker } = await open(t)
-    const key = await house.newKey({ tenantId: await house.newTenant() })
+    const { server, clock, worker } = await open(t)
+    const key = await server.newKey({ tenantId: await server.newTenant() })
     const [mine, stopped] = [
-      await createWebhook(house, { url: 'https://a.example/' }),
-      await createWebhook(house, { url: 'https://b.example/' }),
+      await createWebhook(server, { url: 'https://a.example/' }),
+      await createWebhook(server, { url: 'https://b.example/' }),
     ]
-    const foreign = await createWebhook(house, { url: 'https://c.example/' }, key)
-    const first = await rotate(house, mine.id)
-    await rotate(house, stopped.id)
-    await rotate(house, foreign.id, key)
-    await house.ctx.store.transaction(house.tenantId, (tx) =>
+    const foreign = await createWebhook(server, { url: 'https://c.example/' }, key)
+    const first = await rotate(server, mine.id)
+    await rotate(server, stopped.id)
+    await rotate(server, foreign.id, key)
+    await server.ctx.store.transaction(server.tenantId, (tx) =>
       tx
         .updateTable('webhook_endpoint')
         .set({ disabled_at: clock.now().toISOString() })
@@ -150,58 +146,58 @@ for (const database of databases) {
         .execute(),
     )
     const rotations = () =>
-      house.ctx.store.cross({ path: 'deliver' }, (db) =>
+      server.ctx.store.cross({ path: 'deliver' }, (db) =>
         db.selectFrom('webhook_rotation').select('webhook_id').execute(),
       )
     const rotating = async () => (await rotations()).map(({ webhook_id }) => webhook_id)
     clock.forward(12 * HOUR)
-    const latest = await rotate(house, mine.id)
+    const latest = await rotate(server, mine.id)
     clock.forward(12 * HOUR - 1)
     await worker.tick()
     assert.equal((await rotating()).length, 3, 'not a moment too soon')
     clock.forward(MINUTE)
     await worker.tick()
     assert.deepEqual(await rotating(), [mine.id], 'of a later rotation the day is not over')
-    assert.equal((await kept(house, stopped.id)).previous, undefined)
-    const held = await kept(house, mine.id)
+    assert.equal((await kept(server, stopped.id)).previous, undefined)
+    const held = await kept(server, mine.id)
     assert.deepEqual([held.signing, held.previous?.signing], [latest.secret, first.secret])
     clock.forward(12 * HOUR)
-    await Promise.all([worker.tick(), createDeliveries(house.ctx).tick()])
+    await Promise.all([worker.tick(), createDeliveries(server.ctx).tick()])
     assert.deepEqual(await rotating(), [])
-    const done = await kept(house, mine.id)
+    const done = await kept(server, mine.id)
     assert.deepEqual([done.signing, done.previous], [latest.secret, undefined])
     assert.equal(done.row.sealed_version, held.row.sealed_version + 1, 'erased once')
   })
 
   test(`${database}: a change of headers keeps both secrets, and a deleted webhook leaves nothing to erase`, async (t) => {
-    const { house, clock, receivers, worker } = await open(t)
-    const { id, secret: old } = await createWebhook(house, { url: 'https://a.example/' })
-    const { secret: next } = await rotate(house, id)
+    const { server, clock, receivers, worker } = await open(t)
+    const { id, secret: old } = await createWebhook(server, { url: 'https://a.example/' })
+    const { secret: next } = await rotate(server, id)
     const body = { headers: [{ key: 'x-new', value: 'new' }] }
-    assert.equal((await house.request('PUT', `${PATH}/${id}`, { body })).status, 204)
-    await connectAccount(house)
+    assert.equal((await server.request('PUT', `${PATH}/${id}`, { body })).status, 204)
+    await connectAccount(server)
     await worker.tick()
     assert.deepEqual(accepting(receivers.seen[0], [old, next]), [0, 1])
     assert.equal(receivers.seen[0]?.headers['x-new'], 'new')
-    assert.equal((await house.request('DELETE', `${PATH}/${id}`)).status, 204)
-    const left = await house.ctx.store.read(house.tenantId, (db) =>
+    assert.equal((await server.request('DELETE', `${PATH}/${id}`)).status, 204)
+    const left = await server.ctx.store.read(server.tenantId, (db) =>
       db.selectFrom('webhook_rotation').selectAll().execute(),
     )
     assert.deepEqual(left, [])
     clock.forward(2 * DAY)
     await worker.tick()
-    assert.equal((await actorsAndActions(house)).filter((one: string) => one.startsWith('system')).length, 0)
+    assert.equal((await actorsAndActions(server)).filter((one: string) => one.startsWith('system')).length, 0)
   })
 
   test(`${database}: who writes to the database cannot lengthen the day, and what was altered is put on record once`, async (t) => {
-    const { house, clock, receivers, worker } = await open(t)
+    const { server, clock, receivers, worker } = await open(t)
     const [lengthened, altered] = [
-      await createWebhook(house, { url: 'https://a.example/' }),
-      await createWebhook(house, { url: 'https://b.example/' }),
+      await createWebhook(server, { url: 'https://a.example/' }),
+      await createWebhook(server, { url: 'https://b.example/' }),
     ]
-    await rotate(house, lengthened.id)
-    await rotate(house, altered.id)
-    await house.ctx.store.transaction(house.tenantId, async (tx) => {
+    await rotate(server, lengthened.id)
+    await rotate(server, altered.id)
+    await server.ctx.store.transaction(server.tenantId, async (tx) => {
       await tx
         .updateTable('webhook_rotation')
         .set({ ends_at: '9999-01-01T00:00:00.000Z' })
@@ -218,13 +214,13 @@ for (const database of databases) {
       await worker.tick()
       clock.forward(MINUTE)
     }
-    const violations = (await actorsAndActions(house)).filter(
+    const violations = (await actorsAndActions(server)).filter(
       (one: string) => one === 'system integrity.violation',
     )
     assert.equal(violations.length, 1)
-    await connectAccount(house)
+    await connectAccount(server)
     await worker.tick()
     assert.equal(signatures(receivers.at('a.example')[0]), 1)
-    assert.equal((await house.request('POST', `${PATH}/${altered.id}/rotate_secret`)).status, 500)
+    assert.equal((await server.request('POST', `${PATH}/${altered.id}/rotate_secret`)).status, 500)
   })
 }

@@ -5,53 +5,50 @@ import { parseConfig } from '../../src/config.ts'
 import { noWayOut, openContext } from '../../src/context.ts'
 import type { Outbound } from '../../src/outbound/http.ts'
 import { createDeliveries } from '../../src/webhooks/deliver.ts'
-import { connectBodies, unique } from '../support/bodies.ts'
-import { databases, openHouse, type House } from '../support/harness.ts'
-import {
-  attemptsOf,
-  createWebhook,
-  deliverBy,
-  HOUR,
-  MINUTE,
-  newClock,
-  receive,
-  SECOND,
-} from '../support/webhooks.ts'
+import { connectBodies } from '../support/connections/connect-bodies.ts'
+import { unique } from '../support/unique.ts'
+import { databases } from '../support/database/databases.ts'
+import { openTestServer, type TestServer } from '../support/server/test-server.ts'
+import { attemptsOf } from '../support/webhooks/outbox.ts'
+import { createWebhook } from '../support/webhooks/create-webhook.ts'
+import { replaceDelivery, openReceivers } from '../support/webhooks/receivers.ts'
+import { HOUR, MINUTE, newClock, SECOND } from '../support/clock.ts'
 
-const connect = (house: House) =>
-  house.request('POST', '/v1/connections/carriers/ups', {
+const connect = (server: TestServer) =>
+  server.request('POST', '/v1/connections/carriers/ups', {
     body: { ...connectBodies.ups, account_number: unique() },
   })
 
 for (const database of databases) {
   /**
-   * A house, and further workers on its database. On PostgreSQL each has connections of its own; two writers of one
-   * SQLite file in one thread would wait for each other, so there they share the store: see `test/e2e/webhook-processes.test.ts`.
+   * A server, and further workers on its database. On PostgreSQL each has connections of its own; two writers of one
+   * SQLite file in one thread would wait for each other, so there they share the store: see `test/e2e/several-processes/webhook-processes.test.ts`.
    */
   const open = async (t: TestContext, rehearse = true) => {
     const clock = newClock()
-    const house = await openHouse(database, { clock: clock.now, rehearse })
-    t.after(house.close)
-    const receivers = receive(house)
+    const server = await openTestServer(database, { clock: clock.now, repeatTransactions: rehearse })
+    t.after(server.close)
+    const receivers = openReceivers(server)
     const another = async () => {
-      const deliver: Outbound['deliver'] = (request) => house.ctx.outbound.deliver(request)
-      if (database === 'sqlite') return createDeliveries({ ...house.ctx, outbound: { ...noWayOut, deliver } })
+      const deliver: Outbound['deliver'] = (request) => server.ctx.outbound.deliver(request)
+      if (database === 'sqlite')
+        return createDeliveries({ ...server.ctx, outbound: { ...noWayOut, deliver } })
       const outbound = { ...noWayOut, deliver }
       const options = { clock: clock.now, outbound }
-      const ctx = await openContext(parseConfig(house.env).config, house.ctx.log, options)
+      const ctx = await openContext(parseConfig(server.env).config, server.ctx.log, options)
       t.after(() => ctx.store.close())
       return createDeliveries(ctx)
     }
-    return { house, clock, receivers, another }
+    return { server, clock, receivers, another }
   }
 
   test(`${database}: three workers on one database are never at one delivery together, and leave none out`, async (t) => {
-    const { house, clock, another } = await open(t, false)
+    const { server, clock, another } = await open(t, false)
     const hosts = ['a', 'b', 'c']
-    for (const host of hosts) await createWebhook(house, { url: `https://${host}.example/` })
+    for (const host of hosts) await createWebhook(server, { url: `https://${host}.example/` })
     const [underWay, counts] = [new Set<string>(), new Map<string, number>()]
     let overlaps = 0
-    deliverBy(house, async ({ url, headers }) => {
+    replaceDelivery(server, async ({ url, headers }) => {
       const what = `${headers['webhook-id']} ${url}`
       if (underWay.has(what)) overlaps += 1
       underWay.add(what)
@@ -61,7 +58,7 @@ for (const database of databases) {
       return { status: 200 }
     })
     const messages = 20
-    for (let count = 0; count < messages; count += 1) await connect(house)
+    for (let count = 0; count < messages; count += 1) await connect(server)
     clock.forward(1)
     const workers = await Promise.all([another(), another(), another()])
     for (let idle = 0; idle < 2;)
@@ -74,11 +71,11 @@ for (const database of databases) {
   })
 
   test(`${database}: a process that dies between claim and result leaves its delivery to others after the claim`, async (t) => {
-    const { house, clock, receivers, another } = await open(t)
-    const { id } = await createWebhook(house, { url: 'https://a.example/' })
+    const { server, clock, receivers, another } = await open(t)
+    const { id } = await createWebhook(server, { url: 'https://a.example/' })
     const answers: ((reply: { status: number }) => void)[] = []
     receivers.script('a.example', () => new Promise((resolve) => void answers.push(resolve)))
-    await connect(house)
+    await connect(server)
     const [first, second] = [await another(), await another()]
     const lost = first.tick()
     while (receivers.seen.length < 1) await pause(5)
@@ -89,19 +86,19 @@ for (const database of databases) {
     assert.equal(await second.tick(), 1)
     const [before, after] = receivers.seen
     assert.equal(before?.headers['webhook-id'], after?.headers['webhook-id'])
-    const stands = (await attemptsOf(house, id)).attempts
+    const stands = (await attemptsOf(server, id)).attempts
     assert.deepEqual([stands[0].state, stands[0].attempts], ['delivered', 1])
     answers[0]?.({ status: 500 })
     await lost
-    assert.deepEqual((await attemptsOf(house, id)).attempts, stands, 'who comes late writes nothing')
+    assert.deepEqual((await attemptsOf(server, id)).attempts, stands, 'who comes late writes nothing')
   })
 
   test(`${database}: a claim of a dead process whose clock ran ahead holds nothing up once the clock is right`, async (t) => {
-    const { house, clock, receivers, another } = await open(t)
-    await createWebhook(house, { url: 'https://a.example/' })
+    const { server, clock, receivers, another } = await open(t)
+    await createWebhook(server, { url: 'https://a.example/' })
     const answers: ((reply: { status: number }) => void)[] = []
     receivers.script('a.example', () => new Promise((resolve) => void answers.push(resolve)))
-    await connect(house)
+    await connect(server)
     const [first, second] = [await another(), await another()]
     clock.forward(2 * HOUR)
     const lost = first.tick()
@@ -114,32 +111,32 @@ for (const database of databases) {
   })
 
   test(`${database}: a worker that stops claims nothing more, and lets attempts under way end`, async (t) => {
-    const { house, clock, receivers, another } = await open(t)
-    const { id } = await createWebhook(house, { url: 'https://a.example/' })
+    const { server, clock, receivers, another } = await open(t)
+    const { id } = await createWebhook(server, { url: 'https://a.example/' })
     receivers.script('a.example', async () => {
       await pause(100)
       return { status: 200 }
     })
     const worker = await another()
     worker.start()
-    await connect(house)
+    await connect(server)
     clock.forward(1)
     while (receivers.seen.length < 1) await pause(5)
-    await connect(house)
+    await connect(server)
     clock.forward(1)
     await worker.stop(5_000)
-    const states = (await attemptsOf(house, id)).attempts.map(({ state }: { state: string }) => state)
+    const states = (await attemptsOf(server, id)).attempts.map(({ state }: { state: string }) => state)
     assert.deepEqual(states, ['pending', 'delivered'])
     await pause(50)
     assert.equal(receivers.seen.length, 1)
   })
 
   test(`${database}: an impatient stop leaves attempts under way, and the message is delivered again`, async (t) => {
-    const { house, clock, receivers, another } = await open(t)
-    await createWebhook(house, { url: 'https://a.example/' })
+    const { server, clock, receivers, another } = await open(t)
+    await createWebhook(server, { url: 'https://a.example/' })
     receivers.script('a.example', () => new Promise(() => {}))
     const [first, second] = [await another(), await another()]
-    await connect(house)
+    await connect(server)
     clock.forward(1)
     first.start()
     while (receivers.seen.length < 1) await pause(5)
@@ -152,13 +149,13 @@ for (const database of databases) {
   })
 
   test(`${database}: a database that is away for a while does not end the worker`, async (t) => {
-    const { house, clock, receivers } = await open(t)
-    await createWebhook(house, { url: 'https://a.example/' })
-    await connect(house)
+    const { server, clock, receivers } = await open(t)
+    await createWebhook(server, { url: 'https://a.example/' })
+    await connect(server)
     clock.forward(1)
-    const { store } = house.ctx
+    const { store } = server.ctx
     let asked = 0
-    house.ctx.store = {
+    server.ctx.store = {
       ...store,
       cross: (crossing, work) => {
         asked += 1
@@ -166,7 +163,7 @@ for (const database of databases) {
         return store.cross(crossing, work)
       },
     }
-    const worker = createDeliveries(house.ctx)
+    const worker = createDeliveries(server.ctx)
     await assert.rejects(worker.tick(), /away/)
     assert.equal(await worker.tick(), 1)
     assert.equal(receivers.seen.length, 1)

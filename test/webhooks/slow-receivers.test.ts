@@ -7,8 +7,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createLog } from '../../src/log.ts'
 import { openOutbound } from '../../src/outbound/http.ts'
 import { createDeliveries } from '../../src/webhooks/deliver.ts'
-import { databases, openHouse, type DatabaseName } from '../support/harness.ts'
-import { connectAccount, createWebhook, openDelivery, SECOND } from '../support/webhooks.ts'
+import { databases, type DatabaseName } from '../support/database/databases.ts'
+import { openTestServer } from '../support/server/test-server.ts'
+import { connectAccount, openDelivery } from '../support/webhooks/open-delivery.ts'
+import { createWebhook } from '../support/webhooks/create-webhook.ts'
+import { SECOND } from '../support/clock.ts'
 
 /** Just in time not to fail, and longer than anybody here waits. */
 const SLOW_MS = 9_500
@@ -18,36 +21,36 @@ async function openReceivers(t: TestContext, addresses: readonly string[]) {
   const seen = { slow: 0, quick: 0 }
   let port = 0
   for (const address of addresses) {
-    const server = createServer((request, response) => {
+    const listener = createServer((request, response) => {
       request.resume()
       const isSlow = request.url?.startsWith('/slow') ?? false
       seen[isSlow ? 'slow' : 'quick'] += 1
       setTimeout(() => response.writeHead(204).end(), isSlow ? SLOW_MS : 0).unref()
     })
     t.after(() => {
-      server.close()
-      server.closeAllConnections()
+      listener.close()
+      listener.closeAllConnections()
     })
-    server.listen(port, address)
-    await once(server, 'listening')
-    port = (server.address() as AddressInfo).port
+    listener.listen(port, address)
+    await once(listener, 'listening')
+    port = (listener.address() as AddressInfo).port
   }
   return { seen, port }
 }
 
-/** A house whose messages leave over sockets, and a worker that delivers them. */
+/** A server whose messages leave over sockets, and a worker that delivers them. */
 async function openScene(t: TestContext, database: DatabaseName) {
   const log = createLog('fatal', { write: () => undefined })
   const outbound = openOutbound({ overrides: new Map(), allow: ['127.0.0.0/8'], deliverInClear: true, log })
   const env = { HAWSER_WEBHOOK_HTTP: 'true', HAWSER_OUTBOUND_ALLOW: '127.0.0.0/8' }
-  const house = await openHouse(database, { rehearse: false, outbound, env })
-  const worker = createDeliveries(house.ctx)
+  const server = await openTestServer(database, { repeatTransactions: false, outbound, env })
+  const worker = createDeliveries(server.ctx)
   t.after(async () => {
     await worker.stop(0)
     await outbound.close()
-    await house.close()
+    await server.close()
   })
-  return { house, worker }
+  return { server, worker }
 }
 
 const HOSTS = Array.from({ length: 20 }, (_, index) => `127.0.0.${index + 1}`)
@@ -58,24 +61,24 @@ for (const database of databases) {
     ['many hosts', HOSTS],
   ] as const)
     test(`${database}: slow endpoints of two tenants on ${where} hold up no message of another`, async (t) => {
-      const { house, worker } = await openScene(t, database)
+      const { server, worker } = await openScene(t, database)
       const { seen, port } = await openReceivers(t, hosts)
       for (let tenant = 0; tenant < 2; tenant += 1) {
-        const key = await house.newKey({ tenantId: await house.newTenant() })
+        const key = await server.newKey({ tenantId: await server.newTenant() })
         for (const [index] of HOSTS.entries())
           await createWebhook(
-            house,
+            server,
             { url: `http://${hosts[index % hosts.length]}:${port}/slow/${index}` },
             key,
           )
-        for (let count = 0; count < 5; count += 1) await connectAccount(house, key)
+        for (let count = 0; count < 5; count += 1) await connectAccount(server, key)
       }
-      await createWebhook(house, { url: `http://127.0.0.1:${port}/` })
+      await createWebhook(server, { url: `http://127.0.0.1:${port}/` })
       worker.start()
       for (let before = -1; seen.slow === 0 || before < seen.slow; await pause(500)) before = seen.slow
       const taken = seen.slow
       const began = performance.now()
-      await connectAccount(house)
+      await connectAccount(server)
       while (seen.quick === 0) {
         assert.ok(performance.now() - began < 2 * SECOND, 'it is delivered')
         await pause(5)
@@ -85,14 +88,14 @@ for (const database of databases) {
     })
 
   test(`${database}: an endpoint that is slow has one attempt under way, although it takes everything`, async (t) => {
-    const { house, receivers } = await openDelivery(t, database)
-    const worker = createDeliveries(house.ctx, { slowMs: 400 })
-    await createWebhook(house, { url: 'https://slow.example/' })
+    const { server, receivers } = await openDelivery(t, database)
+    const worker = createDeliveries(server.ctx, { slowMs: 400 })
+    await createWebhook(server, { url: 'https://slow.example/' })
     receivers.script('slow.example', async (_, count) => {
       if (count <= 5) await pause(500)
       return { status: 204 }
     })
-    for (let count = 0; count < 12; count += 1) await connectAccount(house)
+    for (let count = 0; count < 12; count += 1) await connectAccount(server)
     const begun: number[] = []
     while (begun.at(-1) !== 0) begun.push(await worker.tick())
     assert.deepEqual(begun, [4, 1, 1, 4, 2, 0])

@@ -1,0 +1,63 @@
+import type { Carrier } from '../../../src/catalog/define.ts'
+import { ltlCarriers, parcelCarriers } from '../../../src/catalog/index.ts'
+import type { Call, Reply } from '../../../src/catalog/verification.ts'
+import { noWayOut } from '../../../src/context.ts'
+import type { Outbound } from '../../../src/outbound/http.ts'
+import type { Account, Script } from '../../../src/simulator/define.ts'
+import { findSimulated } from '../../../src/simulator/find-simulated.ts'
+import { verificationMaterial } from './verification-material.ts'
+
+/** Every carrier that can be asked. */
+export const verifiableCarriers: readonly Carrier[] = [...parcelCarriers, ...ltlCarriers].filter(
+  ({ verify }) => verify,
+)
+
+/** The operator’s values as the environment gives them, for every carrier that asks for some. */
+export const operatorEnv: Record<string, string> = Object.fromEntries(
+  verifiableCarriers.flatMap((carrier) =>
+    Object.entries(verificationMaterial(carrier).operator).map(([name, value]) => [
+      `HAWSER_${name.toUpperCase()}`,
+      value,
+    ]),
+  ),
+)
+
+/** The carriers of the world, simulated: which accounts they know, what they answer, and what they were asked. */
+export type SimulatedCarriers = {
+  outbound: Outbound
+  asked: { carrier: string; call: Call }[]
+  /** From here on the carrier knows this account and no other. */
+  know: (carrier: string, values: Record<string, unknown>) => void
+  /** From here on the carrier answers so; `undefined` is its usual self. */
+  answer: (carrier: string, script: Script['reply'] | undefined) => void
+  /** Called while a carrier is asked. */
+  meanwhile: (() => Promise<void>) | undefined
+}
+
+/** Stands in for the way out: the carriers answer as their documentation says. */
+export function openSimulatedCarriers(): SimulatedCarriers {
+  const known = new Map<string, Account>()
+  const scripts = new Map<string, Script['reply']>()
+  const world: SimulatedCarriers = {
+    asked: [],
+    meanwhile: undefined,
+    know: (carrier, values) => {
+      const entry = verifiableCarriers.find(({ id }) => id === carrier)
+      if (entry) known.set(carrier, { values, operator: verificationMaterial(entry).operator })
+    },
+    answer: (carrier, script) => void (script ? scripts.set(carrier, script) : scripts.delete(carrier)),
+    outbound: {
+      ...noWayOut,
+      ask: async (carrier, hosts, call): Promise<Reply> => {
+        world.asked.push({ carrier, call })
+        if (!hosts.includes(new URL(call.url).hostname)) throw new Error('That host is not the carrier’s.')
+        await world.meanwhile?.()
+        const account = known.get(carrier)
+        const simulated = findSimulated(carrier)
+        if (!simulated || !account) throw new Error('Nobody answers.')
+        return scripts.get(carrier)?.(call) ?? simulated.answer(call, [account])
+      },
+    },
+  }
+  return world
+}

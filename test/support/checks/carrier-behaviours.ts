@@ -1,0 +1,100 @@
+import type { ScriptedOutcome } from './scripted-carriers.ts'
+import { DAY, HOUR, MINUTE } from '../clock.ts'
+
+/** What carriers do to a connection, by the time since it was connected; it is verified then. What happens once happens within 35 days. */
+export const BEHAVIOURS = {
+  faithful: () => 'verified',
+  /** Out for a week, once. */
+  long_outage: (at) => (at > 20 * DAY && at < 27 * DAY ? 'unavailable' : 'verified'),
+  /** Out for some minutes of each hour: never for three checks in a row. */
+  hiccups: (at) => (at > HOUR && at % HOUR < 4 * MINUTE ? 'unavailable' : 'verified'),
+  /** The password is changed at the carrier. */
+  refused: (at) => (at > 30 * DAY ? 'invalid_credentials' : 'verified'),
+  /** Refused when an outage ends: the outage is not what is blamed. */
+  refused_after_outage: (at) =>
+    at < 10 * DAY ? 'verified' : at < 14 * DAY ? 'rate_limited' : 'invalid_credentials',
+  /** The API is closed to the account for five days. */
+  closed: (at) => (at > 10 * DAY && at < 15 * DAY ? 'not_entitled' : 'verified'),
+  /** Up and down every other hour, all the time. */
+  flapping: (at) => (at > DAY / 2 && at % (2 * HOUR) < HOUR ? 'unavailable' : 'verified'),
+  /** Answers, and says nothing, half of the days. */
+  vague: (at) => (at > DAY / 2 && at % (2 * DAY) < DAY ? 'inconclusive' : 'verified'),
+  /** Does not work again. */
+  dead: (at) => (at > 5 * DAY ? 'unavailable' : 'verified'),
+} as const satisfies Record<string, (at: number) => ScriptedOutcome>
+
+export type Behaviour = keyof typeof BEHAVIOURS
+
+type Expected = {
+  ends: readonly string[]
+  /** `undefined` where it depends on when the checks fall. */
+  events?: readonly string[]
+  /** How often the carrier may be asked in so many days, and how often it has to be. */
+  most: (days: number) => number
+  least: (days: number) => number
+}
+
+const daily = (more: number): Pick<Expected, 'most' | 'least'> => ({
+  most: (days) => 2 + days / 0.9 + more,
+  least: (days) => days / 1.1 - 8,
+})
+/** Checks of an outage: they come less and less often, to one in six hours. */
+const during = (days: number) => 9 + (days * 4) / 0.9
+
+/** What each fate has to end in. */
+export const EXPECTED: Record<Behaviour, Expected> = {
+  faithful: { ends: ['verified'], events: [], ...daily(0) },
+  long_outage: { ends: ['verified'], events: ['degraded', 'recovered'], ...daily(during(7)) },
+  hiccups: {
+    ends: ['verified'],
+    events: [],
+    most: (days) => 2 + (days / 0.9) * 3,
+    least: (days) => days / 1.1 - 8,
+  },
+  refused: { ends: ['needs_reauth'], events: ['needs_reauth'], most: () => 36, least: () => 27 },
+  refused_after_outage: {
+    ...{ ends: ['needs_reauth'], events: ['degraded', 'needs_reauth'] },
+    ...{ most: () => 14 + during(4), least: () => 16 },
+  },
+  closed: { ends: ['verified'], events: ['needs_reauth', 'recovered'], ...daily(0) },
+  // Ends in an hour of either kind.
+  flapping: {
+    ends: ['verified', 'degraded'],
+    most: (days) => 2 + (days / 0.9) * 8,
+    least: (days) => days / 1.1 - 8,
+  },
+  vague: { ends: ['verified'], events: [], ...daily(0) },
+  dead: {
+    ...{ ends: ['degraded'], events: ['degraded'] },
+    ...{ most: (days: number) => 8 + during(days), least: (days: number) => 5 + (days - 8) * 3.5 },
+  },
+}
+
+/** Every fate. */
+export const behaviourNames = Object.keys(BEHAVIOURS) as Behaviour[]
+
+/** What became of a connection: its state at the end, what it told, and when its carrier was asked. */
+export type ObservedCourse = { state: string; events: string[]; asked: number[] }
+
+/** What is wrong with a life, in words; nothing for one that went as it should. */
+export function faultsOf(fate: Behaviour, { state, events, asked }: ObservedCourse, days: number): string[] {
+  const expected = EXPECTED[fate]
+  const faults: string[] = []
+  if (!expected.ends.includes(state)) faults.push(`ends as ${state}`)
+  // Where the events depend on when the checks fall, they come in turns all the same.
+  const wanted = expected.events ?? events.map((_, index) => (index % 2 === 0 ? 'degraded' : 'recovered'))
+  if (events.join() !== wanted.join()) faults.push(`tells ${events.join(', ')}`)
+  if (asked.length > expected.most(days)) faults.push(`is asked ${asked.length} times`)
+  if (asked.length < expected.least(days)) faults.push(`is asked only ${asked.length} times`)
+  return faults
+}
+
+/** The most of these times that lie in one minute. */
+export function busiestMinute(times: readonly number[]): number {
+  const minutes = new Map<number, number>()
+  for (const at of times) {
+    const minute = Math.floor(at / MINUTE)
+    minutes.set(minute, (minutes.get(minute) ?? 0) + 1)
+  }
+  return [...minutes.values()].reduce((most, count) => Math.max(most, count), 0)
+}

@@ -1,0 +1,22 @@
+import { openCredentials, openSettings } from '../../../src/custody/sealed-values.ts'
+import { findConnection } from '../../../src/store/connections.ts'
+import type { Connection, Environment } from '../../../src/store/schema.ts'
+import type { TestServer } from '../server/test-server.ts'
+
+export type StoredConnection = {
+  row: Connection
+  credentials: Record<string, unknown>
+  settings: Record<string, unknown>
+}
+
+/** What is really stored of a connection of the first tenant, opened as only the domain can. */
+export async function storedConnection(
+  server: TestServer,
+  carrierId: string,
+  environment: Environment = 'production',
+): Promise<StoredConnection> {
+  const { ctx, tenantId } = server
+  const row = await ctx.store.read(tenantId, (db) => findConnection(db, { tenantId, environment, carrierId }))
+  if (!row) throw new Error('The connection is not stored.')
+  return { row, credentials: openCredentials(ctx, row).reveal(), settings: openSettings(ctx, row).reveal() }
+}

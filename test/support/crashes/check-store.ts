@@ -1,0 +1,171 @@
+import { verifyChain } from '../../../src/audit/list-events.ts'
+import type { Context } from '../../../src/context.ts'
+import { fingerprint, openCredentials, openSettings } from '../../../src/custody/sealed-values.ts'
+import type { AuditEvent, Connection } from '../../../src/store/schema.ts'
+import type { Journal, Write } from './write-load.ts'
+
+/** What a crash did to what was acknowledged; every list has to be empty. */
+export type StoreCheck = {
+  /** Acknowledged, and not there. */
+  lost: string[]
+  /** Parts of two states. */
+  halfApplied: string[]
+  /** There, and nobody sent it; or an effect without its event, or an event without its effect. */
+  unexplained: string[]
+  events: number
+  live: number
+  /** What writes were told that were answered 503 and took effect nevertheless, so far. */
+  appliedAfter503: string[]
+}
+
+type Findings = Pick<StoreCheck, 'lost' | 'halfApplied' | 'unexplained'>
+
+/** Holds the store against the journal; nobody may write meanwhile. Afterwards the journal knows what became of open writes. */
+export async function checkStore(ctx: Context, tenantId: string, journal: Journal): Promise<StoreCheck> {
+  const { rows, buried, events } = await ctx.store.read(tenantId, async (db) => ({
+    rows: await db.selectFrom('connection').selectAll().where('tenant_id', '=', tenantId).execute(),
+    buried: await db.selectFrom('tombstone').selectAll().where('tenant_id', '=', tenantId).execute(),
+    events: await db
+      .selectFrom('audit_event')
+      .selectAll()
+      .where('tenant_id', '=', tenantId)
+      .where('carrier_id', 'is not', null)
+      .orderBy('seq')
+      .execute(),
+  }))
+  const trails = Map.groupBy(events, ({ carrier_id }) => carrier_id ?? '')
+  const live = new Map(rows.map((row) => [row.carrier_id, row]))
+  const graves = new Set(buried.map(({ carrier_id }) => carrier_id))
+  const findings: Findings = { lost: [], halfApplied: [], unexplained: [] }
+  adoptUnanswered(rows, journal)
+
+  for (const [id, writes] of journal.connections) {
+    const trail = trails.get(id) ?? []
+    checkAcknowledged(id, writes, trail, live.get(id), graves.has(id), findings)
+    checkTrail(id, writes, trail, live.get(id), graves.has(id), findings)
+    const row = live.get(id)
+    if (row) checkContent(ctx, row, writes, trail, findings)
+  }
+  for (const id of new Set([...live.keys(), ...graves, ...trails.keys()]))
+    if (!journal.connections.has(id)) findings.unexplained.push(`${id} was never acknowledged, nor sent`)
+
+  const chain = await verifyChain(ctx, tenantId)
+  if (chain.brokenAt !== undefined) findings.unexplained.push(`the audit chain breaks at ${chain.brokenAt}`)
+  settle(journal)
+  const applied = [...journal.connections.values()].flat().filter(({ state }) => state === 'acknowledged')
+  return {
+    ...findings,
+    events: events.length,
+    live: rows.length,
+    appliedAfter503: applied.flatMap(({ refusal }) => refusal ?? []),
+  }
+}
+
+/** A connect that got no answer may stand; from here on it counts like an acknowledged one. */
+function adoptUnanswered(rows: readonly Connection[], { connections, unanswered }: Journal): void {
+  for (const { carrier_id, nickname } of rows) {
+    const write = unanswered.get(nickname ?? '')
+    if (!write || connections.has(carrier_id)) continue
+    unanswered.delete(write.label)
+    connections.set(carrier_id, [Object.assign(write, { state: 'acknowledged', version: 1 } as const)])
+  }
+}
+
+const onlyPrimary = ({ action, fields }: AuditEvent) =>
+  action === 'connection.updated' && fields === '["is_primary_account"]'
+
+/** What kind of write an event stands for; a primary mark that moved stands for none. */
+function kindOf(event: AuditEvent): Write['kind'] | undefined {
+  if (event.action === 'connection.connected') return 'connect'
+  if (event.action === 'connection.settings_updated') return 'settings'
+  if (event.action === 'connection.disconnected') return 'delete'
+  return event.action === 'connection.updated' && !onlyPrimary(event) ? 'update' : undefined
+}
+
+function checkAcknowledged(
+  id: string,
+  writes: readonly Write[],
+  trail: readonly AuditEvent[],
+  row: Connection | undefined,
+  isBuried: boolean,
+  { lost }: Findings,
+): void {
+  for (const { kind, label, version } of writes.filter(({ state }) => state === 'acknowledged')) {
+    const there =
+      kind === 'delete'
+        ? !row && isBuried
+        : trail.some((event) => kindOf(event) === kind && event.version === version) &&
+          (!row || row.version >= (version ?? Infinity))
+    if (!there) lost.push(`${kind} ${label} of ${id}, version ${version}`)
+  }
+  if (row || writes.some(({ kind, state }) => kind === 'delete' && state === 'acknowledged')) return
+  const open = writes.find(({ kind, state }) => kind === 'delete' && state === 'open')
+  if (open) open.state = 'acknowledged'
+  else lost.push(`${id} is gone, and nobody deleted it`)
+}
+
+/** Effects and events agree in number and order, and none was applied twice. */
+function checkTrail(
+  id: string,
+  writes: readonly Write[],
+  trail: readonly AuditEvent[],
+  row: Connection | undefined,
+  isBuried: boolean,
+  { unexplained }: Findings,
+): void {
+  const say = (what: string) => unexplained.push(`${id}: ${what}`)
+  const ends = trail.filter((event) => kindOf(event) === 'delete')
+  const steps = trail.filter((event) => kindOf(event) !== 'delete')
+  if (steps.some(({ version }, at) => version !== at + 1)) say('its events skip or repeat a version')
+  if (row && row.version !== steps.length) say(`version ${row.version}, ${steps.length} events`)
+  if (row ? ends.length > 0 || isBuried : ends.length !== 1 || !isBuried) say('it is and is not deleted')
+  if (ends.some(({ version }) => version !== steps.length)) say('it was deleted at another version')
+  for (const kind of ['connect', 'update', 'settings'] as const) {
+    const sent = writes.filter((write) => write.kind === kind).length
+    const applied = trail.filter((event) => kindOf(event) === kind).length
+    if (applied > sent) say(`${applied} effects of ${sent} requests (${kind})`)
+  }
+}
+
+/** The row and both envelopes show one state: that of the last effect. */
+function checkContent(
+  ctx: Context,
+  row: Connection,
+  writes: readonly Write[],
+  trail: readonly AuditEvent[],
+  { halfApplied, lost }: Findings,
+): void {
+  const id = row.carrier_id
+  const credentials = openCredentials(ctx, row).reveal()
+  const settings = openSettings(ctx, row).reveal()
+  const label = row.nickname ?? ''
+  const parts: unknown[] = [row.account_number, credentials.account_number, settings.account_postal_code]
+  const updates = trail.filter((event) => kindOf(event) === 'update').length
+  if (updates > 0) parts.push(credentials.mail_innovations_customer_id)
+  if (updates > 0) parts.push(String(credentials.mail_innovations_customer_guid).replace('secret-', ''))
+  if (parts.some((part) => part !== label)) halfApplied.push(`${id}: ${label} beside ${parts.join(', ')}`)
+  const changes = trail.filter((event) => kindOf(event) === 'settings').length
+  if (row.credentials_version !== 1 + updates || row.settings_version !== 1 + updates + changes)
+    halfApplied.push(`${id}: its envelopes are of other versions than its events`)
+  const sealed = trail.findLast(({ envelope_hash }) => envelope_hash !== null)?.envelope_hash
+  if (!sealed || Buffer.compare(sealed, fingerprint(row.credentials, row.settings)) !== 0)
+    halfApplied.push(`${id}: its envelopes are not those of its last event`)
+
+  const expectLatest = (kinds: readonly Write['kind'][], shown: unknown) => {
+    const at = trail.findLast((event) => kinds.includes(kindOf(event) ?? 'delete'))?.version
+    if (at === undefined || at === null) return
+    const sent = writes.filter(({ kind }) => kinds.includes(kind))
+    const known = sent.find(({ state, version }) => state === 'acknowledged' && version === at)
+    const open = sent.find((write) => write.state === 'open' && write.label === shown)
+    if (known ? known.label !== shown : !open) lost.push(`${id}: version ${at} shows ${String(shown)}`)
+    if (!known && open) Object.assign(open, { state: 'acknowledged', version: at })
+  }
+  expectLatest(['connect', 'update'], label)
+  expectLatest(['settings'], settings.mail_innovations_cost_center)
+}
+
+function settle({ connections, unanswered }: Journal): void {
+  for (const write of [...[...connections.values()].flat(), ...unanswered.values()])
+    if (write.state === 'open') write.state = 'past'
+  unanswered.clear()
+}

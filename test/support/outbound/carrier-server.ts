@@ -1,0 +1,34 @@
+import type { TestContext } from 'node:test'
+import type { Call } from '../../../src/catalog/verification.ts'
+import type { Limits } from '../../../src/outbound/limits.ts'
+import { type Talk, openPeer } from './peer.ts'
+import { openTestOutbound } from './test-outbound.ts'
+
+/** Limits that end every wait soon. */
+export const QUICK_LIMITS = { connectMs: 300, headersMs: 300, totalMs: 1_500, receiptMs: 200 }
+/** Stands wherever a caller's secret does. */
+export const SECRET = 'Tr0ub4dor-3-Kq9-in-the-weather'
+export const CARRIER_CALL: Call = {
+  method: 'POST',
+  url: `https://carrier.test/login?key=${SECRET}`,
+  headers: { authorization: `Basic ${SECRET}`, 'content-type': 'application/json' },
+  body: JSON.stringify({ password: SECRET }),
+}
+
+/** A carrier in this weather, reached through an override. */
+export async function openCarrierServer(
+  t: TestContext,
+  talk: Talk | 'hang up',
+  limits: Partial<Limits> = QUICK_LIMITS,
+) {
+  const peer = await openPeer(t, talk)
+  const way = openTestOutbound(t, {
+    overrides: new Map([['carrier.test', `http://127.0.0.1:${peer.port}`]]),
+    limits,
+  })
+  return {
+    ...peer,
+    way,
+    ask: (given: Partial<Call> = {}) => way.ask('test', ['carrier.test'], { ...CARRIER_CALL, ...given }),
+  }
+}

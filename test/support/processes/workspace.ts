@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { newDatabase, type DatabaseName } from '../database/databases.ts'
+import {
+  type Settings,
+  type EndedProgram,
+  type RunningProgram,
+  startProgram,
+  PROGRAM,
+  PATIENCE_MS,
+  waitForEnd,
+} from './run-program.ts'
+import { type ServerProcess, untilListening } from './server-process.ts'
+
+/**
+ * A directory of its own that programs run in, with a database of its own: on SQLite `data/hawser.db` in it, by the program's defaults.
+ * The key file is `data-keys/kek` in it, by the program's defaults too.
+ */
+export type Workspace = {
+  database: DatabaseName
+  directory: string
+  env: Settings
+  keyFile: string
+  /** Runs a command to its end; kills it, and throws, when it takes longer than `patienceMs`. */
+  run: (words: string[], settings?: Settings, patienceMs?: number) => Promise<EndedProgram>
+  /** Starts a server and waits until it listens; throws with all it printed when it ends instead. */
+  serve: (settings?: Settings) => Promise<ServerProcess>
+  /** Starts a program and waits for nothing. */
+  start: (words: string[], settings?: Settings) => RunningProgram
+  /** Ends what still runs and removes everything. */
+  remove: () => Promise<void>
+}
+
+/** An empty place with an empty database. */
+export async function openWorkspace(database: DatabaseName): Promise<Workspace> {
+  const directory = mkdtempSync(join(tmpdir(), 'hawser-e2e-'))
+  const postgres = database === 'postgres' ? await newDatabase('postgres') : undefined
+  const env: Settings = { HAWSER_PORT: '0', HAWSER_DATABASE_URL: postgres?.url, HAWSER_VERIFICATION: 'off' }
+  const running = new Set<RunningProgram>()
+  const start: Workspace['start'] = (words, settings = {}) => {
+    const started = startProgram([process.execPath, PROGRAM, ...words], directory, { ...env, ...settings })
+    running.add(started)
+    void started.ended.then(() => running.delete(started))
+    return started
+  }
+  return {
+    database,
+    directory,
+    env,
+    keyFile: join(directory, 'data-keys', 'kek'),
+    start,
+    run: (words, settings, patienceMs = PATIENCE_MS) => waitForEnd(start(words, settings), patienceMs),
+    serve: (settings) => untilListening(start(['serve'], settings)),
+    remove: async () => {
+      for (const { child, ended } of running) {
+        child.kill('SIGKILL')
+        await ended
+      }
+      rmSync(directory, { recursive: true, force: true })
+      await postgres?.remove()
+    },
+  }
+}

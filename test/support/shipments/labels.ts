@@ -1,0 +1,103 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { Environment, Label, LabelCount } from '../../../src/store/schema.ts'
+import { connectBodies } from '../connections/connect-bodies.ts'
+import { unique } from '../unique.ts'
+import { runAsOwner } from '../database/databases.ts'
+import type { Answer, TestServer } from '../server/test-server.ts'
+
+export const SHIP_DATE = '2026-03-01'
+export const startOfDay = (day: string) => `${day}T00:00:00.000Z`
+
+/** One tenant's side of one environment, with connections of its own. */
+export type Shipper = {
+  server: TestServer
+  tenantId: string
+  environment: Environment
+  key: string
+  send: (method: string, path: string, body?: unknown) => Promise<Answer>
+  connect: () => Promise<string>
+  record: (...labels: unknown[]) => Promise<Answer>
+}
+
+/** A tenant of its own. */
+export async function newShipper(
+  server: TestServer,
+  environment: Environment = 'production',
+  tenant?: string,
+): Promise<Shipper> {
+  const tenantId = tenant ?? (await server.newTenant())
+  const key = await server.newKey({ tenantId, environment })
+  const send = (method: string, path: string, body?: unknown) =>
+    server.request(method, path, { key, ...(body === undefined ? {} : { body }) })
+  const connect = async () => {
+    const body = { ...connectBodies.endicia, account: unique() }
+    return (await send('POST', '/v1/connections/carriers/endicia', body)).json.carrier_id as string
+  }
+  const record = (...labels: unknown[]) => send('POST', '/v1/labels/import', { labels })
+  return { server, tenantId, environment, key, send, connect, record }
+}
+
+/** What is said of a label; its tracking number is no other's. */
+export const newLabel = (carrier_id: string, more: Record<string, unknown> = {}) => ({
+  carrier_id,
+  tracking_number: unique('track'),
+  ship_date: SHIP_DATE,
+  ...more,
+})
+
+/** Outcomes of an import, with the code and the field of what was refused. */
+export const importOutcomes = ({ json }: Answer) =>
+  json.results.map(
+    ({ outcome, errors }: { outcome: string; errors: { error_code: string; field_name: string }[] }) =>
+      [outcome, ...errors.map(({ error_code, field_name }) => `${error_code} ${field_name}`)].join(' '),
+  )
+
+/** The errors of a refusal: code and field. */
+export const errorsOf = ({ json }: Answer) =>
+  json.errors.map(
+    ({ error_code, field_name }: { error_code: string; field_name?: string }) =>
+      `${error_code} ${field_name ?? '-'}`,
+  )
+
+/** Who did what of a kind, oldest first, as it is stored. */
+export const labelEvents = ({ server, tenantId }: Shipper, prefix = 'label|manifest') =>
+  server.ctx.store.read(tenantId, async (db) => {
+    const rows = await db
+      .selectFrom('audit_event')
+      .select(['action', 'carrier_id', 'subject', 'fields'])
+      .where('tenant_id', '=', tenantId)
+      .orderBy('seq')
+      .execute()
+    return rows
+      .filter(({ action }) => new RegExp(`^(${prefix})\\.`).test(action))
+      .map(({ action, carrier_id, subject, fields }) => [
+        action,
+        carrier_id,
+        subject,
+        JSON.parse(fields) as string[],
+      ])
+  })
+
+/** Every label and every count of a tenant, as they are stored. */
+export const storedLabels = ({
+  server,
+  tenantId,
+}: Pick<Shipper, 'server' | 'tenantId'>): Promise<{ labels: Label[]; counts: LabelCount[] }> =>
+  server.ctx.store.read(tenantId, async (db) => ({
+    labels: await db.selectFrom('label').selectAll().where('tenant_id', '=', tenantId).execute(),
+    counts: await db.selectFrom('label_count').selectAll().where('tenant_id', '=', tenantId).execute(),
+  }))
+
+/** From here on the database takes no audit event of a label or a manifest. */
+export async function refuseAuditEvents({ env, database }: TestServer): Promise<void> {
+  const url = env.HAWSER_DATABASE_URL ?? ''
+  if (database === 'postgres') {
+    const check = `check (action not like 'label.%' and action not like 'manifest.%') not valid`
+    await runAsOwner(url, `alter table audit_event add constraint refused ${check}`)
+    return
+  }
+  const db = new DatabaseSync(url.slice('sqlite:'.length))
+  db.exec(`create trigger refused before insert on audit_event
+    when new.action like 'label.%' or new.action like 'manifest.%' begin select raise(abort, 'no'); end`)
+  db.close()
+}

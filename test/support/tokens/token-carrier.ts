@@ -1,0 +1,88 @@
+import { noWayOut } from '../../../src/context.ts'
+import type { Reply } from '../../../src/catalog/verification.ts'
+import { findToken } from '../../../src/store/carrier-tokens.ts'
+import type { CarrierToken } from '../../../src/store/schema.ts'
+import { unique } from '../unique.ts'
+import type { TestServer } from '../server/test-server.ts'
+
+export const DHL_PATH = '/v1/connections/carriers/dhl_ecommerce'
+
+const json = (status: number, body: unknown): Reply => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+})
+
+/** A carrier that mints tokens, as DHL eCommerce does; a test changes its members. */
+export type TokenCarrier = {
+  /** The secret of each call, in order. */
+  asked: string[]
+  /** Seconds that a token lasts; `undefined` does not say. */
+  life: number | undefined
+  refused: Set<string>
+  isDown: boolean
+  /** What a call waits for. */
+  until: Promise<unknown>
+  /** The token that the nth call from 1 was given. */
+  token: (count: number) => string
+}
+
+/** Puts the carrier at the way out of a server. */
+export function mintTokens(server: TestServer, life = 3_600): TokenCarrier {
+  const carrier: TokenCarrier = {
+    asked: [],
+    life,
+    refused: new Set(),
+    isDown: false,
+    until: Promise.resolve(),
+    token: (count) => `minted-token-${count}-for-${carrier.asked[count - 1]}`,
+  }
+  server.ctx.outbound = {
+    ...noWayOut,
+    ask: async (_id, _hosts, call) => {
+      const secret = new URLSearchParams(call.body).get('client_secret') ?? ''
+      const count = carrier.asked.push(secret)
+      const { life: expires_in, isDown } = carrier
+      await carrier.until
+      if (isDown) throw new Error('The carrier is down.')
+      if (carrier.refused.has(secret)) return json(401, { title: 'Unauthorized' })
+      return json(200, { access_token: carrier.token(count), expires_in })
+    },
+  }
+  return carrier
+}
+
+/** A promise and how to fulfil it. */
+export function newGate(): { until: Promise<void>; open: () => void } {
+  let open = () => {}
+  const until = new Promise<void>((resolve) => (open = resolve))
+  return { until, open }
+}
+
+/** A body that connects; the API key is the account that minting is limited by, so each gets its own. */
+export const dhlBody = (changes: object = {}) => ({
+  ...{ nickname: 'DHL', client_id: 'c', username: 'u', password: 'p', distribution_center: 'USATL1' },
+  ...{ pickup_number: unique('5'), api_key: unique('key'), api_secret: unique('secret'), ...changes },
+})
+
+/** Connects an account; its id. */
+export async function connectDhl(
+  server: TestServer,
+  changes: object = {},
+  key = server.key,
+): Promise<string> {
+  const answer = await server.request('POST', DHL_PATH, { key, body: dhlBody(changes) })
+  if (answer.status !== 200) throw new Error(answer.text)
+  return answer.json.carrier_id
+}
+
+/** Asks for the access token of a connection. */
+export const leaseToken = (server: TestServer, id: string, query = 'as=token', key = server.key) =>
+  server.request('POST', `${DHL_PATH}/${id}/lease?${query}`, { key })
+
+/** What is stored of the token of a connection of the first tenant. */
+export const tokenRow = (server: TestServer, carrierId: string): Promise<CarrierToken | undefined> => {
+  const { ctx, tenantId } = server
+  const key = { tenantId, environment: 'production', carrierId } as const
+  return ctx.store.read(tenantId, (db) => findToken(db, key))
+}

@@ -1,0 +1,33 @@
+import type { Outbound } from '../../../src/outbound/http.ts'
+import type { TestServer } from '../server/test-server.ts'
+
+type Deliver = Outbound['deliver']
+
+export type SentMessage = Parameters<Deliver>[0]
+type Reply = Awaited<ReturnType<Deliver>>
+
+/** Receivers by the host they answer under; one that no test has scripted takes everything. */
+export type Receivers = {
+  /** Everything that was sent, in order. */
+  seen: SentMessage[]
+  script: (host: string, answer: (request: SentMessage, count: number) => Reply | Promise<Reply>) => void
+  at: (host: string) => SentMessage[]
+}
+
+/** Puts another way out for webhooks into a server. */
+export function replaceDelivery(server: TestServer, deliver: Deliver): void {
+  server.ctx.outbound = { ...server.ctx.outbound, deliver }
+}
+
+/** Stands in for the way out of a server. */
+export function openReceivers(server: TestServer): Receivers {
+  const seen: SentMessage[] = []
+  const scripts = new Map<string, (request: SentMessage, count: number) => Reply | Promise<Reply>>()
+  const at = (host: string) => seen.filter(({ url }) => new URL(url).host === host)
+  replaceDelivery(server, async (request) => {
+    seen.push(request)
+    const { host } = new URL(request.url)
+    return scripts.get(host)?.(request, at(host).length) ?? { status: 204 }
+  })
+  return { seen, at, script: (host, answer) => void scripts.set(host, answer) }
+}
