@@ -119,6 +119,17 @@ test('ciphers stay in the vault', () => {
   assert.deepEqual(withCode(/create(Dec|C)ipher|hkdf/, outside), [])
 })
 
+test('what is sealed is opened in one place, which puts on record what does not open', () => {
+  const outside = sources.filter((file) => moduleOf(file) !== 'custody')
+  assert.deepEqual(withCode(/\bcreateOpener\b|'integrity\.violation',/, outside), [])
+  assert.ok(withCode(/\bcreateOpener\b/).length > 1, 'the control: custody has it')
+  // What events changed is told where it is listed.
+  assert.deepEqual(withCode(/\bkeyring\.open\(/).sort(), [
+    'src/audit/sealed-changes.ts',
+    'src/custody/opener.ts',
+  ])
+})
+
 test('our status codes stand in the table of conditions; routes know 200 and 204', () => {
   const outside = sources.filter((file) => file !== 'src/errors.ts')
   assert.deepEqual(withCode(/\.(code|status)\((?!20[04]\))\d|statusCode = \d/, outside), [])

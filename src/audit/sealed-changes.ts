@@ -43,5 +43,5 @@ const digest = (text: string) =>
 
 const place = ({ tenant_id, environment, carrier_id, subject, seq }: Holder): Place => ({
   ...{ purpose: 'audit.changes' as const, tenantId: tenant_id, environment: environment ?? '' },
-  ...{ carrierId: carrier_id ?? subject ?? '', carrier: '', version: seq },
+  ...{ subject: carrier_id ?? subject ?? '', carrier: '', version: seq },
 })

@@ -1,7 +1,7 @@
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
-import { sealBuried } from '../custody/sealed-values.ts'
-import { ApiError } from '../errors.ts'
+import { openIfIntactInside } from '../custody/open-sealed.ts'
+import { sealDeleted } from '../custody/sealed-values.ts'
 import { eraseChangesOf } from '../store/audit-changes.ts'
 import { deleteConnection, findByAccount, findOldest } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
@@ -61,12 +61,6 @@ async function sealAnew(
   actor: Actor,
   connection: Connection,
 ): Promise<Uint8Array | undefined> {
-  try {
-    return sealBuried(ctx, connection)
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    const { carrier_id: carrierId } = connection
-    await recordEvent(ctx, tx, actor, { action: 'integrity.violation', carrierId, outcome: 'refused' })
-    return undefined
-  }
+  const contents = await openIfIntactInside(ctx, tx, actor, (opener) => opener.contents(connection))
+  return contents && sealDeleted(ctx, connection, contents)
 }

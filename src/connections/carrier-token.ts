@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Carrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
-import { openCredentials } from '../custody/sealed-values.ts'
-import { openToken } from '../custody/sealed-token.ts'
+import { openSealed } from '../custody/open-sealed.ts'
 import { fail } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { findToken } from '../store/carrier-tokens.ts'
@@ -12,7 +11,6 @@ import type { CarrierToken, Connection } from '../store/schema.ts'
 import { checkClaimed, checkConnection, type Check } from './check.ts'
 import { diagnose, nextStep, outcomeHeader, refuses, type Proof } from './findings.ts'
 import { join, joinNext } from './flights.ts'
-import { guardIntegrity } from './guard-integrity.ts'
 import { keyOf, refuseUnknown } from './require.ts'
 import { refreshTokenOf } from './signed-in.ts'
 import { claimToken } from './token-claim.ts'
@@ -102,12 +100,7 @@ async function checkInTurn(ctx: Context, actor: Actor, known: Known): Promise<Ch
 }
 
 const hasSignIn = (ctx: Context, actor: Actor, connection: Connection): Promise<boolean> =>
-  guardIntegrity(
-    ctx,
-    actor,
-    connection.carrier_id,
-    async () => refreshTokenOf(openCredentials(ctx, connection).reveal()) !== undefined,
-  )
+  openSealed(ctx, actor, (opener) => refreshTokenOf(opener.credentials(connection).reveal()) !== undefined)
 
 async function look(ctx: Context, actor: Actor, carrierId: string): Promise<Known> {
   const key = keyOf(actor, carrierId)
@@ -131,9 +124,7 @@ const isDue = (known: Known) =>
 
 async function handOut(ctx: Context, actor: Actor, { connection, row }: Known): Promise<AccessToken> {
   if (!row?.expires_at) throw new Error('A token without an end was taken for a good one.')
-  const token = await guardIntegrity(ctx, actor, connection.carrier_id, async () =>
-    openToken(ctx, connection, row),
-  )
+  const token = await openSealed(ctx, actor, (opener) => opener.token(connection, row))
   return { token, expiresAt: row.expires_at, connection }
 }
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Carrier, Fields } from '../catalog/define.ts'
 import { changesBetween } from '../audit/changes.ts'
 import type { Actor, Context } from '../context.ts'
-import { openCredentials, openSettings } from '../custody/sealed-values.ts'
+import type { Opener } from '../custody/opener.ts'
 import { findConnection, findPrimary } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
 import type { Connection } from '../store/schema.ts'
@@ -10,7 +10,6 @@ import { findDuplicate, refuseDuplicate } from './add-connection.ts'
 import { beginInstead, type Begun } from './begin-sign-in.ts'
 import { checkedAgain, checkedNever, checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
-import { guardIntegrity } from './guard-integrity.ts'
 import { planChange, type Held, type Plan } from './plan-change.ts'
 import { acceptWaiting, requireProof, UNTOUCHED, type VerifyWish } from './prove.ts'
 import { replaceCredentials } from './replace-credentials.ts'
@@ -50,9 +49,7 @@ export function changeCredentials(
   actor: Actor,
   change: Change<Extract<ChangeKind, { kind: 'credentials' }>>,
 ): Promise<Verified<Changed>> {
-  return guardIntegrity(ctx, actor, change.carrierId, () =>
-    carryOut(ctx, actor, change.change.verify, operationOf(ctx, actor, change)),
-  )
+  return carryOut(ctx, actor, change.change.verify, operationOf(ctx, actor, change))
 }
 
 /** Changes settings of a connection, with its audit event; no credential is touched, and no carrier asked. */
@@ -61,14 +58,12 @@ export async function changeSettings(
   actor: Actor,
   change: Change<Extract<ChangeKind, { kind: 'settings' }>>,
 ): Promise<Changed> {
-  const { saved } = await guardIntegrity(ctx, actor, change.carrierId, () =>
-    verifyAndSave(ctx, actor, operationOf(ctx, actor, change)),
-  )
+  const { saved } = await verifyAndSave(ctx, actor, operationOf(ctx, actor, change))
   return saved
 }
 
 const operationOf = (ctx: Context, actor: Actor, change: Change): Operation<Planned, Changed> => ({
-  plan: (db) => planInside(ctx, db, actor, change),
+  plan: (db, opener) => planInside(db, actor, opener, change),
   verify: (planned) => verifyPlan(ctx, actor, change, planned),
   isSame: (verified, now) =>
     change.change.kind === 'settings' || isDeepStrictEqual(askedOf(verified), askedOf(now)),
@@ -92,12 +87,12 @@ async function verifyPlan(
 }
 
 /** Plans what a change comes to, from what `db` reads; refuses what cannot be. */
-async function planInside(ctx: Context, db: Db, actor: Actor, request: Change): Promise<Planned> {
+async function planInside(db: Db, actor: Actor, opener: Opener, request: Change): Promise<Planned> {
   const { carrier, carrierId, form, parts, change } = request
   const connection = await findConnection(db, keyOf(actor, carrierId))
   if (!connection || connection.carrier !== carrier.id) return refuseUnknown()
   requireVersion(connection, request.ifMatch)
-  const held = hold(ctx, connection)
+  const held = hold(opener, connection)
   const how = change.kind === 'credentials' ? change.how : 'merge'
   const plan = planChange(carrier, form, held, parts, how)
   const duplicateOf = await checkDuplicate(db, actor, carrier, plan)
@@ -123,13 +118,9 @@ async function savePlan(
   return { ...saved, duplicateOf, signInLost, ...(begun && { location: begun.location }) }
 }
 
-function hold(ctx: Context, connection: Connection): Held {
-  return {
-    nickname: connection.nickname,
-    isPrimary: connection.is_primary === 1,
-    credentials: openCredentials(ctx, connection).reveal() as Held['credentials'],
-    settings: openSettings(ctx, connection).reveal() as Held['settings'],
-  }
+function hold(opener: Opener, connection: Connection): Held {
+  const opened = opener.contents(connection).reveal() as Pick<Held, 'credentials' | 'settings'>
+  return { nickname: connection.nickname, isPrimary: connection.is_primary === 1, ...opened }
 }
 
 async function checkDuplicate(

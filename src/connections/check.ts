@@ -1,7 +1,7 @@
 import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
-import { openCredentials, openSettings } from '../custody/sealed-values.ts'
+import { openSealed } from '../custody/open-sealed.ts'
 import { findConnection, noteCheck } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { planCheck } from '../store/scheduled-checks.ts'
@@ -10,7 +10,6 @@ import { checkedAgain } from './check-times.ts'
 import { chooseLine } from './choose-line.ts'
 import type { Proof } from './findings.ts'
 import { provedSettings } from './forms.ts'
-import { guardIntegrity } from './guard-integrity.ts'
 import { prove } from './prove.ts'
 import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { provable } from './values.ts'
@@ -71,9 +70,9 @@ async function check(
   seenFence?: number,
 ): Promise<Check> {
   const carrier = carrierOf(connection)
-  const values = await guardIntegrity(ctx, actor, connection.carrier_id, async () =>
-    provable(openCredentials(ctx, connection).reveal(), openSettings(ctx, connection).reveal()),
-  )
+  const opened = await openSealed(ctx, actor, (opener) => opener.contents(connection))
+  const { credentials, settings } = opened.reveal()
+  const values = provable(credentials, settings)
   const proof = await prove(ctx, actor, {
     carrier,
     values,

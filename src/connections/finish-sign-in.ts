@@ -1,9 +1,9 @@
 import { changesBetween } from '../audit/changes.ts'
 import { REFRESH_TOKEN, type SignIn } from '../catalog/sign-in.ts'
-import type { Values } from '../catalog/validate.ts'
 import type { Minted } from '../catalog/verification.ts'
 import type { Actor, ActorName, Context } from '../context.ts'
-import { openCredentials, openSettings, openVerifier } from '../custody/sealed-values.ts'
+import type { Opener } from '../custody/opener.ts'
+import { changeSealed, openSealed } from '../custody/open-sealed.ts'
 import { fail } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { findConnection } from '../store/connections.ts'
@@ -15,9 +15,8 @@ import { askOnce, endOfProof, materialOf } from './ask-carrier.ts'
 import { hashState, RETURN_PATH, returnUri } from './begin-sign-in.ts'
 import { chooseLine } from './choose-line.ts'
 import { checkedNever, later } from './check-times.ts'
-import { guardIntegrity } from './guard-integrity.ts'
 import { proveSignIn } from './prove-sign-in.ts'
-import { replaceCredentials } from './replace-credentials.ts'
+import { replaceCredentials, type Contents } from './replace-credentials.ts'
 import { carrierOf, keyOf } from './require.ts'
 import { saveConnection } from './save-connection.ts'
 import { signInOf } from './signed-in.ts'
@@ -46,13 +45,12 @@ export async function finishSignIn(ctx: Context, { state, code, requestId, ip }:
   const signIn = taken && signInOf(ctx, carrierOf(taken.connection))
   if (!taken || !signIn) return refuse()
   const actor = { ...nobody, name: taken.row.begun_by as ActorName }
-  await guardIntegrity(ctx, actor, carrierId, async () => {
-    const grant = await exchange(ctx, actor, signIn, taken, code)
-    const kept =
-      grant && (await ctx.store.transaction(tenantId, (tx) => keep(ctx, tx, actor, carrierId, grant.token)))
-    if (!kept) return refuse()
-    if (grant.minted) await proveSignIn(ctx, actor, kept, grant.minted)
-  })
+  const grant = await exchange(ctx, actor, signIn, taken, code)
+  const kept =
+    grant &&
+    (await changeSealed(ctx, actor, (tx, opener) => keep(ctx, tx, actor, opener, { carrierId, ...grant })))
+  if (!kept) return refuse()
+  if (grant.minted) await proveSignIn(ctx, actor, kept, grant.minted)
 }
 
 /** Where the sandbox sends a merchant who would have signed in at the carrier: straight back, with a code for what was asked. */
@@ -91,11 +89,13 @@ async function exchange(
   { row, connection }: Taken,
   code: string,
 ): Promise<{ token: Secret<string>; minted: Minted | undefined } | undefined> {
-  const values = openCredentials(ctx, connection).reveal()
+  const opened = await openSealed(ctx, actor, (opener) => opener.credentials(connection))
+  const values = opened.reveal()
   const carrier = carrierOf(connection)
   const call = chooseLine(ctx, actor).open({ carrier, recipe: signIn, values, until: endOfProof() })
   if (!call) return undefined
-  const verifier = openVerifier(ctx, connection, row.verifier).reveal()
+  const sealed = await openSealed(ctx, actor, (opener) => opener.verifier(connection, row.verifier))
+  const verifier = sealed.reveal()
   const material = materialOf(ctx, values, call.operator)
   const approval = { code, verifier, redirectUri: returnUri(ctx) }
   const answer = await askOnce(signIn.exchange, { ...material, approval }, call.ask)
@@ -114,16 +114,13 @@ async function keep(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  carrierId: string,
-  token: Secret<string>,
+  opener: Opener,
+  { carrierId, token }: { carrierId: string; token: Secret<string> },
 ): Promise<Connection | undefined> {
   const key = keyOf(actor, carrierId)
   const connection = await findConnection(tx, key)
   if (!connection) return undefined
-  const held = {
-    credentials: openCredentials(ctx, connection).reveal() as Values,
-    settings: openSettings(ctx, connection).reveal() as Values,
-  }
+  const held = opener.contents(connection).reveal() as Contents
   const credentials = { ...held.credentials, [REFRESH_TOKEN]: token.reveal() }
   const { connection_status } = connection
   const status = 'approved'

@@ -2,7 +2,7 @@ import { recordEvent } from '../audit/record-event.ts'
 import type { Carrier } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
-import { openCredentials, openSettings } from '../custody/sealed-values.ts'
+import { openSealed } from '../custody/open-sealed.ts'
 import { fail, failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { findConnection } from '../store/connections.ts'
@@ -10,7 +10,7 @@ import { insertLease } from '../store/leases.ts'
 import type { Connection } from '../store/schema.ts'
 import { requireToken, type AccessToken } from './carrier-token.ts'
 import { diagnose, nextStep } from './findings.ts'
-import { guardIntegrity } from './guard-integrity.ts'
+import type { Contents } from './replace-credentials.ts'
 import { keyOf, refuseUnknown } from './require.ts'
 import { SIGN_IN_STEP, signInOf, WAITS, withoutSignIn } from './signed-in.ts'
 import { missingValues } from './unasked.ts'
@@ -63,10 +63,9 @@ export async function leaseCredentials(ctx: Context, actor: Actor, request: Requ
     const [expiresAt = access.expiresAt] = [access.expiresAt, lastsUntil()].sort()
     return { connection: access.connection, carrier, expiresAt, access }
   }
-  const values = await guardIntegrity(ctx, actor, carrierId, async () => {
-    const credentials = withoutSignIn(openCredentials(ctx, connection).reveal() as Values)
-    return new Secret(usable(carrier, credentials, openSettings(ctx, connection).reveal() as Values))
-  })
+  const opened = await openSealed(ctx, actor, (opener) => opener.contents(connection))
+  const { credentials, settings } = opened.reveal() as Contents
+  const values = new Secret(usable(carrier, withoutSignIn(credentials), settings))
   return { connection, carrier, expiresAt: lastsUntil(), values }
 }
 
@@ -78,10 +77,8 @@ async function explainTokenless(
   carrier: Carrier,
 ): Promise<never> {
   const { verify, title } = carrier
-  const values = await guardIntegrity(ctx, actor, connection.carrier_id, async () =>
-    openCredentials(ctx, connection).reveal(),
-  )
-  const missing = verify?.mints ? missingValues(verify, values) : []
+  const values = await openSealed(ctx, actor, (opener) => opener.credentials(connection))
+  const missing = verify?.mints ? missingValues(verify, values.reveal()) : []
   if (missing.length > 0)
     return refuseTokenless(
       `an access token of ${title} needs ${missing.join(', ')}, which the connection lacks.`,

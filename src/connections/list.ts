@@ -1,11 +1,10 @@
 import type { Carrier, Field, ParcelCarrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
-import { openCredentials, openSettings } from '../custody/sealed-values.ts'
+import { openSealed } from '../custody/open-sealed.ts'
 import { findSeqAfter, listConnections, type ListedConnection } from '../store/connections.ts'
 import { PART } from '../store/pages.ts'
 import { adviceOf, type Advice } from './advice.ts'
 import { allFields, settingNames } from './forms.ts'
-import { guardIntegrity } from './guard-integrity.ts'
 import { carrierOf, requireCarrier, requireConnection } from './require.ts'
 import { provable } from './values.ts'
 
@@ -87,10 +86,8 @@ export async function describeConnection(
 > {
   const carrier = requireCarrier(carrierName)
   const connection = await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
-  const { credentials, settings } = await guardIntegrity(ctx, actor, carrierId, async () => ({
-    credentials: openCredentials(ctx, connection).reveal(),
-    settings: openSettings(ctx, connection).reveal(),
-  }))
+  const opened = await openSealed(ctx, actor, (opener) => opener.contents(connection))
+  const { credentials, settings } = opened.reveal()
   const isSet = (name: string, field: Field) => {
     if ('role' in field && field.role === 'nickname') return connection.nickname !== null
     return storedNames(carrier, name).some((stored) =>

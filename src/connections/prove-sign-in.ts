@@ -1,6 +1,6 @@
 import type { Minted } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
-import { openCredentials, openSettings } from '../custody/sealed-values.ts'
+import { openSealed } from '../custody/open-sealed.ts'
 import type { Connection } from '../store/schema.ts'
 import { endOfProof } from './ask-carrier.ts'
 import { askAccount } from './ask-signed-in.ts'
@@ -21,8 +21,9 @@ export async function proveSignIn(
 ): Promise<void> {
   try {
     const carrier = carrierOf(connection)
-    const credentials = openCredentials(ctx, connection).reveal()
-    const values = provable(credentials, openSettings(ctx, connection).reveal())
+    const opened = await openSealed(ctx, actor, (opener) => opener.contents(connection))
+    const { credentials, settings } = opened.reveal()
+    const values = provable(credentials, settings)
     const at = ctx.clock()
     const until = endOfProof()
     const recipe = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined

@@ -3,15 +3,9 @@ import { REFRESH_TOKEN } from '../catalog/sign-in.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Finding, Minted } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
-import {
-  openBuried,
-  openCredentials,
-  openPrevious,
-  sealBuriedValues,
-  sealCredentials,
-  sealPrevious,
-} from '../custody/sealed-values.ts'
-import { openToken } from '../custody/sealed-token.ts'
+import type { Opener } from '../custody/opener.ts'
+import { changeSealed, openSealed, readSealed } from '../custody/open-sealed.ts'
+import { sealCredentials, sealDeleted, sealPrevious } from '../custody/sealed-values.ts'
 import { Secret } from '../secret.ts'
 import { findToken } from '../store/carrier-tokens.ts'
 import { isHeld } from '../store/claims.ts'
@@ -69,7 +63,7 @@ async function refreshInTurn(
     const { connection, row } = known
     const isClaimed = isHeld(row?.claimed_until, known.now)
     const isOthers = kept === 'in force' && !isClaimed && (row?.fence ?? 0) !== seen
-    if (isOthers && row) return sharedOf(ctx, connection, row, known.now)
+    if (isOthers && row) return sharedOf(ctx, actor, known, row)
     const fence = isClaimed ? undefined : await claimToken(ctx, actor, connection, 'anyway')
     if (fence !== undefined) return refreshClaimed(ctx, actor, { connection, kept, fence }, until)
     if (performance.now() > until - LEFT_TO_ASK_MS) return { finding: ASKED_BY_OTHERS }
@@ -89,12 +83,17 @@ async function look(ctx: Context, actor: Actor, carrierId: string): Promise<Know
 }
 
 /** What another process has just come to. */
-function sharedOf(ctx: Context, connection: Connection, row: CarrierToken, now: string): Refreshed {
+async function sharedOf(
+  ctx: Context,
+  actor: Actor,
+  { connection, now }: Known,
+  row: CarrierToken,
+): Promise<Refreshed> {
   const version = connection.credentials_version
   if (row.credentials_version !== version || !row.expires_at || (row.good_until ?? '') <= now)
     return { finding: ASKED_BY_OTHERS }
   const seconds = Math.floor((Date.parse(row.expires_at) - Date.parse(now)) / 1_000)
-  const token = openToken(ctx, connection, row)
+  const token = await openSealed(ctx, actor, (opener) => opener.token(connection, row))
   return { minted: { token, seconds }, rotated: { from: version, to: version } }
 }
 
@@ -122,7 +121,7 @@ async function ask(
 ): Promise<Refreshed> {
   const carrier = carrierOf(connection)
   const at = ctx.clock()
-  const values = await valuesOf(ctx, connection, kept)
+  const values = await valuesOf(ctx, actor, connection, kept)
   const spent = refreshTokenOf(values)
   const signIn = carrier.mode === 'parcel' ? carrier.signIn : undefined
   if (!signIn || spent === undefined) return { finding: NOT_SIGNED_IN }
@@ -132,16 +131,17 @@ async function ask(
   if ('finding' in answer) return answer
   const { minted, refreshToken = new Secret(spent) } = answer.reading
   if (!minted) return { finding: NOT_MINTED }
-  const rotated = await ctx.store.transaction(actor.tenantId, async (tx) => {
+  const exchange = { spent, next: refreshToken }
+  const rotated = await changeSealed(ctx, actor, async (tx, opener) => {
     const now = await findConnection(tx, keyOf(actor, connection.carrier_id))
     if (!now) {
-      await rotateBuried(ctx, tx, keyOf(actor, connection.carrier_id), spent, refreshToken)
+      await rotateDeleted(ctx, tx, opener, keyOf(actor, connection.carrier_id), exchange)
       return undefined
     }
-    const rotation = await rotate(ctx, tx, now, spent, refreshToken)
+    const rotation = await rotate(ctx, tx, opener, now, exchange)
     if (rotation) await settleRefreshed(ctx, tx, now, fence, rotation.to, { minted, at })
     // An update may have put it aside while the carrier was asked: what came in its place belongs there too.
-    const isAside = !rotation && (await rotateAside(ctx, tx, now, spent, refreshToken))
+    const isAside = !rotation && (await rotateAside(ctx, tx, opener, now, exchange))
     if (kept === 'in force') return rotation
     const { credentials_version: version } = now
     return isAside ? { from: version, to: version } : undefined
@@ -149,16 +149,19 @@ async function ask(
   return rotated ? { minted, rotated } : { finding: SUPERSEDED }
 }
 
+/** The refresh token that was spent, and the one that the carrier gave for it. */
+type Exchange = { spent: string; next: Secret<string> }
+
 /** Keeps the new token beside whatever else is in force by now, as long as that still holds the one that was spent. */
 async function rotate(
   ctx: Context,
   tx: Tx,
+  opener: Opener,
   connection: Connection,
-  spent: string,
-  next: Secret<string>,
+  { spent, next }: Exchange,
 ): Promise<Rotation | undefined> {
   const { tenant_id: tenantId, environment, carrier_id: carrierId, credentials_version: from } = connection
-  const values = openCredentials(ctx, connection).reveal() as Values
+  const values = opener.credentials(connection).reveal() as Values
   if (refreshTokenOf(values) !== spent) return undefined
   if (next.reveal() === spent) return { from, to: from }
   const to = from + 1
@@ -173,44 +176,45 @@ async function rotate(
   return isFirst ? { from, to } : undefined
 }
 
-async function valuesOf(ctx: Context, connection: Connection, kept: Kept) {
-  if (kept === 'in force') return openCredentials(ctx, connection).reveal()
-  const { tenant_id: tenantId, environment, carrier_id: carrierId } = connection
-  const previous = await ctx.store.read(tenantId, (db) =>
-    findPrevious(db, { tenantId, environment, carrierId }),
-  )
-  return previous ? openPrevious(ctx, connection, previous).reveal() : {}
+async function valuesOf(ctx: Context, actor: Actor, connection: Connection, kept: Kept) {
+  if (kept === 'in force') {
+    const opened = await openSealed(ctx, actor, (opener) => opener.credentials(connection))
+    return opened.reveal()
+  }
+  return readSealed(ctx, actor, async (db, opener) => {
+    const previous = await findPrevious(db, keyOf(actor, connection.carrier_id))
+    return previous ? opener.previous(connection, previous).reveal() : {}
+  })
 }
 
 /** Keeps the new token with a connection that was deleted while the carrier was asked, so that it can come back with it. */
-async function rotateBuried(
+async function rotateDeleted(
   ctx: Context,
   tx: Tx,
+  opener: Opener,
   key: ConnectionKey,
-  spent: string,
-  next: Secret<string>,
+  { spent, next }: Exchange,
 ): Promise<void> {
   const kept = await findBuried(tx, key)
   if (!kept) return
-  const { credentials, settings } = openBuried(ctx, kept)
-  const values = credentials.reveal()
-  if (refreshTokenOf(values) !== spent) return
-  const rotated = new Secret({ ...values, [REFRESH_TOKEN]: next.reveal() })
-  await resealBuried(tx, key, sealBuriedValues(ctx, kept, { credentials: rotated, settings }))
+  const { credentials, settings } = opener.deleted(kept).reveal()
+  if (refreshTokenOf(credentials) !== spent) return
+  const rotated = { ...credentials, [REFRESH_TOKEN]: next.reveal() }
+  await resealBuried(tx, key, sealDeleted(ctx, kept, new Secret({ credentials: rotated, settings })))
 }
 
 /** Keeps the new token with the credentials before those in force, as long as those still hold the one that was spent. */
 async function rotateAside(
   ctx: Context,
   tx: Tx,
+  opener: Opener,
   connection: Connection,
-  spent: string,
-  next: Secret<string>,
+  { spent, next }: Exchange,
 ): Promise<boolean> {
   const { tenant_id: tenantId, environment, carrier_id: carrierId } = connection
   const key = { tenantId, environment, carrierId }
   const previous = await findPrevious(tx, key)
-  const values = previous && openPrevious(ctx, connection, previous).reveal()
+  const values = previous && opener.previous(connection, previous).reveal()
   if (!previous || refreshTokenOf(values ?? {}) !== spent) return false
   const held = new Secret({ ...values, [REFRESH_TOKEN]: next.reveal() })
   const version = previous.credentials_version

@@ -1,18 +1,16 @@
 import type { Carrier } from '../catalog/define.ts'
-import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
-import { openBuried } from '../custody/sealed-values.ts'
+import { changeSealed } from '../custody/open-sealed.ts'
 import { fail } from '../errors.ts'
 import { findByAccount, findConnection, findPrimary } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import type { BuriedConnection } from '../store/schema.ts'
 import { findBuried, findTombstone, unburyConnection } from '../store/tombstones.ts'
 import { refuseDuplicate } from './add-connection.ts'
-import { guardIntegrity } from './guard-integrity.ts'
 import { duplicateNotice } from './notices.ts'
 import type { Outcome } from './outcome.ts'
 import { keyOf, refuseUnknown, requireCarrier, requireCarrierId, requireLtlCarrier } from './require.ts'
-import { firstCredentials } from './replace-credentials.ts'
+import { firstCredentials, type Contents } from './replace-credentials.ts'
 import { saveConnection, type Beginning } from './save-connection.ts'
 import { shownChanges } from './shown-values.ts'
 import type { Named } from './verify.ts'
@@ -26,14 +24,13 @@ export async function restoreConnection(ctx: Context, actor: Actor, named: Named
     'scac' in named ? requireLtlCarrier(named.scac, actor.environment) : requireCarrier(named.carrierName)
   const { carrierId } = named
   requireCarrierId(carrier.mode, carrierId)
-  return guardIntegrity(ctx, actor, carrierId, () =>
-    ctx.store.transaction(actor.tenantId, async (tx) => {
-      const kept = await requireKept(ctx, tx, actor, carrier, carrierId)
-      const twin = await findTwin(tx, actor, carrier, kept)
-      const version = await putBack(ctx, tx, actor, carrier, kept)
-      return { carrierId, version, notices: duplicateNotice(twin) }
-    }),
-  )
+  return changeSealed(ctx, actor, async (tx, opener) => {
+    const kept = await requireKept(ctx, tx, actor, carrier, carrierId)
+    const twin = await findTwin(tx, actor, carrier, kept)
+    const held = opener.deleted(kept).reveal() as Contents
+    const version = await putBack(ctx, tx, actor, carrier, { kept, held })
+    return { carrierId, version, notices: duplicateNotice(twin) }
+  })
 }
 
 /** The connection that stood for the account beside this one; refuses one that has come since. */
@@ -75,16 +72,11 @@ async function putBack(
   tx: Tx,
   actor: Actor,
   carrier: Carrier,
-  kept: BuriedConnection,
+  { kept, held }: { kept: BuriedConnection; held: Contents },
 ): Promise<number> {
   const { carrier_id: carrierId } = kept
   const key = keyOf(actor, carrierId)
   const { sealed: _sealed, erase_after: _end, had_twin: _twin, deleted_seq: _seq, ...row } = kept
-  const opened = openBuried(ctx, kept)
-  const held = {
-    credentials: opened.credentials.reveal() as Values,
-    settings: opened.settings.reveal() as Values,
-  }
   const nickname = (await findTombstone(tx, key))?.nickname ?? null
   const isPrimary = (await findPrimary(tx, actor, carrier.id)) === undefined
   await unburyConnection(tx, key)

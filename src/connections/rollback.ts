@@ -1,7 +1,7 @@
 import type { Carrier } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Actor, Context } from '../context.ts'
-import { openCredentials, openPrevious, openSettings } from '../custody/sealed-values.ts'
+import type { Opener } from '../custody/opener.ts'
 import { fail } from '../errors.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
@@ -13,7 +13,6 @@ import { checkedNow } from './check-times.ts'
 import type { DryRun, Outcome } from './outcome.ts'
 import type { Proof } from './findings.ts'
 import { allFields, provedSettings } from './forms.ts'
-import { guardIntegrity } from './guard-integrity.ts'
 import { proofNotice, signInLostNotice } from './notices.ts'
 import { differences } from './plan-change.ts'
 import { acceptWaiting, requireProof, type VerifyWish } from './prove.ts'
@@ -41,14 +40,12 @@ export async function rollbackConnection(
 ): Promise<Outcome | DryRun> {
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId } = request
-  const { proof, saved } = await guardIntegrity(ctx, actor, carrierId, () =>
-    carryOut(ctx, actor, request.verify, {
-      plan: (db) => planRollback(ctx, db, actor, request),
-      verify: (plan) => verifyRollback(ctx, actor, carrier, plan, request),
-      isSame: (verified, now) => isSameSlot(verified, now) || refuseMoved(),
-      save: (tx, plan, proof) => putBack(ctx, tx, actor, carrier, plan, proof),
-    }),
-  )
+  const { proof, saved } = await carryOut(ctx, actor, request.verify, {
+    plan: (db, opener) => planRollback(ctx, db, actor, opener, request),
+    verify: (plan) => verifyRollback(ctx, actor, carrier, plan, request),
+    isSame: (verified, now) => isSameSlot(verified, now) || refuseMoved(),
+    save: (tx, plan, proof) => putBack(ctx, tx, actor, carrier, plan, proof),
+  })
   if (!saved) return { proof, notices: [] }
   const { version, signInLost, location } = saved
   const notices = [...proofNotice(proof), ...signInLostNotice(signInLost)]
@@ -88,6 +85,7 @@ async function planRollback(
   ctx: Context,
   db: Db,
   actor: Actor,
+  opener: Opener,
   { carrierId, ifMatch }: Request,
 ): Promise<RollbackPlan> {
   const key = keyOf(actor, carrierId)
@@ -96,11 +94,8 @@ async function planRollback(
   const previous = await findPrevious(db, key)
   if (!previous || previous.erase_after <= ctx.clock().toISOString()) return refuseNothing(carrierId)
   const carrier = carrierOf(connection)
-  const held = {
-    credentials: openCredentials(ctx, connection).reveal() as Values,
-    settings: openSettings(ctx, connection).reveal() as Values,
-  }
-  const own = openPrevious(ctx, connection, previous).reveal() as Changes
+  const held = opener.contents(connection).reveal() as Contents
+  const own = opener.previous(connection, previous).reveal() as Changes
   const { credentials, proved } = apart(own, provedSettings(carrier))
   const next = {
     credentials: carrySignIn(carrier, held.credentials, credentials),

@@ -2,12 +2,11 @@ import type { Fields } from '../catalog/define.ts'
 import { LONGEST_TEXT } from '../catalog/fields.ts'
 import { validate, type Values } from '../catalog/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
-import { openSettings } from '../custody/sealed-values.ts'
+import { openSealed } from '../custody/open-sealed.ts'
 import { acceptRequest } from './accept-request.ts'
 import { changeSettings } from './change-connection.ts'
 import type { Outcome } from './outcome.ts'
 import { settingsForm } from './forms.ts'
-import { guardIntegrity } from './guard-integrity.ts'
 import { requireCarrier, requireConnection } from './require.ts'
 import type { IfMatch } from './versions.ts'
 
@@ -22,7 +21,7 @@ export async function readSettings(
   const carrier = requireCarrier(carrierName)
   const connection = await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
   const { fields } = settingsForm(carrier)
-  const opened = await guardIntegrity(ctx, actor, carrierId, async () => openSettings(ctx, connection))
+  const opened = await openSealed(ctx, actor, (opener) => opener.settings(connection))
   const stored = opened.reveal() as Values
   const settings: Values = {}
   for (const [name, field] of Object.entries(fields)) {

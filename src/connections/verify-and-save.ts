@@ -1,4 +1,6 @@
 import type { Actor, Context } from '../context.ts'
+import type { Opener } from '../custody/opener.ts'
+import { changeSealed, readSealed } from '../custody/open-sealed.ts'
 import { fail } from '../errors.ts'
 import type { Db, Tx } from '../store/db.ts'
 import type { Proof } from './findings.ts'
@@ -9,7 +11,7 @@ import { keepMinted } from './token-claim.ts'
 /** A change of a connection: read and planned, verified, saved. */
 export type Operation<Plan, Done extends Saved> = {
   /** Reads what is there and plans what is to be; refuses what cannot be. */
-  plan: (db: Db) => Promise<Plan>
+  plan: (db: Db, opener: Opener) => Promise<Plan>
   /** Asks the carrier about what is planned; refuses what the carrier refuses. */
   verify: (plan: Plan) => Proof | Promise<Proof>
   /** Tells whether the carrier would be asked the same about two plans. */
@@ -29,7 +31,7 @@ export async function carryOut<Plan, Done extends Saved>(
 ): Promise<Verified<Done>> {
   if (wish !== 'only') return verifyAndSave(ctx, actor, operation)
   const { plan, verify } = operation
-  return { proof: await verify(await ctx.store.read(actor.tenantId, plan)) }
+  return { proof: await verify(await readSealed(ctx, actor, plan)) }
 }
 
 const ATTEMPTS = 5
@@ -45,12 +47,12 @@ export async function verifyAndSave<Plan, Done extends Saved>(
 ): Promise<{ proof: Proof; saved: Done }> {
   let verified: { plan: Plan; proof: Proof } | undefined
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const planned = await ctx.store.read(actor.tenantId, plan)
+    const planned = await readSealed(ctx, actor, plan)
     if (!verified || !isSame(verified.plan, planned))
       verified = { plan: planned, proof: await verify(planned) }
     const { plan: seen, proof } = verified
-    const saved = await ctx.store.transaction(actor.tenantId, async (tx) => {
-      const now = await plan(tx)
+    const saved = await changeSealed(ctx, actor, async (tx, opener) => {
+      const now = await plan(tx, opener)
       return isSame(seen, now) ? save(tx, now, proof) : undefined
     })
     if (!saved) continue

@@ -1,8 +1,6 @@
 import type { Context } from '../context.ts'
-import { fail } from '../errors.ts'
-import { Secret } from '../secret.ts'
+import type { Secret } from '../secret.ts'
 import type { WebhookEndpoint } from '../store/schema.ts'
-import { EnvelopeError } from '../vault/envelope.ts'
 import type { Place } from '../vault/keyring.ts'
 
 /** What a webhook keeps to itself: the secret it signs with, the one before it until that ends, and the headers that its user added. */
@@ -21,7 +19,7 @@ export function sealWebhook(
   version: number,
   secrets: Secret<WebhookSecrets>,
 ): Uint8Array {
-  return keyring.seal(place(holder, version), Buffer.from(JSON.stringify(secrets.reveal()), 'utf8'))
+  return keyring.seal(webhookPlace(holder, version), Buffer.from(JSON.stringify(secrets.reveal()), 'utf8'))
 }
 
 /** Seals anew what a webhook keeps to itself: the columns of its next version. */
@@ -34,23 +32,10 @@ export function resealWebhook(
   return { sealed: sealWebhook(ctx, webhook, version, secrets), sealed_version: version }
 }
 
-/** Opens it; refuses (500) what was altered or moved, and says nothing of it but to the log. */
-export function openWebhook({ keyring, log }: Context, endpoint: WebhookEndpoint): Secret<WebhookSecrets> {
-  try {
-    const opened = keyring.open(place(endpoint, endpoint.sealed_version), endpoint.sealed)
-    return new Secret(JSON.parse(opened.toString('utf8')) as WebhookSecrets)
-  } catch (error) {
-    if (!(error instanceof EnvelopeError)) throw error
-    const { tenant_id: tenant, webhook_id } = endpoint
-    log.error({ tenant, webhook_id }, 'integrity violation: an envelope does not open where it stands')
-    return fail(
-      'credentials_unreadable',
-      'What is stored for this webhook fails its integrity check; it was not used.',
-    )
-  }
+/** Says where the secrets of a webhook open. */
+export function webhookPlace(
+  { tenant_id: tenantId, environment, webhook_id: subject }: Holder,
+  version: number,
+): Place {
+  return { purpose: 'webhook.endpoint', tenantId, environment, subject, carrier: '', version }
 }
-
-const place = ({ tenant_id, environment, webhook_id }: Holder, version: number): Place => ({
-  ...{ purpose: 'webhook.endpoint' as const, tenantId: tenant_id, environment },
-  ...{ carrierId: webhook_id, carrier: '', version },
-})

@@ -14,7 +14,7 @@ const place: Place = {
   purpose: 'connection.credentials',
   tenantId: 'tenant_1',
   environment: 'production',
-  carrierId: 'se-12345678',
+  subject: 'se-12345678',
   carrier: 'stamps_com',
   version: 1,
 }
@@ -116,12 +116,12 @@ test('an envelope opens for its own place in its own installation only', async (
     { tenantId: 'tenant_2' },
     { tenantId: '' },
     { environment: 'sandbox' },
-    { carrierId: 'se-12345679' },
+    { subject: 'se-12345679' },
     { carrier: 'ups' },
     { version: 2 },
     { version: 0 },
     { tenantId: place.environment, environment: place.tenantId },
-    { carrierId: `${place.carrierId}${place.carrier}`, carrier: '' },
+    { subject: `${place.subject}${place.carrier}`, carrier: '' },
   ]
   for (const other of others)
     assert.throws(() => ring.open({ ...place, ...other }, envelope), EnvelopeError, JSON.stringify(other))

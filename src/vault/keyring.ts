@@ -31,14 +31,14 @@ export type Purpose =
   | 'audit.changes'
 
 /**
- * The one place where an envelope opens; all of it is authenticated. `carrier` is the catalog's immutable id.
- * A webhook stands there under its own id, and without a carrier; what an event of the audit log changed, under the number of the event.
+ * The one place where an envelope opens; all of it is authenticated. `subject` is the id of the connection or of the webhook, and `carrier` the catalog's immutable id of its carrier;
+ * a webhook has none. What an event of the audit log changed opens under the number of the event, as its `version`.
  */
 export type Place = {
   purpose: Purpose
   tenantId: string
   environment: string
-  carrierId: string
+  subject: string
   carrier: string
   version: number
 }
@@ -78,14 +78,14 @@ export class Keyring {
   }
 
   #parts(place: Place): string[] {
-    const { purpose, tenantId, environment, carrierId, carrier, version } = place
+    const { purpose, tenantId, environment, subject, carrier, version } = place
     return [
       'hawser/aad/v1',
       this.installationId,
       purpose,
       tenantId,
       environment,
-      carrierId,
+      subject,
       carrier,
       `${version}`,
     ]

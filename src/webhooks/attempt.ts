@@ -1,12 +1,12 @@
 import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import { systemActor, type Context } from '../context.ts'
+import { openIfIntact } from '../custody/open-sealed.ts'
 import type { WebhookSecrets } from '../custody/sealed-webhook.ts'
 import type { Secret } from '../secret.ts'
 import type { Tx } from '../store/db.ts'
 import { settleClaim, type Claim } from '../store/deliveries.ts'
 import { changeWebhook, disableWebhook, findWebhook, markWorking } from '../store/webhooks.ts'
-import { openSecrets, recordViolation } from './open-secrets.ts'
 import { causeOf, reasonFor, type Reason } from './reasons.ts'
 import { isHopeless, judge, type Reply, type Verdict } from './schedule.ts'
 import { secretsAt, signatureHeaders } from './sign.ts'
@@ -26,7 +26,8 @@ export type Limits = {
 /** Sends one claimed message, and writes down what became of it; whatever goes wrong outside leads to another attempt later. */
 export async function attempt(ctx: Context, claim: Claim, limits: Limits): Promise<void> {
   const sentAt = ctx.clock()
-  const secrets = openSecrets(ctx, claim.endpoint)
+  const { endpoint } = claim
+  const secrets = await openIfIntact(ctx, systemActor(claim.key), (opener) => opener.webhook(endpoint))
   const reply = secrets ? await send(ctx, claim, secrets, sentAt, limits) : NOTHING_SENT
   limits.answered()
   if (limits.signal.aborted) return
@@ -39,10 +40,9 @@ export async function attempt(ctx: Context, claim: Claim, limits: Limits): Promi
     { ...about, attempt: attempts, status: reply.status, reason, cause: reply.cause, verdict: verdict.kind },
     verdict.kind === 'delivered' ? 'webhook delivered' : 'webhook not delivered',
   )
-  await ctx.store.transaction(tenantId, async (tx) => {
-    if (!secrets) await recordViolation(ctx, tx, claim.key)
-    await settle(ctx, tx, claim, { attempts, sentAt, status: reply.status, reason, verdict })
-  })
+  await ctx.store.transaction(tenantId, (tx) =>
+    settle(ctx, tx, claim, { attempts, sentAt, status: reply.status, reason, verdict }),
+  )
 }
 
 /** What a receiver replied, or why it did not. */

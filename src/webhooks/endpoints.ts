@@ -1,7 +1,9 @@
 import { changesBetween, type ShownValues } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Body, Context } from '../context.ts'
-import { openWebhook, resealWebhook, sealWebhook } from '../custody/sealed-webhook.ts'
+import type { Opener } from '../custody/opener.ts'
+import { changeSealed } from '../custody/open-sealed.ts'
+import { resealWebhook, sealWebhook } from '../custody/sealed-webhook.ts'
 import type { FieldProblem } from '../catalog/validate.ts'
 import { fail, failFields } from '../errors.ts'
 import { newId } from '../new-id.ts'
@@ -99,14 +101,14 @@ export async function updateWebhook(
   await getWebhook(ctx, actor, webhookId)
   const { headers, storeId, ...rest } = acceptChange(body().reveal(), ctx)
   const leadsOut = rest.url === undefined || (await ctx.outbound.leadsOut(rest.url))
-  await ctx.store.transaction(actor.tenantId, async (tx) => {
+  await changeSealed(ctx, actor, async (tx, opener) => {
     const webhook = await requireWebhook(tx, actor, webhookId)
     refuseKept(headers?.reveal() ?? [], JSON.parse(webhook.header_names) as string[])
     if (rest.url !== undefined) requireHeadersAnew(webhook, rest.url, headers?.reveal())
     const changed = {
       ...rest,
       ...(storeId === undefined ? {} : { store_id: storeId }),
-      ...(headers ? resealed(ctx, webhook, headers.reveal()) : {}),
+      ...(headers ? resealed(ctx, opener, webhook, headers.reveal()) : {}),
     }
     if (rest.url !== undefined) refuseTwin(await listWebhooks(tx, actor), { ...webhook, url: rest.url })
     const enabled = { ...changed, disabled_at: null, failing_since: null }
@@ -204,8 +206,8 @@ export async function requireWebhook(db: Db | Tx, actor: Actor, webhookId: strin
 }
 
 /** The same headers sealed anew; a value that was shown masked keeps what it stands for. */
-function resealed(ctx: Context, webhook: WebhookEndpoint, headers: readonly Header[]) {
-  const held = openWebhook(ctx, webhook).reveal()
+function resealed(ctx: Context, opener: Opener, webhook: WebhookEndpoint, headers: readonly Header[]) {
+  const held = opener.webhook(webhook).reveal()
   const kept = (name: string) => held.headers.find(({ key }) => key.toLowerCase() === name.toLowerCase())
   const merged = headers.map(({ key, value }) => ({
     key,

@@ -1,12 +1,12 @@
 import { recordEvent } from '../audit/record-event.ts'
-import type { Actor, Context } from '../context.ts'
-import { openWebhook, resealWebhook } from '../custody/sealed-webhook.ts'
+import { systemActor, type Actor, type Context } from '../context.ts'
+import { changeSealed, openIfIntactInside } from '../custody/open-sealed.ts'
+import { resealWebhook } from '../custody/sealed-webhook.ts'
 import { Secret } from '../secret.ts'
 import type { Tx } from '../store/db.ts'
 import { endRotation, listEndedRotations, noteRotation } from '../store/webhook-rotations.ts'
 import { changeWebhook, findWebhook, type WebhookKey } from '../store/webhooks.ts'
 import { keyOf, requireWebhook } from './endpoints.ts'
-import { openSecrets, recordViolation } from './open-secrets.ts'
 import { newSigningSecret } from './sign.ts'
 
 /** How long receivers have to take up a new secret, while the one before it signs too. */
@@ -23,9 +23,9 @@ export async function rotateSecret(
   webhookId: string,
 ): Promise<{ secret: Secret<string>; endsAt: string }> {
   const signing = newSigningSecret()
-  return ctx.store.transaction(actor.tenantId, async (tx) => {
+  return changeSealed(ctx, actor, async (tx, opener) => {
     const webhook = await requireWebhook(tx, actor, webhookId)
-    const { signing: before, headers } = openWebhook(ctx, webhook).reveal()
+    const { signing: before, headers } = opener.webhook(webhook).reveal()
     const now = ctx.clock()
     const endsAt = new Date(now.getTime() + OVERLAP_MS).toISOString()
     const secrets = new Secret({ signing, previous: { signing: before, endsAt }, headers })
@@ -56,8 +56,8 @@ async function erase(ctx: Context, tx: Tx, key: WebhookKey, at: string): Promise
   if (!(await endRotation(tx, key, at))) return
   const webhook = await findWebhook(tx, key)
   if (!webhook) return
-  const held = openSecrets(ctx, webhook)?.reveal()
-  if (!held) return recordViolation(ctx, tx, key)
-  const { signing, headers } = held
+  const held = await openIfIntactInside(ctx, tx, systemActor(key), (opener) => opener.webhook(webhook))
+  if (!held) return
+  const { signing, headers } = held.reveal()
   await changeWebhook(tx, key, resealWebhook(ctx, webhook, new Secret({ signing, headers })))
 }

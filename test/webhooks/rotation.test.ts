@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { mock, test, type TestContext } from 'node:test'
 import { Webhook } from 'standardwebhooks'
-import { openWebhook } from '../../src/custody/sealed-webhook.ts'
+import { createOpener } from '../../src/custody/opener.ts'
 import { createDeliveries } from '../../src/webhooks/deliver.ts'
 import { databases } from '../support/database/databases.ts'
 import type { TestServer } from '../support/server/test-server.ts'
@@ -68,7 +68,13 @@ async function kept(server: TestServer, id: string) {
       .select('ends_at')
       .where('webhook_id', '=', id)
       .executeTakeFirst()
-    return { row, ...openWebhook(ctx, row).reveal(), endsAt: rotation?.ends_at }
+    return {
+      row,
+      ...createOpener(ctx, () => {})
+        .webhook(row)
+        .reveal(),
+      endsAt: rotation?.ends_at,
+    }
   })
 }
 

@@ -1,4 +1,4 @@
-import { openCredentials, openSettings } from '../../../src/custody/sealed-values.ts'
+import { createOpener } from '../../../src/custody/opener.ts'
 import { findConnection } from '../../../src/store/connections.ts'
 import type { Connection, Environment } from '../../../src/store/schema.ts'
 import type { TestServer } from '../server/test-server.ts'
@@ -18,5 +18,10 @@ export async function storedConnection(
   const { ctx, tenantId } = server
   const row = await ctx.store.read(tenantId, (db) => findConnection(db, { tenantId, environment, carrierId }))
   if (!row) throw new Error('The connection is not stored.')
-  return { row, credentials: openCredentials(ctx, row).reveal(), settings: openSettings(ctx, row).reveal() }
+  return {
+    row,
+    ...createOpener(ctx, () => {})
+      .contents(row)
+      .reveal(),
+  }
 }

@@ -1,6 +1,7 @@
 import { verifyChain } from '../../../src/audit/list-events.ts'
 import type { Context } from '../../../src/context.ts'
-import { fingerprint, openCredentials, openSettings } from '../../../src/custody/sealed-values.ts'
+import { createOpener } from '../../../src/custody/opener.ts'
+import { fingerprint } from '../../../src/custody/sealed-values.ts'
 import type { AuditEvent, Connection } from '../../../src/store/schema.ts'
 import type { Journal, Write } from './write-load.ts'
 
@@ -136,8 +137,9 @@ function checkContent(
   { halfApplied, lost }: Findings,
 ): void {
   const id = row.carrier_id
-  const credentials = openCredentials(ctx, row).reveal()
-  const settings = openSettings(ctx, row).reveal()
+  const { credentials, settings } = createOpener(ctx, () => {})
+    .contents(row)
+    .reveal()
   const label = row.nickname ?? ''
   const parts: unknown[] = [row.account_number, credentials.account_number, settings.account_postal_code]
   const updates = trail.filter((event) => kindOf(event) === 'update').length
