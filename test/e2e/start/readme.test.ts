@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { openWorkspace } from '../../support/processes/workspace.ts'
+import { missingProgram } from '../../support/processes/missing-program.ts'
 import { requireFirstKeys } from '../../support/processes/first-keys.ts'
 
 const execute = promisify(execFile)
@@ -26,18 +27,9 @@ const lasting = (text: string) =>
     .replace(/se-[0-9a-v]{16}/g, '<carrier id>')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
 
-const lacks = (program: string) => {
-  try {
-    execFileSync(program, ['--version'], { stdio: 'ignore' })
-    return false
-  } catch {
-    return `no ${program} on this machine`
-  }
-}
-
 test(
   'README: what “Try it” shows is what a fresh installation answers',
-  { skip: lacks('bash') || lacks('curl') },
+  { skip: missingProgram('bash') || missingProgram('curl') },
   async () => {
     const blocks = blocksOf('Try it')
     assert.ok(blocks.filter(({ language }) => language === 'json').length >= 8)
