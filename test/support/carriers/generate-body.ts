@@ -1,5 +1,5 @@
 import type { Field, Fields } from '../../../src/catalog/define.ts'
-import { unique } from '../unique.ts'
+import { unique, uniqueNumber } from '../unique.ts'
 
 /** A value that a field takes; with `long` the longest, and secrets are recognizable. */
 export function valueFor(name: string, field: Field, long = false): unknown {
@@ -7,7 +7,7 @@ export function valueFor(name: string, field: Field, long = false): unknown {
     case 'boolean':
       return true
     case 'integer':
-      return field.identifier ? Math.floor(Math.random() * 1e9) : (field.minimum ?? 0) + 1
+      return field.identifier ? uniqueNumber() : (field.minimum ?? 0) + 1
     case 'number':
       return 12.5
     case 'object':

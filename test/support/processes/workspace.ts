@@ -32,14 +32,14 @@ export type Workspace = {
   remove: () => Promise<void>
 }
 
-/** An empty place with an empty database. */
-export async function openWorkspace(database: DatabaseName): Promise<Workspace> {
+/** Opens an empty directory with an empty database, in which the program of this checkout runs, or another one. */
+export async function openWorkspace(database: DatabaseName, program = PROGRAM): Promise<Workspace> {
   const directory = mkdtempSync(join(tmpdir(), 'hawser-e2e-'))
   const postgres = database === 'postgres' ? await newDatabase('postgres') : undefined
   const env: Settings = { HAWSER_PORT: '0', HAWSER_DATABASE_URL: postgres?.url, HAWSER_VERIFICATION: 'off' }
   const running = new Set<RunningProgram>()
   const start: Workspace['start'] = (words, settings = {}) => {
-    const started = startProgram([process.execPath, PROGRAM, ...words], directory, { ...env, ...settings })
+    const started = startProgram([process.execPath, program, ...words], directory, { ...env, ...settings })
     running.add(started)
     void started.ended.then(() => running.delete(started))
     return started
