@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { STATES } from '../src/connections/findings.ts'
 import { findConnections, type Question, type Search } from '../src/connections/find-connections.ts'
-import type { Actor } from '../src/context.ts'
+import type { Actor, Scope } from '../src/context.ts'
 import { keepTerms } from '../src/store/connection-terms.ts'
 import { changeConnection } from '../src/store/connections.ts'
 import type { NewConnection } from '../src/store/schema.ts'
 import { operator } from '../src/tenants/operator.ts'
+import { grants } from '../src/tenants/scopes.ts'
 import { runAsOwner } from '../test/support/database/databases.ts'
 import { openTestServer, type TestServer } from '../test/support/server/test-server.ts'
 import { connectionRow } from '../test/support/database/connection-rows.ts'
@@ -75,8 +76,11 @@ async function fill(count: number): Promise<Side> {
     }
   }
   if (isPostgres) await runAsOwner(server.env.HAWSER_DATABASE_URL ?? '', 'vacuum analyze')
-  const actor = (tenantId: string): Actor => ({ ...operator('cli', 'production'), tenantId })
-  return { server, account: actor(accounts[0] ?? ''), partner: actor(partnerId), count, deep: new Map() }
+  const actor = (tenantId: string, scope: Scope): Actor => ({
+    ...{ ...operator('cli', 'production'), tenantId, scopes: grants([scope]) },
+  })
+  const [account, partner] = [actor(accounts[0] ?? '', 'read'), actor(partnerId, 'partner')]
+  return { server, account, partner, count, deep: new Map() }
 }
 
 const named = ({ tenant_id, environment, carrier_id, nickname, account_number }: NewConnection) => ({
@@ -178,9 +182,7 @@ for (const isPartner of [false, true])
         ['many', many],
       ] as const) {
         const actor = isPartner ? side.partner : side.account
-        const { took: ms, held } = await timed(() =>
-          findConnections(side.server.ctx, actor, { ...of(side), isPartner }),
-        )
+        const { took: ms, held } = await timed(() => findConnections(side.server.ctx, actor, of(side)))
         if (round < 0) continue
         took[size].push(ms)
         if (size === 'many') longest = Math.max(longest, held)

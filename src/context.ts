@@ -77,21 +77,33 @@ const noSimulator: Simulator = {
 /** What keys of an account may do; see `grants` in `tenants/scopes.ts`. */
 export type Scope = 'read' | 'write' | 'use' | 'admin' | 'partner'
 
+/** What an actor may do: what keys may, and what the operator of the machine alone may, which no key can have. */
+export type Permission = Scope | 'operator'
+
+/** What the operator may do, and this server by itself. */
+export const EVERY_PERMISSION: ReadonlySet<Permission> = new Set([
+  ...(['read', 'write', 'use', 'admin', 'partner', 'operator'] as const),
+])
+
+/** What somebody may do who has proved nothing. */
+export const NO_PERMISSION: ReadonlySet<Permission> = new Set()
+
 /** Who acts, as the audit log names him: a key by its id, the command line of the machine, the server itself, or somebody whose key proved nothing. */
 export type ActorName = `key:${string}` | 'cli' | 'system' | 'anonymous'
 
-/** Who acts, for whom, in which environment, and in which request. */
+/** Who acts, for whom, in which environment, and in which request, and what he may do there. */
 export type Actor = {
   tenantId: string
   environment: Environment
   name: ActorName
+  scopes: ReadonlySet<Permission>
   requestId: string | undefined
   ip: string | undefined
 }
 
 /** This server itself, as it acts for a tenant without a request. */
 export const systemActor = ({ tenantId, environment }: Pick<Actor, 'tenantId' | 'environment'>): Actor => ({
-  ...{ tenantId, environment, name: 'system', requestId: undefined, ip: undefined },
+  ...{ tenantId, environment, name: 'system', scopes: EVERY_PERMISSION, requestId: undefined, ip: undefined },
 })
 
 /** Reads the body of a request when its turn among the refusals has come; throws what is wrong with it as a whole. `large` where it may carry images, `list` where it is a long list. */

@@ -5,7 +5,16 @@ import { test } from 'node:test'
 
 const base = ['errors', 'secret']
 const domain = ['connections', 'manifests', 'tenants', 'audit', 'webhooks']
-const belowConnections = ['catalog', 'custody', 'store', 'audit', 'webhooks', 'context', ...base]
+const belowConnections = [
+  'catalog',
+  'custody',
+  'store',
+  'audit',
+  'webhooks',
+  'context',
+  'require-scope',
+  ...base,
+]
 
 /** What each module may import; `main` may import everything. */
 const allowed: Record<string, readonly string[]> = {
@@ -20,6 +29,7 @@ const allowed: Record<string, readonly string[]> = {
   turns: [],
   'real-path': [],
   'new-id': [],
+  'require-scope': ['context', ...base],
   catalog: ['secret'],
   config: ['real-path', ...base],
   'log-output': [],
@@ -29,14 +39,25 @@ const allowed: Record<string, readonly string[]> = {
   outbound: ['catalog', 'log', ...base],
   simulator: ['catalog'],
   context: ['config', 'log', 'catalog', 'vault', 'store', 'outbound', ...base],
-  audit: ['vault', 'store', 'context', 'errors', 'turns'],
-  tenants: ['new-id', 'store', 'context', 'audit', 'catalog', 'time', 'worker', ...base],
+  audit: ['require-scope', 'vault', 'store', 'context', 'errors', 'turns'],
+  tenants: ['new-id', 'require-scope', 'store', 'context', 'audit', 'catalog', 'time', 'worker', ...base],
   custody: ['vault', 'store', 'audit', 'context', ...base],
-  webhooks: ['new-id', 'catalog', 'custody', 'store', 'audit', 'context', 'time', 'worker', ...base],
+  webhooks: [
+    'new-id',
+    'require-scope',
+    'catalog',
+    'custody',
+    'store',
+    'audit',
+    'context',
+    'time',
+    'worker',
+    ...base,
+  ],
   connections: ['new-id', 'worker', ...belowConnections],
   manifests: ['time', ...belowConnections],
   health: ['connections', 'worker', ...belowConnections],
-  http: [...domain, 'catalog', 'config', 'context', 'log', 'time', 'turns', ...base],
+  http: [...domain, 'catalog', 'config', 'context', 'log', 'require-scope', 'time', 'turns', ...base],
   cli: [
     ...domain,
     'catalog',
@@ -137,6 +158,15 @@ test('our status codes stand in the table of conditions; routes know 200 and 204
 
 test('no code decides by the name of a carrier', () => {
   assert.deepEqual(withCode(/carrier\.(name|id)\s*===\s*'|carrierName\s*===\s*'/), [])
+})
+
+test('what a key may do is decided in operations; http holds a request against what its route declares', () => {
+  const judges = withCode(/\bscopes\.has\(|\brequireScope\(/)
+  assert.deepEqual(judges.filter((file) => ['http', 'cli'].includes(moduleOf(file))).sort(), [
+    'src/http/authenticate.ts',
+    'src/http/parameters.ts',
+  ])
+  assert.ok(judges.length > 20, 'the control: operations do')
 })
 
 test('the process ends in one place only', () => {

@@ -5,6 +5,7 @@ import { findAuditHead, listAuditEvents, readAuditChain, type AuditFilter } from
 import { findConnectionNames, type ConnectionName } from '../store/connection-names.ts'
 import type { AuditEvent } from '../store/schema.ts'
 import { turns } from '../turns.ts'
+import { requireScope } from '../require-scope.ts'
 import type { Action } from './actions.ts'
 import { keyIdOf, others } from './actors.ts'
 import { findBreak, GENESIS } from './chain.ts'
@@ -38,6 +39,7 @@ export async function listEvents(
   filter: AuditFilter,
   { page, size }: { page: number; size: number },
 ): Promise<EventPage> {
+  requireScope(actor, 'admin')
   const { tenantId, environment } = actor
   const { events, ...named } = await ctx.store.read(tenantId, async (db) => {
     const limits = { limit: size, offset: (page - 1) * size }

@@ -8,6 +8,7 @@ import { Secret } from '../secret.ts'
 import { findConnection } from '../store/connections.ts'
 import type { SignInRow } from '../store/schema.ts'
 import { insertSignIn } from '../store/sign-ins.ts'
+import { requireScope } from '../require-scope.ts'
 import { chooseLine } from './choose-line.ts'
 import type { Outcome } from './outcome.ts'
 import { keyOf, refuseUnknown, requireCarrier, requireConnection } from './require.ts'
@@ -76,6 +77,7 @@ export async function beginSignIn(
   actor: Actor,
   { carrierName, carrierId }: { carrierName: string; carrierId: string },
 ): Promise<Outcome> {
+  requireScope(actor, 'write')
   const carrier = requireCarrier(carrierName)
   await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
   const signIn = signInOf(ctx, carrier)

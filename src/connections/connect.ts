@@ -1,4 +1,5 @@
 import type { Actor, Body, Context } from '../context.ts'
+import { requireScope } from '../require-scope.ts'
 import { acceptRequest } from './accept-request.ts'
 import { addConnection } from './add-connection.ts'
 import { connectForm } from './forms.ts'
@@ -17,6 +18,7 @@ export async function connectCarrier(
   actor: Actor,
   request: { carrierName: string; body: Body; verify?: VerifyWish },
 ): Promise<Outcome | DryRun> {
+  requireScope(actor, 'write')
   const carrier = requireCarrier(request.carrierName)
   requireConnectable(carrier)
   const parts = acceptRequest(ctx, actor, {

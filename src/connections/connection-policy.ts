@@ -3,6 +3,7 @@ import type { Actor, Body, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
 import { findConnection } from '../store/connections.ts'
 import type { OpenShipments } from '../store/schema.ts'
+import { requireScope } from '../require-scope.ts'
 import { ruleOf, type Rule } from './delete-guard.ts'
 import { acceptConnectionPolicy } from './policy-form.ts'
 import { keyOf, refuseUnknown } from './require.ts'
@@ -19,6 +20,7 @@ export async function getConnectionPolicy(
   actor: Actor,
   named: Named,
 ): Promise<ConnectionPolicy> {
+  requireScope(actor, 'read')
   const { connection } = await requireNamed(ctx, actor, named)
   const rule = await ctx.store.read(actor.tenantId, (db) => ruleOf(db, actor, connection))
   return { own: connection.open_shipments, rule, version: connection.version }
@@ -30,6 +32,7 @@ export async function setConnectionPolicy(
   actor: Actor,
   request: Named & { ifMatch: IfMatch; body: Body },
 ): Promise<ConnectionPolicy> {
+  requireScope(actor, 'admin')
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId, ifMatch } = request
   const wanted = acceptConnectionPolicy(request.body().reveal())

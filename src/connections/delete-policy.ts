@@ -3,6 +3,7 @@ import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import type { Db } from '../store/db.ts'
 import { findDeletePolicy, writeDeletePolicy } from '../store/delete-policies.ts'
+import { requireScope } from '../require-scope.ts'
 import { acceptPolicy, USUAL_POLICY, type Policy } from './policy-form.ts'
 
 /** What deletes do in the actor's environment: what the tenant has decided, or what is usual. */
@@ -12,12 +13,14 @@ export async function policyOf(db: Db, actor: Actor): Promise<Policy> {
 }
 
 /** See `policyOf`. */
-export function getDeletePolicy({ store }: Context, actor: Actor): Promise<Policy> {
+export async function getDeletePolicy({ store }: Context, actor: Actor): Promise<Policy> {
+  requireScope(actor, 'read')
   return store.read(actor.tenantId, (db) => policyOf(db, actor))
 }
 
 /** Changes what deletes do from now on; what is deleted already keeps its time. What changes nothing writes nothing. */
 export async function setDeletePolicy(ctx: Context, actor: Actor, body: Body): Promise<Policy> {
+  requireScope(actor, 'admin')
   const change = acceptPolicy(body().reveal())
   return ctx.store.transaction(actor.tenantId, async (tx) => {
     const before = await policyOf(tx, actor)

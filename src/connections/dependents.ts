@@ -5,6 +5,7 @@ import { liveLeases } from '../store/leases.ts'
 import { nextCheckOf } from '../store/scheduled-checks.ts'
 import type { Connection } from '../store/schema.ts'
 import { listSubscribers } from '../store/webhooks.ts'
+import { requireScope } from '../require-scope.ts'
 import { restorableUntil } from './bury.ts'
 import { judgeDelete, type Verdict } from './delete-guard.ts'
 import { policyOf } from './delete-policy.ts'
@@ -29,6 +30,7 @@ export type Dependents = {
 
 /** Says beforehand what a delete would meet; nothing is changed by it. */
 export async function dependentsOf(ctx: Context, actor: Actor, named: Named): Promise<Dependents> {
+  requireScope(actor, 'read')
   const { carrier, connection } = await requireNamed(ctx, actor, named)
   const key = keyOf(actor, named.carrierId)
   const now = ctx.clock()

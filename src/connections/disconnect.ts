@@ -6,6 +6,7 @@ import type { Tx } from '../store/db.ts'
 import type { Connection } from '../store/schema.ts'
 import { findBuried } from '../store/tombstones.ts'
 import { announce } from '../webhooks/announce.ts'
+import { requireScope } from '../require-scope.ts'
 import { buryConnection } from './bury.ts'
 import { judgeDelete, refuseStranding, type Verdict } from './delete-guard.ts'
 import { policyOf } from './delete-policy.ts'
@@ -26,12 +27,18 @@ export type DeleteWish = { ifMatch: IfMatch; force: boolean; purge: boolean }
 
 type Request = DeleteWish & { carrierId: string }
 
+/** Refuses (403) an actor who may not delete, or not over open shipments. */
+function requireMayDelete(actor: Actor, { force }: DeleteWish): void {
+  requireScope(actor, force ? 'admin' : 'write')
+}
+
 /** Disconnects a parcel carrier; with `carrierName` only if the connection is that carrier's. */
 export async function disconnectCarrier(
   ctx: Context,
   actor: Actor,
   request: Request & { carrierName?: string },
 ): Promise<Notice[]> {
+  requireMayDelete(actor, request)
   const carrier = request.carrierName === undefined ? undefined : requireCarrier(request.carrierName)
   return removeConnection(ctx, actor, 'parcel', carrier, request)
 }
@@ -42,6 +49,7 @@ export async function disconnectLtlCarrier(
   actor: Actor,
   request: Request & { scac: string },
 ): Promise<Notice[]> {
+  requireMayDelete(actor, request)
   const carrier = requireLtlCarrier(request.scac, actor.environment)
   return removeConnection(ctx, actor, 'ltl', carrier, request)
 }

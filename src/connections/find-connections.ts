@@ -2,6 +2,7 @@ import type { Carrier } from '../catalog/define.ts'
 import { storedCarrier } from '../catalog/find-carrier.ts'
 import type { Actor, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
+import { requireScope } from '../require-scope.ts'
 import {
   countKinds,
   countOlder,
@@ -39,8 +40,6 @@ export type Search = KindFilter & {
 
 /** Which connections, in which order, and which page of them: by its number, or behind a place. */
 export type Question = {
-  /** Whether to look through every account that the actor created as a partner. */
-  isPartner: boolean
   search: Search
   order: SearchOrder
   page: number
@@ -68,9 +67,11 @@ export type FoundPage = {
 /** As many terms as may begin with a word whose connections are gathered and sorted for each page. */
 const FEW = 2_000
 
-/** One page of connections of either mode; every page costs about what the first one does. */
+/** Finds one page of connections of either mode: the actor's own, or those of every account that a partner created; every page costs about what the first one does. */
 export async function findConnections(ctx: Context, actor: Actor, question: Question): Promise<FoundPage> {
-  const { environment, tenantId } = actor
+  const { environment, tenantId, scopes } = actor
+  const isPartner = scopes.has('partner')
+  if (!isPartner) requireScope(actor, 'read')
   const isOfCarrier = carrierTest(actor, question.search)
   const isOfKind = kindTest(ctx, actor, question.search)
   const look = async (db: Db, reach: Reach): Promise<FoundPage> => {
@@ -79,7 +80,7 @@ export async function findConnections(ctx: Context, actor: Actor, question: Ques
     const isWanted: Wanted = (kind) => isOfCarrier(kind) && isOfKind(kind)
     const { total, ...found } = await search(db, reach, question, kinds, isWanted)
     const rows = await readRows(db, reach, found.places)
-    const accounts = question.isPartner
+    const accounts = isPartner
       ? await findPartnerNames(db, tenantId, [...new Set(rows.map((row) => row.tenant_id))])
       : []
     const connections = rows.map((connection) => {
@@ -92,7 +93,7 @@ export async function findConnections(ctx: Context, actor: Actor, question: Ques
     })
     return { connections, counts, total, next: found.next }
   }
-  return question.isPartner
+  return isPartner
     ? ctx.store.cross({ path: 'partner_connections', partnerId: tenantId, environment }, (db) =>
         look(db, { partnerId: tenantId, environment }),
       )

@@ -1,7 +1,7 @@
 import { changesBetween } from '../audit/changes.ts'
 import { REFRESH_TOKEN, type SignIn } from '../catalog/sign-in.ts'
 import type { Minted } from '../catalog/verification.ts'
-import type { Actor, ActorName, Context } from '../context.ts'
+import { NO_PERMISSION, type Actor, type ActorName, type Context } from '../context.ts'
 import type { Opener } from '../custody/opener.ts'
 import { changeSealed, openSealed } from '../custody/open-sealed.ts'
 import { fail } from '../errors.ts'
@@ -40,7 +40,8 @@ export async function finishSignIn(ctx: Context, { state, code, requestId, ip }:
   const found = await ctx.store.cross({ path: 'sign_in', stateHash }, (db) => findSignIn(db, stateHash))
   if (!found) return refuse()
   const { tenant_id: tenantId, environment, carrier_id: carrierId } = found
-  const nobody: Actor = { tenantId, environment, name: 'system', requestId, ip }
+  const scopes = NO_PERMISSION
+  const nobody: Actor = { tenantId, environment, name: 'system', scopes, requestId, ip }
   const taken = await ctx.store.transaction(tenantId, (tx) => take(ctx, tx, nobody, carrierId, stateHash))
   const signIn = taken && signInOf(ctx, carrierOf(taken.connection))
   if (!taken || !signIn) return refuse()

@@ -8,6 +8,7 @@ import { Secret } from '../secret.ts'
 import { findConnection } from '../store/connections.ts'
 import { insertLease } from '../store/leases.ts'
 import type { Connection } from '../store/schema.ts'
+import { requireScope } from '../require-scope.ts'
 import { requireToken, type AccessToken } from './carrier-token.ts'
 import { diagnose, nextStep } from './findings.ts'
 import type { Contents } from './replace-credentials.ts'
@@ -36,6 +37,8 @@ type Request = Named & { seconds: number; anyState: boolean; as: (typeof LEASED)
  * A token that the carrier does not mint is refused (400) with what is missing for it, and no lease outlives its token. A connection that the carrier refuses, or that waits for its approval, is refused (409) unless `anyState`.
  */
 export async function leaseCredentials(ctx: Context, actor: Actor, request: Request): Promise<Lease> {
+  requireScope(actor, 'use')
+  if (request.anyState) requireScope(actor, 'admin')
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId } = request
   const isToken = request.as === 'token'

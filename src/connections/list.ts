@@ -3,6 +3,7 @@ import type { Actor, Context } from '../context.ts'
 import { openSealed } from '../custody/open-sealed.ts'
 import { findSeqAfter, listConnections, type ListedConnection } from '../store/connections.ts'
 import { PART } from '../store/pages.ts'
+import { requireScope } from '../require-scope.ts'
 import { adviceOf, type Advice } from './advice.ts'
 import { allFields, settingNames } from './forms.ts'
 import { carrierOf, requireCarrier, requireConnection } from './require.ts'
@@ -21,6 +22,7 @@ export async function* listBatches<M extends Carrier['mode']>(
   actor: Actor,
   mode: M,
 ): AsyncGenerator<Listed<ModeCarrier<M>>[]> {
+  requireScope(actor, 'read')
   let afterSeq = 0
   for (;;) {
     const rows = await store.read(actor.tenantId, (db) =>
@@ -38,6 +40,7 @@ export async function listPage(
   actor: Actor,
   { page, size }: { page: number; size: number },
 ): Promise<Listed<ModeCarrier<'parcel'>>[]> {
+  requireScope(actor, 'read')
   let afterSeq = 0
   // However far the page is, nobody waits longer than for one step.
   for (let left = (page - 1) * size; left > 0; left -= PART) {
@@ -64,6 +67,7 @@ export async function getConnection<M extends Carrier['mode']>(
   mode: M,
   carrierId: string,
 ): Promise<Listed<ModeCarrier<M>>> {
+  requireScope(actor, 'read')
   return withCarrier<M>(await requireConnection(ctx, actor, mode, carrierId))
 }
 
@@ -84,6 +88,7 @@ export async function describeConnection(
     advice: Advice
   }
 > {
+  requireScope(actor, 'read')
   const carrier = requireCarrier(carrierName)
   const connection = await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
   const opened = await openSealed(ctx, actor, (opener) => opener.contents(connection))

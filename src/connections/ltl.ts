@@ -5,6 +5,7 @@ import { isBlank, isEmpty, validate } from '../catalog/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { fail, failFields } from '../errors.ts'
 import { Secret } from '../secret.ts'
+import { requireScope } from '../require-scope.ts'
 import { acceptRequest } from './accept-request.ts'
 import { addConnection } from './add-connection.ts'
 import { changeCredentials } from './change-connection.ts'
@@ -20,11 +21,12 @@ import type { IfMatch } from './versions.ts'
 type Accepted = Parts & { notices: Notice[] }
 
 /** Connects an LTL account under the SCAC of the path. A second connection of one account is not refused but told in a notice. */
-export function connectLtlCarrier(
+export async function connectLtlCarrier(
   ctx: Context,
   actor: Actor,
   request: { scac: string; body: Body; verify?: VerifyWish },
 ): Promise<Outcome | DryRun> {
+  requireScope(actor, 'write')
   const carrier = requireLtlCarrier(request.scac, actor.environment)
   requireConnectable(carrier)
   const body = request.body().reveal()
@@ -44,6 +46,7 @@ export async function connectLtlCarrierByBody(
   actor: Actor,
   request: { body: Body; verify?: VerifyWish },
 ): Promise<(Outcome | DryRun) & { carrier: LtlCarrier }> {
+  requireScope(actor, 'write')
   const body = request.body().reveal()
   const scac = acceptScac(body)
   const carrier = requireLtlCarrier(scac, actor.environment)
@@ -95,6 +98,7 @@ export async function updateLtlConnection(
   actor: Actor,
   request: Update,
 ): Promise<Outcome | DryRun> {
+  requireScope(actor, 'write')
   const { carrierId, ifMatch, scac } = request
   const named = scac === undefined ? undefined : requireLtlCarrier(scac, actor.environment)
   const connection = await requireConnection(ctx, actor, 'ltl', carrierId, named)

@@ -6,6 +6,7 @@ import { findByAccount, findConnection, findPrimary } from '../store/connections
 import type { Tx } from '../store/db.ts'
 import type { BuriedConnection } from '../store/schema.ts'
 import { findBuried, findTombstone, unburyConnection } from '../store/tombstones.ts'
+import { requireScope } from '../require-scope.ts'
 import { refuseDuplicate } from './add-connection.ts'
 import { duplicateNotice } from './notices.ts'
 import type { Outcome } from './outcome.ts'
@@ -20,6 +21,7 @@ import type { Named } from './verify.ts'
  * Refuses (409) when its time is over, when it is not deleted, and when its account has been connected again; one that stood beside it before is no reason. It takes the primary mark from nobody.
  */
 export async function restoreConnection(ctx: Context, actor: Actor, named: Named): Promise<Outcome> {
+  requireScope(actor, 'write')
   const carrier =
     'scac' in named ? requireLtlCarrier(named.scac, actor.environment) : requireCarrier(named.carrierName)
   const { carrierId } = named

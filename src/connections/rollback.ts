@@ -7,6 +7,7 @@ import { findConnection } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
 import { findPrevious } from '../store/previous-credentials.ts'
 import type { Connection } from '../store/schema.ts'
+import { requireScope } from '../require-scope.ts'
 import { findDuplicate, refuseDuplicate } from './add-connection.ts'
 import { beginInstead } from './begin-sign-in.ts'
 import { checkedNow } from './check-times.ts'
@@ -38,6 +39,7 @@ export async function rollbackConnection(
   actor: Actor,
   request: Request,
 ): Promise<Outcome | DryRun> {
+  requireScope(actor, 'write')
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId } = request
   const { proof, saved } = await carryOut(ctx, actor, request.verify, {

@@ -3,6 +3,7 @@ import { LONGEST_TEXT } from '../catalog/fields.ts'
 import { validate, type Values } from '../catalog/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { openSealed } from '../custody/open-sealed.ts'
+import { requireScope } from '../require-scope.ts'
 import { acceptRequest } from './accept-request.ts'
 import { changeSettings } from './change-connection.ts'
 import type { Outcome } from './outcome.ts'
@@ -18,6 +19,7 @@ export async function readSettings(
   actor: Actor,
   { carrierName, carrierId }: Named,
 ): Promise<{ settings: Values; version: number }> {
+  requireScope(actor, 'read')
   const carrier = requireCarrier(carrierName)
   const connection = await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
   const { fields } = settingsForm(carrier)
@@ -54,6 +56,7 @@ export async function updateSettings(
   actor: Actor,
   request: Named & { ifMatch: IfMatch; body: Body },
 ): Promise<Outcome> {
+  requireScope(actor, 'write')
   const { carrierId, ifMatch } = request
   const carrier = requireCarrier(request.carrierName)
   await requireConnection(ctx, actor, 'parcel', carrierId, carrier)

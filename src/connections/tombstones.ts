@@ -5,6 +5,7 @@ import type { Actor, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
 import { eraseChangesOf } from '../store/audit-changes.ts'
 import { eraseNickname, findTombstone, listTombstones, type ListedTombstone } from '../store/tombstones.ts'
+import { requireScope } from '../require-scope.ts'
 import { absentCarrier } from './search-kinds.ts'
 import { carrierOf, keyOf, refuseUnknown, requireIdOfEither } from './require.ts'
 
@@ -22,6 +23,7 @@ export async function findTombstones(
   { carrier: named, carrierId }: { carrier: string | undefined; carrierId: string | undefined },
   { page, size }: { page: number; size: number },
 ): Promise<TombstonePage> {
+  requireScope(actor, 'read')
   const carrier = named === undefined ? undefined : (findCarrier(named) ?? findByScac(named))
   if (named !== undefined && !carrier) failFields([absentCarrier('carrier', named)])
   const limits = { limit: size, offset: (page - 1) * size }
@@ -34,6 +36,7 @@ export async function findTombstones(
 
 /** Erases the nickname that is left of a deleted connection, and with it what the audit log shows of the connection’s changes; done twice it is done once. */
 export async function eraseTombstoneNickname(ctx: Context, actor: Actor, carrierId: string): Promise<void> {
+  requireScope(actor, 'admin')
   requireIdOfEither(carrierId)
   const key = keyOf(actor, carrierId)
   await ctx.store.transaction(actor.tenantId, async (tx) => {

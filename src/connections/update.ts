@@ -1,4 +1,5 @@
 import type { Actor, Body, Context } from '../context.ts'
+import { requireScope } from '../require-scope.ts'
 import { acceptRequest } from './accept-request.ts'
 import { changeCredentials } from './change-connection.ts'
 import type { DryRun, Outcome } from './outcome.ts'
@@ -16,6 +17,7 @@ export async function updateConnection(
   actor: Actor,
   request: Request,
 ): Promise<Outcome | DryRun> {
+  requireScope(actor, 'write')
   const { carrierId, ifMatch } = request
   const carrier = requireCarrier(request.carrierName)
   await requireConnection(ctx, actor, 'parcel', carrierId, carrier)

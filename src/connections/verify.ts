@@ -1,4 +1,5 @@
 import type { Actor, Context } from '../context.ts'
+import { requireScope } from '../require-scope.ts'
 import { adviceAbout, adviceOf, type Advice } from './advice.ts'
 import { checkConnection, type Check } from './check.ts'
 import { requireCarrier, requireConnection, requireLtlCarrier } from './require.ts'
@@ -22,6 +23,7 @@ export async function verifyConnection(
   actor: Actor,
   named: Named,
 ): Promise<Check & { advice: Advice }> {
+  requireScope(actor, 'write')
   const { connection, carrier } = await requireNamed(ctx, actor, named)
   const check = await checkConnection(ctx, actor, connection)
   const isAsked = check.proof.asked

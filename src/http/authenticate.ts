@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor, Context, Scope } from '../context.ts'
 import { fail } from '../errors.ts'
+import { requireScope } from '../require-scope.ts'
 import { Secret } from '../secret.ts'
 import { authenticate, authorize, type Identity, type Unauthenticated } from '../tenants/authenticate.ts'
 import { limitFailures } from '../tenants/failure-limit.ts'
@@ -12,7 +13,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     actor: Actor
     keyId: string | undefined
-    scopes: ReadonlySet<Scope>
     /** Whose key the request came with, before anything else is asked of it. */
     identity: Identity | undefined
   }
@@ -22,13 +22,15 @@ declare module 'fastify' {
   }
 }
 
-/** Every route that names a scope is entered with a key that has it, or not at all; who is refused is on record. */
+/**
+ * Every route that names a scope is entered with a key that has it, or not at all, before anything else of the request is judged; who is refused is on record.
+ * The operation behind the route asks for the scope again: nobody comes to it by another way.
+ */
 export function requireKeys(app: FastifyInstance, ctx: Context): void {
   const failures = limitFailures(ctx.config.failureLimit)
   const record = createRefusals(ctx)
   const use = createKeyUse(ctx)
   app.decorateRequest('keyId', undefined)
-  app.decorateRequest('scopes')
   app.decorateRequest('identity', undefined)
   app.addHook('onRequest', async (request) => {
     const { scope, description } = request.routeOptions.config
@@ -39,11 +41,10 @@ export function requireKeys(app: FastifyInstance, ctx: Context): void {
       const wait = identity.refusal === 'key_absent' ? undefined : failures.note(request.ip)
       return wait === undefined ? refuseKey(identity) : refuseForNow(wait)
     }
-    const { actor, keyId, scopes } = await authorize(ctx, identity, header(request, 'on-behalf-of'))
+    const { actor, keyId } = await authorize(ctx, identity, header(request, 'on-behalf-of'))
     request.actor = actor
     request.keyId = keyId
-    request.scopes = scopes
-    if (!(description?.partners && scopes.has('partner'))) requireScope(request, scope)
+    if (!(description?.partners && actor.scopes.has('partner'))) requireScope(actor, scope)
   })
   // Once the answer has gone out: nobody waits for the record.
   app.addHook('onResponse', async ({ refusal: condition, identity, keyId, id: requestId, ip }) => {
@@ -60,15 +61,10 @@ export function requireKeys(app: FastifyInstance, ctx: Context): void {
 const LAST_USES_MS = 1_000
 
 /** The key that a request came with and was let in by. */
-export function actingKey({ identity, scopes }: FastifyRequest): ActingKey {
+export function actingKey({ identity, actor: { scopes } }: FastifyRequest): ActingKey {
   if (!identity || 'refusal' in identity) throw new Error('A route without a scope asks for a key.')
   const { actor, keyId, expiresAt } = identity
   return { tenantId: actor.tenantId, environment: actor.environment, keyId, scopes, expiresAt }
-}
-
-/** Refuses a key that lacks the scope. */
-export function requireScope({ scopes }: Pick<FastifyRequest, 'scopes'>, scope: Scope): void {
-  if (!scopes.has(scope)) fail('scope_missing', `The API key lacks the scope ${scope}.`)
 }
 
 const WHY: Record<Unauthenticated['refusal'], string> = {

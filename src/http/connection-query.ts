@@ -99,7 +99,7 @@ type Asked = Readonly<Record<string, unknown>>
 export function readConnectionQuery(
   query: Asked,
   { environment }: Pick<Actor, 'environment'>,
-): Omit<Question, 'isPartner'> & { sort: string } {
+): Question & { sort: string } {
   readChoice(query, 'environment', [environment])
   const sort = readChoice(query, 'sort', SORTS) ?? USUAL_SORT
   const { page, size } = readPage(query, MOST, USUAL) ?? { page: 1, size: USUAL }

@@ -7,8 +7,8 @@ import type { TombstonePage } from '../connections/tombstones.ts'
 import { connectedNameOf } from '../catalog/carrier-code.ts'
 import type { JsonSchema } from '../catalog/json-schema.ts'
 import { ifMatchOf } from './answers.ts'
-import { requireScope } from './authenticate.ts'
 import type { QueryParameter } from './openapi/describe.ts'
+import { requireParameterScopes } from './parameters.ts'
 import { readFlag } from './query.ts'
 import { closed, manifestNeed } from './openapi/schemas.ts'
 import { manifestNeedObject } from './wire.ts'
@@ -27,6 +27,7 @@ export const deleteParameters: QueryParameter[] = [
     name: 'force',
     about: '`true` deletes over open shipments; for keys with the scope `admin`, and on record.',
     schema: { type: 'boolean' },
+    scope: 'admin',
   },
   {
     name: 'purge',
@@ -40,7 +41,7 @@ export function deleteWishOf(request: FastifyRequest): DeleteWish {
   const query = request.query as Record<string, unknown>
   const force = readFlag(query, 'force') ?? false
   const purge = readFlag(query, 'purge') ?? false
-  if (force) requireScope(request, 'admin')
+  requireParameterScopes(request)
   return { ifMatch: ifMatchOf(request), force, purge }
 }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { nearest } from '../catalog/nearest.ts'
 import { fail, failFields, type BadField } from '../errors.ts'
 import { isId } from '../manifests/ids.ts'
+import { requireScope } from '../require-scope.ts'
 import type { QueryParameter } from './openapi/describe.ts'
 
 /** What an answer may repeat of a name that it does not know: short, and nothing but letters, digits and the signs between them. */
@@ -25,6 +26,13 @@ export function requireKnownParameters(app: FastifyInstance): void {
     })
     if (problems.length > 0) failFields(problems.slice(0, MOST_TOLD))
   })
+}
+
+/** Refuses a key that lacks the scope which a parameter of its query needs, as the description of the route says; `false` asks for nothing. The operation asks again. */
+export function requireParameterScopes({ routeOptions, query, actor }: FastifyRequest): void {
+  const asked = query as Record<string, unknown>
+  for (const { name, scope } of routeOptions.config.description?.query ?? [])
+    if (scope && asked[name] !== undefined && asked[name] !== 'false') requireScope(actor, scope)
 }
 
 /** What the framework would hand on as it stands, which then matches nothing. */

@@ -6,6 +6,7 @@ import type { Tx } from '../store/db.ts'
 import type { LabelChange } from '../store/label-counts.ts'
 import { findLabels, findTracked, writeLabels } from '../store/labels.ts'
 import type { Label } from '../store/schema.ts'
+import { requireScope } from '../require-scope.ts'
 import { findMeant } from './find-meant.ts'
 import { newIds } from './ids.ts'
 import { changeLabel, isSettled } from './judge-label.ts'
@@ -30,6 +31,7 @@ const MOST_TOGETHER = 20
  * No label comes under a connection that is deleted meanwhile.
  */
 export async function importLabels(ctx: Context, actor: Actor, body: Body): Promise<Result[]> {
+  requireScope(actor, 'write')
   const entries = acceptLabels(body('list').reveal())
   const results = entries.map(refusedEntry)
   const wishes = entries

@@ -6,6 +6,7 @@ import type { Tx } from '../store/db.ts'
 import { findLabels, findTracked, putInManifests } from '../store/labels.ts'
 import { findManifests, insertManifests, labelsIn, linkManifests } from '../store/manifests.ts'
 import type { Label, Manifest } from '../store/schema.ts'
+import { requireScope } from '../require-scope.ts'
 import { newIds } from './ids.ts'
 import { isSettled } from './judge-label.ts'
 import { acceptManifest, manifestFields, type ManifestWish } from './manifest-form.ts'
@@ -17,6 +18,7 @@ import { splitLabels } from './split.ts'
  * The same labels under the same submission answer the manifests that they are in, with the link of the later request where it has one.
  */
 export async function importManifest(ctx: Context, actor: Actor, body: Body): Promise<ShownManifest[]> {
+  requireScope(actor, 'write')
   const given = body('list').reveal()
   const wish = acceptManifest(given, ctx.clock())
   return ctx.store.transaction(actor.tenantId, async (tx) => {

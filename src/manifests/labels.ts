@@ -6,6 +6,7 @@ import type { Db } from '../store/db.ts'
 import { searchLabels, type LabelFilter, type LabelOrder } from '../store/label-search.ts'
 import { findLabel, findShipped } from '../store/labels.ts'
 import type { Label } from '../store/schema.ts'
+import { requireScope } from '../require-scope.ts'
 
 export type { LabelFilter, LabelOrder }
 
@@ -21,6 +22,7 @@ export async function listLabels(
   order: LabelOrder,
   { page, size }: { page: number; size: number },
 ): Promise<LabelPage> {
+  requireScope(actor, 'read')
   if (filter === 'none') return { labels: [], total: 0, page, pages: 0 }
   const limits = { limit: size, offset: (page - 1) * size }
   const { rows, total } = await store.read(actor.tenantId, (db) =>
@@ -31,11 +33,13 @@ export async function listLabels(
 
 /** The actor's label with this id; 404 for any other. */
 export async function getLabel({ store }: Context, actor: Actor, labelId: string): Promise<ShownLabel> {
+  requireScope(actor, 'read')
   return showLabel(await store.read(actor.tenantId, (db) => requireLabel(db, actor, labelId)))
 }
 
 /** The actor's label of a shipment of his: the newest that stands, or else the newest; 404 where there is none. */
 export async function getShipped({ store }: Context, actor: Actor, shipment: string): Promise<ShownLabel> {
+  requireScope(actor, 'read')
   const isPossible = /^\P{Cc}{1,50}$/u.test(shipment)
   const label = isPossible && (await store.read(actor.tenantId, (db) => findShipped(db, actor, shipment)))
   return label

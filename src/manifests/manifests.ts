@@ -2,6 +2,7 @@ import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import { findManifests, labelsIn, searchManifests, type ManifestFilter } from '../store/manifests.ts'
 import type { Manifest } from '../store/schema.ts'
+import { requireScope } from '../require-scope.ts'
 
 export type { ManifestFilter }
 
@@ -16,6 +17,7 @@ export async function listManifests(
   filter: ManifestFilter,
   { page, size }: { page: number; size: number },
 ): Promise<ManifestPage> {
+  requireScope(actor, 'read')
   return store.read(actor.tenantId, async (db) => {
     const limits = { limit: size, offset: (page - 1) * size }
     const { rows, total } = await searchManifests(db, actor, filter, limits)
@@ -34,6 +36,7 @@ export async function getManifest(
   actor: Actor,
   manifestId: string,
 ): Promise<ShownManifest> {
+  requireScope(actor, 'read')
   return store.read(actor.tenantId, async (db) => {
     const manifests = await findManifests(db, actor, [manifestId])
     const [shown] = listed(manifests, await labelsIn(db, actor, [manifestId]))

@@ -2,11 +2,13 @@ import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail, failAll } from '../errors.ts'
 import { writeLabels } from '../store/labels.ts'
+import { requireScope } from '../require-scope.ts'
 import { changeLabel } from './judge-label.ts'
 import { requireLabel, showLabel, type ShownLabel } from './labels.ts'
 
 /** Records that a label was voided at its carrier; one that is recorded so already stays as it is. */
 export async function recordVoid(ctx: Context, actor: Actor, labelId: string): Promise<ShownLabel> {
+  requireScope(actor, 'write')
   return ctx.store.transaction(actor.tenantId, async (tx) => {
     const before = await requireLabel(tx, actor, labelId)
     const after = changeLabel(before, { status: 'voided' }, ctx.clock().toISOString())

@@ -2,6 +2,7 @@ import type { Actor, Body, Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import { findKeyLife, pageApiKeys, type ListedApiKey } from '../store/api-keys.ts'
 import type { Tx } from '../store/db.ts'
+import { requireScope } from '../require-scope.ts'
 import { endKey, storeKey, type IssuedKey } from './api-keys.ts'
 import { acceptKey, type ActingKey } from './key-form.ts'
 
@@ -13,6 +14,7 @@ export async function listOwnKeys(
   actor: Actor,
   { page, size }: { page: number; size: number },
 ): Promise<KeyPage> {
+  requireScope(actor, 'admin')
   const { rows, total } = await store.read(actor.tenantId, (db) =>
     pageApiKeys(db, actor, { limit: size, offset: (page - 1) * size }),
   )
@@ -25,6 +27,7 @@ export async function createOwnKey(
   actor: Actor,
   { acting, body }: { acting: ActingKey; body: Body },
 ): Promise<IssuedKey> {
+  requireScope(actor, 'admin')
   const wanted = acceptKey(body().reveal(), acting, ctx.clock())
   return ctx.store.transaction(actor.tenantId, async (tx) => {
     await requireInForce(ctx, tx, actor, acting)
@@ -38,6 +41,7 @@ export async function revokeOwnKey(
   actor: Actor,
   { acting, keyId }: { acting: ActingKey; keyId: string },
 ): Promise<void> {
+  requireScope(actor, 'admin')
   if (isOwn(actor, acting) && keyId === acting.keyId)
     fail('key_revokes_itself', 'An API key does not revoke itself; use another key, or the command line.')
   await ctx.store.transaction(actor.tenantId, async (tx) => {

@@ -5,6 +5,7 @@ import { Secret } from '../secret.ts'
 import { findApiKey, insertApiKey, listApiKeys, revokeApiKey, type ListedApiKey } from '../store/api-keys.ts'
 import type { Tx } from '../store/db.ts'
 import type { Environment } from '../store/schema.ts'
+import { requireScope } from '../require-scope.ts'
 import { isSameSecret, makeApiKey, parseApiKey } from './api-key-format.ts'
 import { sayOver } from './key-end.ts'
 
@@ -20,7 +21,8 @@ export type NewKey = {
 export type IssuedKey = { keyId: string; text: Secret<string>; createdAt: string; listed: ListedApiKey }
 
 /** Makes a key for the actor's tenant; it works as soon as this returns. */
-export function createKey(ctx: Context, actor: Actor, wanted: NewKey): Promise<IssuedKey> {
+export async function createKey(ctx: Context, actor: Actor, wanted: NewKey): Promise<IssuedKey> {
+  requireScope(actor, 'admin')
   const key = makeApiKey(wanted.environment)
   return ctx.store.transaction(actor.tenantId, (tx) => storeKey(ctx, tx, actor, wanted, key))
 }
@@ -68,7 +70,8 @@ const ENDED = {
 } as const
 
 /** Ends a key of the actor's tenant and environment; `false` when there is no such key in force. */
-export function revokeKey(ctx: Context, actor: Actor, keyId: string): Promise<boolean> {
+export async function revokeKey(ctx: Context, actor: Actor, keyId: string): Promise<boolean> {
+  requireScope(actor, 'admin')
   return ctx.store.transaction(actor.tenantId, (tx) => endKey(ctx, tx, actor, keyId))
 }
 

@@ -1,4 +1,4 @@
-import type { Actor, Context, Scope } from '../context.ts'
+import { NO_PERMISSION, type Actor, type Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { findApiKey } from '../store/api-keys.ts'
@@ -12,11 +12,10 @@ type Presented = {
   ip: string
 }
 
-/** An actor, what its key may do and until when, and when that was used last, as far as it is on record. */
+/** An actor, until when its key counts, and when that was used last, as far as it is on record. */
 export type Authenticated = {
   actor: Actor
   keyId: string
-  scopes: ReadonlySet<Scope>
   isActive: boolean
   expiresAt: string | null
   lastUsedAt: string | null
@@ -45,16 +44,16 @@ export async function authenticate(ctx: Context, presented: Presented): Promise<
   const proved = isSameSecret(claim.secretHash, stored?.secret_hash)
   if (!stored) return { refusal: 'key_unknown' }
   const { key_id: keyId, tenant_id: tenantId, environment } = stored
-  const actor: Actor = { tenantId, environment, name: `key:${keyId}`, requestId, ip }
+  const scopes = grants(parseScopes(stored.scopes))
+  const actor: Actor = { tenantId, environment, name: `key:${keyId}`, scopes, requestId, ip }
   if (!proved || environment !== claim.environment)
-    return { refusal: 'key_unknown', keyId, actor: { ...actor, name: 'anonymous' } }
+    return { refusal: 'key_unknown', keyId, actor: { ...actor, name: 'anonymous', scopes: NO_PERMISSION } }
   if (stored.revoked_at !== null) return { refusal: 'key_revoked', keyId, actor }
   if (stored.expires_at !== null && stored.expires_at <= ctx.clock().toISOString())
     return { refusal: 'key_expired', keyId, actor }
   return {
     actor,
     keyId,
-    scopes: grants(parseScopes(stored.scopes)),
     isActive: stored.tenant_active === 1,
     expiresAt: stored.expires_at,
     lastUsedAt: stored.last_used_at,
@@ -72,14 +71,19 @@ export async function authorize(
 }
 
 async function actFor(ctx: Context, own: Authenticated, tenantId: string): Promise<Authenticated> {
-  const { actor, scopes } = own
+  const { actor } = own
   const { tenantId: partnerId, environment } = actor
-  const tenant = scopes.has('partner')
+  const tenant = actor.scopes.has('partner')
     ? await ctx.store.cross({ path: 'partner', partnerId }, (db) =>
         findPartnerTenant(db, { partnerId, environment }, tenantId),
       )
     : undefined
   if (tenant?.active !== 1)
     return fail('on_behalf_refused', 'On-Behalf-Of names no account that this API key may act for.')
-  return { ...own, actor: { ...actor, tenantId }, scopes: grants(['admin']) }
+  return { ...own, actor: onBehalf(actor, tenantId) }
 }
+
+/** The partner as he acts for an account that he created: there he may do all that its own keys may. */
+export const onBehalf = (partner: Actor, tenantId: string): Actor => ({
+  ...{ ...partner, tenantId, scopes: grants(['admin']) },
+})

@@ -3,7 +3,7 @@ import type { Fields } from '../catalog/define.ts'
 import { choice, optional, text } from '../catalog/fields.ts'
 import { nearest } from '../catalog/nearest.ts'
 import type { FieldProblem, Values } from '../catalog/validate.ts'
-import type { Scope } from '../context.ts'
+import type { Actor, Scope } from '../context.ts'
 import { failFields } from '../errors.ts'
 import type { Environment } from '../store/schema.ts'
 import type { NewKey } from './api-keys.ts'
@@ -33,7 +33,7 @@ export type ActingKey = {
   tenantId: string
   keyId: string
   environment: Environment
-  scopes: ReadonlySet<Scope>
+  scopes: Actor['scopes']
   expiresAt: string | null
 }
 

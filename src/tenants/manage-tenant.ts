@@ -4,6 +4,7 @@ import type { Actor, Context } from '../context.ts'
 import { newId } from '../new-id.ts'
 import { isUniqueViolation } from '../store/failures.ts'
 import { changeTenant, countKept, eraseTenant, findTenant, listPartnerTenants } from '../store/tenants.ts'
+import { requireScope } from '../require-scope.ts'
 import { storeTenant } from './create-tenant.ts'
 import { nameKeyOf } from './names.ts'
 import { findNamesakes, type Tenant } from './operator.ts'
@@ -14,6 +15,7 @@ export async function createTenant(
   operator: Omit<Actor, 'tenantId'>,
   name: string,
 ): Promise<Tenant | undefined> {
+  requireScope(operator, 'operator')
   if ((await findNamesakes(ctx, name)).length > 0) return undefined
   const actor = { ...operator, tenantId: newId() }
   return ctx.store.transaction(actor.tenantId, (tx) => storeTenant(ctx, tx, actor, name))
@@ -21,6 +23,7 @@ export async function createTenant(
 
 /** Gives the actor's tenant another name; `false` where another tenant has it. */
 export async function renameTenant(ctx: Context, actor: Actor, name: string): Promise<boolean> {
+  requireScope(actor, 'operator')
   const namesakes = await findNamesakes(ctx, name)
   if (namesakes.some(({ tenant_id }) => tenant_id !== actor.tenantId)) return false
   try {
@@ -44,6 +47,7 @@ export async function renameTenant(ctx: Context, actor: Actor, name: string): Pr
 
 /** Lets the keys of the actor's tenant work, or stops them; says nothing where they do already. */
 export async function setTenantActive(ctx: Context, actor: Actor, active: boolean): Promise<void> {
+  requireScope(actor, 'partner')
   await ctx.store.transaction(actor.tenantId, async (tx) => {
     const tenant = await findTenant(tx, actor.tenantId)
     if (!tenant || (tenant.active === 1) === active) return
@@ -66,6 +70,7 @@ export type TenantDelete = { keysRevoked: number } | { inTheWay: InTheWay }
  * Refuses, with how many there are, while it has connections, deleted ones that can be restored, or accounts of its own.
  */
 export async function deleteTenant(ctx: Context, actor: Actor): Promise<TenantDelete> {
+  requireScope(actor, 'operator')
   const { tenantId } = actor
   const { total: accounts } = await ctx.store.cross({ path: 'partner', partnerId: tenantId }, (db) =>
     listPartnerTenants(db, { partnerId: tenantId, environment: 'sandbox' }, { limit: 1, offset: 0 }),

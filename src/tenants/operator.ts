@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts'
+import { EVERY_PERMISSION, type Context } from '../context.ts'
 import type { Environment, Tenant } from '../store/schema.ts'
 import { hasApiKeys } from '../store/api-keys.ts'
 import { findTenant, listTenants } from '../store/tenants.ts'
@@ -10,6 +10,7 @@ import { matchNames, matchTenants } from './names.ts'
 export const operator = (name: 'cli' | 'system', environment: Environment = 'production') => ({
   environment,
   name,
+  scopes: EVERY_PERMISSION,
   requestId: undefined,
   ip: undefined,
 })

@@ -18,6 +18,8 @@ import {
   listPartnerTenants,
   type PartnerView,
 } from '../store/tenants.ts'
+import { requireScope } from '../require-scope.ts'
+import { onBehalf } from './authenticate.ts'
 import { createKey, keysOf, revokeKey, type IssuedKey } from './api-keys.ts'
 import { shownOf, storeTenant } from './create-tenant.ts'
 import { acceptEnd, endField, type ActingKey } from './key-form.ts'
@@ -38,6 +40,7 @@ export const accountKeyFields: Fields = { description: text('Description'), expi
 
 /** Adds an account of the partner; one that is added in the sandbox has nothing in production. */
 export async function createAccount(ctx: Context, partner: Actor, body: Body): Promise<Tenant> {
+  requireScope(partner, 'partner')
   const { company_name, ...details } = accept(accountFields, body)
   const actor = { ...partner, tenantId: newId() }
   const owned = { ...details, partner_id: partner.tenantId, environment: partner.environment }
@@ -54,6 +57,7 @@ export async function updateAccount(
   accountId: string,
   body: Body,
 ): Promise<void> {
+  requireScope(partner, 'partner')
   await requireWholeAccount(ctx, partner, accountId)
   const values = acceptFields(accountFields, body().reveal())
   if (Array.isArray(values)) return failFields(values)
@@ -87,12 +91,14 @@ export async function setAccountActive(
   accountId: string,
   active: boolean,
 ): Promise<void> {
+  requireScope(partner, 'partner')
   await requireWholeAccount(ctx, partner, accountId)
   await setTenantActive(ctx, { ...partner, tenantId: accountId }, active)
 }
 
 /** The partner's account with this id, as the environment of the key sees it; 404 for any other. */
 export async function requireAccount({ store }: Context, partner: Actor, accountId: string): Promise<Tenant> {
+  requireScope(partner, 'partner')
   requireStorable(accountId)
   const view = viewOf(partner)
   const tenant = await store.cross({ path: 'partner', partnerId: view.partnerId }, (db) =>
@@ -119,6 +125,7 @@ export async function requireAccountByExternalId(
   partner: Actor,
   externalId: string,
 ): Promise<Tenant> {
+  requireScope(partner, 'partner')
   requireStorable(externalId)
   const view = viewOf(partner)
   const tenant = await store.cross({ path: 'partner', partnerId: view.partnerId }, (db) =>
@@ -135,6 +142,7 @@ export async function listAccounts(
   partner: Actor,
   { page, size }: { page: number; size: number },
 ): Promise<AccountPage> {
+  requireScope(partner, 'partner')
   const view = viewOf(partner)
   const { tenants, total } = await store.cross({ path: 'partner', partnerId: view.partnerId }, (db) =>
     listPartnerTenants(db, view, { limit: size, offset: (page - 1) * size }),
@@ -148,6 +156,7 @@ export async function createAccountKey(
   partner: Actor,
   { acting, accountId, body }: { acting: ActingKey; accountId: string; body: Body },
 ): Promise<IssuedKey & { description: string }> {
+  requireScope(partner, 'partner')
   await requireAccount(ctx, partner, accountId)
   const values = accept(accountKeyFields, body)
   const end = acceptEnd(values, acting, ctx.clock())
@@ -155,7 +164,7 @@ export async function createAccountKey(
   const description = values.description as string
   const { environment } = partner
   const wanted = { environment, scopes: ['read', 'write'] as const, description, expiresAt: end.at }
-  return { ...(await createKey(ctx, { ...partner, tenantId: accountId }, wanted)), description }
+  return { ...(await createKey(ctx, onBehalf(partner, accountId), wanted)), description }
 }
 
 /** The keys in force of one of the partner's accounts, those of the environment of the partner's own key, oldest first. */
@@ -164,6 +173,7 @@ export async function listAccountKeys(
   partner: Actor,
   accountId: string,
 ): Promise<ListedApiKey[]> {
+  requireScope(partner, 'partner')
   await requireAccount(ctx, partner, accountId)
   const now = ctx.clock().toISOString()
   return (await keysOf(ctx, accountId)).filter(
@@ -179,8 +189,9 @@ export async function revokeAccountKey(
   accountId: string,
   keyId: string,
 ): Promise<void> {
+  requireScope(partner, 'partner')
   await requireAccount(ctx, partner, accountId)
-  const isKnown = !keyId.includes('\0') && (await revokeKey(ctx, { ...partner, tenantId: accountId }, keyId))
+  const isKnown = !keyId.includes('\0') && (await revokeKey(ctx, onBehalf(partner, accountId), keyId))
   if (!isKnown) fail('api_key_unknown', 'The account has no API key of this id.')
 }
 

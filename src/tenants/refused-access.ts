@@ -1,6 +1,6 @@
 import type { Action } from '../audit/actions.ts'
 import { recordEvent } from '../audit/record-event.ts'
-import { SYSTEM, type Actor, type Context } from '../context.ts'
+import { NO_PERMISSION, SYSTEM, type Actor, type Context } from '../context.ts'
 import type { ConditionName } from '../errors.ts'
 import { addressBlock } from './address-block.ts'
 import { Tally } from './tally.ts'
@@ -45,7 +45,8 @@ export function createRefusals(ctx: Context, now?: () => number): (refused: Refu
     const tenantId = actor?.tenantId ?? SYSTEM
     if (addresses.add(`${tenantId} ${action} ${addressBlock(ip)}`).count > 1) return
     if (logs.add(tenantId).count > MOST_AN_HOUR) return
-    const nobody: Actor = { tenantId, environment: 'production', name: 'anonymous', requestId, ip }
+    const scopes = NO_PERMISSION
+    const nobody: Actor = { tenantId, environment: 'production', name: 'anonymous', scopes, requestId, ip }
     try {
       await ctx.store.transaction(tenantId, (tx) =>
         recordEvent(ctx, tx, actor ?? nobody, {

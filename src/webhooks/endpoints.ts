@@ -19,6 +19,7 @@ import {
   listWebhooks,
   type WebhookKey,
 } from '../store/webhooks.ts'
+import { requireScope } from '../require-scope.ts'
 import { acceptChange, acceptNew } from './form.ts'
 import { isMask, keptProblems, type Header } from './headers.ts'
 import { newSigningSecret } from './sign.ts'
@@ -39,6 +40,7 @@ export async function createWebhook(
   actor: Actor,
   body: Body,
 ): Promise<{ webhook: Webhook; secret: Secret<string>; leadsOut: boolean }> {
+  requireScope(actor, 'admin')
   const { webhooks } = ctx.config
   const { event, url, ...wish } = acceptNew(body().reveal(), ctx)
   const headers = wish.headers?.reveal() ?? []
@@ -79,12 +81,14 @@ export async function createWebhook(
 }
 
 /** The actor's webhooks, oldest first, disabled ones too. */
-export function webhooksOf({ store }: Context, actor: Actor): Promise<Webhook[]> {
+export async function webhooksOf({ store }: Context, actor: Actor): Promise<Webhook[]> {
+  requireScope(actor, 'read')
   return store.read(actor.tenantId, (db) => listWebhooks(db, actor))
 }
 
 /** The actor's webhook with this id; 404 for any other. */
-export function getWebhook({ store }: Context, actor: Actor, webhookId: string): Promise<Webhook> {
+export async function getWebhook({ store }: Context, actor: Actor, webhookId: string): Promise<Webhook> {
+  requireScope(actor, 'read')
   return store.read(actor.tenantId, (db) => requireWebhook(db, actor, webhookId))
 }
 
@@ -98,6 +102,7 @@ export async function updateWebhook(
   webhookId: string,
   body: Body,
 ): Promise<{ leadsOut: boolean }> {
+  requireScope(actor, 'admin')
   await getWebhook(ctx, actor, webhookId)
   const { headers, storeId, ...rest } = acceptChange(body().reveal(), ctx)
   const leadsOut = rest.url === undefined || (await ctx.outbound.leadsOut(rest.url))
@@ -185,6 +190,7 @@ export async function listUnreachable(
 
 /** Removes a webhook: its secret, its headers and all that waits for it. */
 export async function removeWebhook(ctx: Context, actor: Actor, webhookId: string): Promise<void> {
+  requireScope(actor, 'admin')
   // Many deliveries go in many transactions, so that others write in between; the webhook goes with the last of them.
   const clear = () =>
     ctx.store.transaction(actor.tenantId, async (tx) => {

@@ -12,6 +12,7 @@ import {
   type MessagePlace,
 } from '../store/outbox.ts'
 import { parseTime } from '../time.ts'
+import { requireScope } from '../require-scope.ts'
 import { keyOf, requireWebhook } from './endpoints.ts'
 import { replayFields } from './form.ts'
 
@@ -30,6 +31,7 @@ export async function deliveriesOf(
   webhookId: string,
   { page, size }: { page: number; size: number },
 ): Promise<DeliveryPage> {
+  requireScope(actor, 'read')
   return store.read(actor.tenantId, async (db) => {
     const { disabled_at: disabledAt } = await requireWebhook(db, actor, webhookId)
     const { deliveries, total } = await listDeliveries(db, keyOf(actor, webhookId), {
@@ -47,6 +49,7 @@ export async function replay(
   webhookId: string,
   body: Body,
 ): Promise<{ replayed: number }> {
+  requireScope(actor, 'admin')
   await ctx.store.read(actor.tenantId, (db) => requireWebhook(db, actor, webhookId))
   const { messageId, since } = acceptReplay(body().reveal())
   const key = keyOf(actor, webhookId)

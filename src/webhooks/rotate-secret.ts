@@ -6,6 +6,7 @@ import { Secret } from '../secret.ts'
 import type { Tx } from '../store/db.ts'
 import { endRotation, listEndedRotations, noteRotation } from '../store/webhook-rotations.ts'
 import { changeWebhook, findWebhook, type WebhookKey } from '../store/webhooks.ts'
+import { requireScope } from '../require-scope.ts'
 import { keyOf, requireWebhook } from './endpoints.ts'
 import { newSigningSecret } from './sign.ts'
 
@@ -22,6 +23,7 @@ export async function rotateSecret(
   actor: Actor,
   webhookId: string,
 ): Promise<{ secret: Secret<string>; endsAt: string }> {
+  requireScope(actor, 'admin')
   const signing = newSigningSecret()
   return changeSealed(ctx, actor, async (tx, opener) => {
     const webhook = await requireWebhook(tx, actor, webhookId)

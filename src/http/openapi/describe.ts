@@ -11,6 +11,8 @@ export type QueryParameter = {
   name: string
   about: string
   schema: JsonSchema
+  /** What a key needs besides to ask for it; the operation decides, and here it is refused before what comes after it. */
+  scope?: Scope
   /** Of a parameter that says again what the path says: whether it says the same. */
   repeats?: (value: string, params: Readonly<Record<string, string>>) => boolean
 }

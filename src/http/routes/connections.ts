@@ -28,8 +28,7 @@ export const connectionRoutes =
       }),
       async (request, reply) => {
         const asked = readConnectionQuery(request.query as Record<string, unknown>, request.actor)
-        const isPartner = request.scopes.has('partner')
-        const found = await findConnections(ctx, request.actor, { ...asked, isPartner })
+        const found = await findConnections(ctx, request.actor, asked)
         const { connections, counts, total, next } = found
         const rest = {
           counts,

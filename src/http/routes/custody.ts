@@ -4,10 +4,10 @@ import { leaseCredentials, LEASED, LEASE_SECONDS, type Lease } from '../../conne
 import { rollbackConnection } from '../../connections/rollback.ts'
 import { verifyConnection } from '../../connections/verify.ts'
 import type { Context } from '../../context.ts'
-import { requireScope } from '../authenticate.ts'
 import { answerOutcome, ifMatchOf, verificationObject, verifyParameter, verifyWishOf } from '../answers.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { oneConnection, type ConnectionParams } from '../one-connection.ts'
+import { requireParameterScopes } from '../parameters.ts'
 import { readChoice, readNumber } from '../query.ts'
 import { CHANGED, VERIFIED } from '../openapi/refusals.ts'
 import * as schemas from '../openapi/schemas.ts'
@@ -25,6 +25,7 @@ const leaseQuery: QueryParameter[] = [
     name: 'state',
     about: '`any` hands out credentials that the carrier refuses too; for keys with the scope `admin`.',
     schema: { enum: ['any'] },
+    scope: 'admin',
   },
   {
     name: 'as',
@@ -111,7 +112,7 @@ export const custodyRoutes =
       async (request, reply) => {
         const asked = request.query as Record<string, unknown>
         const anyState = readChoice(asked, 'state', ['any']) !== undefined
-        if (anyState) requireScope(request, 'admin')
+        requireParameterScopes(request)
         const { usual, least, most } = LEASE_SECONDS
         const seconds = readNumber(asked, 'expires_in', most, least) ?? usual
         const as = readChoice(asked, 'as', LEASED) ?? 'credentials'

@@ -25,6 +25,20 @@ onEveryDatabase('the order of refusals', (server) => {
     assert.equal(await code('PUT', '/v1/connections/carriers/nobody/x', { ...broken, key }), 'forbidden')
   })
 
+  test('then what else of the query needs a scope, before what stands behind it', async () => {
+    const writer = await server().newKey({ scopes: ['write'] })
+    const remove = async (query: string) =>
+      (await server().request('DELETE', `/v1/carriers/x?${query}`, { key: writer })).status
+    assert.deepEqual([await remove('force=true'), await remove('force=false')], [403, 404])
+    assert.deepEqual([await remove('force=true&purge=x'), await remove('force=x')], [400, 400])
+    const user = await server().newKey({ scopes: ['use'] })
+    const lease = async (query: string) =>
+      (await server().request('POST', `/v1/connections/carriers/nobody/x/lease?${query}`, { key: user }))
+        .status
+    assert.deepEqual([await lease('state=any&expires_in=x&as=x'), await lease('state=all')], [403, 400])
+    assert.deepEqual([await lease('expires_in=x'), await lease('')], [400, 404])
+  })
+
   test('then the query', async () => {
     for (const query of ['nickname=x', 'verify=never', 'verify=only&verify=only']) {
       const answer = await server().request('PUT', `/v1/connections/carriers/nobody/x?${query}`, broken)

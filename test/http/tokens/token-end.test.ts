@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { checkClaimed } from '../../../src/connections/check.ts'
 import { claimToken, settleToken } from '../../../src/connections/token-claim.ts'
-import type { Actor } from '../../../src/context.ts'
+import { EVERY_PERMISSION, type Actor } from '../../../src/context.ts'
 import type { Proof } from '../../../src/connections/findings.ts'
 import { Secret } from '../../../src/secret.ts'
 import { unique } from '../../support/unique.ts'
@@ -27,7 +27,7 @@ onEveryDatabase(
   (server) => {
     const actor = (): Actor => ({
       ...{ tenantId: server().tenantId, environment: 'production', name: 'system' },
-      ...{ requestId: undefined, ip: undefined },
+      ...{ scopes: EVERY_PERMISSION, requestId: undefined, ip: undefined },
     })
 
     test('an update, a rollback and a disconnect end the token with the credentials', async () => {

@@ -1,5 +1,5 @@
 import { parseConfig } from '../../../src/config.ts'
-import { noWayOut, openContext, type Actor } from '../../../src/context.ts'
+import { EVERY_PERMISSION, noWayOut, openContext, type Actor } from '../../../src/context.ts'
 import { findCarrier } from '../../../src/catalog/find-carrier.ts'
 import { requireToken } from '../../../src/connections/carrier-token.ts'
 import { createLog } from '../../../src/log.ts'
@@ -35,7 +35,7 @@ const ctx = await openContext(parseConfig(env).config, log, { clock: () => new D
 if (FORGETFUL) ctx.store = forgetful(ctx.store)
 const actor: Actor = {
   ...{ tenantId: TENANT, environment: 'production', name: 'system' },
-  ...{ requestId: undefined, ip: undefined },
+  ...{ scopes: EVERY_PERMISSION, requestId: undefined, ip: undefined },
 }
 const carrier = findCarrier(CARRIER_NAME)
 if (!carrier) throw new Error('There is no carrier to read tokens of.')
