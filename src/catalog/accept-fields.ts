@@ -1,7 +1,7 @@
 import type { Fields } from './define.ts'
 import { validate, type Accepted, type FieldProblem } from './validate.ts'
 
-/** Checks a body against a form that is no carrier's; answers every problem at once, or what the body says. `beside` names members that are judged apart. */
+/** Checks a body against a form that is no carrier's, where `beside` names members that others check, and returns what the body says or every problem at once. */
 export function acceptFields(
   fields: Fields,
   body: Readonly<Record<string, unknown>>,

@@ -11,7 +11,7 @@ import { formSchema, SHOWN_TEXT } from './json-schema.ts'
 
 const carriers: readonly Carrier[] = [...parcelCarriers, ...ltlCarriers]
 
-/** The forms of a carrier, each once. */
+/** Lists the forms of a carrier, each once. */
 const formsOf = (carrier: Carrier): Fields[] =>
   carrier.mode === 'ltl'
     ? [carrier.credentials]
@@ -131,7 +131,7 @@ test('every form is a schema that a strict validator compiles, closed, in its ow
   assert.throws(() => ajv.compile({ type: 'string', properties: {} }), 'the control: strictness is on')
 })
 
-/** The longest of the times that a pattern takes for strings made to lead it astray, each the best of three. */
+/** Measures how long a pattern takes at most for strings that are made to slow it down; of three times for a string the shortest counts. */
 function slowest(pattern: string, length: number): number {
   const expression = new RegExp(pattern, 'u')
   const pieces = [

@@ -1,6 +1,6 @@
 import type { Option, Package, Service } from './define.ts'
 
-/** A service as public answers show it; what they leave open counts as not supported. */
+/** Builds a service as public answers show it; what they leave open counts as not supported. */
 export const service = (
   service_code: string,
   name: string,
@@ -15,14 +15,14 @@ export const service = (
   is_return_supported: supports.includes('returns'),
 })
 
-/** A package type of a carrier. */
+/** Builds a package type of a carrier. */
 export const parcel = (package_code: string, name: string, description = ''): Package => ({
   package_code,
   name,
   description,
 })
 
-/** An advanced option of a carrier. */
+/** Builds an advanced option of a carrier. */
 export const option = (name: string, default_value: string | null = null, description = ''): Option => ({
   name,
   default_value,

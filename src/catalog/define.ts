@@ -4,16 +4,16 @@ import type { Verification } from './verification.ts'
 type Common = {
   label: string
   required?: true
-  /** `true` keeps the value out of everything that is shown; a field says it, or says that it is not. */
+  /** `secret` keeps the value out of everything that is shown; every field says whether it is one. */
   secret: boolean
-  /** The field that tells one account at the carrier from another; of several, the first that is set. Stands in clear. */
+  /** `identifier` marks the field that tells one account at the carrier from another; of several, the first that is set counts, and it is kept in clear. */
   identifier?: true
   deprecated?: true
-  /** A field that Hawser adds to the carrier’s public form; never required, so that a documented body stays complete. */
+  /** `extension` marks a field that Hawser adds to the carrier’s public form; it is never required, so that a documented body stays complete. */
   extension?: true
-  /** Values that the carrier’s documentation names without closing the list. */
+  /** `examples` are values that the carrier’s documentation names without saying that there are no others. */
   examples?: readonly string[]
-  /** Name under which the value is kept, where one name means two things. */
+  /** `storedAs` is the name under which the value is kept, where one wire name means two things. */
   storedAs?: string
 }
 
@@ -28,9 +28,9 @@ export type TextField = Common & {
 }
 export type FlagField = Common & {
   type: 'boolean'
-  /** Once `true`, it cannot go back. */
+  /** `latch` means that the value cannot go back once it is `true`. */
   latch?: true
-  /** May come as the text `"true"` or `"false"`, and is a truth value from then on. */
+  /** `textual` means that the value may come as the text `"true"` or `"false"`, and is a truth value from then on. */
   textual?: true
   role?: 'primary' | 'terms' | 'allow_duplicate'
 }
@@ -38,13 +38,13 @@ export type NumberField = Common & { type: 'integer' | 'number'; minimum?: numbe
 export type ObjectField = Common & {
   type: 'object'
   members: Fields
-  /** One of the members has to be there, and none that is an addition of Hawser's counts as one. */
+  /** `atLeast` means that one of the members has to be there; a member that is an extension does not count. */
   atLeast?: 1
 }
 
 export type Field = TextField | FlagField | NumberField | ObjectField
 
-/** What a form asks for, in the order of the carrier's own list; the names are the wire's, letter by letter. */
+/** The fields of a form stand in the order of the carrier's own list, and their names are the wire's, letter by letter. */
 export type Fields = Readonly<Record<string, Field>>
 
 export type Service = {
@@ -55,11 +55,11 @@ export type Service = {
   is_multi_package_supported: boolean
   is_return_supported: boolean
 }
-/** `description` is empty where no public page has one. */
+/** A package type has an empty `description` where no public page has one. */
 export type Package = { package_code: string; name: string; description: string }
 export type Option = { name: string; default_value: string | null; description: string }
 
-/** What a listing says about every connection of the carrier; `false` where nothing public says otherwise. */
+/** A listing says these traits of every connection of the carrier; each is `false` where nothing public says otherwise. */
 export type Traits = {
   requires_funded_amount: boolean
   has_multi_package_supporting_services: boolean
@@ -69,12 +69,12 @@ export type Traits = {
   supports_user_managed_rates: boolean
 }
 
-/** Why nobody can connect the carrier: a sentence for the caller. */
+/** A closed carrier is one that nobody can connect; `reason` is a sentence for the caller. */
 export type Closed = { kind: 'retired' | 'wallet'; reason: string }
 
 /**
- * Whether labels of the carrier have to stand on a manifest before it takes the parcels: `external` where that is done at the carrier's own portal,
- * `none` where there is no such thing, `unknown` where no public page says.
+ * A carrier's manifest requirement says whether labels have to stand on a manifest before the carrier takes the parcels.
+ * It is `external` where that is done at the carrier's own portal, `none` where there are no manifests, and `unknown` where no public page says.
  */
 export type Manifest =
   | { requirement: 'required' | 'optional' | 'external' | 'none'; source: string }
@@ -83,15 +83,15 @@ export type Manifest =
 const UNKNOWN: Manifest = { requirement: 'unknown' }
 
 type CarrierFacts = {
-  /** Immutable: it is sealed into every envelope. Names may change, this may not. */
+  /** `id` is sealed into every envelope and may never change; names may. */
   id: string
   title: string
   countries?: readonly string[]
-  /** The public page or file that the fields come from. */
+  /** `docs` names the public page or file that the fields come from. */
   docs: string
   closed?: Closed
   manifest: Manifest
-  /** How the carrier proves credentials; absent where nothing public says how. */
+  /** `verify` says how the carrier is asked about credentials; it is absent where nothing public says how. */
   verify?: Verification
 }
 
@@ -100,23 +100,23 @@ export type ParcelCarrier = CarrierFacts & {
   name: string
   aliases: readonly string[]
   connect: Fields
-  /** Absent where credentials cannot be replaced in place; then `cannotUpdate` says why. */
+  /** `update` is the form of an update; it is absent where credentials cannot be replaced in place, and then `cannotUpdate` says why. */
   update: Fields | undefined
   cannotUpdate?: string
   settings?: Fields
-  /** How a merchant signs in at the carrier, where the operator has set that up. */
+  /** `signIn` says how a merchant signs in at the carrier, where the operator has set that up. */
   signIn?: SignIn
-  /** Fields that are given together or not at all. */
+  /** `together` lists pairs of fields that are given together or not at all. */
   together: readonly (readonly [string, string])[]
-  /** Other spellings that are accepted, each with the field it stands for (`outer.inner` for a member). */
+  /** `spellings` maps other spellings that are accepted to the fields that they stand for (`outer.inner` for a member). */
   spellings: Readonly<Record<string, string>>
-  /** The carrier that new connections should use instead. */
+  /** `successor` names the carrier that new connections should use instead. */
   successor?: string
   traits: Traits
   services: readonly Service[]
   packages: readonly Package[]
   options: readonly Option[]
-  /** The public pages that services, packages and options come from. */
+  /** `codeSources` lists the public pages that services, packages and options come from. */
   codeSources: readonly string[]
 }
 
@@ -127,11 +127,11 @@ export type LtlCarrier = CarrierFacts & {
   mode: 'ltl'
   scacs: readonly [string, ...string[]]
   credentials: Fields
-  /** Which of the credentials have to be there: all, at least one, nothing, or exactly one of the named sets. */
+  /** `demands` says which of the credentials have to be there: all, at least one, none, or exactly one of the named sets. */
   demands: 'all' | 'some' | 'none' | readonly (readonly string[])[]
-  /** Whether the carrier's own list of fields is public; otherwise the generic form stands in. */
+  /** `form` says whether the carrier's own list of fields is public; where it is not, the generic form is used. */
   form: 'documented' | 'generic'
-  /** Exists in the sandbox only; says what the sandbox answers to a connect. */
+  /** `sandbox` marks a carrier that exists in the sandbox only, and says what the sandbox answers to a connect. */
   sandbox?: { answer: 'accepts' | 'warns' | 'refuses' }
   features: readonly string[]
   documentTypes: readonly string[]
@@ -140,10 +140,10 @@ export type LtlCarrier = CarrierFacts & {
   options: readonly LtlOption[]
 }
 
-/** The public codes of a parcel carrier; where they are long they stand in a file beside the carrier's. */
+/** The public codes of a parcel carrier stand in a file beside the carrier's where they are long. */
 export type ParcelCodes = Pick<ParcelCarrier, 'services' | 'packages' | 'options' | 'codeSources'>
 
-/** The public codes of an LTL carrier; where they are long they stand in a file beside the carrier's. */
+/** The public codes of an LTL carrier stand in a file beside the carrier's where they are long. */
 export type LtlCodes = Pick<LtlCarrier, 'features' | 'documentTypes' | 'services' | 'packages' | 'options'>
 
 export type Carrier = ParcelCarrier | LtlCarrier
@@ -172,7 +172,7 @@ type ParcelDefaults =
 type ParcelEntry = Omit<ParcelCarrier, ParcelDefaults> &
   Partial<Omit<ParcelCarrier, 'mode' | 'traits'>> & { traits?: Partial<Traits> }
 
-/** A parcel carrier; its update form is its connect form unless it says otherwise. */
+/** Defines a parcel carrier; its update form is its connect form unless it says otherwise. */
 export function defineCarrier(entry: ParcelEntry): ParcelCarrier {
   const { traits, ...facts } = entry
   return {
@@ -195,7 +195,7 @@ export function defineCarrier(entry: ParcelEntry): ParcelCarrier {
 type LtlDefaults = 'mode' | 'manifest' | 'features' | 'documentTypes' | 'services' | 'packages' | 'options'
 type LtlEntry = Omit<LtlCarrier, LtlDefaults> & Partial<Omit<LtlCarrier, 'mode'>>
 
-/** An LTL carrier, known by its SCACs; the first is the primary one. */
+/** Defines an LTL carrier, which is known by its SCACs; the first of them is the primary one. */
 export function defineLtlCarrier(entry: LtlEntry): LtlCarrier {
   return {
     mode: 'ltl',
@@ -209,7 +209,7 @@ export function defineLtlCarrier(entry: LtlEntry): LtlCarrier {
   }
 }
 
-/** Why a carrier that is offered through the wallet of the original platform cannot be connected. */
+/** Says why a carrier that is offered through the wallet of the original platform cannot be connected. */
 export const platformWallet = (): Closed => ({
   kind: 'wallet',
   reason:

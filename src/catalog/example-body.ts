@@ -1,6 +1,6 @@
 import type { Field, Fields, TextField } from './define.ts'
 
-/** A body that a form takes: its required fields, or one of its fields where none is required. */
+/** Builds a body that a form takes, of its required fields, or of one of its fields where none is required. */
 export function exampleBody(fields: Fields): Record<string, unknown> {
   const names = Object.keys(fields)
   const required = names.filter((name) => fields[name]?.required)
@@ -22,7 +22,7 @@ function exampleOf(name: string, field: Field): unknown {
   }
 }
 
-/** Values that look like what is asked for, where the name says what that is. */
+/** Each value looks like what is asked for in a field whose name matches the pattern. */
 const LOOKS: readonly (readonly [RegExp, string])[] = [
   [/^nickname$/, 'My first account'],
   [/e?mail/, 'ship@example.com'],

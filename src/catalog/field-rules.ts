@@ -1,6 +1,6 @@
 import type { Field, Fields, LtlCarrier } from './define.ts'
 
-/** A form in words: for each field its name, with members behind their object, its type, and what holds for it. */
+/** Lists the fields of a form in words: name, type and rules of each, with members behind their object. */
 export function listFields(fields: Fields, prefix = ''): [name: string, type: string, rules: string][] {
   return Object.entries(fields).flatMap(([name, field]) => [
     [`${prefix}${name}`, field.type, rulesOf(field)],
@@ -35,7 +35,7 @@ function lengthOf(field: Field): string | undefined {
   return limits.join('; ')
 }
 
-/** In words, which of an LTL carrier's credentials have to be there. */
+/** Says in words which of an LTL carrier's credentials have to be there. */
 export function demandOf({ demands, form, credentials }: LtlCarrier): string {
   if (typeof demands !== 'string') return demands.map((names) => names.join(' + ')).join(', or ')
   if (form === 'generic') return 'at least one'

@@ -1,12 +1,12 @@
 import type { Field, Fields, FlagField, NumberField, ObjectField, TextField } from './define.ts'
 
-/** Limits in characters (code points) where no public table gives one. */
+/** A nickname and any other text have these limits, in characters (code points), where no public table gives one. */
 const LONGEST_NICKNAME = 100
 export const LONGEST_TEXT = 2_000
 
 type TextExtras = Partial<Omit<TextField, 'type' | 'label' | 'secret'>>
 
-/** The label that the user chooses for a connection. */
+/** Builds the field of the nickname that the user chooses for a connection. */
 export const nickname = (): TextField => ({
   type: 'string',
   label: 'Nickname',
@@ -16,7 +16,7 @@ export const nickname = (): TextField => ({
   role: 'nickname',
 })
 
-/** A required text that may be shown. */
+/** Builds the field of a required text that may be shown. */
 export const text = (label: string, extras: TextExtras = {}): TextField => ({
   type: 'string',
   label,
@@ -25,7 +25,7 @@ export const text = (label: string, extras: TextExtras = {}): TextField => ({
   ...extras,
 })
 
-/** A required text that is never shown again. */
+/** Builds the field of a required text that is never shown again. */
 export const secret = (label: string, extras: TextExtras = {}): TextField => ({
   type: 'string',
   label,
@@ -34,18 +34,18 @@ export const secret = (label: string, extras: TextExtras = {}): TextField => ({
   ...extras,
 })
 
-/** A required text that tells one account at the carrier from another. */
+/** Builds the field of a required text that tells one account at the carrier from another. */
 export const identifier = (label: string, extras: TextExtras = {}): TextField =>
   text(label, { identifier: true, ...extras })
 
-/** One of a closed list of values; required unless made optional. */
+/** Builds a field that takes one of a closed list of values; it is required unless `optional` wraps it. */
 export const choice = (label: string, values: readonly string[]): TextField => text(label, { enum: values })
 
-/** The two letters that a country goes by; required unless made optional. */
+/** Builds the field of a country code of two letters; it is required unless `optional` wraps it. */
 export const countryCode = (label: string): TextField =>
   text(label, { minLength: 2, maxLength: 2, pattern: '^[A-Za-z]*$', examples: ['US'] })
 
-/** A truth value, or one as text, as public samples send it; optional, since the public forms require none but the acceptance of terms. */
+/** Builds the field of a truth value, which may come as text, as public samples send it; it is optional, since public forms require no truth value but the acceptance of terms. */
 export const flag = (label: string, extras: Partial<FlagField> = {}): FlagField => ({
   type: 'boolean',
   label,
@@ -54,13 +54,13 @@ export const flag = (label: string, extras: Partial<FlagField> = {}): FlagField 
   ...extras,
 })
 
-/** The acceptance of the carrier's terms: required, and `false` is refused. */
+/** Builds the field of the acceptance of the carrier's terms, which is required and refuses `false`. */
 export const terms = (label: string): FlagField => ({ ...flag(label), required: true, role: 'terms' })
 
-/** Whether the connection is its carrier's primary one. */
+/** Builds the field that says whether the connection is its carrier's primary one. */
 export const primary = (): FlagField => flag('Primary account', { role: 'primary' })
 
-/** A whole number that is not negative and fits 32 bits; optional. */
+/** Builds the optional field of a whole number that is not negative and fits 32 bits. */
 export const count = (label: string, extras: Partial<NumberField> = {}): NumberField => ({
   type: 'integer',
   label,
@@ -70,7 +70,7 @@ export const count = (label: string, extras: Partial<NumberField> = {}): NumberF
   ...extras,
 })
 
-/** An object with members of its own; optional. */
+/** Builds the optional field of an object with members of its own. */
 export const group = (label: string, members: Fields, extras: Partial<ObjectField> = {}): ObjectField => ({
   type: 'object',
   label,
@@ -79,17 +79,17 @@ export const group = (label: string, members: Fields, extras: Partial<ObjectFiel
   ...extras,
 })
 
-/** The same field, not required. */
+/** Makes a field optional and leaves the rest of it as it is. */
 export const optional = <F extends Field>(field: F): F => {
   const { required: _required, ...rest } = field
   return rest as F
 }
 
-/** Every field of a form, not required: what a settings form is. */
+/** Makes every field of a form optional, as those of a settings form are. */
 export const allOptional = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, optional(field)]))
 
-/** What to do with an item that cannot be delivered, as several carriers' forms name it. */
+/** Several carriers' forms name by these values what to do with an item that cannot be delivered. */
 export const ENDORSEMENTS = [
   'none',
   'return_service_requested',
@@ -99,10 +99,10 @@ export const ENDORSEMENTS = [
   'leave_if_no_response',
 ] as const
 
-/** Characters of an image in base64 that still fit into a settings body with another one. */
+/** An image has at most this many characters in base64, so that two of them fit into a settings body. */
 export const LONGEST_IMAGE = 500_000
 
-/** The six field names that the LTL documentation knows, none required: the form of a carrier whose own list is not public. */
+/** The generic form, of a carrier whose own list is not public, has the six field names that the LTL documentation knows, none of them required. */
 export const anyCredentials: Fields = {
   account_number: optional(identifier('Account number')),
   key: optional(secret('Key')),

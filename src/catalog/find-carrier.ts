@@ -9,22 +9,22 @@ const byId = new Map<string, Carrier>(
   [...parcelCarriers, ...ltlCarriers].map((carrier) => [carrier.id, carrier]),
 )
 
-/** The parcel carrier of this name or alias, in any letter case, with `-` read as `_`. */
+/** Finds the parcel carrier of this name or alias, in any letter case, with `-` read as `_`. */
 export function findCarrier(name: string): ParcelCarrier | undefined {
   return byName.get(name.toLowerCase().replaceAll('-', '_'))
 }
 
-/** The LTL carrier that owns this SCAC, in any letter case. */
+/** Finds the LTL carrier that owns this SCAC, in any letter case. */
 export function findByScac(scac: string): LtlCarrier | undefined {
   return byScac.get(scac.toUpperCase())
 }
 
-/** The carrier with this immutable id; stored connections name their carrier by it. */
+/** Finds the carrier of this immutable id, by which stored connections name their carrier. */
 export function findCarrierById(id: string): Carrier | undefined {
   return byId.get(id)
 }
 
-/** The carrier that a stored row names; throws where the catalog does not have it. */
+/** Returns the carrier that a stored row names; throws where the catalog does not have it. */
 export function storedCarrier(id: string): Carrier {
   const carrier = findCarrierById(id)
   if (!carrier) throw new Error('A stored row names a carrier that the catalog does not have.')
@@ -56,7 +56,7 @@ function namesOf(fields: Fields): string[] {
   )
 }
 
-/** Whether some carrier has a field of this name, so that an answer may repeat it. */
+/** Tells whether some carrier has a field of this name, so that an answer may repeat the name. */
 export function isFieldName(name: string): boolean {
   return fieldNames.has(name)
 }

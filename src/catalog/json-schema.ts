@@ -6,18 +6,18 @@ export type JsonSchema = { [keyword: string]: unknown }
 type Pairs = readonly (readonly [string, string])[]
 type Spellings = Readonly<Record<string, string>>
 
-/** A form is judged by one schema and shown by another: what is shown has to mean the same to every reader of JSON Schema. */
+/** A form has one schema that bodies are checked by and another that is shown, since what is shown has to mean the same to every reader of JSON Schema. */
 type Purpose = 'judge' | 'show'
 
-/** Text without control characters (C0, DEL, C1) and without lone surrogates. */
+/** Matches a text without control characters (C0, DEL, C1) and without lone surrogates. */
 const PLAIN_TEXT = '^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]*$'
 
-/** The same but for the surrogates, which not every engine of regular expressions can name and few programs can send. */
+/** Matches a text without control characters; lone surrogates pass, since not every engine of regular expressions can name them and few programs can send them. */
 export const SHOWN_TEXT = '^[^\\x00-\\x1f\\x7f-\\x9f]*$'
 
 /**
- * The JSON Schema (2020-12) of a form as the API description and the catalog show it: closed, in the form's order,
- * each secret marked `writeOnly`, `null` wherever it is taken, and every spelling that is.
+ * Builds the JSON Schema (2020-12) of a form as the API description and the catalog show it: closed, in the form's order,
+ * with each secret marked `writeOnly`, with `null` wherever it is accepted, and with every spelling that is accepted.
  */
 export function formSchema(fields: Fields, together: Pairs = [], spellings: Spellings = {}): JsonSchema {
   const { properties, ...rest } = objectSchema(fields, together, 'show')
@@ -31,7 +31,7 @@ export function formSchema(fields: Fields, together: Pairs = [], spellings: Spel
   return { type: 'object', properties: all, ...rest }
 }
 
-/** The JSON Schema that the body of a form is held against, once what is `null` has been taken out of it. */
+/** Builds the JSON Schema by which the body of a form is checked, once what is `null` has been taken out of the body. */
 export function judgingSchema(fields: Fields, together: Pairs = []): JsonSchema {
   return objectSchema(fields, together, 'judge')
 }
@@ -58,7 +58,7 @@ function objectSchema(fields: Fields, together: Pairs, purpose: Purpose): JsonSc
   }
 }
 
-/** What a schema cannot say of a field without confusing the programs that read it. */
+/** Describes in words what a schema cannot say of a field without confusing the programs that read it. */
 function described(field: Field): { description?: string } {
   const least = field.type === 'string' && !field.required ? (field.minLength ?? 0) : 0
   const words = [
@@ -84,7 +84,7 @@ function fieldSchema(field: Field, purpose: Purpose): JsonSchema {
   }
 }
 
-/** The same schema, which `null` fits too. */
+/** Widens a schema so that `null` fits it too. */
 function orNull(schema: JsonSchema): JsonSchema {
   const { type, enum: values } = schema
   return {
@@ -124,7 +124,7 @@ function formatSchema({ format }: TextField, purpose: Purpose): JsonSchema {
   return { anyOf: ['date', 'date-time'].map((one) => ({ type: 'string', format: one })) }
 }
 
-/** An empty text is `null` where the field is optional, so that no shown minimum may refuse it. */
+/** Limits the length of a text from below; the schema that is shown has no minimum for an optional field, since an empty text there means `null`. */
 function shortest(field: TextField, purpose: Purpose): JsonSchema {
   if (purpose === 'show' && !field.required) return {}
   const needsOne = field.required || field.secret || field.identifier || field.role
@@ -141,13 +141,13 @@ function fieldAt(fields: Fields, [name = '', ...rest]: readonly string[]): Field
   return rest.length > 0 && field?.type === 'object' ? fieldAt(field.members, rest) : field
 }
 
-/** The names of a form that the carrier's public form has too. */
+/** Lists the names of a form that the carrier's public form has too. */
 export const publicNames = (fields: Fields): string[] =>
   Object.keys(fields).filter((name) => !fields[name]?.extension)
 
 function oneOf(members: Fields, purpose: Purpose): JsonSchema {
   const additions = Object.keys(members).filter((name) => members[name]?.extension)
-  // Programs that write clients know no `not`.
+  // The schema that is shown avoids `not`, which programs that generate clients do not know.
   return additions.length === 0 || purpose === 'show'
     ? { minProperties: 1 }
     : { not: { type: 'object', propertyNames: { enum: additions } } }

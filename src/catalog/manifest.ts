@@ -1,6 +1,6 @@
 import type { Manifest } from './define.ts'
 
-/** What each need of manifests means, for people. */
+/** Each manifest requirement has a sentence that says to people what it means. */
 export const MANIFEST_NEEDS: Record<Manifest['requirement'], string> = {
   required: 'Labels have to stand on a manifest',
   optional: 'Labels may stand on a manifest',
@@ -9,6 +9,6 @@ export const MANIFEST_NEEDS: Record<Manifest['requirement'], string> = {
   unknown: 'Whether labels have to stand on a manifest is not known',
 }
 
-/** Whether labels of a carrier have to stand on a manifest, and the page that says so, in a sentence. */
+/** Says in a sentence whether labels of a carrier have to stand on a manifest, and which page says so. */
 export const manifestSentence = ({ requirement, source }: Manifest): string =>
   `${MANIFEST_NEEDS[requirement]}${source ? ` (${source})` : ''}.`

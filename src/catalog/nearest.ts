@@ -1,8 +1,8 @@
 const LONGEST = 64
 
 /**
- * The candidates that are probably meant by what was written: those that differ by slips of the keyboard, the nearest first,
- * then those that it is a part of. None where nothing is near.
+ * Lists the candidates that are probably meant by what was written: first those that differ by slips of the keyboard, the nearest at the head,
+ * then those that it is a part of. The list is empty where nothing is near.
  */
 export function nearest(written: string, candidates: Iterable<string>, most = 1): string[] {
   if (written === '' || written.length > LONGEST) return []
@@ -28,13 +28,13 @@ export const isSlip = (written: string, name: string): boolean =>
   written.length <= LONGEST &&
   editDistance(plainly(written), plainly(name)) <= slips(plainly(written), plainly(name))
 
-/** How many slips of the keyboard still leave one word recognizable as the other: one in three letters. */
+/** Counts the slips of the keyboard that still leave one word recognizable as the other: one in three letters. */
 const slips = (a: string, b: string) => Math.floor(Math.min(a.length, b.length) / 3)
 
-/** Spellings of one name: `accountNumber`, `Account-Number` and `account_number` are written alike. */
+/** Writes the spellings of one name alike: `accountNumber`, `Account-Number` and `account_number` become one text. */
 const plainly = (name: string) => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
 
-/** How many letters have to be put in, left out, replaced or swapped with their neighbour to make `b` of `a`. */
+/** Counts the letters that have to be put in, left out, replaced or swapped with their neighbour to make `b` of `a`. */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, at) => at)

@@ -1,6 +1,6 @@
 import type { Material, Verification } from './verification.ts'
 
-/** A value that cannot stand where a call needs it: no carrier can have given it out. */
+/** Says that a value cannot stand where a call needs it, so that no carrier can have given it out. */
 export class Unsendable extends Error {
   constructor() {
     super('A value cannot stand where the call needs it.')
@@ -8,10 +8,10 @@ export class Unsendable extends Error {
   }
 }
 
-/** Whether a text can be sent as the value of a header. */
+/** Tells whether a text can be sent as the value of a header. */
 export const isHeaderValue = (text: string): boolean => /^[\x20-\x7e\xa0-\xff]*$/.test(text)
 
-/** The values that keep the calls of a proof from being sent, by name; empty where they can be, or where it is none of them. */
+/** Lists the names of the values that keep the calls of a verification from being sent; the list is empty where the calls can be sent, or where no value is to blame. */
 export function findUnsendable(recipe: Pick<Verification, 'steps'>, material: Material): string[] {
   const { values } = material
   if (canSend(recipe, material)) return []

@@ -1,32 +1,32 @@
 import type { Step, Verification } from './verification.ts'
 
-/** What an authorize page is asked for. */
+/** An invitation is what the authorize page of a carrier is asked with. */
 export type Invitation = Readonly<{
   operator: Readonly<Record<string, string>>
   redirectUri: string
-  /** Comes back unchanged, once. */
+  /** `state` comes back from the page unchanged, once. */
   state: string
-  /** SHA-256 of the verifier, in base64url (RFC 7636, S256). */
+  /** `challenge` is the SHA-256 of the verifier in base64url (RFC 7636, S256). */
   challenge: string
 }>
 
-/** How a merchant signs in at the carrier itself, so that no secret of the merchant's is ever typed in here. */
+/** A sign-in is how a merchant signs in at the carrier itself, so that no secret of the merchant's is ever typed in here. */
 export type SignIn = Readonly<{
-  /** The only hosts that its calls go to. */
+  /** `hosts` are the only hosts that calls of the sign-in go to. */
   hosts: readonly [string, ...string[]]
-  /** Values that the operator holds, without which nobody can sign in. */
+  /** `operator` names values that the operator holds, without which nobody can sign in. */
   operator: readonly string[]
-  /** The page at the carrier that the merchant is sent to. */
+  /** `authorize` returns the address of the page at the carrier that the merchant is sent to. */
   authorize: (invitation: Invitation) => string
-  /** Makes the code that came back into a refresh token; `Material.approval` holds what came back. */
+  /** `exchange` makes a refresh token of the code that came back, which `Material.approval` holds. */
   exchange: Step
-  /** Makes the refresh token into an access token, and where the carrier wants it into another refresh token. */
+  /** `refresh` makes an access token of the refresh token, and where the carrier wants it another refresh token. */
   refresh: Step
-  /** Proves the account under `Material.token`, which the merchant's own refresh token minted. */
+  /** `verify` asks about the account under `Material.token`, which the merchant's own refresh token minted. */
   verify: Verification
-  /** The public page or file that it comes from. */
+  /** `source` names the public page or file that the sign-in comes from. */
   source: string
 }>
 
-/** The name under which a refresh token is kept among the credentials; no form has a field of this name. */
+/** A refresh token is kept among the credentials under this name, which no field of a form has. */
 export const REFRESH_TOKEN = 'sign_in'

@@ -3,7 +3,7 @@ import { findByScac, findCarrier } from './find-carrier.ts'
 import { ltlCarriers, parcelCarriers } from './index.ts'
 import { isSlip, nearest } from './nearest.ts'
 
-/** How many carriers are named that differ by slips, and how many of one brand: the largest has six. */
+/** At most `MOST` carriers are named that differ by slips, and `MOST_OF_BRAND` of one brand, of which the largest has six. */
 const MOST = 3
 const MOST_OF_BRAND = 6
 
@@ -11,7 +11,7 @@ const ltlHere = ltlCarriers.filter(({ sandbox }) => sandbox === undefined)
 const parcel = parcelCarriers.filter(({ closed }) => closed === undefined)
 const ltl = ltlHere.filter(({ closed }) => closed === undefined)
 
-/** What each carrier may be called by, letter by letter in the catalog. */
+/** Each carrier is found by what it may be called, letter by letter as in the catalog. */
 const parcelNames = namesOf(parcel, ({ name, title, aliases }) => [name, title, ...aliases])
 const ltlNames = namesOf(ltl, ({ title, scacs }) => [...scacs, title])
 
@@ -24,7 +24,7 @@ const among = <C>(names: ReadonlyMap<string, C>, written: string): C[] =>
 
 const unique = <T>(list: readonly T[]) => [...new Set(list)]
 
-/** Carriers that sell services of this name, or this very service: postage of one company is bought at others. */
+/** Lists the carriers that sell services of this name, or this very service, since postage of one company is bought at others. */
 function sellersOf(written: string): ParcelCarrier[] {
   const code = wordsOf(written).join('_')
   return parcel.filter(({ services }) =>
@@ -36,14 +36,14 @@ const SHORTEST_BRAND = 3
 const LONGEST = 64
 const LONGEST_SCAC = 4
 
-/** The words of a name; of one that is written without any gap, those that its letter case shows (`fedexGround`). */
+/** Lists the words of a name; where a name has no gaps, its letter case shows the words (`fedexGround`). */
 const wordsOf = (name: string): string[] =>
   (/^\p{Ll}[\p{L}\p{N}]*$/u.test(name) ? name.replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2') : name)
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word !== '')
 
-/** Carriers of the brand that is written: their name begins with its first word, has its only one, or is shortened in it (`auspost`). */
+/** Lists the carriers of the brand that is written: their name begins with its first word, has its only word, or is shortened in it (`auspost`). */
 function ofBrand<C>(names: ReadonlyMap<string, C>, written: string): C[] {
   if (written.length > LONGEST) return []
   const words = wordsOf(written)
@@ -65,7 +65,7 @@ function isShortened(plain: string, [word, ...rest]: readonly string[]): boolean
   return false
 }
 
-/** The parcel carriers that were probably meant: who bears the first word as a name, who sells what is written, who is spelled like it, and who is of its brand. */
+/** Lists the parcel carriers that were probably meant: who has the first word as a name, who sells what is written, who is spelled like it, and who is of its brand. */
 function parcelMeant(written: string): ParcelCarrier[] {
   const bearer = parcel.filter(({ name }) => name === wordsOf(written)[0])
   return unique([
@@ -86,7 +86,7 @@ const listed = (texts: readonly string[]) => unique(texts).slice(0, MOST_OF_BRAN
 const named = ({ name, title }: ParcelCarrier) => `${name} (${title})`
 const coded = ({ scacs, title }: LtlCarrier) => `${scacs[0]} (${title})`
 
-/** A sentence that says which parcel carrier was probably meant by a name that none has; empty where none is like it. */
+/** Says in a sentence which parcel carrier was probably meant by a name that none has, or where the carriers are listed. */
 export function suggestCarrier(written: string): string {
   const freight = findByScac(written)
   if (freight && freight.sandbox === undefined)
@@ -98,7 +98,7 @@ export function suggestCarrier(written: string): string {
   return ` Did you mean ${listed(lines.map(coded))}? LTL carriers stand under /v-beta/ltl/connections/{carrier_code}.`
 }
 
-/** A sentence that says which carrier of either kind was probably meant; empty where none is like it. */
+/** Says in a sentence which carrier of either mode was probably meant; the sentence is empty where none is like it. */
 export function suggestAnyCarrier(written: string): string {
   const near = parcelMeant(written).map(named)
   const lines = (near.length > 0 ? ofBrand(ltlNames, written) : ltlMeant(written)).map(coded)
@@ -106,7 +106,7 @@ export function suggestAnyCarrier(written: string): string {
   return meant === '' ? '' : ` Did you mean ${meant}?`
 }
 
-/** A sentence that says which LTL carrier was probably meant by a SCAC that none has; empty where none is like it. */
+/** Says in a sentence which LTL carrier was probably meant by a SCAC that none has; the sentence is empty where none is like it. */
 export function suggestScac(written: string): string {
   const other = findCarrier(written)
   if (other)
@@ -121,16 +121,16 @@ export function suggestScac(written: string): string {
   return `Did you mean ${meant.map(listed).join(', or ')}?${where}`
 }
 
-/** Names and SCACs that a filter takes, of carriers that nobody can connect any more too: their connections may be there. */
+/** A filter takes these names and SCACs, also those of carriers that nobody can connect any more, since their connections may be there. */
 const scacs = ltlHere.flatMap((carrier) => carrier.scacs)
 const filterNames = [...parcelCarriers.flatMap(({ name, aliases }) => [name, ...aliases]), ...scacs]
 
-/** The end of a sentence about a filter that names no carrier: what was probably meant, as the filter takes it. */
+/** Ends a sentence about a filter that names no carrier with what was probably meant, as the filter takes it. */
 export function suggestFilter(written: string, kind: 'carrier' | 'scac'): string {
   const slips = nearest(written, kind === 'scac' ? scacs : filterNames)
   const lines = ofBrand(ltlNames, written).map((carrier) => carrier.scacs[0])
   const brand = kind === 'scac' ? lines : [...parcelMeant(written).map(({ name }) => name), ...lines]
-  // Of one carrier by its slips no others of its brand are meant.
+  // Where one carrier is meant by its slips, no others of its brand are.
   const isSlipped = slips.some((name) => isSlip(written, name))
   const meant = isSlipped ? slips : [...brand, ...slips]
   return meant.length === 0 ? '.' : `; did you mean ${listed(meant)}?`

@@ -12,7 +12,7 @@ const listed = (problems: unknown): FieldProblem[] => {
   return problems as FieldProblem[]
 }
 
-/** Every field of a form with the objects around it. */
+/** Lists the path of every field of a form. */
 const places = (fields: Fields, outer: string[] = []): string[][] =>
   Object.entries(fields).flatMap(([name, field]) => [
     [...outer, name],

@@ -4,18 +4,18 @@ import { isSlip, nearest } from './nearest.ts'
 
 export type UnknownField = { kind: 'invalid'; field?: string; message: string }
 
-/** What a form knows; `beside` names members of the body that are judged apart from it. */
-type Known = { fields: Fields; owner?: Owner; beside?: readonly string[] }
+/** A form knows its own fields; `beside` names members of the body that others check. */
+type KnownFields = { fields: Fields; owner?: Owner; beside?: readonly string[] }
 
-/** Whose form it is: that of a carrier, where names of other carriers’ fields may be repeated, or one of our own. */
+/** The owner of a form is a carrier, where an answer may repeat names of other carriers’ fields, or Hawser itself. */
 export type Owner = 'carrier' | 'ours'
 
 /**
- * What is said of the fields that a form does not have, all of them: where each stands, and which field was probably meant.
+ * Describes all fields of a body that its form does not have: where each stands, and which field was probably meant.
  * A name is repeated only if some carrier has a field of that name, since anything may have come in its place.
  */
 export function unknownFields(
-  { fields, owner = 'carrier', beside = [] }: Known,
+  { fields, owner = 'carrier', beside = [] }: KnownFields,
   paths: readonly (readonly string[])[],
 ): UnknownField[] {
   const counts = new Map<string, number>()
@@ -49,7 +49,7 @@ const NO_PLACE: Readonly<Record<Owner, string>> = {
 const agreeing = (count: number): [string, string] =>
   count === 1 ? ['', ''] : ['has no place', 'have no place']
 
-/** The field that was probably meant: one beside it, or one that stands elsewhere in the form. */
+/** Finds the field that was probably meant: one that stands beside the unknown one, or one elsewhere in the form. */
 function meantBy(
   fields: Fields,
   beside: readonly string[],
@@ -67,7 +67,7 @@ function meantBy(
   return last === undefined ? undefined : elsewhere.get(last)
 }
 
-/** The names of a form, without the override of duplicates where it only contains what is written: it is no field of an account. */
+/** Lists the names of a form; the override of duplicates, which is no field of an account, is among them only where what is written is a slip for it. */
 const namesIn = (fields: Fields, written: string): string[] =>
   Object.entries(fields)
     .filter(

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Fields } from './define.ts'
 import { findCarrier } from './find-carrier.ts'
 
-/** The tables of the public page "Update a Carrier Connection": name, type, mark, least and most characters, or values; and that a country code is letters. */
+/** Each table of the public page "Update a Carrier Connection" says name, type, mark, least and most characters or values, and that a country code is letters. */
 const published: Record<string, string> = {
   chronopost: `
     nickname string required
@@ -56,7 +56,7 @@ const published: Record<string, string> = {
     account_number string`,
 }
 
-/** A form in the words of the tables. Only the limit of a nickname, which no table gives, is left out. */
+/** Describes a form in the words of the tables; the limit of a nickname, which no table gives, is left out. */
 const describe = (fields: Fields, prefix = ''): string[] =>
   Object.entries(fields).flatMap(([name, field]) => {
     const { minLength = '', maxLength = '', ...text } = field.type === 'string' ? field : {}

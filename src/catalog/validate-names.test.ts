@@ -11,7 +11,7 @@ const form = (name: string) => {
   return { fields: connect, spellings, together }
 }
 
-/** The problems of a body that connects a carrier, each as kind and field. */
+/** Lists the problems of a body that connects a carrier, each as kind and field. */
 function problems(name: string, body: Body): string[] {
   const result = validate(form(name), body)
   assert.ok(Array.isArray(result), `${JSON.stringify(body)} was accepted`)

@@ -8,7 +8,7 @@ import { validate, type Form } from './validate.ts'
 type Body = Record<string, unknown>
 const VALUE = 'Tr0ub4dor&3-Kq9'
 
-/** The problems of a body, each as kind and field. */
+/** Lists the problems of a body, each as kind and field. */
 function problems(form: Form, body: Body): string[] {
   const result = validate(form, body)
   assert.ok(Array.isArray(result), `${JSON.stringify(body)} was accepted`)

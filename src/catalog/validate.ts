@@ -7,7 +7,7 @@ import { unknownFields, type Owner } from './unknown-fields.ts'
 export type Value = string | number | boolean | { [name: string]: Value }
 export type Values = { [name: string]: Value }
 
-/** What is wrong with one field; `field` is its wire name, absent where naming it would repeat input. */
+/** A field problem says what is wrong with one field; `field` is its wire name, which is absent where naming it would repeat input. */
 export type FieldProblem = {
   kind: 'required' | 'invalid' | 'length' | 'conflict' | 'terms'
   field?: string
@@ -22,10 +22,10 @@ export type Form = {
   beside?: readonly string[]
 }
 
-/** A body that fits the form: what it sets, and which optional fields it gives empty, as `null` or as `""`. */
+/** An accepted body fits its form; `values` is what it sets, and `cleared` names the optional fields that it gives empty, as `null` or as `""`. */
 export type Accepted = { values: Values; cleared: string[] }
 
-/** Checks a body against a form; answers every problem at once, in the form's own order, or what the body says. */
+/** Checks a body against a form, and returns what the body says or every problem at once, in the form's own order. */
 export function validate(form: Form, body: Readonly<Record<string, unknown>>): Accepted | FieldProblem[] {
   const { respelled, conflicts } = respell(form, body)
   const { given, cleared } = withoutEmpty(form.fields, respelled)
@@ -63,7 +63,7 @@ function respell({ spellings = {}, fields }: Form, body: Readonly<Loose>) {
 }
 
 /**
- * Takes out what says nothing: an optional field that is `null` or `""`, and a required one of nothing that can be seen.
+ * Takes out of a body what says nothing: an optional field that is `null` or `""`, and a required one without anything that can be seen.
  * A truth value as text becomes the truth value that it names.
  */
 function withoutEmpty(fields: Fields, body: Loose): { given: Loose; cleared: string[] } {
@@ -75,14 +75,14 @@ function withoutEmpty(fields: Fields, body: Loose): { given: Loose; cleared: str
     if (field && value === null) cleared.push(name)
     else given.push([name, value])
   }
-  // Not by assignment: a member may be named like something that every object has.
+  // `fromEntries` is used and no assignment, since a member may be named like something that every object has.
   return {
     given: Object.fromEntries(given),
     cleared: cleared.filter((name) => !fields[name]?.required),
   }
 }
 
-/** The value as it is judged; `null` where it is empty. */
+/** Returns a value as it is checked, and `null` where it is empty. */
 function plainly(field: Field, value: unknown): unknown {
   if (isEmpty(value) || (field.required && isBlank(value))) return null
   if (field.type === 'boolean' && field.textual && (value === 'true' || value === 'false'))
@@ -90,7 +90,7 @@ function plainly(field: Field, value: unknown): unknown {
   return field.type === 'object' && isObject(value) ? plainMembers(field, value) : value
 }
 
-/** An object without members, or of nothing but empty ones, is empty itself, unless it has to have some. */
+/** Returns the members of an object as they are checked; an object without members, or with empty ones only, is empty itself unless it has to have some. */
 function plainMembers({ members, required, atLeast }: ObjectField, value: Loose): Loose | null {
   const { given } = withoutEmpty(members, value)
   if (atLeast && Object.values(given).every(isBlank)) return {}
@@ -117,7 +117,7 @@ const validators = {
   free: new WeakMap<Fields, ValidateFunction>(),
 }
 
-/** Compiled at the first use: a start that compiles every form would be slow, and few installations use every carrier. */
+/** Returns the compiled schema of a form, which is compiled at the first use: a start that compiles every form would be slow, and few installations use every carrier. */
 function compiled({ fields, together = [] }: Form): ValidateFunction {
   const cache = together.length > 0 ? validators.paired : validators.free
   const known = cache.get(fields)
@@ -216,7 +216,7 @@ function refusedTerms(fields: Fields, given: Loose): FieldProblem[] {
 
 const SEVERITY: FieldProblem['kind'][] = ['conflict', 'required', 'terms', 'invalid', 'length']
 
-/** One problem a field, the gravest; in the form's order, then what the form does not know. */
+/** Keeps the gravest problem of each field, in the form's order, and puts what the form does not know at the end. */
 function inFieldOrder(fields: Fields, problems: readonly FieldProblem[]): FieldProblem[] {
   const order = new Map(fieldPaths(fields).map((path, index) => [path, index]))
   const gravest = new Map<string, FieldProblem>()

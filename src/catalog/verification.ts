@@ -1,6 +1,6 @@
 import type { Secret } from '../secret.ts'
 
-/** What asking a carrier can end in; only `invalid_credentials` and `not_entitled` speak against the caller. */
+/** Asking a carrier ends in one of these outcomes, of which only `invalid_credentials` and `not_entitled` speak against the caller. */
 export const OUTCOMES = [
   'verified',
   'invalid_credentials',
@@ -13,7 +13,7 @@ export const OUTCOMES = [
 
 export type VerificationOutcome = (typeof OUTCOMES)[number]
 
-/** One request to a carrier. A caller's value stands in it only through an escaper for its position. */
+/** A call is one request to a carrier, in which a caller's value stands only through an escaper for its position. */
 export type Call = Readonly<{
   method: 'GET' | 'POST'
   url: string
@@ -21,83 +21,83 @@ export type Call = Readonly<{
   body?: string
 }>
 
-/** What came back: header names in lower case, the body as text. */
+/** A reply is what the carrier answered, with header names in lower case and the body as text. */
 export type Reply = Readonly<{ status: number; headers: Readonly<Record<string, string>>; body: string }>
 
-/** Puts a call and answers the reply; rejects when there is none. */
+/** Sends a call and resolves to the reply; rejects when there is none. */
 export type Ask = (call: Call) => Promise<Reply>
 
-/** What calls are built from. */
+/** Calls are built from this material. */
 export type Material = Readonly<{
-  /** The credentials by the name each is stored under, opened. */
+  /** `values` are the opened credentials, by the names that they are stored under. */
   values: Readonly<Record<string, unknown>>
-  /** What belongs to the operator and not to the merchant, by the names in `Verification.operator`. */
+  /** `operator` holds what belongs to the operator and not to the merchant, by the names in `Verification.operator`. */
   operator: Readonly<Record<string, string>>
   at: Date
-  /** A UUID for carriers that want one with each request. */
+  /** `requestId` is a UUID for carriers that want one with each request. */
   requestId: string
-  /** What an earlier step minted. */
+  /** `token` is the access token that an earlier step minted. */
   token?: Secret<string>
-  /** What came back from the carrier's sign-in page, and what was kept for it. */
+  /** `approval` is what came back from the carrier's sign-in page, and what was kept for it. */
   approval?: Readonly<{ code: string; verifier: string; redirectUri: string }>
 }>
 
-/** An access token and the seconds it is good for. */
+/** A minted token is an access token with the seconds that it is good for. */
 export type Minted = Readonly<{ token: Secret<string>; seconds: number }>
 
-/** A reply in the carrier's own words: its codes, and its text in lower case; of a grant no text, since its words are its tokens. Never shown to anyone. */
+/** A reading is a reply in the carrier's own words, which nobody is shown: its codes, and its text in lower case; a reply that grants tokens has no text, since that holds them. */
 export type Reading = Readonly<{
   codes: readonly string[]
   text: string
-  /** Values of the reply that rules ask about. */
+  /** `facts` are the values of the reply that rules ask about. */
   facts?: Readonly<Record<string, string | undefined>>
   minted?: Minted
-  /** What the next access token is to be asked for with. */
+  /** `refreshToken` is what the next access token is asked for with. */
   refreshToken?: Secret<string>
 }>
 
 export type Seen = Reading & { status: number }
 
-/** `continue` goes on with the next step; after the last one it proves nothing. */
+/** A rule says what a reply means; `continue` goes on with the next step, and after the last step it verifies nothing. */
 export type Rule = Readonly<{
   when: (seen: Seen, material: Material) => boolean
   then: VerificationOutcome | 'continue'
-  /** What to tell the caller about it, as a sentence of ours. */
+  /** `because` tells the caller the outcome in a sentence of ours. */
   because: string
 }>
 
 export type Step = Readonly<{
   call: (material: Material) => Call
-  /** Reads a reply; `undefined` where it is not in the format that the carrier documents. */
+  /** `read` reads a reply; it returns `undefined` where the reply is not in the format that the carrier documents. */
   read: (reply: Reply) => Reading | undefined
-  /** The carrier's own rules; the first that holds decides. */
+  /** `rules` are the carrier's own; the first that holds decides. */
   rules: readonly Rule[]
-  /** The call goes out under the operator's name: a plain refusal then speaks of the operator, and a token is not the caller's. */
+  /** `asOperator` marks a call in the operator's name: a plain refusal then speaks of the operator, and a token is not the caller's. */
   asOperator?: true
 }>
 
-/** How a carrier proves credentials, by the cheapest call that changes nothing there. */
+/** A verification asks a carrier about credentials, by the cheapest calls that change nothing there. */
 export type Verification = Readonly<{
-  /** The only hosts that its calls go to. */
+  /** `hosts` are the only hosts that calls of the verification go to. */
   hosts: readonly [string, ...string[]]
-  /** The operator's value that names the host in place of those, of a carrier that gives platforms hosts of their own. */
+  /** `hostFrom` names the operator's value that replaces `hosts`, for a carrier that gives platforms hosts of their own. */
   hostFrom?: string
-  /** Credentials that have to be set for the proof; without them nothing can be asked. */
+  /** `needs` names credentials without which nothing can be asked. */
   needs: readonly string[]
-  /** Of those, the one that names who logs in: what the carrier counts wrong attempts on, and locks. */
+  /** `login` is the one of `needs` that names who logs in: the carrier counts wrong attempts on it, and locks it. */
   login: string
-  /** Further values that its calls carry: with others it would be another proof. */
+  /** `uses` names further values that the calls carry; with other values it would be another verification. */
   uses?: readonly string[]
-  /** Values that the operator holds, without which nothing can be asked. */
+  /** `operator` names values that the operator holds, without which nothing can be asked. */
   operator: readonly string[]
   steps: readonly [Step, ...Step[]]
-  /** It mints an access token from the caller's own secret, and the carrier says how long that is good. */
+  /** `mints` marks a verification that mints an access token from the caller's own secret, where the carrier says how long the token is good. */
   mints?: true
-  /** The public page or file that the call and its outcomes come from. */
+  /** `source` names the public page or file that the calls and their outcomes come from. */
   source: string
 }>
 
-/** The hosts that calls of this operator go to, and no other. */
+/** Lists the only hosts that calls of a verification go to, for this operator. */
 export function hostsFor(
   { hosts, hostFrom }: Pick<Verification, 'hosts' | 'hostFrom'>,
   operator: Material['operator'],
@@ -106,7 +106,7 @@ export function hostsFor(
   return own === undefined ? hosts : [own]
 }
 
-/** What is known after asking; `because` is a sentence for the caller, `retryAfter` in seconds. */
+/** A finding is what is known after asking a carrier; `because` is a sentence for the caller, and `retryAfter` counts seconds. */
 export type Finding = Readonly<{
   outcome: VerificationOutcome
   because: string
@@ -114,17 +114,17 @@ export type Finding = Readonly<{
   retryAfter?: number
 }>
 
-/** What a catalog shows of a proof: whom it asks, and what has to be known for it. */
+/** A catalog shows this of a verification: whom it asks, and what has to be known for it. */
 export type VerificationSummary = Pick<Verification, 'hosts' | 'needs' | 'operator' | 'source'>
 
-/** What a catalog shows of a proof; `null` where there is none. */
+/** Returns what a catalog shows of a verification, and `null` where there is none. */
 export function summarize(verification: Verification | undefined): VerificationSummary | null {
   if (!verification) return null
   const { hosts, needs, operator, source } = verification
   return { hosts, needs, operator, source }
 }
 
-/** Whether this carrier can be asked about these values at all. */
+/** Tells whether a carrier can be asked about these values at all. */
 export function canVerify(
   verification: Verification | undefined,
   values: Material['values'],
@@ -137,7 +137,7 @@ export function canVerify(
   )
 }
 
-/** Asks the carrier step by step; never rejects: a carrier that cannot be reached is an outcome. */
+/** Asks the carrier step by step, and never rejects: a carrier that cannot be reached is an outcome. */
 export async function verify(verification: Verification, material: Material, ask: Ask): Promise<Finding> {
   let token: Secret<string> | undefined
   let minted: Minted | undefined
@@ -163,8 +163,8 @@ export async function verify(verification: Verification, material: Material, ask
 type Judged = Omit<Finding, 'outcome'> & { outcome: Rule['then'] }
 
 /**
- * What a reply means: by the carrier's own rules, top to bottom, then by the rules that hold everywhere.
- * A reply outside the carrier's format may refuse, but never proves anything; a page for people is an outage.
+ * Decides what a reply means, by the carrier's own rules from top to bottom, then by the rules that hold everywhere.
+ * A reply outside the carrier's format may refuse but never verifies; a page for people is an outage.
  */
 export function judge(
   step: Step,

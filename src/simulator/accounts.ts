@@ -1,18 +1,16 @@
 import { findCarrierById } from '../catalog/find-carrier.ts'
 import type { Account } from './define.ts'
 
-type Values = Readonly<Record<string, unknown>>
-
-/** The accounts that simulated carriers know, by carrier; what they hold is never told. */
+/** Accounts are what simulated carriers know, by carrier; what they hold is never told. */
 export type Accounts = Readonly<{
   of: (carrierId: string) => readonly Account[]
-  /** Makes these credentials right for their account: the only ones, or beside those that are right already. */
-  register: (carrierId: string, credentials: Values, how: 'only' | 'beside') => void
-  /** What would be missing from credentials for this carrier to prove them. */
-  missing: (carrierId: string, credentials: Values) => readonly string[]
+  /** `register` makes these credentials right for their account: the only ones, or beside those that are right already. */
+  register: (carrierId: string, credentials: Account['values'], how: 'only' | 'beside') => void
+  /** `missing` lists what credentials lack for this carrier to be asked about them. */
+  missing: (carrierId: string, credentials: Account['values']) => readonly string[]
 }>
 
-/** Carriers that know nobody yet. */
+/** Opens the accounts of simulated carriers, which know nobody yet. */
 export function openAccounts(): Accounts {
   const known = new Map<string, { identity: string; account: Account }[]>()
   return {
@@ -33,8 +31,8 @@ export function openAccounts(): Accounts {
 
 const isSet = (value: unknown) => typeof value === 'number' || (typeof value === 'string' && value !== '')
 
-/** What the operator holds is given with the rest, and known by its name. */
-function sort(carrierId: string, credentials: Values): Account {
+/** Parts the merchant's values from what the operator holds, which is given among them and known by its name. */
+function sort(carrierId: string, credentials: Account['values']): Account {
   const names = new Set(findCarrierById(carrierId)?.verify?.operator)
   const entries = Object.entries(credentials)
   return {
@@ -45,8 +43,8 @@ function sort(carrierId: string, credentials: Values): Account {
   }
 }
 
-/** The values of the fields that tell one account from another. */
-function identityOf(carrierId: string, credentials: Values): string {
+/** Returns the values of the fields that tell one account from another, as one text. */
+function identityOf(carrierId: string, credentials: Account['values']): string {
   const carrier = findCarrierById(carrierId)
   const fields = carrier?.mode === 'ltl' ? carrier.credentials : (carrier?.connect ?? {})
   const names = Object.keys(fields).filter((name) => fields[name]?.identifier)

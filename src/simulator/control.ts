@@ -5,14 +5,14 @@ import { findSimulated } from './find-simulated.ts'
 import { weather } from './weather.ts'
 import { wireWeather } from './wire-weather.ts'
 
-/** A request to the simulator itself. */
-export type Asked = Readonly<{ method: string; path: string; body: string }>
+/** An order is a request to the simulator itself. */
+export type Order = Readonly<{ method: string; path: string; body: string }>
 
 const refusal = (status: number, error: string) => jsonReply(status, { error })
 
-/** Carries out an order: which credentials a carrier accepts, and in which weather it answers. No answer repeats a value. */
+/** Carries out an order on the credentials that a carrier accepts or on the weather in which it answers, and repeats no value. */
 export function control(
-  { method, path, body }: Asked,
+  { method, path, body }: Order,
   accounts: Accounts,
   scripts: Map<string, string>,
 ): Reply {

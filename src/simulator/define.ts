@@ -1,32 +1,32 @@
 import type { Call, Reply, VerificationOutcome } from '../catalog/verification.ts'
 
-/** An account that a simulated carrier knows: the credentials that are right at the moment, and what the operator holds. */
+/** An account that a simulated carrier knows has the credentials that are right at the moment, and what the operator holds. */
 export type Account = Readonly<{
   values: Readonly<Record<string, unknown>>
   operator: Readonly<Record<string, string>>
 }>
 
-/** An answer that the carrier documents beside the usual ones; `undefined` leaves a call to the usual answer. */
+/** A script is an answer that the carrier documents beside the usual ones; `undefined` leaves a call to the usual answer. */
 export type Script = Readonly<{ outcome: VerificationOutcome; reply: (call: Call) => Reply | undefined }>
 
-/** A carrier that answers as its documentation says, from the request and the accounts it knows alone. */
+/** A simulated carrier answers as the carrier's documentation says, from the request and the accounts that it knows alone. */
 export type SimulatedCarrier = Readonly<{
-  /** The carrier's id in the catalog. */
+  /** `carrier` is the carrier's id in the catalog. */
   carrier: string
-  /** Accepts a request that proves one of these accounts and refuses any other, in the carrier's own words. */
+  /** `answer` accepts a request with the credentials of one of these accounts and refuses any other, in the carrier's own words. */
   answer: (call: Call, accounts: readonly Account[]) => Reply
   scripts: Readonly<Record<string, Script>>
 }>
 
-/** Defines a simulated carrier; the default export of its file. */
+/** Defines a simulated carrier, which is the default export of its file. */
 export const defineSimulatedCarrier = (carrier: SimulatedCarrier): SimulatedCarrier => carrier
 
-/** A reply in JSON. */
+/** Builds a reply in JSON. */
 export function jsonReply(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }
 }
 
-/** A reply in XML. */
+/** Builds a reply in XML. */
 export function xmlReply(status: number, body: string): Reply {
   return {
     status,
@@ -35,19 +35,19 @@ export function xmlReply(status: number, body: string): Reply {
   }
 }
 
-/** A script that gives one reply to every call. */
+/** Builds a script that gives one reply to every call. */
 export const always = (outcome: VerificationOutcome, reply: Reply): Script => ({
   outcome,
   reply: () => reply,
 })
 
-/** A script that gives one reply where the path of a call begins like this, and leaves other calls alone. */
+/** Builds a script that gives one reply where the path of a call begins like this, and leaves other calls alone. */
 export const at = (path: string, outcome: VerificationOutcome, reply: Reply): Script => ({
   outcome,
   reply: (call) => (new URL(call.url).pathname.startsWith(path) ? reply : undefined),
 })
 
-/** The user and the password of a Basic `Authorization` header. */
+/** Reads the user and the password of a Basic `Authorization` header. */
 export function basicUser(call: Call): { user: string; password: string } | undefined {
   const encoded = /^Basic ([A-Za-z0-9+/=]+)$/.exec(call.headers.authorization ?? '')?.[1]
   if (encoded === undefined) return undefined
@@ -55,7 +55,7 @@ export function basicUser(call: Call): { user: string; password: string } | unde
   return { user, password: password.join(':') }
 }
 
-/** The text of the first XML element of this name in a request, unescaped; the requests are our own and simple. */
+/** Reads the text of the first XML element of this name in a request, unescaped; the requests are our own and simple. */
 export function elementOf(call: Call, name: string): string | undefined {
   const text = new RegExp(`<(?:\\w+:)?${name}>([^<]*)</`).exec(call.body ?? '')?.[1]
   return text

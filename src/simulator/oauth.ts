@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Call } from '../catalog/verification.ts'
 
-/** The fields of a form that a request carries. */
+/** Reads the fields of a form that a request carries. */
 export const formOf = (call: Call): URLSearchParams => new URLSearchParams(call.body ?? '')
 
-/** The JSON object that a request carries; an empty one where it carries none. */
+/** Reads the JSON object that a request carries; returns an empty one where it carries none. */
 export function jsonOf(call: Call): Readonly<Record<string, unknown>> {
   try {
     const body: unknown = JSON.parse(call.body ?? '')
@@ -14,17 +14,17 @@ export function jsonOf(call: Call): Readonly<Record<string, unknown>> {
   }
 }
 
-/** The token that a simulated carrier issues to a client: always the same one, so that a later call can be checked. */
+/** Returns the token that a simulated carrier issues to a client: always the same one, so that a later call can be checked. */
 export const tokenOf = (client: string | undefined, secret: string | undefined): string =>
   createHash('sha256')
     .update(JSON.stringify([client, secret]))
     .digest('base64url')
 
-/** The token of a Bearer `Authorization` header. */
+/** Reads the token of a Bearer `Authorization` header. */
 export const bearerOf = (call: Call): string | undefined =>
   /^Bearer (\S+)$/.exec(call.headers.authorization ?? '')?.[1]
 
-/** What stands at a path of member names in a value. */
+/** Returns what stands at a path of member names in a value. */
 export const memberOf = (value: unknown, ...names: string[]): unknown =>
   names.reduce<unknown>(
     (inner, name) =>
@@ -32,12 +32,12 @@ export const memberOf = (value: unknown, ...names: string[]): unknown =>
     value,
   )
 
-/** The code that a simulated sign-in page gives, for exactly this client, way back and PKCE challenge. */
+/** Returns the code that a simulated sign-in page gives, for exactly this client, redirect address and PKCE challenge. */
 export const codeOf = (client: unknown, redirectUri: unknown, challenge: unknown): string =>
   createHash('sha256')
     .update(JSON.stringify(['code', client, redirectUri, challenge]))
     .digest('base64url')
 
-/** The S256 challenge of a verifier (RFC 7636). */
+/** Returns the S256 challenge of a verifier (RFC 7636). */
 export const challengeOf = (verifier: string): string =>
   createHash('sha256').update(verifier).digest('base64url')

@@ -12,42 +12,42 @@ import { weather } from './weather.ts'
 
 const magicOf = (outcome: string) => `simulate-${outcome.replaceAll('_', '-')}`
 
-/** What a credential reads for the login to be held back, as one is that its carrier has refused too often. */
+/** A credential that reads this holds its login back, as one is that its carrier has refused too often. */
 const LOCKED_OUT = magicOf('locked_out')
 
-/** Everything that a credential of the sandbox may read to choose what is answered. */
+/** A credential of the sandbox may read one of these values to choose what is answered. */
 export const magicValues: readonly string[] = [...OUTCOMES.map(magicOf), LOCKED_OUT]
 
 const reads = (value: unknown, magic: string) => typeof value === 'string' && value.toLowerCase() === magic
 
-/** What counts where several are asked for: whatever stands against success, and of that the first in the list of outcomes. */
+/** Where several outcomes are asked for, the first of this list counts: whatever stands against success comes before it. */
 const BY_WEIGHT = [...OUTCOMES.filter((outcome) => outcome !== 'verified'), 'verified'] as const
 
-/** Of several outcomes the one that counts: a refusal is not undone by a word for success in another field. */
+/** Returns the one of several outcomes that counts: a refusal is not undone by a word for success in another field. */
 export const weightiest = (asked: readonly string[]): VerificationOutcome | undefined =>
   BY_WEIGHT.find((outcome) => asked.includes(outcome))
 
-/** The outcome that a caller of the sandbox asks for: one of the credentials reads `simulate-<outcome>`. */
+/** Returns the outcome that a caller of the sandbox asks for by a credential that reads `simulate-<outcome>`. */
 export function wantedOutcome(values: Account['values']): VerificationOutcome | undefined {
   const all = Object.values(values)
   return weightiest(OUTCOMES.filter((outcome) => all.some((value) => reads(value, magicOf(outcome)))))
 }
 
-/** Whether a caller of the sandbox asks for a login that nobody is let through to. */
+/** Tells whether a caller of the sandbox asks for a login that is held back. */
 const isLockedOut = (values: Account['values']): boolean =>
   Object.values(values).some((value) => reads(value, LOCKED_OUT))
 
-/** A word of the sandbox as people get it wrong; `simulateur` is a word of its own. */
+/** Matches a word of the sandbox as people get it wrong; `simulateur` is a word of its own. */
 const INTENDED = /^simulate(?!urs?([^a-z]|$))/
 
-/** The text as it looks: whatever cannot be seen, or stands before the first letter, is no part of it. */
+/** Returns a text as it looks, without what cannot be seen or stands before the first letter. */
 const visible = (text: string) =>
   text
     .normalize('NFKC')
     .replaceAll(/\p{Cf}/gu, '')
     .replace(/^[^\p{L}\p{N}]+/u, '')
 
-/** The names of the values that are meant to choose an answer and are no word for any. */
+/** Lists the names of the values that are meant to choose an answer and are no word for any. */
 const mistyped = (values: Account['values']): string[] =>
   Object.keys(values).filter((name) => {
     const value = values[name]
@@ -59,8 +59,8 @@ const mistyped = (values: Account['values']): string[] =>
   })
 
 /**
- * What the sandbox asks instead of a carrier: a simulated one that knows exactly this account,
- * unless the outcome asked for is another. `undefined` where the carrier is not simulated.
+ * Returns what the sandbox asks instead of a carrier: a simulated one that knows exactly this account,
+ * unless the caller asks for another outcome. Returns `undefined` where the carrier is not simulated.
  */
 function askSimulated(
   carrierId: string,
@@ -72,7 +72,7 @@ function askSimulated(
   return async (call) => answerWith(carrier, call, [account], wanted)
 }
 
-/** What a carrier that knows these accounts answers, unless the outcome asked for is another. */
+/** Answers as a carrier that knows these accounts, unless the caller asks for another outcome. */
 export function answerWith(
   carrier: SimulatedCarrier,
   call: Call,
@@ -92,10 +92,10 @@ function scriptFor({ scripts }: SimulatedCarrier, wanted: VerificationOutcome): 
   return [...Object.values(scripts), ...Object.values(weather)].find(({ outcome }) => outcome === wanted)
 }
 
-/** What a merchant brings back from a simulated sign-in page. */
+/** Returns the code that a merchant brings back from a simulated sign-in page. */
 export function authorize(query: Readonly<Record<string, unknown>>): string {
   return codeOf(query.client_id, query.redirect_uri, query.code_challenge)
 }
 
-/** What a context takes as its sandbox. */
+/** The simulator is what a context takes as its sandbox. */
 export const simulator = { magicValues, mistyped, wantedOutcome, isLockedOut, ask: askSimulated, authorize }

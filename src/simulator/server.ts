@@ -3,25 +3,25 @@ import { once } from 'node:events'
 import { findCarrierById } from '../catalog/find-carrier.ts'
 import { OUTCOMES, type Call, type Reply, type VerificationOutcome } from '../catalog/verification.ts'
 import { openAccounts } from './accounts.ts'
-import { control, type Asked } from './control.ts'
+import { control, type Order } from './control.ts'
 import { basicUser, jsonReply, type Account, type SimulatedCarrier } from './define.ts'
 import { simulatedCarriers } from './index.ts'
 import { answerWith, wantedOutcome, weightiest } from './sandbox.ts'
 import { weather } from './weather.ts'
 import { send, wireWeather } from './wire-weather.ts'
 
-/** A server that answers as every simulated carrier. */
+/** A simulator server answers as every simulated carrier. */
 export type SimulatorServer = Readonly<{
   address: string
-  /** The value of `HAWSER_CARRIER_HOSTS` that sends every simulated carrier's calls here. */
+  /** `carrierHosts` is the value of `HAWSER_CARRIER_HOSTS` that sends every simulated carrier's calls here. */
   carrierHosts: string
   close: () => Promise<void>
 }>
 
 export type SimulatorOptions = Readonly<{
-  /** 0 takes a free one. */
+  /** `port` 0 takes a free one. */
   port: number
-  /** Told of each call before it is answered; the answer waits for it. */
+  /** `asked` is told of each call before it is answered, and the answer waits for it. */
   asked?: (carrierId: string) => void | Promise<void>
 }>
 
@@ -29,7 +29,7 @@ const LOOPBACK = '127.0.0.1'
 const OWN_NAMES = new Set(['localhost', LOOPBACK])
 const LONGEST_BODY = 1_048_576
 
-/** Listens on loopback and answers as the carrier whose host a call names; under the machine's own names it takes orders. */
+/** Opens a simulator, which answers on loopback as the carrier whose host a call names, and takes orders under the machine's own names. */
 export async function openSimulator({ port, asked }: SimulatorOptions): Promise<SimulatorServer> {
   const accounts = openAccounts()
   const scripts = new Map<string, string>()
@@ -38,7 +38,7 @@ export async function openSimulator({ port, asked }: SimulatorOptions): Promise<
     const name = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
     const body = await readBody(request)
     if (body === undefined) return send(response, jsonReply(413, { error: 'The body is too long.' }))
-    const told: Asked = { method: request.method ?? '', path: request.url ?? '', body }
+    const told: Order = { method: request.method ?? '', path: request.url ?? '', body }
     if (OWN_NAMES.has(name)) return send(response, control(told, accounts, scripts))
     const carriers = carriersOf(name)
     const call = callOf(name, request, body)
@@ -77,7 +77,7 @@ const hostsOf = ({ carrier }: SimulatedCarrier): readonly string[] =>
 const allHosts = () => [...new Set(simulatedCarriers.flatMap(hostsOf))].sort()
 const carriersOf = (host: string) => simulatedCarriers.filter((carrier) => hostsOf(carrier).includes(host))
 
-/** Of several carriers on one host the one that knows the caller, or else one that has such a path. */
+/** Chooses of several carriers on one host the one that knows the caller, or else one that has such a path. */
 function choose(
   carriers: readonly SimulatedCarrier[],
   call: Call,
@@ -90,7 +90,7 @@ function choose(
   )
 }
 
-/** Whether a call means one of these accounts: to somebody who knows none, the carrier would answer otherwise. */
+/** Tells whether a call means one of these accounts, without which the carrier would answer otherwise. */
 const knows = (carrier: SimulatedCarrier, call: Call, accounts: readonly Account[]) =>
   JSON.stringify(carrier.answer(call, accounts)) !== JSON.stringify(carrier.answer(call, []))
 
@@ -104,7 +104,7 @@ function usually(carrier: SimulatedCarrier, call: Call, accounts: readonly Accou
 
 const MAGIC = new RegExp(`simulate-(${OUTCOMES.join('|').replaceAll('_', '-')})`, 'gi')
 
-/** The outcome that the credentials in a call ask for by name. */
+/** Returns the outcome that the credentials in a call ask for by name. */
 function magicIn(call: Call): VerificationOutcome | undefined {
   const { user = '', password = '' } = basicUser(call) ?? {}
   const text = [call.url, user, password, ...Object.values(call.headers), call.body].join('\n')

@@ -1,6 +1,6 @@
 import { always, jsonReply, type Script } from './define.ts'
 
-/** What any carrier may answer, whatever it documents, with the outcome it stands for. */
+/** Any carrier may answer these, whatever it documents; each script stands for its outcome. */
 export const weather: Readonly<Record<string, Script>> = {
   rate_limited: always('rate_limited', jsonReply(429, {}, { 'retry-after': '60' })),
   outage: always('unavailable', {

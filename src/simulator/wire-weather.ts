@@ -1,28 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Call, Reply } from '../catalog/verification.ts'
 
-/** Gives an answer in its own way, or none; `usual` is what the carrier would answer. */
+/** A weather of the wire sends an answer in its own way, or none; `usual` is what the carrier would answer. */
 type Weather = (response: ServerResponse<IncomingMessage>, call: Call, usual: Reply) => void
 
 const XML = { 'content-type': 'text/xml' }
 const BEGINNING = '<?xml version="1.0"?><answer>'
 const PIECE = 'x'.repeat(65_536)
-/** Just within the time that a patient caller gives to the headers. */
+/** A slow answer comes just within the time that a patient caller gives to the headers. */
 const SLOW_MS = 9_000
 
-/** What can happen to an answer on its way, whatever it says. */
+/** These things can happen to an answer on its way, whatever it says. */
 export const wireWeather: Readonly<Record<string, Weather>> = {
-  /** Accepts and never answers. */
+  /** `silent` accepts a call and never answers. */
   silent: () => undefined,
-  /** Answers as usual, late. */
+  /** `slow` answers as usual, but late. */
   slow: (response, _call, usual) => void setTimeout(() => send(response, usual), SLOW_MS).unref(),
-  /** One byte a second, for ever. */
+  /** `drip` sends one byte a second, for ever. */
   drip: (response) => {
     response.writeHead(200, XML).flushHeaders()
     const timer = setInterval(() => response.write('<'), 1_000)
     response.once('close', () => clearInterval(timer))
   },
-  /** As much as is taken, for ever. */
+  /** `endless` sends as much as is taken, for ever. */
   endless: (response) => {
     response.writeHead(200, XML)
     const more = () => {
@@ -31,21 +31,21 @@ export const wireWeather: Readonly<Record<string, Weather>> = {
     response.on('drain', more)
     more()
   },
-  /** Closes in the middle of the body. */
+  /** `close` closes the connection in the middle of the body. */
   close: (response) => {
     response.writeHead(200, { ...XML, 'content-length': '1000' })
     response.write(BEGINNING, () => response.destroy())
   },
-  /** Names a length that is shorter than what follows. */
+  /** `wrong_length` names a length that is shorter than what follows. */
   wrong_length: ({ socket }, _call, usual) =>
     void socket?.end(`HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: 10\r\n\r\n${usual.body}`),
-  /** Everything that was sent, in the reason phrase, the headers, a redirect and the body. */
+  /** `echo` sends back everything that was sent, in the reason phrase, the headers, a redirect and the body. */
   echo: (response, call) => echo(response, call, 302),
-  /** The same in an answer that is no redirect. */
+  /** `echo_body` sends back everything that was sent in an answer that is no redirect. */
   echo_body: (response, call) => echo(response, call, 200),
 }
 
-/** Gives a reply as it is. */
+/** Sends a reply as it is. */
 export function send(response: ServerResponse<IncomingMessage>, { status, headers, body }: Reply): void {
   if (!response.destroyed) response.writeHead(status, headers).end(body)
 }

@@ -22,7 +22,7 @@ export default defineLtlCarrier({
       authorization: basicAuth(values.username, values.password),
     }),
     token: ['token'],
-    // Nothing public says how long; it is good until it is refused.
+    // Nothing public says how long the token lasts; it is good until it is refused.
     lifetime: 0,
     rules: [
       rule(all(status(200), minted), 'verified', 'Estes accepts these credentials.'),

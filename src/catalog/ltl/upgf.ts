@@ -4,7 +4,7 @@ import { all, code, either, minted, rule, says, status } from '../recipes/rules.
 import { tokenMint } from '../recipes/token.ts'
 import { codes } from './upgf.codes.ts'
 
-// As the carrier's own portal shows them to everyone.
+// The carrier's own portal shows both to everyone.
 const TENANT = 'ca4f5969-c10f-40d4-8127-e74b691f95de'
 const SCOPE = 'https://tffproduction.onmicrosoft.com/04cc9749-dbe5-4914-b262-d866b907756b/.default'
 

@@ -49,7 +49,7 @@ export const verify = probe({
       'rate_limited',
       'Canada Post asks to wait about a minute.',
     ),
-    // Last, so that a code that says more is heard first.
+    // This rule is the last, so that a code that says more decides first.
     rule(status(401), 'invalid_credentials', 'Canada Post does not accept this API key with this secret.'),
   ],
 })

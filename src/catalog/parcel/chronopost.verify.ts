@@ -10,7 +10,7 @@ export const verify = bodyCode({
   login: 'account_number',
   url: 'https://ws.chronopost.fr/quickcost-cxf/QuickcostServiceWS',
   headers: { soapaction: '""' },
-  // Of the two price enquiries the one that needs no product code.
+  // Of the two price enquiries this one needs no product code.
   body: ({ values }) =>
     xml`<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:q="http://cxf.quickcost.soap.chronopost.fr/"><soapenv:Body><q:calculateProducts><accountNumber>${values.account_number}</accountNumber><password>${values.password}</password><depCountryCode>FR</depCountryCode><depZipCode>75001</depZipCode><arrCountryCode>FR</arrCountryCode><arrZipCode>75002</arrZipCode><arrCity>PARIS</arrCity><type>M</type><weight>1</weight></q:calculateProducts></soapenv:Body></soapenv:Envelope>`,
   codes: { xml: ['errorCode'] },

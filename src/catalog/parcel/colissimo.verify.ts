@@ -7,11 +7,11 @@ const ADDRESS = { line2: '1 rue de Rivoli', countryCode: 'FR', city: 'Paris', zi
 const WRONG = 'Colissimo does not accept this username with this password.'
 const RIGHT = 'Colissimo accepts these credentials.'
 
-/** The day in Paris, which is the one that a deposit is dated by. */
+/** Returns the day in Paris, by which a deposit is dated. */
 const today = ({ at }: Material) =>
   new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Paris', dateStyle: 'short' }).format(at)
 
-/** Checks a label that is never made. */
+/** Asks Colissimo to check a label that is never made. */
 const checkLabel = bodyCodeStep(
   {
     url: `https://${HOST}/sls-ws/SlsServiceWSRest/2.0/checkGenerateLabel`,
@@ -32,12 +32,12 @@ const checkLabel = bodyCodeStep(
   [
     rule(code('30000'), 'invalid_credentials', WRONG),
     rule(code('0'), 'verified', RIGHT),
-    // Whether the parcel is checked before the password is not documented: the contract decides.
+    // No page says whether the parcel is checked before the password, so the contract decides.
     rule(all(status(200, 400), anyCode), 'continue', 'Colissimo refused the test parcel.'),
   ],
 )
 
-/** Reads what the contract allows, as the carrier's own plug-in does. */
+/** Asks Colissimo what the contract allows, as the carrier's own plug-in does. */
 const readContract = bodyCodeStep(
   {
     url: `https://${HOST}/api-ewe/v1/rest/additionalinformations`,

@@ -15,7 +15,7 @@ export const verify = probe({
     authorization: basicAuth(values.site_id, values.password),
   }),
   format: 'json',
-  // The problem documents of the API itself, which only an authenticated request reaches.
+  // These stand in the problem documents of the API itself, which only an authenticated request reaches.
   codes: ['title', 'detail', 'message'],
   facts: ['address[].countryCode'],
   rules: [

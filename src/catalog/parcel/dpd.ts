@@ -27,7 +27,7 @@ export default defineCarrier({
       geoclient: `account/${String(values.account_number)}`,
     }),
     token: ['data.geoSession'],
-    // How long a session lasts is not documented.
+    // No page says how long a session lasts.
     lifetime: 0,
     codes: ['error.errorCode', 'error.errorMessage', 'error[].errorCode', 'error[].errorMessage'],
     rules: [

@@ -8,7 +8,7 @@ import type { Material } from '../verification.ts'
 const OAUTH = 'https://onlinetools.ups.com/security/v1/oauth'
 const SUCCEEDED = fact('RateResponse.Response.ResponseStatus.Code', (answer) => answer === '1')
 
-/** What every token call of UPS answers, and its refusals that blame the operator's app whoever is asked about. */
+/** Every token call of UPS answers like this, and refuses by `APP_RULES` where the operator's app is to blame, whoever is asked about. */
 const GRANT = { token: ['access_token'], lifetime: 'expires_in', codes: ['response.errors[].code'] }
 const APP_RULES = [
   rule(code('10401', '250002'), 'platform_misconfigured', 'UPS does not know the operator’s own app.'),
@@ -37,7 +37,7 @@ const RATE = {
       ShipFrom: { Address },
       ShipTo: { Address: { PostalCode: '10001', StateProvinceCode: 'NY', CountryCode: 'US' } },
       Service: { Code: '03' },
-      // Without it UPS quotes list prices and has no need of the account.
+      // Without this option UPS quotes list prices and has no need of the account.
       ShipmentRatingOptions: { NegotiatedRatesIndicator: 'Y' },
       Package: { PackagingType: { Code: '02' }, PackageWeight },
     }

@@ -2,7 +2,7 @@ import type { Material, Rule, Step, Verification } from '../verification.ts'
 import { jsonPart } from './json.ts'
 import { readReply } from './probe.ts'
 
-type Recipe = {
+type BodyCodeRecipe = {
   source: string
   needs: readonly string[]
   login: string
@@ -10,15 +10,15 @@ type Recipe = {
   url: string
   headers?: Readonly<Record<string, string>> | ((material: Material) => Readonly<Record<string, string>>)
   body: (material: Material) => string
-  /** Where the outcome stands: local names of XML elements, or paths into JSON. */
+  /** `codes` says where the outcome stands: local names of XML elements, or paths into JSON. */
   codes: { xml: readonly string[] } | { json: readonly string[] }
-  /** Values of the same kind that rules ask about. */
+  /** `facts` says in the same way where the values stand that rules ask about. */
   facts?: readonly string[]
   rules: readonly Rule[]
 }
 
-/** The call of a carrier that says in the body what it thinks of the credentials; the HTTP status is not the signal. */
-export function bodyCode(recipe: Recipe): Verification {
+/** Verifies credentials at a carrier that says the outcome in the body, whatever the HTTP status. */
+export function bodyCode(recipe: BodyCodeRecipe): Verification {
   const { source, needs, login, operator = [], rules, url } = recipe
   return {
     source,
@@ -30,7 +30,7 @@ export function bodyCode(recipe: Recipe): Verification {
   }
 }
 
-/** One step of such a call, for a carrier that has more of them. */
+/** Builds one step that reads the outcome in the body, for a carrier that is asked in several steps. */
 export function bodyCodeStep(
   {
     url,
@@ -38,7 +38,7 @@ export function bodyCodeStep(
     body,
     codes,
     facts,
-  }: Omit<Recipe, 'source' | 'needs' | 'login' | 'operator' | 'rules'>,
+  }: Omit<BodyCodeRecipe, 'source' | 'needs' | 'login' | 'operator' | 'rules'>,
   rules: readonly Rule[],
 ): Step {
   const type = 'xml' in codes ? 'text/xml; charset=utf-8' : 'application/json'

@@ -20,7 +20,7 @@ const refused = (status: number, code: string, message = '') =>
   json(status, { response: { errors: [{ code, message }] } })
 const GRANTED = json(200, { access_token: 'access', expires_in: '14399', refresh_token: 'next' })
 
-/** What UPS answers, and what it means: to the code, and to the refresh token. */
+/** Each line is an answer of UPS, with what it means to the code and to the refresh token. */
 const answers: [reply: Reply, exchange: string, refresh: string][] = [
   [GRANTED, 'continue', 'continue'],
   [refused(400, '10400', 'Invalid Refresh Token'), 'invalid_credentials', 'invalid_credentials'],

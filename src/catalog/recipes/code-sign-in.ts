@@ -6,20 +6,27 @@ import { tokenStep } from './token.ts'
 
 type Grant = Parameters<typeof tokenStep>[0]
 
-type Recipe = {
+type CodeSignInRecipe = {
   source: string
   operator: readonly string[]
-  /** The authorize page, and what it wants to know beside `redirect_uri`, `response_type` and `state`. */
+  /** `authorize` is the page that the merchant is sent to, and what it wants to know beside `redirect_uri`, `response_type` and `state`. */
   authorize: { url: string; client: (operator: Material['operator']) => string | undefined; pkce?: true }
-  /** The call that takes the code, and the one that takes the refresh token. */
+  /** `exchange` is the call that takes the code, and `refresh` the one that takes the refresh token. */
   exchange: Grant
   refresh: Grant
-  /** A read-only call under the access token that names the account, and what it needs. */
+  /** `account` is a read-only call under the access token that names the account, and what the call needs. */
   account: Parameters<typeof probeStep>[0] & { url: string } & Pick<Verification, 'needs' | 'login' | 'uses'>
 }
 
-/** The authorization-code flow of OAuth 2.0 (RFC 6749, 4.1), with PKCE where the carrier offers it (RFC 7636). */
-export function codeSignIn({ source, operator, authorize, exchange, refresh, account }: Recipe): SignIn {
+/** Builds the authorization-code flow of OAuth 2.0 (RFC 6749, 4.1), with PKCE where the carrier offers it (RFC 7636). */
+export function codeSignIn({
+  source,
+  operator,
+  authorize,
+  exchange,
+  refresh,
+  account,
+}: CodeSignInRecipe): SignIn {
   const { needs, login, uses = [], ...probe } = account
   return {
     source,
@@ -40,7 +47,7 @@ export function codeSignIn({ source, operator, authorize, exchange, refresh, acc
   }
 }
 
-function pageOf({ url, client, pkce }: Recipe['authorize'], asked: Invitation): string {
+function pageOf({ url, client, pkce }: CodeSignInRecipe['authorize'], asked: Invitation): string {
   const page = new URL(url)
   page.search = new URLSearchParams({
     client_id: client(asked.operator) ?? '',

@@ -2,18 +2,18 @@ import type { Verification } from '../verification.ts'
 import { operatorAccount } from './operator-account.ts'
 import { all, code, codeBegins, fact, minted, rule, status } from './rules.ts'
 
-type Recipe = {
+type FedexQuoteRecipe = {
   source: string
   title: string
   path: string
-  /** What the account would send, besides its number. */
+  /** `quote` is what the account would send, besides its number. */
   quote: (accountNumber: string) => Readonly<Record<string, unknown>>
 }
 
 const OF_ACCOUNT = codeBegins('ACCOUNT.NUMBER.')
 
-/** The proof of an account at FedEx: a quote for it under a token of the operator's own project. */
-export function fedexQuote({ source, title, path, quote }: Recipe): Verification {
+/** Verifies an account at FedEx by a quote for it, under a token of the operator's own project. */
+export function fedexQuote({ source, title, path, quote }: FedexQuoteRecipe): Verification {
   return operatorAccount({
     source,
     needs: ['account_number'],

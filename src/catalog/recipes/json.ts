@@ -1,6 +1,6 @@
 import type { Reply } from '../verification.ts'
 
-/** The JSON of a reply; `undefined` where it is none. */
+/** Reads the JSON of a reply; returns `undefined` where the body is none. */
 export function readJson(reply: Reply): unknown {
   try {
     return JSON.parse(reply.body) as unknown
@@ -9,7 +9,7 @@ export function readJson(reply: Reply): unknown {
   }
 }
 
-/** Whatever stands at a path like `errors[].code`, or `[].code` in a list: every value there, as text; objects and nulls are left out. */
+/** Lists every value at a path like `errors[].code`, or `[].code` in a list, as text; objects and nulls are left out. */
 export function valuesAt(value: unknown, path: string): string[] {
   let found: unknown[] = [value]
   for (const name of path.split('.')) {
@@ -27,7 +27,7 @@ export function valuesAt(value: unknown, path: string): string[] {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 
-/** The part of a multipart reply that is JSON, as a reply of its own; any other reply as it is. */
+/** Returns the part of a multipart reply that is JSON as a reply of its own, and any other reply as it is. */
 export function jsonPart(reply: Reply): Reply {
   const boundary = /^multipart\/.*boundary="?([^";]+)"?/i.exec(reply.headers['content-type'] ?? '')?.[1]
   if (boundary === undefined) return reply

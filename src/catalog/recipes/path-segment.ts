@@ -1,9 +1,9 @@
 import { Unsendable } from '../sendable.ts'
 
-/** A value as one segment of a path: it ends there and begins there, whatever it is. Throws `Unsendable` for what would be none, or another one. */
+/** Writes a value as exactly one segment of a path, whatever it is. Throws `Unsendable` for a value that would be no segment, or another one. */
 export function pathSegment(value: unknown): string {
   const text = String(value)
-  // Dots are left as they are by every escaper, and mean the segment above to every parser.
+  // Every escaper leaves dots as they are, and to every parser they mean the segment above.
   if (text === '' || text === '.' || text === '..' || !text.isWellFormed()) throw new Unsendable()
   return encodeURIComponent(text)
 }

@@ -2,20 +2,20 @@ import type { Material, Reading, Reply, Rule, Step, Verification } from '../veri
 import { readJson, valuesAt } from './json.ts'
 import { readXml, textsOf } from './xml.ts'
 
-type Probe = {
-  /** The address, where it carries a value: in its path through `pathSegment`. */
+type ProbeCall = {
+  /** `url` is the address; a value stands in its path through `pathSegment` only. */
   url: string | ((material: Material) => string)
   headers: (material: Material) => Readonly<Record<string, string>>
-  /** What the request says where the carrier wants a POST; its type stands in the headers. */
+  /** `body` is what the request says where the carrier wants a POST; its type stands in the headers. */
   body?: (material: Material) => string
-  /** What the carrier answers in, and where its codes and the values that rules ask about stand. */
+  /** `format` is what the carrier answers in; `codes` and `facts` say where its codes and the values stand that rules ask about. */
   format: 'json' | 'xml'
   codes?: readonly string[]
   facts?: readonly string[]
   rules: readonly Rule[]
 }
 
-type Recipe = Probe & {
+type ProbeRecipe = ProbeCall & {
   source: string
   host: string
   needs: readonly string[]
@@ -24,7 +24,7 @@ type Recipe = Probe & {
   hostFrom?: string
 }
 
-/** One read-only request under the caller's credentials, in the `Authorization` header or in one of the carrier's own. */
+/** Verifies credentials by one read-only request under them, in the `Authorization` header or in one of the carrier's own. */
 export function probe({
   source,
   host,
@@ -33,13 +33,13 @@ export function probe({
   login,
   operator = [],
   ...recipe
-}: Recipe): Verification {
+}: ProbeRecipe): Verification {
   const hosts = { hosts: [host] as const, ...(hostFrom && { hostFrom }) }
   return { source, ...hosts, needs, login, operator, steps: [probeStep(recipe)] }
 }
 
-/** One step of such a proof, for a carrier that has more of them. */
-export function probeStep({ url, headers, body, format, codes = [], facts = [], rules }: Probe): Step {
+/** Builds one step with a read-only request, for a carrier that is asked in several steps. */
+export function probeStep({ url, headers, body, format, codes = [], facts = [], rules }: ProbeCall): Step {
   return {
     call: (material) => ({
       method: body ? 'POST' : 'GET',
@@ -52,7 +52,7 @@ export function probeStep({ url, headers, body, format, codes = [], facts = [], 
   }
 }
 
-/** Reads codes and facts out of a reply; `undefined` where it is not in the format. */
+/** Reads codes and facts out of a reply; returns `undefined` where the reply is not in the format. */
 export function readReply(
   reply: Reply,
   format: 'json' | 'xml',

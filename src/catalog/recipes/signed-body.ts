@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto'
 import type { Material, Verification } from '../verification.ts'
 import { bodyCode } from './body-code.ts'
 
-type Recipe = Omit<Parameters<typeof bodyCode>[0], 'body'> & {
-  /** The parameters in the order in which they are signed; empty ones are left out. */
+type SignedBodyRecipe = Omit<Parameters<typeof bodyCode>[0], 'body'> & {
+  /** `parameters` stand in the order in which they are signed; empty ones are left out. */
   parameters: (material: Material) => Readonly<Record<string, string>>
-  /** What is appended to them before the digest; it is never sent. */
+  /** `privateKey` is appended to the parameters before the digest, and is never sent. */
   privateKey: (material: Material) => string
   body: (parameters: Readonly<Record<string, string>>, signature: string) => string
 }
 
-/** The call of a carrier that wants a digest over the parameters and a private key, which itself stays here. */
-export function signedBody({ parameters, privateKey, body, ...recipe }: Recipe): Verification {
+/** Verifies credentials at a carrier that wants a digest over the parameters and a private key, which itself is not sent. */
+export function signedBody({ parameters, privateKey, body, ...recipe }: SignedBodyRecipe): Verification {
   return bodyCode({
     ...recipe,
     body: (material) => {
@@ -21,7 +21,7 @@ export function signedBody({ parameters, privateKey, body, ...recipe }: Recipe):
   })
 }
 
-/** MD5 over the parameters and the key in windows-1252, as upper-case hex; that weak digest is what the carrier's API asks for. */
+/** Computes the MD5 over the parameters and the key in windows-1252, as upper-case hex; the carrier's API asks for that weak digest. */
 export function md5Signature(parameters: readonly string[], privateKey: string): string {
   return createHash('md5')
     .update(windows1252(parameters.join('') + privateKey))

@@ -2,39 +2,39 @@ import { Secret } from '../../secret.ts'
 import type { Material, Minted, Reading, Reply, Rule, Step, Verification } from '../verification.ts'
 import { readJson, valuesAt } from './json.ts'
 
-type Mint = {
+type TokenCall = {
   url: string
   method?: 'GET' | 'POST'
   headers?: (material: Material) => Readonly<Record<string, string>>
-  /** The body of the request: the fields of a form, or a JSON object. */
+  /** `form` or `json` is the body of the request: the fields of a form, or a JSON object. */
   form?: (material: Material) => Readonly<Record<string, string>>
   json?: (material: Material) => Readonly<Record<string, unknown>>
-  /** Where the token stands, the first that is set; and the seconds it lasts, or that number itself. */
+  /** `token` lists where the token may stand, of which the first that is set counts; `lifetime` is where its seconds stand, or their number itself. */
   token: readonly string[]
   lifetime: string | number
-  /** Where a refresh token stands, of a carrier that gives one. */
+  /** `refreshToken` is where a refresh token stands, for a carrier that gives one. */
   refreshToken?: string
   codes?: readonly string[]
   rules: readonly Rule[]
 }
 
-type Recipe = Mint & {
+type TokenMintRecipe = TokenCall & {
   source: string
   needs: readonly string[]
   login: string
   operator?: readonly string[]
 }
 
-/** A request that mints an access token from the caller's own secret; the token is the proof. */
-export function tokenMint({ source, needs, login, operator = [], ...recipe }: Recipe): Verification {
+/** Verifies credentials by a request that mints an access token from the caller's own secret: whoever gets a token is verified. */
+export function tokenMint({ source, needs, login, operator = [], ...recipe }: TokenMintRecipe): Verification {
   return {
     ...{ source, needs, login, operator, hosts: [new URL(recipe.url).hostname], steps: [tokenStep(recipe)] },
     ...(recipe.lifetime !== 0 && { mints: true }),
   }
 }
 
-/** One step of such a proof: for a carrier where the token alone proves nothing about the caller. */
-export function tokenStep({ url, method = 'POST', headers, form, json, rules, ...reads }: Mint): Step {
+/** Builds one step that mints a token, for a carrier whose token alone says nothing about the caller. */
+export function tokenStep({ url, method = 'POST', headers, form, json, rules, ...reads }: TokenCall): Step {
   return {
     call: (material) => ({
       method,
@@ -57,7 +57,12 @@ const LONGEST_LIFETIME = 86_400
 
 function readToken(
   reply: Reply,
-  { token, lifetime, refreshToken, codes = [] }: Pick<Mint, 'token' | 'lifetime' | 'refreshToken' | 'codes'>,
+  {
+    token,
+    lifetime,
+    refreshToken,
+    codes = [],
+  }: Pick<TokenCall, 'token' | 'lifetime' | 'refreshToken' | 'codes'>,
 ): Reading | undefined {
   const body = readJson(reply)
   if (typeof body !== 'object' || body === null) return undefined

@@ -8,18 +8,18 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 }
 
-/** Text as it may stand between tags or in an attribute. */
+/** Escapes a text so that it may stand between tags or in an attribute. */
 export function escapeXml(value: unknown): string {
   const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
   return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 }
 
-/** XML from a template; whatever stands in it is escaped. */
+/** Builds XML from a template, and escapes every value that stands in it. */
 export function xml(parts: TemplateStringsArray, ...values: unknown[]): string {
   return parts.map((part, index) => part + (index < values.length ? escapeXml(values[index]) : '')).join('')
 }
 
-/** One element: its name without prefix, its own text, and its attributes. */
+/** An element has its name without prefix, its own text, and its attributes. */
 export type Element = {
   name: string
   text: string
@@ -32,7 +32,7 @@ const MOST_ELEMENTS = 5_000
 
 class NotXml extends Error {}
 
-/** The elements of a document in the order of their opening; `undefined` for what is no XML, has a DTD, is absurdly large, or is a page for people. */
+/** Lists the elements of a document in the order of their opening; returns `undefined` for what is no XML, has a DTD, is absurdly large, or is a page for people. */
 export function readXml(text: string): Element[] | undefined {
   const elements: Element[] = []
   const open: Element[] = []
@@ -69,7 +69,7 @@ export function readXml(text: string): Element[] | undefined {
   return elements[0] && elements[0].name.toLowerCase() !== 'html' ? elements : undefined
 }
 
-/** The trimmed text of every element of this name. */
+/** Lists the trimmed text of every element of this name. */
 export function textsOf(elements: readonly Element[], name: string): string[] {
   return elements.filter((element) => element.name === name).map(({ text }) => text.trim())
 }

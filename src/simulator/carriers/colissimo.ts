@@ -8,7 +8,7 @@ const label = (...ids: string[]) => ({
   messages: ids.map((id) => ({ id, type: id === '0' ? 'INFOS' : 'ERROR', messageContent: '' })),
 })
 
-/** The label service wraps its JSON into a multipart message where there may be a label beside it. */
+/** Wraps JSON into a multipart message, as the label service does where there may be a label beside it. */
 function multipart(status: number, json: unknown): Reply {
   const boundary = 'uuid:3f1c2d6e-0000-4000-8000-000000000000'
   const part = [
@@ -49,7 +49,7 @@ function answer(call: Call, accounts: readonly Account[]): Reply {
 
 const wrongContract = jsonReply(200, { messageErreur: 'Identifiant ou mot de passe incorrect' })
 
-/** The label service refuses the parcel and says nothing of the password; the contract service answers this. */
+/** Builds a script in which the label service refuses the parcel and says nothing of the password, and the contract service answers `contract`. */
 const afterParcel = (outcome: VerificationOutcome, contract: Reply): Script => ({
   outcome,
   reply: (call) =>

@@ -3,7 +3,7 @@ import { tokenOf } from '../oauth.ts'
 
 const refusal = (status: number, ...errors: string[]) => jsonReply(status, { errors })
 
-/** A session token for the user of a Basic header; a refusal is an HTTP 400. */
+/** Gives a session token to the user of a Basic header; a refusal is an HTTP 400. */
 export default defineSimulatedCarrier({
   carrier: 'ODFL',
   answer: (call, accounts) => {

@@ -18,7 +18,7 @@ const quote = (...alerts: { Code: string; Description: string }[]) =>
     },
   })
 
-/** The token of a merchant who has signed in through an app. */
+/** Returns the token of a merchant who has signed in through an app. */
 const merchantToken = (client: string | undefined) => tokenOf(client, 'a merchant')
 const granted = (client: string | undefined, refreshToken: string) =>
   jsonReply(200, {
