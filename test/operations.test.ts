@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { EVERY_PERMISSION, NO_PERMISSION, type Actor, type Permission, type Scope } from '../src/context.ts'
 import { ApiError } from '../src/errors.ts'
-import { disconnectCarrier, disconnectLtlCarrier } from '../src/connections/disconnect.ts'
+import { disconnectCarrier } from '../src/connections/disconnect.ts'
 import { leaseCredentials } from '../src/connections/lease.ts'
 import { grants, scopeNames } from '../src/tenants/scopes.ts'
 
@@ -167,11 +167,14 @@ describe('operations', () => {
     assert.ok(await isRefused(lease, actorWith(grants(['use'])), { anyState: true }))
     assert.ok(!(await isRefused(lease, actorWith(grants(['use'])), { anyState: false })))
     assert.ok(!(await isRefused(lease, actorWith(grants(['admin'])), { anyState: true })))
-    for (const disconnect of [disconnectCarrier, disconnectLtlCarrier]) {
-      const remove = {
-        call: (actor: Actor, wish: unknown) => disconnect(nothing as never, actor, wish as never),
-      }
-      const wish = { carrierId: 'se-1', scac: 'FXFE', ifMatch: undefined, purge: false }
+    const remove = {
+      call: (actor: Actor, wish: unknown) => disconnectCarrier(nothing as never, actor, wish as never),
+    }
+    for (const named of [
+      { mode: 'parcel', carrierId: 'se-1' },
+      { scac: 'FXFE', carrierId: 'se-1' },
+    ]) {
+      const wish = { ...named, ifMatch: undefined, purge: false }
       assert.ok(await isRefused(remove, actorWith(grants(['write'])), { ...wish, force: true }))
       assert.ok(!(await isRefused(remove, actorWith(grants(['write'])), { ...wish, force: false })))
       assert.ok(!(await isRefused(remove, actorWith(grants(['admin'])), { ...wish, force: true })))

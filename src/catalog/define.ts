@@ -112,6 +112,7 @@ export type ParcelCarrier = CarrierFacts & {
   spellings: Readonly<Record<string, string>>
   /** `successor` names the carrier that new connections should use instead. */
   successor?: string
+  sandbox?: undefined
   traits: Traits
   services: readonly Service[]
   packages: readonly Package[]
@@ -133,6 +134,12 @@ export type LtlCarrier = CarrierFacts & {
   form: 'documented' | 'generic'
   /** `sandbox` marks a carrier that exists in the sandbox only, and says what the sandbox answers to a connect. */
   sandbox?: { answer: 'accepts' | 'warns' | 'refuses' }
+  /** No LTL carrier has an update form of its own, settings, a sign-in, paired fields or a successor. */
+  update?: undefined
+  settings?: undefined
+  signIn?: undefined
+  together?: undefined
+  successor?: undefined
   features: readonly string[]
   documentTypes: readonly string[]
   services: readonly LtlCode[]

@@ -1,15 +1,16 @@
+import { accountKey, accountNumber } from '../catalog/account.ts'
 import { randomUUID } from 'node:crypto'
 import type { Carrier } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { SignIn } from '../catalog/sign-in.ts'
 import type { Actor, Context } from '../context.ts'
-import { fail } from '../errors.ts'
 import { newId } from '../new-id.ts'
-import { findByAccount, findPrimary } from '../store/connections.ts'
-import type { Db, Tx } from '../store/db.ts'
+import { findPrimary } from '../store/connections.ts'
+import type { Tx } from '../store/db.ts'
 import { findBuriedByAccount } from '../store/tombstones.ts'
 import { prepareSignIn } from './begin-sign-in.ts'
 import { checkedNow } from './check-times.ts'
+import { refuseDuplicate } from './duplicates.ts'
 import type { Proof } from './findings.ts'
 import type { Notice } from './notices.ts'
 import { requireProof, type VerifyWish } from './prove.ts'
@@ -17,7 +18,7 @@ import { firstCredentials } from './replace-credentials.ts'
 import { saveConnection, type Beginning, type Saved } from './save-connection.ts'
 import { shownChanges } from './shown-values.ts'
 import { WAITS } from './signed-in.ts'
-import { accountKey, accountNumber, provable, withoutCleared, type Parts } from './values.ts'
+import { provable, withoutCleared, type Parts } from './values.ts'
 import { carryOut, type Verified } from './verify-and-save.ts'
 
 /** A connection that is to be added, as a body asks for it; with a sign-in it waits for the merchant. */
@@ -25,7 +26,8 @@ export type Addition = {
   carrier: Carrier
   parts: Parts
   verify: VerifyWish
-  scac?: string
+  /** The SCAC that an LTL carrier is connected under, as it was written. */
+  scac?: string | undefined
   signIn?: SignIn | undefined
 }
 
@@ -43,31 +45,29 @@ export function addConnection(ctx: Context, actor: Actor, addition: Addition): P
     settings: withoutCleared(parts.settings.reveal()),
   }
   const values = provable(contents.credentials, contents.settings)
-  const key = accountKey(accountNumber(carrier, contents.credentials))
-  const isRefused = carrier.mode === 'parcel' && !parts.allowDuplicate
+  const { credentials } = contents
+  const isAllowed = parts.allowDuplicate ?? false
   return carryOut(ctx, actor, wish, {
-    plan: async (db) => {
-      const duplicateOf = await findDuplicate(db, actor, carrier, key)
-      if (duplicateOf !== undefined && isRefused) refuseDuplicate(carrier, duplicateOf)
-      return { duplicateOf }
-    },
+    plan: async (db) => ({
+      duplicateOf: await refuseDuplicate(db, actor, { carrier, credentials, isAllowed }),
+    }),
     verify: async () => (signIn ? WAITS : requireProof(ctx, actor, { carrier, values, wish })),
     isSame: () => true,
     save: async (tx, { duplicateOf }, proof) => ({
       duplicateOf,
-      ...(await saveAddition(ctx, tx, actor, addition, { contents, key, proof })),
+      ...(await saveAddition(ctx, tx, actor, addition, { contents, proof })),
     }),
   })
 }
 
-type Sorted = { contents: { credentials: Values; settings: Values }; key: string | null; proof: Proof }
+type Sorted = { contents: { credentials: Values; settings: Values }; proof: Proof }
 
 async function saveAddition(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  { carrier, parts, scac = null, signIn }: Omit<Addition, 'scac'> & { scac?: string | null },
-  { contents, key, proof }: Sorted,
+  { carrier, parts, scac, signIn }: Addition,
+  { contents, proof }: Sorted,
 ): Promise<Omit<Added, 'duplicateOf'>> {
   const carrierId = carrier.mode === 'ltl' ? randomUUID() : newId()
   const begun = signIn && prepareSignIn(ctx, actor, carrier, signIn, carrierId)
@@ -78,7 +78,7 @@ async function saveAddition(
   const isPrimary = (await findPrimary(tx, actor, carrier.id)) === undefined
   const before: Beginning = {
     ...{ tenant_id: tenantId, environment, carrier_id: carrierId, carrier: carrier.id, mode: carrier.mode },
-    ...{ scac, nickname, is_primary: isPrimary ? 1 : 0, created_at: at },
+    ...{ scac: scac?.toUpperCase() ?? null, nickname, is_primary: isPrimary ? 1 : 0, created_at: at },
     ...{ version: 0, credentials_version: 0, settings_version: 0 },
     connection_status: begun ? 'pending_approval' : 'approved',
     ...checked.columns,
@@ -99,24 +99,8 @@ async function saveAddition(
       ...(proof.outcome !== 'verified' && { outcome: 'unverified' }),
     },
   })
+  const key = accountKey(accountNumber(carrier, contents.credentials))
   const restorable = key === null ? undefined : await findBuriedByAccount(tx, actor, carrier.id, key, at)
   const notices = restorable ? [{ code: 'restorable', carrierId: restorable.carrier_id }] : []
   return { ...saved, notices, ...(begun && { location: begun.location }) }
-}
-
-/** The id of a connection that stands for the same account already. */
-export async function findDuplicate(
-  db: Db,
-  actor: Actor,
-  carrier: Carrier,
-  key: string | null,
-): Promise<string | undefined> {
-  return key === null ? undefined : (await findByAccount(db, actor, carrier.id, key))?.carrier_id
-}
-
-/** Refuses a second connection of one account, and names the first. */
-export function refuseDuplicate(carrier: Carrier, existing: string): never {
-  return fail('account_already_connected', `This ${carrier.title} account is already connected.`, {
-    carrierId: existing,
-  })
 }

@@ -31,7 +31,7 @@ export async function askAccount(
   { token }: Minted,
   until = endOfProof(),
 ): Promise<Finding> {
-  const recipe = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
+  const recipe = carrier.signIn?.verify
   const call = recipe && chooseLine(ctx, actor).open({ carrier, recipe, values, until })
   if (!call || !canVerify(recipe, values, call.operator))
     return { outcome: 'inconclusive', because: 'The sign-in stands; the account was not asked about.' }

@@ -1,9 +1,9 @@
+import { accountKey } from '../catalog/account.ts'
 import type { Carrier } from '../catalog/define.ts'
 import type { Verification } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { blindDigest } from '../custody/blind-digest.ts'
 import type { ConnectionState } from '../store/schema.ts'
-import { accountKey } from './values.ts'
 
 type Values = Readonly<Record<string, unknown>>
 

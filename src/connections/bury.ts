@@ -3,12 +3,13 @@ import type { Actor, Context } from '../context.ts'
 import { openIfIntactInside } from '../custody/open-sealed.ts'
 import { sealDeleted } from '../custody/sealed-values.ts'
 import { eraseChangesOf } from '../store/audit-changes.ts'
-import { deleteConnection, findByAccount, findOldest } from '../store/connections.ts'
+import { deleteConnection, findOldest } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { dropPrevious } from '../store/previous-credentials.ts'
 import type { Connection } from '../store/schema.ts'
-import { hasBuriedTwin, insertTombstone } from '../store/tombstones.ts'
-import { markPrimary } from './change-connection.ts'
+import { insertTombstone } from '../store/tombstones.ts'
+import { hasDuplicate } from './duplicates.ts'
+import { markPrimary } from './primary.ts'
 import { keyOf } from './require.ts'
 
 const DAY_MS = 24 * 60 * 60_000
@@ -34,7 +35,7 @@ export async function buryConnection(
   const erase_after = restorableUntil(now, restoreDays)
   await dropPrevious(tx, key)
   await deleteConnection(tx, key)
-  const had_twin = (await hasTwin(tx, actor, connection)) ? 1 : 0
+  const had_twin = (await hasDuplicate(tx, actor, connection)) ? 1 : 0
   const kept = sealed && ({ sealed, erase_after, had_twin, deleted_seq: seq } as const)
   await insertTombstone(tx, connection, now.toISOString(), kept)
   if (!sealed) {
@@ -44,14 +45,6 @@ export async function buryConnection(
   }
   const heir = connection.is_primary === 1 ? await findOldest(tx, actor, connection.carrier) : undefined
   if (heir) await markPrimary(ctx, tx, actor, { carrierId: heir.carrier_id, isPrimary: true })
-}
-
-/** Twins that are deleted one after the other can come back in any order. */
-async function hasTwin(tx: Tx, actor: Actor, connection: Connection): Promise<boolean> {
-  const { carrier, account_key, created_seq } = connection
-  if (account_key === null) return false
-  if (await findByAccount(tx, actor, carrier, account_key)) return true
-  return hasBuriedTwin(tx, actor, carrier, account_key, created_seq)
 }
 
 /** What does not open where it stands cannot come back, and is no reason to keep the connection. */

@@ -1,23 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Carrier, Fields } from '../catalog/define.ts'
-import { changesBetween } from '../audit/changes.ts'
 import type { Actor, Context } from '../context.ts'
 import type { Opener } from '../custody/opener.ts'
-import { findConnection, findPrimary } from '../store/connections.ts'
+import { findConnection } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
 import type { Connection } from '../store/schema.ts'
-import { findDuplicate, refuseDuplicate } from './add-connection.ts'
+import { refuseDuplicate } from './duplicates.ts'
 import { beginInstead, type Begun } from './begin-sign-in.ts'
 import { checkedAgain, checkedNever, checkedNow } from './check-times.ts'
 import type { Proof } from './findings.ts'
 import { planChange, type Held, type Plan } from './plan-change.ts'
+import { demotePrimary } from './primary.ts'
 import { acceptWaiting, requireProof, UNTOUCHED, type VerifyWish } from './prove.ts'
 import { replaceCredentials } from './replace-credentials.ts'
 import { keyOf, refuseUnknown } from './require.ts'
 import { saveConnection, type Save, type Saved } from './save-connection.ts'
 import { shownChanges } from './shown-values.ts'
 import { isWaiting, SIGN_IN_LOST, WAITS, withoutSignIn } from './signed-in.ts'
-import { accountKey, accountNumber, provable, type Parts } from './values.ts'
+import { provable, type Parts } from './values.ts'
 import { carryOut, verifyAndSave, type Operation, type Verified } from './verify-and-save.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
@@ -95,7 +95,10 @@ async function planInside(db: Db, actor: Actor, opener: Opener, request: Change)
   const held = hold(opener, connection)
   const how = change.kind === 'credentials' ? change.how : 'merge'
   const plan = planChange(carrier, form, held, parts, how)
-  const duplicateOf = await checkDuplicate(db, actor, carrier, plan)
+  const { credentials, accountChanged } = plan
+  const duplicateOf = accountChanged
+    ? await refuseDuplicate(db, actor, { carrier, credentials, carrierId })
+    : undefined
   return { connection, held, plan, duplicateOf }
 }
 
@@ -121,47 +124,6 @@ async function savePlan(
 function hold(opener: Opener, connection: Connection): Held {
   const opened = opener.contents(connection).reveal() as Pick<Held, 'credentials' | 'settings'>
   return { nickname: connection.nickname, isPrimary: connection.is_primary === 1, ...opened }
-}
-
-async function checkDuplicate(
-  db: Db,
-  actor: Actor,
-  carrier: Carrier,
-  plan: Plan,
-): Promise<string | undefined> {
-  if (!plan.accountChanged) return undefined
-  const existing = await findDuplicate(
-    db,
-    actor,
-    carrier,
-    accountKey(accountNumber(carrier, plan.credentials)),
-  )
-  if (existing && carrier.mode === 'parcel') refuseDuplicate(carrier, existing)
-  return existing
-}
-
-async function demotePrimary(ctx: Context, tx: Tx, actor: Actor, carrier: Carrier): Promise<void> {
-  const primary = await findPrimary(tx, actor, carrier.id)
-  if (primary) await markPrimary(ctx, tx, actor, { carrierId: primary.carrier_id, isPrimary: false })
-}
-
-/** Gives the primary mark to a connection or takes it, as an event of that connection's own. */
-export async function markPrimary(
-  ctx: Context,
-  tx: Tx,
-  actor: Actor,
-  { carrierId, isPrimary }: { carrierId: string; isPrimary: boolean },
-): Promise<void> {
-  const before = (await findConnection(tx, keyOf(actor, carrierId))) ?? refuseUnknown()
-  await saveConnection(ctx, tx, actor, {
-    before,
-    after: { isPrimary },
-    event: {
-      action: 'connection.updated',
-      fields: ['is_primary_account'],
-      changes: changesBetween({ is_primary_account: !isPrimary }, { is_primary_account: isPrimary }),
-    },
-  })
 }
 
 const ACTIONS = { credentials: 'connection.updated', settings: 'connection.settings_updated' } as const

@@ -1,36 +1,57 @@
-import type { Actor, Body, Context } from '../context.ts'
+import type { Carrier, LtlCarrier } from '../catalog/define.ts'
 import { requireScope } from '../require-scope.ts'
-import { acceptRequest } from './accept-request.ts'
+import type { Actor, Body, Context } from '../context.ts'
+import { acceptConnect } from './accept-credentials.ts'
 import { addConnection } from './add-connection.ts'
-import { connectForm } from './forms.ts'
-import { proofNotice, supersededNotice } from './notices.ts'
+import { requireScac } from './ltl-body.ts'
+import { requireNamedCarrier, type NamedCarrier } from './named.ts'
+import { duplicateNotice, proofNotice, supersededNotice } from './notices.ts'
 import type { DryRun, Outcome } from './outcome.ts'
 import type { VerifyWish } from './prove.ts'
-import { requireCarrier, requireConnectable } from './require.ts'
+import { requireConnectable, requireLtlCarrier } from './require.ts'
 import { signInOf } from './signed-in.ts'
 
+type Connect = { body: Body; verify?: VerifyWish }
+
 /**
- * Connects a carrier account under a new id, once the carrier has been asked; the account must not be connected yet, unless the body allows it.
- * Where merchants sign in at the carrier, the connection waits for that and nothing else is asked.
+ * Connects a carrier account under a new id, once the carrier has been asked. A parcel account must not be connected yet, unless the body allows it;
+ * of an LTL account that is, a notice tells. Where merchants sign in at the carrier, the connection waits for that and nothing else is asked.
  */
 export async function connectCarrier(
   ctx: Context,
   actor: Actor,
-  request: { carrierName: string; body: Body; verify?: VerifyWish },
+  request: Connect & NamedCarrier,
 ): Promise<Outcome | DryRun> {
   requireScope(actor, 'write')
-  const carrier = requireCarrier(request.carrierName)
+  const carrier = requireNamedCarrier(actor, request)
+  return connect(ctx, actor, carrier, { ...request, isNamedInBody: false })
+}
+
+/** Connects an LTL account whose SCAC and nickname stand in the body: the spelling of the public OpenAPI file. */
+export async function connectCarrierByBody(
+  ctx: Context,
+  actor: Actor,
+  request: Connect,
+): Promise<(Outcome | DryRun) & { carrier: LtlCarrier }> {
+  requireScope(actor, 'write')
+  const scac = requireScac(request.body().reveal())
+  const carrier = requireLtlCarrier(scac, actor.environment)
+  return { ...(await connect(ctx, actor, carrier, { ...request, scac, isNamedInBody: true })), carrier }
+}
+
+async function connect(
+  ctx: Context,
+  actor: Actor,
+  carrier: Carrier,
+  { body, verify, scac, isNamedInBody }: Connect & { scac?: string; isNamedInBody: boolean },
+): Promise<Outcome | DryRun> {
   requireConnectable(carrier)
-  const parts = acceptRequest(ctx, actor, {
-    carrier,
-    form: connectForm(carrier),
-    body: request.body().reveal(),
-  })
+  const { parts, ...accepted } = acceptConnect(ctx, actor, carrier, { body, isNamedInBody })
   const signIn = signInOf(ctx, carrier)
-  const { proof, saved } = await addConnection(ctx, actor, { carrier, parts, verify: request.verify, signIn })
-  const notices = [...parts.notices, ...supersededNotice(carrier)]
+  const { proof, saved } = await addConnection(ctx, actor, { carrier, parts, verify, scac, signIn })
+  const notices = [...accepted.notices, ...supersededNotice(carrier)]
   if (!saved) return { proof, notices }
-  const { carrierId, version, location } = saved
-  const told = [...notices, ...proofNotice(proof), ...saved.notices]
+  const { carrierId, version, duplicateOf, location } = saved
+  const told = [...notices, ...proofNotice(proof), ...duplicateNotice(duplicateOf), ...saved.notices]
   return { carrierId, version, notices: told, ...(location !== undefined && { location }) }
 }

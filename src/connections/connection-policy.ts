@@ -8,7 +8,7 @@ import { ruleOf, type Rule } from './delete-guard.ts'
 import { acceptConnectionPolicy } from './policy-form.ts'
 import { keyOf, refuseUnknown } from './require.ts'
 import { saveConnection } from './save-connection.ts'
-import { requireNamed, type Named } from './verify.ts'
+import { requireNamed, type Named } from './named.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
 /** What a connection says itself about its delete, and what is in force. */

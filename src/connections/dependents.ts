@@ -10,7 +10,7 @@ import { restorableUntil } from './bury.ts'
 import { judgeDelete, type Verdict } from './delete-guard.ts'
 import { policyOf } from './delete-policy.ts'
 import { keyOf } from './require.ts'
-import { requireNamed, type Named } from './verify.ts'
+import { requireNamed, type Named } from './named.ts'
 
 /** What hangs on a connection, and what a delete of it would do now. */
 export type Dependents = {

@@ -1,5 +1,4 @@
 import { recordEvent } from '../audit/record-event.ts'
-import type { Carrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
 import { findConnection, lockConnection } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
@@ -12,59 +11,25 @@ import { judgeDelete, refuseStranding, type Verdict } from './delete-guard.ts'
 import { policyOf } from './delete-policy.ts'
 import { eraseConnection } from './erase.ts'
 import type { Notice } from './notices.ts'
-import {
-  carrierOf,
-  keyOf,
-  refuseUnknown,
-  requireCarrier,
-  requireCarrierId,
-  requireLtlCarrier,
-} from './require.ts'
+import { readNamed, type Named } from './named.ts'
+import { carrierOf, keyOf, refuseUnknown, requireCarrierId } from './require.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
 /** How a connection is to go: `force` over open shipments, `purge` with nothing left to restore. */
 export type DeleteWish = { ifMatch: IfMatch; force: boolean; purge: boolean }
 
-type Request = DeleteWish & { carrierId: string }
-
-/** Refuses (403) an actor who may not delete, or not over open shipments. */
-function requireMayDelete(actor: Actor, { force }: DeleteWish): void {
-  requireScope(actor, force ? 'admin' : 'write')
-}
-
-/** Disconnects a parcel carrier; with `carrierName` only if the connection is that carrier's. */
+/**
+ * Disconnects a carrier: takes a connection out of use, in one transaction with the guard that no shipment is stranded (409).
+ * The id is never used again. With `purge`, what is kept of a connection that was deleted before goes too.
+ */
 export async function disconnectCarrier(
   ctx: Context,
   actor: Actor,
-  request: Request & { carrierName?: string },
+  request: Named & DeleteWish,
 ): Promise<Notice[]> {
-  requireMayDelete(actor, request)
-  const carrier = request.carrierName === undefined ? undefined : requireCarrier(request.carrierName)
-  return removeConnection(ctx, actor, 'parcel', carrier, request)
-}
-
-/** Disconnects an LTL carrier, under any of its SCACs. */
-export async function disconnectLtlCarrier(
-  ctx: Context,
-  actor: Actor,
-  request: Request & { scac: string },
-): Promise<Notice[]> {
-  requireMayDelete(actor, request)
-  const carrier = requireLtlCarrier(request.scac, actor.environment)
-  return removeConnection(ctx, actor, 'ltl', carrier, request)
-}
-
-/**
- * Takes a connection out of use, in one transaction with the guard that no shipment is stranded (409).
- * The id is never used again. With `purge`, what is kept of a connection that was deleted before goes too.
- */
-async function removeConnection(
-  ctx: Context,
-  actor: Actor,
-  mode: Carrier['mode'],
-  carrier: Carrier | undefined,
-  { carrierId, ifMatch, force, purge }: Request,
-): Promise<Notice[]> {
+  const { carrierId, ifMatch, force, purge } = request
+  requireScope(actor, force ? 'admin' : 'write')
+  const { mode, carrier } = readNamed(actor, request)
   requireCarrierId(mode, carrierId)
   const isMeant = (found: Pick<Connection, 'mode' | 'carrier'> | undefined) =>
     found?.mode === mode && (!carrier || found.carrier === carrier.id)

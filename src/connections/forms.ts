@@ -1,3 +1,4 @@
+import { credentialFields } from '../catalog/credential-fields.ts'
 import type { Carrier, Field, Fields, LtlCarrier, ParcelCarrier } from '../catalog/define.ts'
 import { flag, group } from '../catalog/fields.ts'
 import { isEmpty, type Form } from '../catalog/validate.ts'
@@ -85,15 +86,15 @@ export function ltlForm(carrier: LtlCarrier, body: Readonly<Record<string, unkno
 }
 
 /** Every field that a connection of the carrier can hold, by wire name: connect, then update, then settings. */
-export const allFields = remember((carrier: Carrier): Fields =>
-  carrier.mode === 'ltl'
-    ? carrier.credentials
-    : { ...carrier.settings, ...carrier.update, ...carrier.connect },
-)
+export const allFields = remember((carrier: Carrier): Fields => ({
+  ...carrier.settings,
+  ...carrier.update,
+  ...credentialFields(carrier),
+}))
 
 /** Names of the settings that the carrier is asked with, so that they stand for an account as its credentials do. */
 export const provedSettings = remember((carrier: Carrier): ReadonlySet<string> => {
-  const proofs = [carrier.verify, carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined]
+  const proofs = [carrier.verify, carrier.signIn?.verify]
   const asked = proofs.flatMap((proof) => [...(proof?.needs ?? []), ...(proof?.uses ?? [])])
   return new Set(asked.filter((name) => settingNames(carrier).has(name)))
 })
@@ -102,7 +103,7 @@ export const provedSettings = remember((carrier: Carrier): ReadonlySet<string> =
 export const settingNames = remember(
   (carrier: Carrier): ReadonlySet<string> =>
     new Set(
-      Object.entries((carrier.mode === 'parcel' && carrier.settings) || {})
+      Object.entries(carrier.settings ?? {})
         .filter(([, field]) => !('role' in field && field.role))
         .map(([name, field]) => field.storedAs ?? name),
     ),

@@ -16,7 +16,7 @@ import { keyOf, refuseUnknown } from './require.ts'
 import { SIGN_IN_STEP, signInOf, WAITS, withoutSignIn } from './signed-in.ts'
 import { missingValues } from './unasked.ts'
 import { usable } from './values.ts'
-import { requireNamed, type Named } from './verify.ts'
+import { requireNamed, type Named } from './named.ts'
 
 /** How long a lease is good for, in seconds: usually, at least and at most. */
 export const LEASE_SECONDS = { usual: 300, least: 30, most: 3_600 }

@@ -39,9 +39,7 @@ export const signInLostNotice = (isLost: boolean): Notice[] => (isLost ? [{ code
 
 /** Says that new connections should use another carrier. */
 export function supersededNotice(carrier: Carrier): Notice[] {
-  return carrier.mode === 'parcel' && carrier.successor
-    ? [{ code: `superseded_by_${carrier.successor}` }]
-    : []
+  return carrier.successor ? [{ code: `superseded_by_${carrier.successor}` }] : []
 }
 
 /** Says that another connection stands for the same LTL account. */

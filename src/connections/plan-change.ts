@@ -1,17 +1,11 @@
+import { accountKey, accountNumber, staysWithAccount } from '../catalog/account.ts'
 import { isDeepStrictEqual } from 'node:util'
 import type { Carrier, Fields } from '../catalog/define.ts'
 import { isBlank, type FieldProblem, type Values } from '../catalog/validate.ts'
 import { failFields } from '../errors.ts'
 import { allFields, provedSettings } from './forms.ts'
 import { losesSignIn, withoutSignIn } from './signed-in.ts'
-import {
-  accountKey,
-  accountNumber,
-  staysWithAccount,
-  withoutCleared,
-  type Changes,
-  type Parts,
-} from './values.ts'
+import { withoutCleared, type Changes, type Parts } from './values.ts'
 
 /** What a connection holds before a change, opened. */
 export type Held = { nickname: string | null; isPrimary: boolean; credentials: Values; settings: Values }
@@ -96,7 +90,7 @@ function withoutOldSecrets(carrier: Carrier, parts: Parts, credentials: Values):
     .map(([name, field]) => field.storedAs ?? name)
     .filter((name) => !Object.hasOwn(given, name))
   // What is only given together goes together.
-  const pairs = carrier.mode === 'parcel' ? carrier.together : []
+  const pairs = carrier.together ?? []
   for (const [a, b] of pairs)
     for (const [one, other] of [[a, b] as const, [b, a] as const])
       if (old.includes(one) && !Object.hasOwn(given, other)) old.push(other)
@@ -125,7 +119,7 @@ function blankRequired(carrier: Carrier, form: Fields, parts: Parts): FieldProbl
 }
 
 function brokenPairs(carrier: Carrier, credentials: Values): FieldProblem[] {
-  const pairs = carrier.mode === 'parcel' ? carrier.together : []
+  const pairs = carrier.together ?? []
   return pairs.flatMap(([a, b]) => {
     const missing = [a, b].filter((name) => credentials[name] === undefined)
     return missing.length === 1

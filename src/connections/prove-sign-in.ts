@@ -26,7 +26,7 @@ export async function proveSignIn(
     const values = provable(credentials, settings)
     const at = ctx.clock()
     const until = endOfProof()
-    const recipe = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
+    const recipe = carrier.signIn?.verify
     const ask = () => askAccount(ctx, actor, carrier, values, minted, until)
     const attempt = { carrier, recipe, values, until }
     const finding = await chooseLine(ctx, actor).limitAttempts(actor, attempt, ask)

@@ -1,3 +1,4 @@
+import { credentialFields } from '../catalog/credential-fields.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import { carrierCodeOf } from '../catalog/carrier-code.ts'
 import type { Carrier } from '../catalog/define.ts'
@@ -112,7 +113,7 @@ function askAsMerchant(
   { carrier, values, carrierId, held, kept = 'in force', seenFence }: Claim & { carrierId: string },
 ): Promise<Finding> {
   const until = endOfProof()
-  const recipe = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
+  const recipe = carrier.signIn?.verify
   return line.limitAttempts(actor, { carrier, recipe, values, held, until }, () =>
     askSignedIn(ctx, actor, carrier, values, { carrierId, kept, until, seenFence }),
   )
@@ -142,7 +143,7 @@ async function askAboutCredentials(
 function judgeUnsendable(carrier: Carrier, recipe: Verification, material: Material): Finding | undefined {
   const [name] = findUnsendable(recipe, material)
   if (name === undefined) return undefined
-  const fields = carrier.mode === 'ltl' ? carrier.credentials : carrier.connect
+  const fields = credentialFields(carrier)
   const label = fields[name]?.label ?? name
   return {
     outcome: 'invalid_credentials',

@@ -123,7 +123,7 @@ async function ask(
   const at = ctx.clock()
   const values = await valuesOf(ctx, actor, connection, kept)
   const spent = refreshTokenOf(values)
-  const signIn = carrier.mode === 'parcel' ? carrier.signIn : undefined
+  const signIn = carrier.signIn
   if (!signIn || spent === undefined) return { finding: NOT_SIGNED_IN }
   const call = chooseLine(ctx, actor).open({ carrier, recipe: signIn, values, until })
   if (!call) return { finding: NO_APP }

@@ -1,4 +1,5 @@
 import { carrierCodeOf } from '../catalog/carrier-code.ts'
+import { isOffered } from '../catalog/credential-fields.ts'
 import type { Carrier, LtlCarrier, ParcelCarrier } from '../catalog/define.ts'
 import { findByScac, findCarrier, storedCarrier } from '../catalog/find-carrier.ts'
 import { suggestCarrier, suggestScac } from '../catalog/suggest-carrier.ts'
@@ -18,7 +19,7 @@ export function requireCarrier(name: string): ParcelCarrier {
 /** The LTL carrier that a SCAC names in this environment; 400 as the public API answers it. */
 export function requireLtlCarrier(scac: string, environment: Actor['environment']): LtlCarrier {
   const carrier = findByScac(scac)
-  if (carrier && (!carrier.sandbox || environment === 'sandbox')) return carrier
+  if (carrier && isOffered(carrier, environment)) return carrier
   const advice = suggestScac(scac)
   return fail('scac_unknown', advice === '' ? 'Invalid carrier SCAC' : `Invalid carrier SCAC. ${advice}`)
 }

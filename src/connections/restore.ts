@@ -1,52 +1,41 @@
 import type { Carrier } from '../catalog/define.ts'
+import { requireScope } from '../require-scope.ts'
 import type { Actor, Context } from '../context.ts'
 import { changeSealed } from '../custody/open-sealed.ts'
 import { fail } from '../errors.ts'
-import { findByAccount, findConnection, findPrimary } from '../store/connections.ts'
+import { findConnection, findPrimary } from '../store/connections.ts'
 import type { Tx } from '../store/db.ts'
 import type { BuriedConnection } from '../store/schema.ts'
 import { findBuried, findTombstone, unburyConnection } from '../store/tombstones.ts'
-import { requireScope } from '../require-scope.ts'
-import { refuseDuplicate } from './add-connection.ts'
+import { refuseLaterDuplicate } from './duplicates.ts'
 import { duplicateNotice } from './notices.ts'
 import type { Outcome } from './outcome.ts'
-import { keyOf, refuseUnknown, requireCarrier, requireCarrierId, requireLtlCarrier } from './require.ts'
+import { keyOf, refuseUnknown, requireCarrierId } from './require.ts'
 import { firstCredentials, type Contents } from './replace-credentials.ts'
 import { saveConnection, type Beginning } from './save-connection.ts'
 import { shownChanges } from './shown-values.ts'
-import type { Named } from './verify.ts'
+import { requireNamedCarrier, type NamedConnection } from './named.ts'
 
 /**
  * Brings a deleted connection back under its id, with its settings and its history; its credentials become a new version.
  * Refuses (409) when its time is over, when it is not deleted, and when its account has been connected again; one that stood beside it before is no reason. It takes the primary mark from nobody.
  */
-export async function restoreConnection(ctx: Context, actor: Actor, named: Named): Promise<Outcome> {
+export async function restoreConnection(
+  ctx: Context,
+  actor: Actor,
+  named: NamedConnection,
+): Promise<Outcome> {
   requireScope(actor, 'write')
-  const carrier =
-    'scac' in named ? requireLtlCarrier(named.scac, actor.environment) : requireCarrier(named.carrierName)
+  const carrier = requireNamedCarrier(actor, named)
   const { carrierId } = named
   requireCarrierId(carrier.mode, carrierId)
   return changeSealed(ctx, actor, async (tx, opener) => {
     const kept = await requireKept(ctx, tx, actor, carrier, carrierId)
-    const twin = await findTwin(tx, actor, carrier, kept)
+    const duplicateOf = await refuseLaterDuplicate(tx, actor, carrier, kept)
     const held = opener.deleted(kept).reveal() as Contents
     const version = await putBack(ctx, tx, actor, carrier, { kept, held })
-    return { carrierId, version, notices: duplicateNotice(twin) }
+    return { carrierId, version, notices: duplicateNotice(duplicateOf) }
   })
-}
-
-/** The connection that stood for the account beside this one; refuses one that has come since. */
-async function findTwin(
-  tx: Tx,
-  actor: Actor,
-  carrier: Carrier,
-  kept: BuriedConnection,
-): Promise<string | undefined> {
-  const { account_key: key, had_twin, deleted_seq } = kept
-  const newest = key === null ? undefined : await findByAccount(tx, actor, carrier.id, key, 'newest')
-  if (newest && (had_twin === 0 || newest.created_seq > deleted_seq))
-    refuseDuplicate(carrier, newest.carrier_id)
-  return newest?.carrier_id
 }
 
 /** An absent id, a foreign one and one of another carrier are answered alike. */

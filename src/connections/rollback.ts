@@ -1,5 +1,6 @@
 import type { Carrier } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
+import { requireScope } from '../require-scope.ts'
 import type { Actor, Context } from '../context.ts'
 import type { Opener } from '../custody/opener.ts'
 import { fail } from '../errors.ts'
@@ -7,10 +8,9 @@ import { findConnection } from '../store/connections.ts'
 import type { Db, Tx } from '../store/db.ts'
 import { findPrevious } from '../store/previous-credentials.ts'
 import type { Connection } from '../store/schema.ts'
-import { requireScope } from '../require-scope.ts'
-import { findDuplicate, refuseDuplicate } from './add-connection.ts'
 import { beginInstead } from './begin-sign-in.ts'
 import { checkedNow } from './check-times.ts'
+import { refuseDuplicate } from './duplicates.ts'
 import type { DryRun, Outcome } from './outcome.ts'
 import type { Proof } from './findings.ts'
 import { allFields, provedSettings } from './forms.ts'
@@ -23,8 +23,8 @@ import { carrierOf, keyOf, refuseUnknown } from './require.ts'
 import { saveConnection, type Saved } from './save-connection.ts'
 import { carrySignIn, isWaiting, losesSignIn, refreshTokenOf, SIGN_IN_LOST, WAITS } from './signed-in.ts'
 import { shownChanges } from './shown-values.ts'
-import { accountKey, accountNumber, provable, withoutCleared, type Changes } from './values.ts'
-import { requireNamed, type Named } from './verify.ts'
+import { provable, withoutCleared, type Changes } from './values.ts'
+import { requireNamed, type Named } from './named.ts'
 import { carryOut } from './verify-and-save.ts'
 import { requireVersion, type IfMatch } from './versions.ts'
 
@@ -140,9 +140,7 @@ async function putBack(
   proof: Proof,
 ): Promise<Saved & { signInLost: boolean; location: string | undefined }> {
   const { carrier_id: carrierId } = connection
-  const account = accountKey(accountNumber(carrier, next.credentials))
-  const existing = await findDuplicate(tx, actor, carrier, account)
-  if (existing && existing !== carrierId && carrier.mode === 'parcel') refuseDuplicate(carrier, existing)
+  await refuseDuplicate(tx, actor, { carrier, credentials: next.credentials, carrierId })
   const signInLost = waits === SIGN_IN_LOST
   const begun = signInLost ? beginInstead(ctx, actor, carrier, carrierId) : undefined
   const saved = await saveConnection(ctx, tx, actor, {

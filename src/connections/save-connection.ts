@@ -1,3 +1,4 @@
+import { accountKey, accountNumber } from '../catalog/account.ts'
 import type { Action } from '../audit/actions.ts'
 import { auditEntry, type Happening } from '../audit/record-event.ts'
 import type { Values } from '../catalog/validate.ts'
@@ -13,7 +14,6 @@ import type { Checked } from './check-times.ts'
 import type { Replacement } from './replace-credentials.ts'
 import { carrierOf, keyOf } from './require.ts'
 import { transitionTellings } from './transitions.ts'
-import { accountKey, accountNumber } from './values.ts'
 
 /** A connection that comes into being, as version 0 of everything, or comes back with the versions and the number that it had. */
 export type Beginning = Omit<

@@ -1,3 +1,4 @@
+import { isOffered } from '../catalog/credential-fields.ts'
 import type { Carrier } from '../catalog/define.ts'
 import { findByScac, findCarrier, storedCarrier } from '../catalog/find-carrier.ts'
 import { suggestFilter } from '../catalog/suggest-carrier.ts'
@@ -47,8 +48,7 @@ export function carrierTest(
   { environment }: Pick<Actor, 'environment'>,
   { carrier: named, scac }: Pick<KindFilter, 'carrier' | 'scac'>,
 ): (kind: Pick<Kind, 'carrier'>) => boolean {
-  const isHere = (carrier: Carrier | undefined) =>
-    carrier && (carrier.mode === 'parcel' || !carrier.sandbox || environment === 'sandbox')
+  const isHere = (carrier: Carrier | undefined) => carrier && isOffered(carrier, environment)
   const byName = named === undefined ? undefined : (findCarrier(named) ?? findByScac(named))
   const byScac = scac === undefined ? undefined : findByScac(scac)
   const isAbsent = {

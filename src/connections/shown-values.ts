@@ -1,3 +1,4 @@
+import { credentialFields } from '../catalog/credential-fields.ts'
 import type { Carrier, Field, Fields } from '../catalog/define.ts'
 import type { Values } from '../catalog/validate.ts'
 import { changesBetween, type Change, type ShownValues } from '../audit/changes.ts'
@@ -44,10 +45,7 @@ const hasColumn = (field: Field) => 'role' in field && field.role !== undefined 
 
 /** Every field that is secret in no form of the carrier, by what it is stored under; what no form has is not shown. */
 function namesOf(carrier: Carrier, form: Fields): Map<string, Named> {
-  const forms =
-    carrier.mode === 'ltl'
-      ? [carrier.credentials]
-      : [form, carrier.connect, carrier.update ?? {}, carrier.settings ?? {}]
+  const forms = [form, credentialFields(carrier), carrier.update ?? {}, carrier.settings ?? {}]
   const names = new Map<string, Named>()
   const secret = new Set<string>()
   for (const fields of forms)

@@ -1,10 +1,10 @@
+import { accountKey, accountNumber } from '../catalog/account.ts'
 import type { Carrier } from '../catalog/define.ts'
 import { REFRESH_TOKEN, type SignIn } from '../catalog/sign-in.ts'
 import type { Values } from '../catalog/validate.ts'
 import type { Context } from '../context.ts'
 import type { Connection } from '../store/schema.ts'
 import type { Proof } from './findings.ts'
-import { accountKey, accountNumber } from './values.ts'
 
 type Held = Readonly<Record<string, unknown>>
 
@@ -28,7 +28,7 @@ export const SIGN_IN_LOST: Proof = {
 
 /** How merchants sign in at the carrier, where it has that and the operator has set it up. */
 export function signInOf({ config }: Pick<Context, 'config'>, carrier: Carrier): SignIn | undefined {
-  return carrier.mode === 'parcel' && config.signIns.includes(carrier.id) ? carrier.signIn : undefined
+  return config.signIns.includes(carrier.id) ? carrier.signIn : undefined
 }
 
 /** The refresh token among opened credentials; absent where nobody has signed in. */

@@ -1,3 +1,4 @@
+import { credentialFields } from '../catalog/credential-fields.ts'
 import type { Carrier } from '../catalog/define.ts'
 import type { Verification } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
@@ -37,6 +38,6 @@ const unasked = (because: string): Unasked => ({ asked: false, outcome: 'unasked
 const lacking = (because: string): Unasked => ({ ...unasked(because), lacks: true })
 
 function optionalNeeds(carrier: Carrier, { needs }: Verification): string[] {
-  const fields = carrier.mode === 'ltl' ? carrier.credentials : carrier.connect
+  const fields = credentialFields(carrier)
   return needs.filter((name) => !fields[name]?.required)
 }

@@ -1,34 +1,37 @@
-import type { Actor, Body, Context } from '../context.ts'
 import { requireScope } from '../require-scope.ts'
-import { acceptRequest } from './accept-request.ts'
+import type { Actor, Body, Context } from '../context.ts'
+import { acceptUpdate } from './accept-credentials.ts'
 import { changeCredentials } from './change-connection.ts'
+import { requireNamed, type Named } from './named.ts'
+import { duplicateNotice, proofNotice, signInLostNotice } from './notices.ts'
 import type { DryRun, Outcome } from './outcome.ts'
-import { updateForm } from './forms.ts'
-import { proofNotice, signInLostNotice } from './notices.ts'
 import type { VerifyWish } from './prove.ts'
-import { requireCarrier, requireConnection } from './require.ts'
 import type { IfMatch } from './versions.ts'
 
-type Request = { carrierName: string; carrierId: string; ifMatch: IfMatch; body: Body; verify?: VerifyWish }
-
-/** Replaces the credentials of a connection under its permanent id; a refusal leaves the old ones in force, untouched. */
+/**
+ * Replaces the credentials of a connection under its permanent id; a refusal leaves those in force untouched.
+ * The body of an LTL carrier replaces its whole documented set: what Hawser adds to the carrier’s public form stays while the account does, unless the body names it.
+ */
 export async function updateConnection(
   ctx: Context,
   actor: Actor,
-  request: Request,
+  request: Named & { ifMatch: IfMatch; body: Body; verify?: VerifyWish },
 ): Promise<Outcome | DryRun> {
   requireScope(actor, 'write')
-  const { carrierId, ifMatch } = request
-  const carrier = requireCarrier(request.carrierName)
-  await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
-  const form = updateForm(carrier)
-  const { notices, ...parts } = acceptRequest(ctx, actor, { carrier, form, body: request.body().reveal() })
+  const { carrierId, ifMatch, verify } = request
+  const { carrier } = await requireNamed(ctx, actor, request)
+  const { parts, form, how, notices } = acceptUpdate(ctx, actor, carrier, request.body)
   const { proof, saved } = await changeCredentials(ctx, actor, {
-    ...{ carrier, carrierId, ifMatch, form: form.fields, parts },
-    change: { kind: 'credentials', how: 'merge', verify: request.verify },
+    ...{ carrier, carrierId, ifMatch, form, parts },
+    change: { kind: 'credentials', how, verify },
   })
   if (!saved) return { proof, notices }
-  const { version, signInLost, location } = saved
-  const told = [...notices, ...proofNotice(proof), ...signInLostNotice(signInLost)]
+  const { version, duplicateOf, signInLost, location } = saved
+  const told = [
+    ...notices,
+    ...proofNotice(proof),
+    ...duplicateNotice(duplicateOf),
+    ...signInLostNotice(signInLost),
+  ]
   return { carrierId, version, notices: told, ...(location !== undefined && { location }) }
 }

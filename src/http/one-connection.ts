@@ -1,4 +1,4 @@
-import type { Named } from '../connections/verify.ts'
+import type { NamedConnection } from '../connections/named.ts'
 import { carrierCodeParameter } from './carrier-code-parameter.ts'
 import type { QueryParameter } from './openapi/describe.ts'
 
@@ -10,7 +10,7 @@ export type ConnectionParams = {
 type OneConnection = {
   path: string
   /** The connection that a request names. */
-  named: (request: { params: ConnectionParams['Params'] }) => Named
+  named: (request: { params: ConnectionParams['Params'] }) => NamedConnection
   /** The operation id of a route that stands in both modes. */
   operation: (name: string) => string
   /** What may stand in the query beside what is the route's own. */

@@ -1,3 +1,4 @@
+import { credentialFields } from '../catalog/credential-fields.ts'
 import { findCarrierById } from '../catalog/find-carrier.ts'
 import type { Account } from './define.ts'
 
@@ -46,7 +47,7 @@ function sort(carrierId: string, credentials: Account['values']): Account {
 /** Returns the values of the fields that tell one account from another, as one text. */
 function identityOf(carrierId: string, credentials: Account['values']): string {
   const carrier = findCarrierById(carrierId)
-  const fields = carrier?.mode === 'ltl' ? carrier.credentials : (carrier?.connect ?? {})
+  const fields = carrier ? credentialFields(carrier) : {}
   const names = Object.keys(fields).filter((name) => fields[name]?.identifier)
   return JSON.stringify(names.map((name) => credentials[name] ?? null))
 }

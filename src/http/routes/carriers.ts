@@ -78,7 +78,10 @@ export const carrierRoutes =
       async (request, reply) => {
         const { carrier_id: carrierId } = request.params
         const wish = deleteWishOf(request)
-        tellNotices(reply, await disconnectCarrier(ctx, request.actor, { carrierId, ...wish }))
+        tellNotices(
+          reply,
+          await disconnectCarrier(ctx, request.actor, { mode: 'parcel', carrierId, ...wish }),
+        )
         return reply.code(204).send()
       },
     )

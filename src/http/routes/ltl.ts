@@ -1,7 +1,8 @@
 import type { FastifyPluginCallback } from 'fastify'
-import { disconnectLtlCarrier } from '../../connections/disconnect.ts'
+import { disconnectCarrier } from '../../connections/disconnect.ts'
 import { getConnection, listBatches } from '../../connections/list.ts'
-import { connectLtlCarrier, connectLtlCarrierByBody, updateLtlConnection } from '../../connections/ltl.ts'
+import { connectCarrier, connectCarrierByBody } from '../../connections/connect.ts'
+import { updateConnection } from '../../connections/update.ts'
 import { requireLtlCarrier } from '../../connections/require.ts'
 import type { Context } from '../../context.ts'
 import { answerOutcome, ifMatchOf, tellNotices, verifyParameter, verifyWishOf } from '../answers.ts'
@@ -43,7 +44,7 @@ export const ltlRoutes =
       async (request, reply) => {
         const { carrier_code: scac } = request.params
         const named = { scac, body: bodyOf(request), verify: verifyWishOf(request) }
-        return answerOutcome(reply, await connectLtlCarrier(ctx, request.actor, named))
+        return answerOutcome(reply, await connectCarrier(ctx, request.actor, named))
       },
     )
 
@@ -66,10 +67,7 @@ export const ltlRoutes =
       async (request, reply) => {
         const { carrier_code: scac, carrier_id: carrierId } = request.params
         const asked = { body: bodyOf(request), ifMatch: ifMatchOf(request), verify: verifyWishOf(request) }
-        return answerOutcome(
-          reply,
-          await updateLtlConnection(ctx, request.actor, { scac, carrierId, ...asked }),
-        )
+        return answerOutcome(reply, await updateConnection(ctx, request.actor, { scac, carrierId, ...asked }))
       },
     )
 
@@ -90,7 +88,7 @@ export const ltlRoutes =
       async (request, reply) => {
         const { carrier_code: scac, carrier_id: carrierId } = request.params
         const wish = deleteWishOf(request)
-        tellNotices(reply, await disconnectLtlCarrier(ctx, request.actor, { scac, carrierId, ...wish }))
+        tellNotices(reply, await disconnectCarrier(ctx, request.actor, { scac, carrierId, ...wish }))
         return reply.code(204).send()
       },
     )
@@ -111,7 +109,7 @@ export const ltlRoutes =
       }),
       async (request, reply) => {
         const asked = { body: bodyOf(request), verify: verifyWishOf(request) }
-        const outcome = await connectLtlCarrierByBody(ctx, request.actor, asked)
+        const outcome = await connectCarrierByBody(ctx, request.actor, asked)
         return answerOutcome(reply, outcome, (carrierId) => ltlConnectedObject(carrierId, outcome.carrier))
       },
     )
@@ -133,12 +131,13 @@ export const ltlRoutes =
       }),
       async (request, reply) => {
         const named = {
+          mode: 'ltl' as const,
           carrierId: request.params.carrier,
           ifMatch: ifMatchOf(request),
           body: bodyOf(request),
           verify: verifyWishOf(request),
         }
-        return answerOutcome(reply, await updateLtlConnection(ctx, request.actor, named))
+        return answerOutcome(reply, await updateConnection(ctx, request.actor, named))
       },
     )
 
