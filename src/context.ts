@@ -81,8 +81,13 @@ export type Scope = 'read' | 'write' | 'use' | 'admin' | 'partner'
 export type Permission = Scope | 'operator'
 
 /** What the operator may do, and this server by itself. */
-export const EVERY_PERMISSION: ReadonlySet<Permission> = new Set([
-  ...(['read', 'write', 'use', 'admin', 'partner', 'operator'] as const),
+export const EVERY_PERMISSION: ReadonlySet<Permission> = new Set<Permission>([
+  'read',
+  'write',
+  'use',
+  'admin',
+  'partner',
+  'operator',
 ])
 
 /** What somebody may do who has proved nothing. */

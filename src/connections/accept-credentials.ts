@@ -1,4 +1,5 @@
-import type { Carrier, Fields, LtlCarrier } from '../catalog/define.ts'
+import type { Carrier, Fields, LtlCarrier, ParcelCarrier } from '../catalog/define.ts'
+import type { Form } from '../catalog/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { acceptRequest } from './accept-request.ts'
 import { connectForm, ltlForm, updateForm } from './forms.ts'
@@ -17,15 +18,22 @@ export function acceptConnect(
   { body, isNamedInBody }: { body: Body; isNamedInBody: boolean },
 ): AcceptedCredentials {
   if (carrier.mode === 'ltl') return acceptLtl(ctx, actor, carrier, { body, isNamedInBody })
-  const form = connectForm(carrier)
-  const { notices, ...parts } = acceptRequest(ctx, actor, { carrier, form, body: body().reveal() })
-  return { parts, form: form.fields, how: 'merge', notices }
+  return acceptParcel(ctx, actor, carrier, { form: connectForm(carrier), body })
 }
 
 /** Accepts the body of an update by the form of its carrier; refuses a carrier that cannot be updated in place, and every bad field at once (400). */
 export function acceptUpdate(ctx: Context, actor: Actor, carrier: Carrier, body: Body): AcceptedCredentials {
   if (carrier.mode === 'ltl') return acceptLtl(ctx, actor, carrier, { body, isNamedInBody: false })
-  const form = updateForm(carrier)
+  return acceptParcel(ctx, actor, carrier, { form: updateForm(carrier), body })
+}
+
+/** A parcel body gives what it changes, and keeps the rest. */
+function acceptParcel(
+  ctx: Context,
+  actor: Actor,
+  carrier: ParcelCarrier,
+  { form, body }: { form: Form; body: Body },
+): AcceptedCredentials {
   const { notices, ...parts } = acceptRequest(ctx, actor, { carrier, form, body: body().reveal() })
   return { parts, form: form.fields, how: 'merge', notices }
 }

@@ -85,5 +85,7 @@ async function actFor(ctx: Context, own: Authenticated, tenantId: string): Promi
 
 /** The partner as he acts for an account that he created: there he may do all that its own keys may. */
 export const onBehalf = (partner: Actor, tenantId: string): Actor => ({
-  ...{ ...partner, tenantId, scopes: grants(['admin']) },
+  ...partner,
+  tenantId,
+  scopes: grants(['admin']),
 })
