@@ -1,7 +1,7 @@
 import { format, resolveConfig } from 'prettier'
 import type { Field, Fields, LtlCarrier } from '../src/catalog/define.ts'
 import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
-import { publicNames } from '../src/catalog/json-schema.ts'
+import { publicNames } from '../src/catalog/forms/json-schema.ts'
 import { OUTCOMES } from '../src/catalog/verification.ts'
 import { conditions } from '../src/errors.ts'
 import { emit } from './generated.ts'

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { format, resolveConfig } from 'prettier'
-import { openPostgres } from '../src/store/postgres.ts'
+import { openPostgres } from '../src/store/postgres/open.ts'
 import { readPostgresSchema } from '../src/store/postgres/read-schema.ts'
 import { startPostgres } from '../test/support/database/postgres-server.ts'
 import { emit } from './generated.ts'

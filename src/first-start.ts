@@ -1,6 +1,6 @@
 import type { Config } from './config.ts'
-import type { Environment } from './store/schema.ts'
-import type { IssuedKey } from './tenants/api-keys.ts'
+import type { Environment } from './store/schema/tables.ts'
+import type { IssuedKey } from './tenants/keys/api-keys.ts'
 
 /** What the terminal shows at the very first start, and never again: the first keys and a request to try. */
 export function firstStartText(

@@ -1,6 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
 import { describeError } from './describe-error.ts'
-import { standardOutput, type LogOutput } from './log-output.ts'
+import { standardOutput, type LogOutput } from './log/log-output.ts'
 
 export type Log = Logger
 

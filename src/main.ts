@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { parseConfig, type Environment } from './config.ts'
-import { createErasures } from './connections/erasures.ts'
+import { createErasures } from './connections/deletes/erase-worker.ts'
 import { openContext, type Context, type Wanted } from './context.ts'
 import { StartRefused } from './errors.ts'
 import { firstStartText } from './first-start.ts'
@@ -48,7 +48,7 @@ async function metricsServer(
 ): Promise<FastifyInstance | undefined> {
   if (!config.metrics) return undefined
   // Loaded on demand: most installations run without.
-  const { metricsApp, recordRequests } = await import('./http/metrics.ts')
+  const { metricsApp, recordRequests } = await import('./http/server/metrics.ts')
   return metricsApp(recordRequests(app), log)
 }
 

@@ -1,7 +1,7 @@
 import { describeError } from './describe-error.ts'
 import { ApiError, StartRefused } from './errors.ts'
 import { withoutApiKeys } from './secret.ts'
-import { StoreError } from './store/failures.ts'
+import { StoreError } from './store/errors.ts'
 
 /** Runs one program to its end: its exit code, 78 where the start was refused with its reason, 1 for anything else. */
 export async function run(program: () => Promise<number>): Promise<void> {

@@ -43,3 +43,13 @@ const FIRST_OFFSET = '+14:00'
 export function parseEarliest(text: string): string | undefined {
   return parseTime(DAY.test(text) ? `${text}T00:00:00${FIRST_OFFSET}` : text)
 }
+
+/** A time after `now`, between nine and eleven tenths of `milliseconds` away, so that many do not come at once. */
+export function later(now: Date, milliseconds: number): string {
+  return new Date(now.getTime() + milliseconds * (0.9 + Math.random() * 0.2)).toISOString()
+}
+
+/** A time at least `milliseconds` after `now`, and at most a tenth of it later: for who was told to wait so long. */
+export function notBefore(now: Date, milliseconds: number): string {
+  return new Date(now.getTime() + Math.ceil(milliseconds * (1 + Math.random() * 0.1))).toISOString()
+}

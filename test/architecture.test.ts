@@ -32,8 +32,7 @@ const allowed: Record<string, readonly string[]> = {
   'require-scope': ['context', ...base],
   catalog: ['secret'],
   config: ['real-path', ...base],
-  'log-output': [],
-  log: ['describe-error', 'log-output', ...base],
+  log: ['describe-error', ...base],
   vault: base,
   store: ['real-path', 'turns', ...base],
   outbound: ['catalog', 'log', ...base],
@@ -54,9 +53,9 @@ const allowed: Record<string, readonly string[]> = {
     'worker',
     ...base,
   ],
-  connections: ['new-id', 'worker', ...belowConnections],
+  connections: ['new-id', 'time', 'worker', ...belowConnections],
   manifests: ['time', ...belowConnections],
-  health: ['connections', 'worker', ...belowConnections],
+  health: ['connections', 'time', 'worker', ...belowConnections],
   http: [...domain, 'catalog', 'config', 'context', 'log', 'require-scope', 'time', 'turns', ...base],
   cli: [
     ...domain,
@@ -74,6 +73,12 @@ const allowed: Record<string, readonly string[]> = {
   ],
 }
 const root = new Set(['main', 'first-start'])
+
+/** The rooms of a module, from the top floor down: a room imports only rooms further down, and the floor above them all of them. */
+const rooms: Record<string, readonly string[]> = {
+  connections: ['deletes', 'change', 'verification', 'sign-in', 'tokens', 'form', 'request', 'carrier'],
+  http: ['routes', 'wire', 'server', 'openapi'],
+}
 
 const GENERATED = new Set(['src/catalog/index.ts', 'src/client/carriers.ts', 'src/simulator/index.ts'])
 const sources = globSync('src/**/*.ts').filter((file) => !file.endsWith('.test.ts'))
@@ -96,6 +101,46 @@ test('modules import downwards only', () => {
       .map((to) => `${file} imports ${to}`)
   })
   assert.deepEqual(wrong, [])
+})
+
+/** Names the imports of a module that lead from a room to one above it, or to the floor above the rooms. */
+const upwardImports = (module: string, floors: readonly string[], lookUp = importsOf): string[] => {
+  const floorOf = (file: string) => floors.indexOf(relative(join('src', module), file).split('/')[0] ?? '')
+  return sources
+    .filter((file) => moduleOf(file) === module)
+    .flatMap((file) =>
+      lookUp(file)
+        .filter((to) => to.startsWith(`src/${module}/`) && floorOf(to) < floorOf(file))
+        .map((to) => `${file} imports ${to}`),
+    )
+}
+
+test('a room imports only rooms further down', () => {
+  for (const [module, floors] of Object.entries(rooms)) {
+    assert.deepEqual(upwardImports(module, floors), [])
+    const folders = globSync(`src/${module}/*/`).map((path) => path.split('/')[2])
+    assert.deepEqual([...floors].sort(), folders.sort(), 'the table names every room')
+  }
+})
+
+test('the control: an import of a room above, or of the floor above the rooms, is seen', () => {
+  const [floors = []] = [rooms.connections]
+  const planted = (to: string) => upwardImports('connections', floors, () => [to])
+  assert.ok(
+    planted('src/connections/deletes/restore.ts').some((one) => one.startsWith('src/connections/change/')),
+  )
+  assert.ok(planted('src/connections/update.ts').some((one) => one.startsWith('src/connections/carrier/')))
+  assert.ok(!planted('src/connections/update.ts').some((one) => /^src\/connections\/[\w-]+\.ts/.test(one)))
+})
+
+/** Rooms of files that are all alike, and looked for by name. */
+const SHELVES = ['src/catalog/parcel', 'src/catalog/ltl', 'src/simulator/carriers', 'src/store/migrations']
+
+test('no room has more than 16 files on its top floor', () => {
+  const counts = new Map<string, number>()
+  for (const file of sources) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
+  const crowded = [...counts].filter(([room, count]) => count > 16 && !SHELVES.includes(room))
+  assert.deepEqual(crowded, [])
 })
 
 test('the table names every module, and no module that is not there', () => {
@@ -163,8 +208,8 @@ test('no code decides by the name of a carrier', () => {
 test('what a key may do is decided in operations; http holds a request against what its route declares', () => {
   const judges = withCode(/\bscopes\.has\(|\brequireScope\(/)
   assert.deepEqual(judges.filter((file) => ['http', 'cli'].includes(moduleOf(file))).sort(), [
-    'src/http/authenticate.ts',
-    'src/http/parameters.ts',
+    'src/http/server/authenticate.ts',
+    'src/http/server/known-parameters.ts',
   ])
   assert.ok(judges.length > 20, 'the control: operations do')
 })
@@ -212,5 +257,5 @@ test('connections are written in one way: what that takes has no name outside of
   const outside = sources.filter((file) => moduleOf(file) !== 'store')
   assert.deepEqual(withCode(writes, outside), [])
   assert.ok(withCode(writes).length > 0, 'the control: the store has them')
-  assert.deepEqual(withCode(/\bwriteConnection\b/, outside), ['src/connections/save-connection.ts'])
+  assert.deepEqual(withCode(/\bwriteConnection\b/, outside), ['src/connections/change/save-connection.ts'])
 })

@@ -43,5 +43,5 @@ test('a command loads nothing heavy that it does not need', () => {
 test('the control: the server loads all of it', () => {
   const loaded = loadedWith('src/main.ts')
   for (const one of ['fastify', 'pino', 'src/catalog/index.ts']) assert.ok(loaded.has(one), one)
-  assert.ok(loadedWith('src/cli/keys.ts').has('kysely'))
+  assert.ok(loadedWith('src/cli/commands/keys.ts').has('kysely'))
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Carrier } from '../src/catalog/define.ts'
-import { MOST_REFUSALS } from '../src/connections/limit-attempts.ts'
+import { MOST_REFUSALS } from '../src/connections/carrier/limit-attempts.ts'
 import {
   verifiableCarriers,
   openSimulatedCarriers,

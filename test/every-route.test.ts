@@ -143,7 +143,7 @@ onEveryDatabase('every route', (server) => {
     const use = await server().newKey({ scopes: ['use'] })
     const reader = await server().newKey({ scopes: ['read', 'write'] })
     const revoked = await server().newKey()
-    const { revokeKey } = await import('../src/tenants/api-keys.ts')
+    const { revokeKey } = await import('../src/tenants/keys/api-keys.ts')
     const { operator } = await import('../src/tenants/operator.ts')
     await revokeKey(
       server().ctx,

@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { EVERY_PERMISSION, NO_PERMISSION, type Actor, type Permission, type Scope } from '../src/context.ts'
 import { ApiError } from '../src/errors.ts'
-import { disconnectCarrier } from '../src/connections/disconnect.ts'
+import { disconnectCarrier } from '../src/connections/deletes/disconnect.ts'
 import { leaseCredentials } from '../src/connections/lease.ts'
 import { grants, scopeNames } from '../src/tenants/scopes.ts'
 
@@ -82,7 +82,7 @@ const SHARED: [name: string, scopes: Scope[]][] = [
 /** The scope that each operation is behind in the routes. */
 function scopesInRoutes(): Map<string, Scope[]> {
   const found = new Map<string, Scope[]>()
-  for (const file of globSync('src/http/routes/*.ts')) {
+  for (const file of globSync('src/http/routes/**/*.ts')) {
     const text = read(file)
     const common = /^const scope = '(\w+)'/m.exec(text)?.[1]
     const marks = /operationId:|\bscope: '(\w+)'|\b(scope),|\b(\w+)(?:<[^>]*>)?\(\s*ctx,\s*request\.actor\b/g

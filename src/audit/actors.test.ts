@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { makeApiKey } from '../tenants/api-key-format.ts'
+import { makeApiKey } from '../tenants/keys/api-key-format.ts'
 import { keyIdOf, others, parseActor } from './actors.ts'
 
 test('an actor is known in every form that the log gives him, and a key by its bare id too', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import type { AuditEvent } from '../store/schema.ts'
+import type { AuditEvent } from '../store/schema/tables.ts'
 import { findBreak, GENESIS, hashEvent } from './chain.ts'
 
 const START = { seq: 0, hash: GENESIS }

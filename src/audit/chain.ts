@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AuditEvent } from '../store/schema.ts'
+import type { AuditEvent } from '../store/schema/tables.ts'
 
 /** What stands before the first event of a chain. */
 export const GENESIS = new Uint8Array(32)

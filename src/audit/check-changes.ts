@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts'
 import { openChanges } from './sealed-changes.ts'
-import { readAuditChanges } from '../store/audit-changes.ts'
-import { findAuditHead, findLastSeq, readAuditChain } from '../store/audit.ts'
-import type { AuditEvent } from '../store/schema.ts'
+import { readAuditChanges } from '../store/tables/tenants/audit-changes.ts'
+import { findAuditHead, findLastSeq, readAuditChain } from '../store/tables/tenants/audit.ts'
+import type { AuditEvent } from '../store/schema/tables.ts'
 import type { Action } from './actions.ts'
 
 const PART = 500

@@ -1,9 +1,14 @@
 import type { Actor, Context } from '../context.ts'
-import { findKeyDescriptions } from '../store/api-keys.ts'
-import { listChangesOf } from '../store/audit-changes.ts'
-import { findAuditHead, listAuditEvents, readAuditChain, type AuditFilter } from '../store/audit.ts'
-import { findConnectionNames, type ConnectionName } from '../store/connection-names.ts'
-import type { AuditEvent } from '../store/schema.ts'
+import { findKeyDescriptions } from '../store/tables/tenants/api-keys.ts'
+import { listChangesOf } from '../store/tables/tenants/audit-changes.ts'
+import {
+  findAuditHead,
+  listAuditEvents,
+  readAuditChain,
+  type AuditFilter,
+} from '../store/tables/tenants/audit.ts'
+import { findConnectionNames, type ConnectionName } from '../store/tables/connections/names.ts'
+import type { AuditEvent } from '../store/schema/tables.ts'
 import { turns } from '../turns.ts'
 import { requireScope } from '../require-scope.ts'
 import type { Action } from './actions.ts'

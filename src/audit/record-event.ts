@@ -1,6 +1,6 @@
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
-import { appendEntry, type AuditEntry } from '../store/audit-entries.ts'
+import { appendEntry, type AuditEntry } from '../store/tables/tenants/audit-entries.ts'
 import type { Tx } from '../store/db.ts'
 import type { Action } from './actions.ts'
 import { GENESIS, hashEvent } from './chain.ts'

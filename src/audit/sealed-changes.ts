@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Context } from '../context.ts'
-import type { AuditEvent } from '../store/schema.ts'
+import type { AuditEvent } from '../store/schema/tables.ts'
 import { EnvelopeError } from '../vault/envelope.ts'
 import type { Place } from '../vault/keyring.ts'
 import type { Change } from './changes.ts'

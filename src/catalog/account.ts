@@ -1,6 +1,6 @@
 import { credentialFields } from './credential-fields.ts'
 import type { Carrier } from './define.ts'
-import { isBlank, type Values } from './validate.ts'
+import { isBlank, type Values } from './forms/validate.ts'
 
 /** The account at the carrier that these credentials are for: the first identifier that is set, as text. */
 export function accountNumber(

@@ -7,7 +7,7 @@ import addFormats from 'ajv-formats'
 import type { Carrier, Field, Fields } from './define.ts'
 import { findByScac, findCarrier, findCarrierById } from './find-carrier.ts'
 import { ltlCarriers, parcelCarriers } from './index.ts'
-import { formSchema, SHOWN_TEXT } from './json-schema.ts'
+import { formSchema, SHOWN_TEXT } from './forms/json-schema.ts'
 
 const carriers: readonly Carrier[] = [...parcelCarriers, ...ltlCarriers]
 

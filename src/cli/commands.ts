@@ -12,43 +12,43 @@ export const commands: Readonly<Record<string, Command>> = {
         about: 'Begin an empty installation although there is a key file already, and no database.',
       },
     },
-    load: async () => (await import('./serve.ts')).serveUntilStopped,
+    load: async () => (await import('./commands/serve.ts')).serveUntilStopped,
   }),
   migrate: command('Bring the database up to date and stop.', {
     options: { prepare: { about: 'Do so in an empty PostgreSQL database, too.' } },
-    load: async () => (await import('./migrate.ts')).migrate,
+    load: async () => (await import('./commands/migrate.ts')).migrate,
   }),
   doctor: command('Check configuration, keys, database, audit logs and everything that is sealed.', {
     options: { json },
-    load: async () => (await import('./doctor.ts')).doctor,
+    load: async () => (await import('./commands/doctor.ts')).doctor,
   }),
   'erase status': command(
     'Show what is still to be erased and what the files do with the bytes of removed rows; exits with 1 when something is overdue by more than 10 minutes.',
-    { options: { json }, load: async () => (await import('./erase.ts')).status },
+    { options: { json }, load: async () => (await import('./commands/erase.ts')).status },
   ),
   simulate: command('Answer as the simulated carriers, on this machine only, until SIGTERM.', {
     options: { port: { value: '<number>', about: 'Where; 4020 unless it says otherwise, 0 for any.' }, json },
-    load: async () => (await import('./simulate.ts')).simulate,
+    load: async () => (await import('./commands/simulate.ts')).simulate,
   }),
   'catalog list': command('List the carriers.', {
     options: { json },
-    load: async () => (await import('./catalog.ts')).listCarriers,
+    load: async () => (await import('./commands/catalog.ts')).listCarriers,
   }),
   'catalog show': command('Show one carrier.', {
     words: ['<name or SCAC>'],
     options: { json },
-    load: async () => (await import('./catalog.ts')).showCarrier,
+    load: async () => (await import('./commands/catalog.ts')).showCarrier,
   }),
   'tenants create': command('Create a tenant.', {
     options: {
       name: { value: '<name>', about: 'Its name, which no other tenant has.', isRequired: true },
       json,
     },
-    load: async () => (await import('./tenants.ts')).create,
+    load: async () => (await import('./commands/tenants.ts')).create,
   }),
   'tenants list': command('List the tenants.', {
     options: { json },
-    load: async () => (await import('./list-tenants.ts')).list,
+    load: async () => (await import('./commands/list-tenants.ts')).list,
   }),
   'tenants rename': command('Give a tenant another name.', {
     words: [ofTenant],
@@ -56,21 +56,25 @@ export const commands: Readonly<Record<string, Command>> = {
       name: { value: '<name>', about: 'Its new name, which no other tenant has.', isRequired: true },
       json,
     },
-    load: async () => (await import('./tenants.ts')).rename,
+    load: async () => (await import('./commands/tenants.ts')).rename,
   }),
   'tenants disable': command('Refuse the keys of a tenant, and let its checks and webhooks wait.', {
     words: [ofTenant],
     options: { json },
-    load: async () => (await import('./tenants.ts')).disable,
+    load: async () => (await import('./commands/tenants.ts')).disable,
   }),
   'tenants enable': command('Let the keys of a disabled tenant work again.', {
     words: [ofTenant],
     options: { json },
-    load: async () => (await import('./tenants.ts')).enable,
+    load: async () => (await import('./commands/tenants.ts')).enable,
   }),
   'tenants delete': command(
     'Delete a tenant that has no connections, nor deleted ones that can be restored; its audit log stays.',
-    { words: [ofTenant], options: { json }, load: async () => (await import('./tenants.ts')).remove },
+    {
+      words: [ofTenant],
+      options: { json },
+      load: async () => (await import('./commands/tenants.ts')).remove,
+    },
   ),
   'keys create': command('Make an API key; its text is shown this once.', {
     options: {
@@ -89,15 +93,15 @@ export const commands: Readonly<Record<string, Command>> = {
       },
       json,
     },
-    load: async () => (await import('./keys.ts')).create,
+    load: async () => (await import('./commands/keys.ts')).create,
   }),
   'keys list': command('List the API keys, with when each was made, ends, was revoked and last used.', {
     options: { tenant, json },
-    load: async () => (await import('./list-keys.ts')).list,
+    load: async () => (await import('./commands/list-keys.ts')).list,
   }),
   'keys revoke': command('Revoke an API key, named by its id or, on standard input, by the key itself.', {
     words: ['[<key id>]'],
     options: { json },
-    load: async () => (await import('./keys.ts')).revoke,
+    load: async () => (await import('./commands/keys.ts')).revoke,
   }),
 }

@@ -6,7 +6,7 @@ export async function readLists(env: Environment): Promise<OperatorLists> {
   const seen = await lookAtLists(parseConfig(env))
   if (seen) return seen
   const { withContext } = await import('./with-context.ts')
-  const { allKeys } = await import('../tenants/api-keys.ts')
+  const { allKeys } = await import('../tenants/keys/api-keys.ts')
   const { everyTenant } = await import('../tenants/operator.ts')
   return withContext(env, async (ctx) => ({ tenants: await everyTenant(ctx), keys: await allKeys(ctx) }))
 }

@@ -1,13 +1,17 @@
 import type { Carrier, Field, ParcelCarrier } from '../catalog/define.ts'
 import type { Actor, Context } from '../context.ts'
 import { openSealed } from '../custody/open-sealed.ts'
-import { findSeqAfter, listConnections, type ListedConnection } from '../store/connections.ts'
+import {
+  findSeqAfter,
+  listConnections,
+  type ListedConnection,
+} from '../store/tables/connections/connections.ts'
 import { PART } from '../store/pages.ts'
 import { requireScope } from '../require-scope.ts'
-import { adviceOf, type Advice } from './advice.ts'
-import { allFields, settingNames } from './forms.ts'
-import { carrierOf, requireCarrier, requireConnection } from './require.ts'
-import { provable } from './values.ts'
+import { adviceOf, type Advice } from './verification/advice.ts'
+import { allFields, settingNames } from './form/carrier-forms.ts'
+import { carrierOf, requireCarrier, requireConnection } from './request/require.ts'
+import { provable } from './form/values.ts'
 
 /** A connection as listings show it, with its carrier; nothing sealed. */
 export type Listed<C extends Carrier = Carrier> = { connection: ListedConnection; carrier: C }

@@ -1,13 +1,13 @@
 import type { Minted } from '../catalog/verification.ts'
 import type { Actor, Context } from '../context.ts'
 import { openSealed } from '../custody/open-sealed.ts'
-import type { Connection } from '../store/schema.ts'
-import { endOfProof } from './ask-carrier.ts'
-import { askAccount } from './ask-signed-in.ts'
-import { keepFinding } from './check.ts'
-import { chooseLine } from './choose-line.ts'
-import { carrierOf } from './require.ts'
-import { provable } from './values.ts'
+import type { Connection } from '../store/schema/tables.ts'
+import { endOfProof } from './carrier/ask-carrier.ts'
+import { askAccount } from './sign-in/verify-signed-in.ts'
+import { keepFinding } from './verification/check-connection.ts'
+import { chooseLine } from './carrier/choose-line.ts'
+import { carrierOf } from './request/require.ts'
+import { provable } from './form/values.ts'
 
 /**
  * Asks about the account of a merchant who has just signed in, under the access token that came with it, and keeps what the carrier says.

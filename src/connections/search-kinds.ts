@@ -1,13 +1,12 @@
 import { isOffered } from '../catalog/credential-fields.ts'
 import type { Carrier } from '../catalog/define.ts'
 import { findByScac, findCarrier, storedCarrier } from '../catalog/find-carrier.ts'
-import { suggestFilter } from '../catalog/suggest-carrier.ts'
-import type { FieldProblem } from '../catalog/validate.ts'
+import { absentCarrier } from './request/absent-carrier.ts'
 import type { Actor, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
-import type { KindCount, Stretch } from '../store/connection-search.ts'
-import type { Connection, ConnectionState } from '../store/schema.ts'
-import { STATES } from './findings.ts'
+import type { KindCount, Stretch } from '../store/tables/connections/search.ts'
+import type { Connection, ConnectionState } from '../store/schema/tables.ts'
+import { STATES } from './carrier/proof.ts'
 import {
   needsAttention,
   stateIn,
@@ -15,7 +14,7 @@ import {
   waitsIn,
   whyUnverified,
   type UnverifiedReason,
-} from './unverified.ts'
+} from './verification/why-unverified.ts'
 
 /** What tells connections apart without a look at any of them. */
 export type KindFilter = {
@@ -36,12 +35,6 @@ export type StateCounts = Record<ConnectionState, number> & {
 }
 
 type Kind = Pick<KindCount, 'carrier' | 'standing'>
-
-/** Says of a filter that it names no carrier, and which was probably meant. */
-export function absentCarrier(field: 'carrier' | 'scac', written: string): FieldProblem {
-  const why = field === 'carrier' ? 'names no carrier and no SCAC' : 'names no carrier'
-  return { kind: 'invalid', field, message: `${field} ${why}${suggestFilter(written, field)}` }
-}
 
 /** Which carriers a question lets through; refuses one that there is not. */
 export function carrierTest(

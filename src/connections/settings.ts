@@ -1,15 +1,15 @@
 import type { Fields } from '../catalog/define.ts'
 import { LONGEST_TEXT } from '../catalog/fields.ts'
-import { validate, type Values } from '../catalog/validate.ts'
+import { validate, type Values } from '../catalog/forms/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { openSealed } from '../custody/open-sealed.ts'
 import { requireScope } from '../require-scope.ts'
-import { acceptRequest } from './accept-request.ts'
-import { changeSettings } from './change-connection.ts'
-import type { Outcome } from './outcome.ts'
-import { settingsForm } from './forms.ts'
-import { requireCarrier, requireConnection } from './require.ts'
-import type { IfMatch } from './versions.ts'
+import { acceptRequest } from './form/accept-request.ts'
+import { changeSettings } from './change/change-connection.ts'
+import type { Outcome } from './request/outcome.ts'
+import { settingsForm } from './form/carrier-forms.ts'
+import { requireCarrier, requireConnection } from './request/require.ts'
+import type { IfMatch } from './request/if-match.ts'
 
 type Named = { carrierName: string; carrierId: string }
 

@@ -1,12 +1,12 @@
 import { requireScope } from '../require-scope.ts'
 import type { Actor, Body, Context } from '../context.ts'
-import { acceptUpdate } from './accept-credentials.ts'
-import { changeCredentials } from './change-connection.ts'
-import { requireNamed, type Named } from './named.ts'
-import { duplicateNotice, proofNotice, signInLostNotice } from './notices.ts'
-import type { DryRun, Outcome } from './outcome.ts'
-import type { VerifyWish } from './prove.ts'
-import type { IfMatch } from './versions.ts'
+import { acceptUpdate } from './form/accept-credentials.ts'
+import { changeCredentials } from './change/change-connection.ts'
+import { requireNamed, type Named } from './request/named.ts'
+import { duplicateNotice, proofNotice, signInLostNotice } from './request/notices.ts'
+import type { DryRun, Outcome } from './request/outcome.ts'
+import type { VerifyWish } from './verification/verify-credentials.ts'
+import type { IfMatch } from './request/if-match.ts'
 
 /**
  * Replaces the credentials of a connection under its permanent id; a refusal leaves those in force untouched.

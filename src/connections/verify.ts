@@ -1,8 +1,8 @@
 import type { Actor, Context } from '../context.ts'
 import { requireScope } from '../require-scope.ts'
-import { adviceAbout, adviceOf, type Advice } from './advice.ts'
-import { checkConnection, type Check } from './check.ts'
-import { requireNamed, type Named } from './named.ts'
+import { adviceAbout, adviceOf, type Advice } from './verification/advice.ts'
+import { checkConnection, type Check } from './verification/check-connection.ts'
+import { requireNamed, type Named } from './request/named.ts'
 
 /** Asks the carrier about a connection now, and keeps what it says. */
 export async function verifyConnection(

@@ -5,7 +5,7 @@ import {
   type SearchOrder,
   type Seen,
   type Stretch,
-} from '../store/connection-search.ts'
+} from '../store/tables/connections/search.ts'
 import type { Db } from '../store/db.ts'
 
 /** The listings of a page, and where the next page begins; none where there are no more. */

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { ApiError } from '../errors.ts'
-import { listSealedRows, type SealedRows, type SealedTable } from '../store/envelopes.ts'
+import { listSealedRows, type SealedRows, type SealedTable } from '../store/tables/tenants/envelopes.ts'
 import { createOpener, type Opener } from './opener.ts'
 
 const PART = 200

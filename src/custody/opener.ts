@@ -7,7 +7,7 @@ import type {
   Connection,
   PreviousCredentials,
   WebhookEndpoint,
-} from '../store/schema.ts'
+} from '../store/schema/tables.ts'
 import { EnvelopeError } from '../vault/envelope.ts'
 import type { Place } from '../vault/keyring.ts'
 import { tokenPlace, type SealedToken } from './sealed-token.ts'

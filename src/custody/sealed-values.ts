@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Context } from '../context.ts'
 import { Secret } from '../secret.ts'
-import type { Connection } from '../store/schema.ts'
+import type { Connection } from '../store/schema/tables.ts'
 import type { Place, Purpose } from '../vault/keyring.ts'
 
 /** The values of one form as they are sealed: by the name each is stored under. */

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Secret } from '../secret.ts'
-import type { WebhookEndpoint } from '../store/schema.ts'
+import type { WebhookEndpoint } from '../store/schema/tables.ts'
 import type { Place } from '../vault/keyring.ts'
 
 /** What a webhook keeps to itself: the secret it signs with, the one before it until that ends, and the headers that its user added. */

@@ -1,7 +1,7 @@
-import { later } from '../connections/check-times.ts'
-import { CLOCKS_APART_MS } from '../connections/limit-attempts.ts'
+import { later } from '../time.ts'
+import { CLOCKS_APART_MS } from '../connections/carrier/limit-attempts.ts'
 import type { Context } from '../context.ts'
-import { takeTurn } from '../store/check-turns.ts'
+import { takeTurn } from '../store/tables/connections/check-budget.ts'
 import {
   claimCheck,
   findDueCheck,
@@ -10,8 +10,8 @@ import {
   planCheck,
   type CheckClaim,
   type DueCheck,
-} from '../store/scheduled-checks.ts'
-import { findTenant } from '../store/tenants.ts'
+} from '../store/tables/connections/checks.ts'
+import { findTenant } from '../store/tables/tenants/tenants.ts'
 import { newRest, shuffled, waitFor } from '../worker.ts'
 import { runCheck } from './run-check.ts'
 

@@ -1,10 +1,10 @@
-import { later, notBefore } from '../connections/check-times.ts'
-import { checkConnection } from '../connections/check.ts'
-import { carrierOf } from '../connections/require.ts'
+import { later, notBefore } from '../time.ts'
+import { checkConnection } from '../connections/verification/check-connection.ts'
+import { carrierOf } from '../connections/request/require.ts'
 import { systemActor, type Context } from '../context.ts'
 import { ApiError } from '../errors.ts'
-import { findConnection } from '../store/connections.ts'
-import { holdsClaim, planCheck, type CheckClaim } from '../store/scheduled-checks.ts'
+import { findConnection } from '../store/tables/connections/connections.ts'
+import { holdsClaim, planCheck, type CheckClaim } from '../store/tables/connections/checks.ts'
 
 const HOUR_MS = 60 * 60_000
 /** When to look again where nobody could be asked: values of the merchant or of the operator may have come by then. */

@@ -1,5 +1,5 @@
-import type { Label } from '../store/schema.ts'
-import { isSaidAgain, isSettled } from './judge-label.ts'
+import type { Label } from '../store/schema/tables.ts'
+import { isSaidAgain, isSettled } from './change-label.ts'
 import type { Said } from './label-form.ts'
 
 /**

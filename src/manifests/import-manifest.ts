@@ -1,17 +1,22 @@
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { fail, failAll, type Problem } from '../errors.ts'
-import { lockConnection } from '../store/connections.ts'
+import { lockConnection } from '../store/tables/connections/connections.ts'
 import type { Tx } from '../store/db.ts'
-import { findLabels, findTracked, putInManifests } from '../store/labels.ts'
-import { findManifests, insertManifests, labelsIn, linkManifests } from '../store/manifests.ts'
-import type { Label, Manifest } from '../store/schema.ts'
+import { findLabels, findTracked, putInManifests } from '../store/tables/shipments/labels.ts'
+import {
+  findManifests,
+  insertManifests,
+  labelsIn,
+  linkManifests,
+} from '../store/tables/shipments/manifests.ts'
+import type { Label, Manifest } from '../store/schema/tables.ts'
 import { requireScope } from '../require-scope.ts'
 import { newIds } from './ids.ts'
-import { isSettled } from './judge-label.ts'
+import { isSettled } from './change-label.ts'
 import { acceptManifest, manifestFields, type ManifestWish } from './manifest-form.ts'
 import { listed, type ShownManifest } from './manifests.ts'
-import { splitLabels } from './split.ts'
+import { splitLabels } from './split-labels.ts'
 
 /**
  * Records that labels were manifested, in as many manifests as warehouses, ship dates and the limit of 500 make of them: all of it or nothing.

@@ -1,9 +1,9 @@
-import { acceptFields } from '../catalog/accept-fields.ts'
+import { acceptFields } from '../catalog/forms/accept-fields.ts'
 import type { Fields } from '../catalog/define.ts'
 import { choice, optional, text } from '../catalog/fields.ts'
-import { isEmpty, type FieldProblem } from '../catalog/validate.ts'
+import { isEmpty, type FieldProblem } from '../catalog/forms/validate.ts'
 import { failFields } from '../errors.ts'
-import { LABEL_STATUSES, type Label, type LabelStatus } from '../store/schema.ts'
+import { LABEL_STATUSES, type Label, type LabelStatus } from '../store/schema/tables.ts'
 import { parseDay } from '../time.ts'
 import { connectionField, fits, ID, LONGEST_ID } from './ids.ts'
 

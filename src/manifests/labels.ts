@@ -3,9 +3,9 @@ import { storedCarrier } from '../catalog/find-carrier.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import type { Db } from '../store/db.ts'
-import { searchLabels, type LabelFilter, type LabelOrder } from '../store/label-search.ts'
-import { findLabel, findShipped } from '../store/labels.ts'
-import type { Label } from '../store/schema.ts'
+import { searchLabels, type LabelFilter, type LabelOrder } from '../store/tables/shipments/label-search.ts'
+import { findLabel, findShipped } from '../store/tables/shipments/labels.ts'
+import type { Label } from '../store/schema/tables.ts'
 import { requireScope } from '../require-scope.ts'
 
 export type { LabelFilter, LabelOrder }

@@ -1,7 +1,12 @@
 import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
-import { findManifests, labelsIn, searchManifests, type ManifestFilter } from '../store/manifests.ts'
-import type { Manifest } from '../store/schema.ts'
+import {
+  findManifests,
+  labelsIn,
+  searchManifests,
+  type ManifestFilter,
+} from '../store/tables/shipments/manifests.ts'
+import type { Manifest } from '../store/schema/tables.ts'
 import { requireScope } from '../require-scope.ts'
 
 export type { ManifestFilter }

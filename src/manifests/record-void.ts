@@ -1,9 +1,9 @@
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import { fail, failAll } from '../errors.ts'
-import { writeLabels } from '../store/labels.ts'
+import { writeLabels } from '../store/tables/shipments/labels.ts'
 import { requireScope } from '../require-scope.ts'
-import { changeLabel } from './judge-label.ts'
+import { changeLabel } from './change-label.ts'
 import { requireLabel, showLabel, type ShownLabel } from './labels.ts'
 
 /** Records that a label was voided at its carrier; one that is recorded so already stays as it is. */

@@ -1,6 +1,6 @@
 import { PostgresAdapter, type Kysely, type Transaction } from 'kysely'
 import type { Secret } from '../secret.ts'
-import type { Environment, KeyTerm, Schema } from './schema.ts'
+import type { Environment, KeyTerm, Schema } from './schema/tables.ts'
 
 export type Dialect = 'sqlite' | 'postgres'
 

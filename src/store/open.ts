@@ -1,9 +1,9 @@
 import type { Database, Inspection, Store, Tell } from './db.ts'
-import { namePostgres } from './postgres-address.ts'
+import { namePostgres } from './postgres/address.ts'
 
 // A driver is loaded when its database is used: neither waits for the other.
-const sqlite = () => import('./sqlite.ts')
-const postgres = () => import('./postgres.ts')
+const sqlite = () => import('./sqlite/open.ts')
+const postgres = () => import('./postgres/open.ts')
 
 /** Looks at the database without changing a byte of it. */
 export async function inspectStore(database: Database): Promise<Inspection> {

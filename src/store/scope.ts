@@ -1,4 +1,4 @@
-import type { Environment } from './schema.ts'
+import type { Environment } from './schema/tables.ts'
 
 /** One tenant's side of one environment: no query crosses it. */
 export type Scope = { tenantId: string; environment: Environment }

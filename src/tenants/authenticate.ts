@@ -1,9 +1,9 @@
 import { NO_PERMISSION, type Actor, type Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import type { Secret } from '../secret.ts'
-import { findApiKey } from '../store/api-keys.ts'
-import { findPartnerTenant } from '../store/tenants.ts'
-import { isSameSecret, parseApiKey } from './api-key-format.ts'
+import { findApiKey } from '../store/tables/tenants/api-keys.ts'
+import { findPartnerTenant } from '../store/tables/tenants/tenants.ts'
+import { isSameSecret, parseApiKey } from './keys/api-key-format.ts'
 import { grants, parseScopes } from './scopes.ts'
 
 type Presented = {

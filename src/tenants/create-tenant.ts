@@ -2,8 +2,8 @@ import { changesBetween, type ShownValues } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import type { Tx } from '../store/db.ts'
-import type { Tenant } from '../store/schema.ts'
-import { insertTenant } from '../store/tenants.ts'
+import type { Tenant } from '../store/schema/tables.ts'
+import { insertTenant } from '../store/tables/tenants/tenants.ts'
 import { nameKeyOf } from './names.ts'
 
 /** What is told of a new tenant besides its name. */

@@ -2,8 +2,14 @@ import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
 import { newId } from '../new-id.ts'
-import { isUniqueViolation } from '../store/failures.ts'
-import { changeTenant, countKept, eraseTenant, findTenant, listPartnerTenants } from '../store/tenants.ts'
+import { isUniqueViolation } from '../store/errors.ts'
+import {
+  changeTenant,
+  countKept,
+  eraseTenant,
+  findTenant,
+  listPartnerTenants,
+} from '../store/tables/tenants/tenants.ts'
 import { requireScope } from '../require-scope.ts'
 import { storeTenant } from './create-tenant.ts'
 import { nameKeyOf } from './names.ts'

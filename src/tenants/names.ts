@@ -1,4 +1,4 @@
-import type { Tenant } from '../store/schema.ts'
+import type { Tenant } from '../store/schema/tables.ts'
 
 /** A name as it is compared: two tenants have the same one where only case and outer white space differ. */
 export const nameKeyOf = (name: string): string => name.trim().toUpperCase().toLowerCase()

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { readOperatorLists, type OperatorLists } from '../store/operator-lists.ts'
+import { readOperatorLists, type OperatorLists } from '../store/tables/tenants/operator-lists.ts'
 
 export type { OperatorLists }
 

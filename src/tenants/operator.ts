@@ -1,8 +1,8 @@
 import { EVERY_PERMISSION, type Context } from '../context.ts'
-import type { Environment, Tenant } from '../store/schema.ts'
-import { hasApiKeys } from '../store/api-keys.ts'
-import { findTenant, listTenants } from '../store/tenants.ts'
-import { storeKey, type IssuedKey } from './api-keys.ts'
+import type { Environment, Tenant } from '../store/schema/tables.ts'
+import { hasApiKeys } from '../store/tables/tenants/api-keys.ts'
+import { findTenant, listTenants } from '../store/tables/tenants/tenants.ts'
+import { storeKey, type IssuedKey } from './keys/api-keys.ts'
 import { storeTenant } from './create-tenant.ts'
 import { matchNames, matchTenants } from './names.ts'
 

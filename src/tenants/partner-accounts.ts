@@ -2,14 +2,14 @@ import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Fields } from '../catalog/define.ts'
 import { optional, text } from '../catalog/fields.ts'
-import { acceptFields } from '../catalog/accept-fields.ts'
-import type { Values } from '../catalog/validate.ts'
+import { acceptFields } from '../catalog/forms/accept-fields.ts'
+import type { Values } from '../catalog/forms/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { fail, failFields } from '../errors.ts'
-import type { ListedApiKey } from '../store/api-keys.ts'
+import type { ListedApiKey } from '../store/tables/tenants/api-keys.ts'
 import { newId } from '../new-id.ts'
-import { isUniqueViolation } from '../store/failures.ts'
-import type { Tenant } from '../store/schema.ts'
+import { isUniqueViolation } from '../store/errors.ts'
+import type { Tenant } from '../store/schema/tables.ts'
 import {
   changeTenant,
   findByExternalId,
@@ -17,12 +17,12 @@ import {
   findTenant,
   listPartnerTenants,
   type PartnerView,
-} from '../store/tenants.ts'
+} from '../store/tables/tenants/tenants.ts'
 import { requireScope } from '../require-scope.ts'
 import { onBehalf } from './authenticate.ts'
-import { createKey, keysOf, revokeKey, type IssuedKey } from './api-keys.ts'
+import { createKey, keysOf, revokeKey, type IssuedKey } from './keys/api-keys.ts'
 import { shownOf, storeTenant } from './create-tenant.ts'
-import { acceptEnd, endField, type ActingKey } from './key-form.ts'
+import { acceptEnd, endField, type ActingKey } from './keys/key-form.ts'
 import { setTenantActive } from './manage-tenant.ts'
 
 /** What a partner says of an account. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Actor, Context } from '../context.ts'
-import { findConnection } from '../store/connections.ts'
+import { findConnection } from '../store/tables/connections/connections.ts'
 import type { Tx } from '../store/db.ts'
-import { addToOutbox, type OutboxEntry } from '../store/outbox-entries.ts'
+import { addToOutbox, type OutboxEntry } from '../store/tables/webhooks/outbox-entries.ts'
 import type { EventType } from './events.ts'
 import { payloadOf, type Details } from './payload.ts'
 

@@ -5,8 +5,13 @@ import { openIfIntact } from '../custody/open-sealed.ts'
 import type { WebhookSecrets } from '../custody/sealed-webhook.ts'
 import type { Secret } from '../secret.ts'
 import type { Tx } from '../store/db.ts'
-import { settleClaim, type Claim } from '../store/deliveries.ts'
-import { changeWebhook, disableWebhook, findWebhook, markWorking } from '../store/webhooks.ts'
+import { settleClaim, type Claim } from '../store/tables/webhooks/deliveries.ts'
+import {
+  changeWebhook,
+  disableWebhook,
+  findWebhook,
+  markWorking,
+} from '../store/tables/webhooks/endpoints.ts'
 import { causeOf, reasonFor, type Reason } from './reasons.ts'
 import { isHopeless, judge, type Reply, type Verdict } from './schedule.ts'
 import { secretsAt, signatureHeaders } from './sign.ts'

@@ -8,12 +8,12 @@ import {
   postponeDeliveries,
   type Claim,
   type DueEndpoint,
-} from '../store/deliveries.ts'
-import { findTenant } from '../store/tenants.ts'
+} from '../store/tables/webhooks/deliveries.ts'
+import { findTenant } from '../store/tables/tenants/tenants.ts'
 import { newRest, shuffled, waitFor } from '../worker.ts'
 import { attempt } from './attempt.ts'
 import { eraseOldSecrets } from './rotate-secret.ts'
-import { openRoom, SLOTS, type Place } from './room.ts'
+import { openRoom, SLOTS, type Place } from './delivery-slots.ts'
 
 /** Longer than an attempt takes: a process that dies leaves its claims to others after this. */
 const CLAIM_MS = 60_000

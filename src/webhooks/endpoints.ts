@@ -4,13 +4,13 @@ import type { Actor, Body, Context } from '../context.ts'
 import type { Opener } from '../custody/opener.ts'
 import { changeSealed } from '../custody/open-sealed.ts'
 import { resealWebhook, sealWebhook } from '../custody/sealed-webhook.ts'
-import type { FieldProblem } from '../catalog/validate.ts'
+import type { FieldProblem } from '../catalog/forms/validate.ts'
 import { fail, failFields } from '../errors.ts'
 import { newId } from '../new-id.ts'
 import { Secret } from '../secret.ts'
 import type { Db, Tx } from '../store/db.ts'
-import { deleteSomeDeliveries } from '../store/deliveries.ts'
-import type { WebhookEndpoint } from '../store/schema.ts'
+import { deleteSomeDeliveries } from '../store/tables/webhooks/deliveries.ts'
+import type { WebhookEndpoint } from '../store/schema/tables.ts'
 import {
   changeWebhook,
   deleteWebhook,
@@ -18,7 +18,7 @@ import {
   insertWebhook,
   listWebhooks,
   type WebhookKey,
-} from '../store/webhooks.ts'
+} from '../store/tables/webhooks/endpoints.ts'
 import { requireScope } from '../require-scope.ts'
 import { acceptChange, acceptNew } from './form.ts'
 import { isMask, keptProblems, type Header } from './headers.ts'

@@ -1,4 +1,4 @@
-import type { FieldProblem } from '../catalog/validate.ts'
+import type { FieldProblem } from '../catalog/forms/validate.ts'
 
 /** A header that a user adds to every call of a webhook. */
 export type Header = { readonly key: string; readonly value: string }

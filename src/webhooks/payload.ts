@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { connectedNameOf } from '../catalog/carrier-code.ts'
 import { storedCarrier } from '../catalog/find-carrier.ts'
-import type { Connection } from '../store/schema.ts'
+import type { Connection } from '../store/schema/tables.ts'
 import type { EventType } from './events.ts'
 
 /** What a transition adds to a message: words of ours and times, never what a carrier said. */

@@ -1,5 +1,5 @@
 import { recordEvent } from '../audit/record-event.ts'
-import { acceptFields } from '../catalog/accept-fields.ts'
+import { acceptFields } from '../catalog/forms/accept-fields.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { fail, failFields } from '../errors.ts'
 import type { Tx } from '../store/db.ts'
@@ -10,7 +10,7 @@ import {
   replayMessages,
   type ListedDelivery,
   type MessagePlace,
-} from '../store/outbox.ts'
+} from '../store/tables/webhooks/outbox.ts'
 import { parseTime } from '../time.ts'
 import { requireScope } from '../require-scope.ts'
 import { keyOf, requireWebhook } from './endpoints.ts'

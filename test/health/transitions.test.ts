@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { REFUSALS_COUNT_MS } from '../../src/connections/limit-attempts.ts'
+import { REFUSALS_COUNT_MS } from '../../src/connections/carrier/limit-attempts.ts'
 import { databases } from '../support/database/databases.ts'
 import type { TestServer } from '../support/server/test-server.ts'
 import {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Carrier } from '../../src/catalog/define.ts'
-import { checkedAgain, checkedNow } from '../../src/connections/check-times.ts'
-import type { Proof } from '../../src/connections/findings.ts'
-import { transitionOf } from '../../src/connections/transitions.ts'
+import { checkedAgain, checkedNow } from '../../src/connections/verification/next-check.ts'
+import type { Proof } from '../../src/connections/carrier/proof.ts'
+import { transitionOf } from '../../src/connections/verification/announce-state.ts'
 import { MOST_A_MINUTE } from '../../src/health/checks.ts'
 import {
   busiestMinute,

@@ -11,7 +11,7 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { createCheckpoints, sizeOf } from '../../src/store/sqlite/checkpoints.ts'
 import { rememberFiles } from '../../src/store/sqlite/same-files.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { openSqlite } from '../../src/store/sqlite/open.ts'
 
 const MIB = 2 ** 20
 
@@ -148,7 +148,7 @@ test('checkpoints: a file that came in the place of the opened one is not touche
 
 test('checkpoints: a log that a process that died has left is copied and emptied by itself', async (t) => {
   const place = openPlace(t)
-  const script = `const { openSqlite } = await import(${JSON.stringify(new URL('../../src/store/sqlite.ts', import.meta.url).href)})
+  const script = `const { openSqlite } = await import(${JSON.stringify(new URL('../../src/store/sqlite/open.ts', import.meta.url).href)})
     await openSqlite(${JSON.stringify(join(place.path, '..', 'b.db'))})
     process.kill(process.pid, 'SIGKILL')`
   await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]).catch(() => {})

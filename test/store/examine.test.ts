@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import pg from 'pg'
 import type { DatabaseFault } from '../../src/store/db.ts'
-import { RELATIONS } from '../../src/store/orphans.ts'
+import { RELATIONS } from '../../src/store/schema/orphans.ts'
 import expected from '../../src/store/postgres/expected-schema.json' with { type: 'json' }
 import { examineSqlite, readSqliteSchema } from '../../src/store/sqlite/examine.ts'
 import { connectBodies } from '../support/connections/connect-bodies.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
 import type { Store } from '../../src/store/db.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { openSqlite } from '../../src/store/sqlite/open.ts'
 import { sizeOf } from '../../src/store/sqlite/checkpoints.ts'
 import { countOccurring, readDatabaseFiles } from '../support/database/database-files.ts'
 

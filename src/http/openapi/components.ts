@@ -1,9 +1,9 @@
 import type { Fields, LtlCarrier, ParcelCarrier } from '../../catalog/define.ts'
 import { allOptional, anyCredentials, group, nickname, optional, text } from '../../catalog/fields.ts'
 import { ltlCarriers, parcelCarriers } from '../../catalog/index.ts'
-import { formSchema, type JsonSchema } from '../../catalog/json-schema.ts'
-import { demandOf } from '../../catalog/field-rules.ts'
-import { connectForm, ltlForm } from '../../connections/forms.ts'
+import { formSchema, type JsonSchema } from '../../catalog/forms/json-schema.ts'
+import { demandOf } from '../../catalog/forms/field-rules.ts'
+import { connectForm, ltlForm } from '../../connections/form/carrier-forms.ts'
 import * as schemas from './schemas.ts'
 
 /** Which named schema holds for the body of a route, by a name in its path. */

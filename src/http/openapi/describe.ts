@@ -1,5 +1,5 @@
 import type { RouteShorthandOptions } from 'fastify'
-import type { JsonSchema } from '../../catalog/json-schema.ts'
+import type { JsonSchema } from '../../catalog/forms/json-schema.ts'
 import type { Scope } from '../../context.ts'
 import type { ConditionName } from '../../errors.ts'
 import type { HeaderName } from './headers.ts'

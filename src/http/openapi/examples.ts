@@ -1,6 +1,6 @@
-import { exampleBody } from '../../catalog/example-body.ts'
+import { exampleBody } from '../../catalog/forms/example-body.ts'
 import { ltlCarriers, parcelCarriers } from '../../catalog/index.ts'
-import { publicNames } from '../../catalog/json-schema.ts'
+import { publicNames } from '../../catalog/forms/json-schema.ts'
 import { conditions, type ConditionName } from '../../errors.ts'
 import recording from './examples.json' with { type: 'json' }
 

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../catalog/json-schema.ts'
+import type { JsonSchema } from '../../catalog/forms/json-schema.ts'
 import { OUTCOMES } from '../../catalog/verification.ts'
 
 type Header = { about: string; schema: JsonSchema; example?: string }

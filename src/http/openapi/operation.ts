@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../catalog/json-schema.ts'
+import type { JsonSchema } from '../../catalog/forms/json-schema.ts'
 import { conditions, type ConditionName } from '../../errors.ts'
 import type { RouteDescription } from './describe.ts'
 import { answerExamples, refusalExamples, requestExamples } from './examples.ts'

@@ -1,9 +1,9 @@
 import { conditions } from '../../errors.ts'
-import type { JsonSchema } from '../../catalog/json-schema.ts'
+import type { JsonSchema } from '../../catalog/forms/json-schema.ts'
 import { MANIFEST_NEEDS } from '../../catalog/manifest.ts'
 import { OUTCOMES } from '../../catalog/verification.ts'
-import { STATES } from '../../connections/findings.ts'
-import { UNVERIFIED_REASONS } from '../../connections/unverified.ts'
+import { STATES } from '../../connections/carrier/proof.ts'
+import { UNVERIFIED_REASONS } from '../../connections/verification/why-unverified.ts'
 
 const text: JsonSchema = { type: 'string' }
 const nullableText: JsonSchema = { type: ['string', 'null'] }

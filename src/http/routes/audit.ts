@@ -4,7 +4,7 @@ import { listEvents, type EventPage, type ListedEvent } from '../../audit/list-e
 import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import { storedCarrier } from '../../catalog/find-carrier.ts'
 import type { Context } from '../../context.ts'
-import { sendPage } from '../list-stream.ts'
+import { sendPage } from '../wire/send-list.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import {
   pageParameters,
@@ -14,7 +14,7 @@ import {
   readChoice,
   readPage,
   readTime,
-} from '../query.ts'
+} from '../wire/query.ts'
 import * as schemas from '../openapi/schemas.ts'
 
 const MOST = 500

@@ -1,16 +1,16 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
-import { refuseFunding } from '../../connections/funding.ts'
-import { disconnectCarrier } from '../../connections/disconnect.ts'
+import { refuseFunding } from '../../connections/refuse-funding.ts'
+import { disconnectCarrier } from '../../connections/deletes/disconnect.ts'
 import { getConnection, listBatches, listPage } from '../../connections/list.ts'
 import type { Context } from '../../context.ts'
-import { tellNotices } from '../answers.ts'
-import { deleteParameters, deleteWishOf } from '../delete-wire.ts'
+import { tellNotices } from '../wire/outcome.ts'
+import { deleteParameters, deleteWishOf } from '../wire/deletes.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
-import { listLimits, sendList } from '../list-stream.ts'
-import { pageParameters, readFlag, readPage } from '../query.ts'
+import { listLimits, sendList } from '../wire/send-list.ts'
+import { pageParameters, readFlag, readPage } from '../wire/query.ts'
 import { CHANGED } from '../openapi/refusals.ts'
 import * as schemas from '../openapi/schemas.ts'
-import { carrierObject, etag, packageObjects, serviceObjects } from '../wire.ts'
+import { carrierObject, etag, packageObjects, serviceObjects } from '../wire/connections.ts'
 
 type OfConnection = { Params: { carrier_id: string } }
 

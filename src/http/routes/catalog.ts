@@ -1,9 +1,9 @@
 import type { FastifyPluginCallback } from 'fastify'
 import { summarize } from '../../catalog/verification.ts'
-import { listCatalog, showCatalog, type CatalogEntry } from '../../connections/catalog.ts'
+import { listCatalog, showCatalog, type CatalogEntry } from '../../connections/describe-catalog.ts'
 import { describe } from '../openapi/describe.ts'
 import * as schemas from '../openapi/schemas.ts'
-import { manifestNeedObject } from '../wire.ts'
+import { manifestNeedObject } from '../wire/connections.ts'
 
 const tag = 'Catalog'
 

@@ -3,12 +3,12 @@ import type { Context } from '../../context.ts'
 import { importLabels } from '../../manifests/import-labels.ts'
 import { getLabel, getShipped, listLabels } from '../../manifests/labels.ts'
 import { recordVoid, refuseVoid } from '../../manifests/record-void.ts'
-import { bodyOf, LIST_LIMIT } from '../body.ts'
-import { sendPage } from '../list-stream.ts'
+import { bodyOf, LIST_LIMIT } from '../server/body.ts'
+import { sendPage } from '../wire/send-list.ts'
 import { describe } from '../openapi/describe.ts'
-import { downloadType, labelQuery, readDownloadType, readLabelQuery } from '../label-query.ts'
-import * as wire from '../label-wire.ts'
-import { pageLinks } from '../page-links.ts'
+import { downloadType, labelQuery, readDownloadType, readLabelQuery } from '../wire/label-query.ts'
+import * as wire from '../wire/labels.ts'
+import { pageLinks } from '../wire/page-links.ts'
 
 type OfLabel = { Params: { label_id: string } }
 

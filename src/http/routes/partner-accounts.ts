@@ -1,5 +1,5 @@
 import type { FastifyPluginCallback } from 'fastify'
-import { formSchema } from '../../catalog/json-schema.ts'
+import { formSchema } from '../../catalog/forms/json-schema.ts'
 import type { Context } from '../../context.ts'
 import {
   accountFields,
@@ -14,13 +14,13 @@ import {
   setAccountActive,
   updateAccount,
 } from '../../tenants/partner-accounts.ts'
-import { actingKey } from '../authenticate.ts'
-import { bodyOf } from '../body.ts'
-import { sendPage } from '../list-stream.ts'
+import { actingKey } from '../server/authenticate.ts'
+import { bodyOf } from '../server/body.ts'
+import { sendPage } from '../wire/send-list.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
-import { pageLinks } from '../page-links.ts'
-import { accountObject } from '../partner-wire.ts'
-import { pageParameters, readPage } from '../query.ts'
+import { pageLinks } from '../wire/page-links.ts'
+import { accountObject } from '../wire/partner-accounts.ts'
+import { pageParameters, readPage } from '../wire/query.ts'
 import * as schemas from '../openapi/schemas.ts'
 
 type OfAccount = { Params: { account_id: string } }

@@ -11,11 +11,11 @@ import {
 } from '../../webhooks/endpoints.ts'
 import { deliveriesOf, replay } from '../../webhooks/replay.ts'
 import { rotateSecret } from '../../webhooks/rotate-secret.ts'
-import { bodyOf } from '../body.ts'
-import { sendPage } from '../list-stream.ts'
+import { bodyOf } from '../server/body.ts'
+import { sendPage } from '../wire/send-list.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
-import { pageParameters, readPage } from '../query.ts'
-import * as wire from '../webhook-wire.ts'
+import { pageParameters, readPage } from '../wire/query.ts'
+import * as wire from '../wire/webhooks.ts'
 
 type OfWebhook = { Params: { webhook_id: string } }
 

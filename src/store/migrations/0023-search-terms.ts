@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
-import type { Schema } from '../schema.ts'
-import { keepTerms } from '../connection-terms.ts'
+import type { Schema } from '../schema/tables.ts'
+import { keepTerms } from '../tables/connections/connection-terms.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
 /** So many connections are read and given their terms at a time. */

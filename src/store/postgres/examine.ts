@@ -1,9 +1,9 @@
 import pg from 'pg'
 import type { DatabaseFault } from '../db.ts'
 import { APP_ROLE } from '../migrations/0002-walls.ts'
-import { findOrphans, findStrays, type Ask } from '../orphans.ts'
-import { withSentences } from '../postgres-refusals.ts'
-import { compareSchemas, type SchemaPart } from '../schema-parts.ts'
+import { findOrphans, findStrays, type Ask } from '../schema/orphans.ts'
+import { withSentences } from './refusals.ts'
+import { compareSchemas, type SchemaPart } from '../schema/parts.ts'
 import expected from './expected-schema.json' with { type: 'json' }
 import { readPostgresSchema } from './read-schema.ts'
 

@@ -1,6 +1,6 @@
 import { APP_ROLE } from '../migrations/0002-walls.ts'
-import type { Ask } from '../orphans.ts'
-import type { SchemaPart } from '../schema-parts.ts'
+import type { Ask } from '../schema/orphans.ts'
+import type { SchemaPart } from '../schema/parts.ts'
 
 const OURS = `relation.relnamespace = current_schema()::regnamespace and relation.relkind in ('r', 'p')`
 

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { VANISHED } from '../failure-reasons.ts'
-import { StoreError } from '../failures.ts'
+import { StoreError } from '../errors.ts'
 import { identifyFiles } from './same-files.ts'
 
 /** Where the database lies, and which files the process has opened there, where somebody remembers them. */

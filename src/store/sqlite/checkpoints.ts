@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { Tell } from '../db.ts'
 import { VANISHED } from '../failure-reasons.ts'
-import { StoreError } from '../failures.ts'
+import { StoreError } from '../errors.ts'
 import type { CheckpointOrder, CheckpointResult, CheckpointThread } from './checkpoint-thread.ts'
 import type { SameFiles } from './same-files.ts'
 

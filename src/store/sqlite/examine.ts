@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { DatabaseFault } from '../db.ts'
 import { reasonOf } from '../failure-reasons.ts'
-import { isSqliteUnavailable } from '../failures.ts'
-import { findOrphans, findStrays, type Ask } from '../orphans.ts'
-import { compareSchemas, type SchemaPart } from '../schema-parts.ts'
+import { isSqliteUnavailable } from '../errors.ts'
+import { findOrphans, findStrays, type Ask } from '../schema/orphans.ts'
+import { compareSchemas, type SchemaPart } from '../schema/parts.ts'
 import { openReadOnly } from './read-only.ts'
 
 const BUSY_MS = 5_000

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { Tell } from '../db.ts'
-import { unavailable } from '../failures.ts'
+import { unavailable } from '../errors.ts'
 import { VANISHED } from '../failure-reasons.ts'
 
 /** For so long a read believes what was found last. */

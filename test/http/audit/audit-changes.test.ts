@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkChanges } from '../../../src/audit/check-changes.ts'
 import { verifyChain } from '../../../src/audit/list-events.ts'
-import { createErasures } from '../../../src/connections/erasures.ts'
+import { createErasures } from '../../../src/connections/deletes/erase-worker.ts'
 import { deleteTenant, renameTenant, setTenantActive } from '../../../src/tenants/manage-tenant.ts'
 import { operator } from '../../../src/tenants/operator.ts'
 import {

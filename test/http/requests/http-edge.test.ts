@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect, type AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { withoutDriverErrors } from '../../../src/store/failures.ts'
+import { withoutDriverErrors } from '../../../src/store/errors.ts'
 import { connectBodies } from '../../support/connections/connect-bodies.ts'
 import { unique } from '../../support/unique.ts'
 import { openTestServer, type TestServer } from '../../support/server/test-server.ts'

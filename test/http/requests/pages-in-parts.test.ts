@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { FastifyReply } from 'fastify'
-import { sendPage } from '../../../src/http/list-stream.ts'
+import { sendPage } from '../../../src/http/wire/send-list.ts'
 
 const ITEMS = 300
 const items = Array.from({ length: ITEMS }, (_, number) => ({ number, text: 'x'.repeat(5_000) }))
@@ -63,7 +63,7 @@ test('a page without items or further members is JSON', async () => {
 })
 
 test('every route that answers a page renders it in parts', () => {
-  const paged = globSync('src/http/routes/*.ts').filter((file) =>
+  const paged = globSync('src/http/routes/**/*.ts').filter((file) =>
     /\bread(Page|\w+Query)\(/.test(readFileSync(file, 'utf8')),
   )
   assert.ok(paged.length >= 9)

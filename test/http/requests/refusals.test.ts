@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { makeApiKey } from '../../../src/tenants/api-key-format.ts'
+import { makeApiKey } from '../../../src/tenants/keys/api-key-format.ts'
 import { connectBodies } from '../../support/connections/connect-bodies.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'

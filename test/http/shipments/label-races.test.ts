@@ -5,8 +5,12 @@ import { createLog } from '../../../src/log.ts'
 import { parseConfig } from '../../../src/config.ts'
 import { importLabels, type Result } from '../../../src/manifests/import-labels.ts'
 import { Secret } from '../../../src/secret.ts'
-import { deleteConnection, findConnection, lockConnection } from '../../../src/store/connections.ts'
-import { openShipments } from '../../../src/store/labels.ts'
+import {
+  deleteConnection,
+  findConnection,
+  lockConnection,
+} from '../../../src/store/tables/connections/connections.ts'
+import { openShipments } from '../../../src/store/tables/shipments/labels.ts'
 import { operator } from '../../../src/tenants/operator.ts'
 import { databases } from '../../support/database/databases.ts'
 import { openTestServer } from '../../support/server/test-server.ts'

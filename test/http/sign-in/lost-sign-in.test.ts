@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { refreshSignIn } from '../../../src/connections/refresh-sign-in.ts'
+import { refreshSignIn } from '../../../src/connections/sign-in/refresh-token.ts'
 import { operator } from '../../../src/tenants/operator.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
 import { returnFromSignIn, approveSignIn, merchantOf, type Merchant } from '../../support/sign-in/merchant.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { OUTCOMES, type VerificationOutcome } from '../../../src/catalog/verification.ts'
-import { refuses } from '../../../src/connections/findings.ts'
+import { refuses } from '../../../src/connections/carrier/proof.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
 

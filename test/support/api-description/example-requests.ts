@@ -1,4 +1,4 @@
-import { makeApiKey } from '../../../src/tenants/api-key-format.ts'
+import { makeApiKey } from '../../../src/tenants/keys/api-key-format.ts'
 import type { Recorder } from './record-examples.ts'
 
 const CARRIERS = '/v1/connections/carriers'

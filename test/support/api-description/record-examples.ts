@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { conditions, type ConditionName } from '../../../src/errors.ts'
 import type { Scope } from '../../../src/context.ts'
-import type { Environment } from '../../../src/store/schema.ts'
+import type { Environment } from '../../../src/store/schema/tables.ts'
 import { openTestServer, type Answer, type TestServer } from '../server/test-server.ts'
 import { signInEnv } from '../sign-in/simulated-ups.ts'
 

@@ -1,6 +1,6 @@
 import { createOpener } from '../../../src/custody/opener.ts'
-import { findConnection } from '../../../src/store/connections.ts'
-import type { Connection, Environment } from '../../../src/store/schema.ts'
+import { findConnection } from '../../../src/store/tables/connections/connections.ts'
+import type { Connection, Environment } from '../../../src/store/schema/tables.ts'
 import type { TestServer } from '../server/test-server.ts'
 
 export type StoredConnection = {

@@ -2,7 +2,7 @@ import { verifyChain } from '../../../src/audit/list-events.ts'
 import type { Context } from '../../../src/context.ts'
 import { createOpener } from '../../../src/custody/opener.ts'
 import { fingerprint } from '../../../src/custody/sealed-values.ts'
-import type { AuditEvent, Connection } from '../../../src/store/schema.ts'
+import type { AuditEvent, Connection } from '../../../src/store/schema/tables.ts'
 import type { Journal, Write } from './write-load.ts'
 
 /** What a crash did to what was acknowledged; every list has to be empty. */

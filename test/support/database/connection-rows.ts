@@ -1,5 +1,5 @@
-import { keepTerms } from '../../../src/store/connection-terms.ts'
-import type { Environment, NewConnection } from '../../../src/store/schema.ts'
+import { keepTerms } from '../../../src/store/tables/connections/connection-terms.ts'
+import type { Environment, NewConnection } from '../../../src/store/schema/tables.ts'
 import type { TestServer } from '../server/test-server.ts'
 
 const AT = Date.parse('2026-01-01T00:00:00.000Z')

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { Environment, Label, LabelCount } from '../../../src/store/schema.ts'
+import type { Environment, Label, LabelCount } from '../../../src/store/schema/tables.ts'
 import { connectBodies } from '../connections/connect-bodies.ts'
 import { unique } from '../unique.ts'
 import { runAsOwner } from '../database/databases.ts'

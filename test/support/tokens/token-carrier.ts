@@ -1,7 +1,7 @@
 import { noWayOut } from '../../../src/context.ts'
 import type { Reply } from '../../../src/catalog/verification.ts'
-import { findToken } from '../../../src/store/carrier-tokens.ts'
-import type { CarrierToken } from '../../../src/store/schema.ts'
+import { findToken } from '../../../src/store/tables/connections/carrier-tokens.ts'
+import type { CarrierToken } from '../../../src/store/schema/tables.ts'
 import { unique } from '../unique.ts'
 import type { TestServer } from '../server/test-server.ts'
 

@@ -1,7 +1,7 @@
 import { parseConfig } from '../../../src/config.ts'
 import { EVERY_PERMISSION, noWayOut, openContext, type Actor } from '../../../src/context.ts'
 import { findCarrier } from '../../../src/catalog/find-carrier.ts'
-import { requireToken } from '../../../src/connections/carrier-token.ts'
+import { requireToken } from '../../../src/connections/access-token.ts'
 import { createLog } from '../../../src/log.ts'
 import type { Outbound } from '../../../src/outbound/http.ts'
 import type { Store } from '../../../src/store/db.ts'

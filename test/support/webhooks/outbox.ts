@@ -1,4 +1,4 @@
-import type { Environment } from '../../../src/store/schema.ts'
+import type { Environment } from '../../../src/store/schema/tables.ts'
 import type { TestServer } from '../server/test-server.ts'
 
 /** What is in the outbox of the first tenant, oldest first. */

@@ -1,0 +1,59 @@
+import type { Carrier } from '../../catalog/define.ts'
+import type { Finding, Material, Verification, VerificationOutcome } from '../../catalog/verification.ts'
+import type { Context } from '../../context.ts'
+import type { CarrierLine } from './carrier-line.ts'
+import { refuseForNow } from './limit-attempts.ts'
+
+/** This path of ours stands in for a carrier’s sign-in page. */
+const SANDBOX_PATH = '/v1/sign_in/sandbox'
+
+/** Returns the line to the simulated carriers of the sandbox, where no setting is missing, no attempt is limited and credentials can wish for a finding. */
+export function sandboxLine({ simulator, config }: Context): CarrierLine {
+  return {
+    missingSettings: () => [],
+    operatorValues: sandboxOperator,
+    open({ carrier, recipe, values }) {
+      const operator = sandboxOperator(recipe)
+      const ask = simulator.ask(carrier.id, { values, operator }, simulator.wantedOutcome(values))
+      return ask && { ask, operator }
+    },
+    limitAttempts: (_actor, _attempt, ask) => ask(),
+    refuseLockedOut(carrier, values) {
+      if (simulator.isLockedOut(values)) refuseForNow(carrier)
+    },
+    decideFinding(carrier, values, found) {
+      const wanted = simulator.wantedOutcome(values)
+      // A carrier that never answers so is made to.
+      return wanted && found?.outcome !== wanted ? wordAs(carrier, wanted) : found
+    },
+    signInLocation: (carriersPage) => config.publicUrl + SANDBOX_PATH + new URL(carriersPage).search,
+    wishes: simulator.magicValues,
+    findMistypedWishes: (values) => simulator.mistyped(values),
+    hasOperator: false,
+  }
+}
+
+const sandboxOperator = ({ operator }: Pick<Verification, 'operator'>): Material['operator'] =>
+  Object.fromEntries(operator.map((name) => [name, `sandbox-${name}`]))
+
+const TOLD: Record<VerificationOutcome, string> = {
+  verified: 'accepts these credentials.',
+  invalid_credentials: 'does not accept these credentials.',
+  not_entitled: 'accepts these credentials, and does not let this account use its API.',
+  platform_misconfigured: 'does not accept the registration that this server’s operator holds with it.',
+  rate_limited: 'asks to wait.',
+  unavailable: 'fails at the moment.',
+  inconclusive: 'answers, and its answer says nothing about these credentials.',
+}
+const WAIT_SECONDS = 60
+
+/** Words a wished-for outcome as this carrier would: in its own rules’ words where one of them ends so. */
+function wordAs(carrier: Carrier, outcome: VerificationOutcome): Finding {
+  const rules = carrier.verify?.steps.flatMap((step) => step.rules) ?? []
+  const own = rules.findLast(({ then }) => then === outcome)?.because
+  return {
+    outcome,
+    because: own ?? `${carrier.title} ${TOLD[outcome]}`,
+    ...(outcome === 'rate_limited' && { retryAfter: WAIT_SECONDS }),
+  }
+}

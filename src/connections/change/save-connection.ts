@@ -1,0 +1,165 @@
+import { accountKey, accountNumber } from '../../catalog/account.ts'
+import type { Action } from '../../audit/actions.ts'
+import { auditEntry, type Happening } from '../../audit/record-event.ts'
+import type { Values } from '../../catalog/forms/validate.ts'
+import type { Actor, Context } from '../../context.ts'
+import { fingerprint, sealSettings } from '../../custody/sealed-values.ts'
+import { Secret } from '../../secret.ts'
+import { writeConnection, type ConnectionWrite } from '../../store/tables/connections/connection-writes.ts'
+import type { ConnectionChange } from '../../store/tables/connections/connections.ts'
+import type { Tx } from '../../store/db.ts'
+import type { Connection, NewConnection, SignInRow } from '../../store/schema/tables.ts'
+import { outboxEntry, type Telling } from '../../webhooks/announce.ts'
+import type { Checked } from '../verification/next-check.ts'
+import type { Replacement } from './replace-credentials.ts'
+import { carrierOf, keyOf } from '../request/require.ts'
+import { transitionTellings } from '../verification/announce-state.ts'
+
+/** A connection that comes into being, as version 0 of everything, or comes back with the versions and the number that it had. */
+export type Beginning = Omit<
+  NewConnection,
+  'account_number' | 'account_key' | 'credentials' | 'settings' | 'updated_at' | 'created_seq'
+> & { created_seq?: number }
+
+/** What a connection holds from its beginning, and when it is checked first; absent where nothing is planned. */
+type First = { credentials: Replacement; settings: Values; nextCheckAt?: string | null } & WithSignIn
+
+/** What is to be of a connection; what is absent stays as it is. */
+export type After = {
+  nickname?: string | null
+  isPrimary?: boolean
+  status?: Connection['connection_status']
+  openShipments?: Connection['open_shipments']
+  credentials?: Replacement
+  settings?: Values
+  /** What is known of the credentials from now on, and when they are checked next. */
+  checked?: Checked<Known> | undefined
+} & WithSignIn
+
+type Known = Pick<Connection, 'state' | 'diagnosis' | 'trouble_told'> & ConnectionChange
+
+/** A sign-in at the carrier may begin with the change. */
+type WithSignIn = { signIn?: SignInRow | undefined }
+
+/** What happened, but for what follows from before and after. */
+type Event = Pick<Happening, 'fields' | 'changes' | 'outcome'> & { action: Action }
+
+/** A change of one connection, from what was read to what is to be. */
+export type Save = ChangeToSave | BeginningToSave
+type ChangeToSave = { before: Connection; after: After; event: Event }
+type BeginningToSave = { isNew: true; before: Beginning; after: First; event: Event }
+
+/** Which connection was written, and the versions that it has come to. */
+export type Saved = { carrierId: string; version: number; credentialsVersion: number }
+
+/**
+ * Writes a change of a connection: the row over the version that was read, the credentials before, the next check, the audit event, and what webhooks are told of it.
+ * It stands in the transaction `tx`, which has read `before`; only what a carrier says of credentials, and a refresh token that it replaces, are written elsewhere.
+ */
+export async function saveConnection(ctx: Context, tx: Tx, actor: Actor, save: Save): Promise<Saved> {
+  const { before, after } = save
+  await writeConnection(
+    tx,
+    'isNew' in save ? composeBeginning(ctx, actor, save) : composeChange(ctx, actor, save),
+  )
+  const { credentials_version } = after.credentials?.sealed ?? before
+  const { carrier_id: carrierId, version } = before
+  return { carrierId, version: version + 1, credentialsVersion: credentials_version }
+}
+
+function composeBeginning(
+  ctx: Context,
+  actor: Actor,
+  { before, after, event }: BeginningToSave,
+): ConnectionWrite {
+  const { nextCheckAt, signIn } = after
+  const { values, sealed } = after.credentials
+  const settings_version = before.settings_version + 1
+  const settings = sealSettings(ctx, before, settings_version, new Secret(after.settings))
+  const added = {
+    ...before,
+    ...accountOf(before, values),
+    ...sealed,
+    ...{ settings, settings_version, version: before.version + 1, updated_at: ctx.clock().toISOString() },
+    created_seq: before.created_seq,
+  }
+  return {
+    key: keyOf(actor, before.carrier_id),
+    row: { added },
+    signIn,
+    check: nextCheckAt === undefined ? undefined : { carrier: before.carrier, dueAt: nextCheckAt },
+    event: entryOf(ctx, actor, { before, event, envelopeHash: fingerprint(sealed.credentials, settings) }),
+    messages: tellingOf(event).map((telling) => outboxEntry(ctx, actor, telling)),
+  }
+}
+
+function composeChange(ctx: Context, actor: Actor, { before, after, event }: ChangeToSave): ConnectionWrite {
+  const { credentials, checked, signIn } = after
+  const settings = after.settings && sealedSettings(ctx, before, after.settings)
+  const changed = {
+    ...marksOf(before, after),
+    ...(credentials && { ...accountOf(before, credentials.values), ...credentials.sealed }),
+    ...settings,
+    ...checked?.columns,
+    updated_at: ctx.clock().toISOString(),
+  }
+  const now = { ...before, ...changed }
+  const envelopeHash = credentials || settings ? fingerprint(now.credentials, now.settings) : undefined
+  const tellings = [...tellingOf(event), ...(checked ? transitionTellings(before, checked.columns) : [])]
+  return {
+    key: keyOf(actor, before.carrier_id),
+    row: { seenVersion: before.version, changed },
+    superseded: credentials?.superseded,
+    signIn,
+    check: checked && { carrier: before.carrier, dueAt: checked.nextCheckAt },
+    event: entryOf(ctx, actor, { before, event, envelopeHash }),
+    messages: tellings.map((telling) => outboxEntry(ctx, actor, telling)),
+  }
+}
+
+/** The columns of what is in clear; a nickname that stays is not written again, since searches are built on it. */
+function marksOf(
+  before: Connection,
+  { nickname, isPrimary, status, openShipments }: After,
+): ConnectionChange {
+  return {
+    ...(nickname !== undefined && nickname !== before.nickname && { nickname }),
+    ...(isPrimary !== undefined && { is_primary: isPrimary ? 1 : 0 }),
+    ...(status !== undefined && { connection_status: status }),
+    ...(openShipments !== undefined && { open_shipments: openShipments }),
+  }
+}
+
+function sealedSettings(ctx: Context, before: Connection, values: Values) {
+  const settings_version = before.settings_version + 1
+  return { settings: sealSettings(ctx, before, settings_version, new Secret(values)), settings_version }
+}
+
+function accountOf(before: Pick<Connection, 'carrier'>, values: Values) {
+  const account_number = accountNumber(carrierOf(before), values)
+  return { account_number, account_key: accountKey(account_number) }
+}
+
+function entryOf(
+  ctx: Context,
+  actor: Actor,
+  {
+    before,
+    event,
+    envelopeHash,
+  }: { before: Beginning | Connection; event: Event; envelopeHash?: Buffer | undefined },
+) {
+  return auditEntry(ctx, actor, {
+    ...event,
+    carrierId: before.carrier_id,
+    version: before.version + 1,
+    ...(envelopeHash && { envelopeHash }),
+  })
+}
+
+/** What webhooks are told of an event; nobody is told of a policy of deletes. */
+function tellingOf({ action }: Event): Telling[] {
+  if (action === 'connection.policy_updated') return []
+  const isBeginning = action === 'connection.connected' || action === 'connection.restored'
+  return [{ type: isBeginning ? 'carrier_connected' : 'connection.updated' }]
+}

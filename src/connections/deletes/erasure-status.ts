@@ -1,0 +1,26 @@
+import type { Context } from '../../context.ts'
+import type { DatabaseFiles } from '../../store/db.ts'
+import { countErasures } from '../../store/tables/connections/due-erasures.ts'
+
+/** For so long a server that is at work may leave something after its time has come. */
+export const PATIENCE_MS = 10 * 60_000
+
+export type ErasureStatus = {
+  kinds: Awaited<ReturnType<typeof countErasures>>
+  /** Something should have been gone for longer than a working server takes. */
+  isLate: boolean
+  files: DatabaseFiles
+}
+
+/** Says what of the whole installation is kept until its time has come, and what the files do with the bytes of removed rows. */
+export async function getErasureStatus({ store, clock }: Context): Promise<ErasureStatus> {
+  const now = clock().getTime()
+  const countAt = (ms: number) =>
+    store.cross({ path: 'erase' }, (db) => countErasures(db, new Date(ms).toISOString()))
+  const late = await countAt(now - PATIENCE_MS)
+  return {
+    kinds: await countAt(now),
+    isLate: late.buried.overdue + late.previous.overdue > 0,
+    files: await store.describeFiles(),
+  }
+}

@@ -1,0 +1,87 @@
+import { carrierCodeOf } from '../../catalog/carrier-code.ts'
+import { isOffered } from '../../catalog/credential-fields.ts'
+import type { Carrier, LtlCarrier, ParcelCarrier } from '../../catalog/define.ts'
+import { findByScac, findCarrier, storedCarrier } from '../../catalog/find-carrier.ts'
+import { suggestCarrier, suggestScac } from '../../catalog/suggest-carrier.ts'
+import type { Actor, Context } from '../../context.ts'
+import { fail } from '../../errors.ts'
+import { findConnection } from '../../store/tables/connections/connections.ts'
+import type { ConnectionKey } from '../../store/scope.ts'
+import type { Connection } from '../../store/schema/tables.ts'
+
+/** The parcel carrier that a path names; 404 when there is none. */
+export function requireCarrier(name: string): ParcelCarrier {
+  return (
+    findCarrier(name) ?? fail('carrier_unknown', `There is no carrier of this name.${suggestCarrier(name)}`)
+  )
+}
+
+/** The LTL carrier that a SCAC names in this environment; 400 as the public API answers it. */
+export function requireLtlCarrier(scac: string, environment: Actor['environment']): LtlCarrier {
+  const carrier = findByScac(scac)
+  if (carrier && isOffered(carrier, environment)) return carrier
+  const advice = suggestScac(scac)
+  return fail('scac_unknown', advice === '' ? 'Invalid carrier SCAC' : `Invalid carrier SCAC. ${advice}`)
+}
+
+/** Refuses a carrier that nobody can connect, with the reason. */
+export function requireConnectable(carrier: Carrier): void {
+  if (!carrier.closed) return
+  fail('carrier_not_connectable', `${carrier.title} cannot be connected. ${carrier.closed.reason}`, {
+    carrierCode: carrierCodeOf(carrier),
+  })
+}
+
+const PARCEL_ID = /^se(-[a-z0-9]+)+$/
+const LONGEST_PARCEL_ID = 25
+const LTL_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+const isCarrierId = (mode: Carrier['mode'], id: string): boolean =>
+  mode === 'ltl' ? LTL_ID.test(id) : id.length <= LONGEST_PARCEL_ID && PARCEL_ID.test(id)
+
+/** Refuses what cannot be the id of a connection of either mode. */
+export function requireIdOfEither(carrierId: string): void {
+  if (!isCarrierId('ltl', carrierId)) requireCarrierId('parcel', carrierId)
+}
+
+/** Refuses what cannot be the id of a connection of this mode. */
+export function requireCarrierId(mode: Carrier['mode'], carrierId: string): void {
+  if (!isCarrierId(mode, carrierId))
+    fail('carrier_id_malformed', 'The carrier_id in the path does not have the form of one.', {
+      fieldName: 'carrier_id',
+    })
+}
+
+/** One and the same answer for an absent id, a foreign one, and one of another carrier. */
+export function refuseUnknown(): never {
+  return fail('connection_unknown', 'There is no carrier connection with this carrier_id.', {
+    fieldName: 'carrier_id',
+  })
+}
+
+/** Where a connection of the actor is kept. */
+export const keyOf = ({ tenantId, environment }: Actor, carrierId: string): ConnectionKey => ({
+  tenantId,
+  environment,
+  carrierId,
+})
+
+/** The actor's connection with this id, and of `carrier` where one is given; 404 otherwise. */
+export async function requireConnection(
+  { store }: Context,
+  actor: Actor,
+  mode: Carrier['mode'],
+  carrierId: string,
+  carrier?: Carrier,
+): Promise<Connection> {
+  requireCarrierId(mode, carrierId)
+  const connection = await store.read(actor.tenantId, (db) => findConnection(db, keyOf(actor, carrierId)))
+  if (!connection || connection.mode !== mode || (carrier && connection.carrier !== carrier.id))
+    return refuseUnknown()
+  return connection
+}
+
+/** The carrier of a stored connection; the catalog never forgets one. */
+export function carrierOf(connection: Pick<Connection, 'carrier'>): Carrier {
+  return storedCarrier(connection.carrier)
+}

@@ -1,0 +1,67 @@
+import type { FastifyPluginCallback } from 'fastify'
+import { connectedNameOf } from '../../../catalog/carrier-code.ts'
+import { findConnections, type FoundConnection } from '../../../connections/search.ts'
+import type { Context } from '../../../context.ts'
+import { connectionQuery, readConnectionQuery, writeCursor } from '../../wire/connection-query.ts'
+import { sendPage } from '../../wire/send-list.ts'
+import { describe } from '../../openapi/describe.ts'
+import * as schemas from '../../openapi/schemas.ts'
+import { healthObject } from '../../wire/connections.ts'
+
+/** Every connection of the account, found by what needs attention; with a partner's key, of every account that it created. */
+export const connectionRoutes =
+  (ctx: Context): FastifyPluginCallback =>
+  (app, _options, done) => {
+    app.get(
+      '/connections',
+      describe({
+        operationId: 'find_connections',
+        summary: 'Connections by state, carrier and words, and how many there are in each state',
+        description:
+          'Parcel and LTL together. Several filters have to hold all at once. `counts` says how many connections there are in each state; only `carrier` and `scac` bear on it. `total` and `pages` are `null` where `q` finds so many that nobody counts them. A partner’s key without `On-Behalf-Of` looks through every account that the partner created, and `account` says whose each connection is.',
+        tag: 'Health',
+        scope: 'read',
+        partners: true,
+        query: connectionQuery,
+        refuses: ['field_conflict'],
+        answers: { 200: schemas.connectionPage },
+      }),
+      async (request, reply) => {
+        const asked = readConnectionQuery(request.query as Record<string, unknown>, request.actor)
+        const found = await findConnections(ctx, request.actor, asked)
+        const { connections, counts, total, next } = found
+        const rest = {
+          counts,
+          total: total ?? null,
+          page: asked.page,
+          pages: total === undefined ? null : Math.ceil(total / asked.size),
+          next: next ? writeCursor(asked.sort, asked.page + 1, next) : null,
+        }
+        return sendPage(reply, { name: 'connections', items: connections, toObject: foundObject, rest })
+      },
+    )
+    done()
+  }
+
+const foundObject = ({ connection, carrier, advice, unverified, account }: FoundConnection) => ({
+  carrier_id: connection.carrier_id,
+  mode: connection.mode,
+  carrier: connectedNameOf(carrier, connection.scac),
+  nickname: connection.nickname,
+  account_number: connection.account_number,
+  connection_status: connection.connection_status,
+  ...healthObject(connection, advice),
+  unverified: unverified ?? null,
+  account: account
+    ? {
+        account_id: account.tenant_id,
+        external_account_id: account.external_account_id,
+        company_name: account.company_name,
+        active: account.active === 1,
+      }
+    : null,
+  version: connection.version,
+  credentials_version: connection.credentials_version,
+  created_at: connection.created_at,
+  updated_at: connection.updated_at,
+})

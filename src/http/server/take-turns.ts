@@ -1,0 +1,38 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { turns, type Visit } from '../../turns.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Its way through its turns; none where it was refused before its first. */
+    visit: Visit | null
+  }
+}
+
+/**
+ * Every request waits for its turn when it arrives, and again when it is known whose it is and its body is here.
+ * A probe waits for nobody.
+ */
+export function takeTurns(app: FastifyInstance): void {
+  app.decorateRequest('visit', null)
+  app.server.on('connection', () => turns.accepted())
+  app.addHook('onRequest', (request, _reply, next) => {
+    request.visit = { waitedMs: 0, hasWritten: false }
+    turns.enter(request.visit, next)
+  })
+  app.addHook('onRequest', (request) => wait(request, () => turns.arrive()))
+  app.addHook('preHandler', (request) =>
+    wait(request, () => turns.begin(request.keyId === undefined ? '' : request.actor.tenantId)),
+  )
+}
+
+async function wait(
+  { visit, routeOptions }: FastifyRequest,
+  take: () => Promise<void> | undefined,
+): Promise<void> {
+  if (routeOptions.config.description?.isProbe) return
+  const turn = take()
+  if (turn === undefined) return
+  const start = performance.now()
+  await turn
+  if (visit) visit.waitedMs += performance.now() - start
+}

@@ -1,0 +1,15 @@
+import type { Label } from '../store/schema/tables.ts'
+
+const MOST_SHIPMENTS = 500
+
+/** Labels as manifests take them: of one warehouse and one ship date each, and 500 at most; earliest day first. */
+export function splitLabels(labels: readonly Label[]): Label[][] {
+  const groups = Map.groupBy(labels, ({ ship_date, warehouse_id }) => `${ship_date} ${warehouse_id ?? ''}`)
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, group]) =>
+      Array.from({ length: Math.ceil(group.length / MOST_SHIPMENTS) }, (_, part) =>
+        group.slice(part * MOST_SHIPMENTS, (part + 1) * MOST_SHIPMENTS),
+      ),
+    )
+}

@@ -1,0 +1,143 @@
+import type { Db, Tx } from '../../db.ts'
+import { findPage, PART, type Span } from '../../pages.ts'
+import type { AuditEvent, Environment, NewAuditEvent, Schema } from '../../schema/tables.ts'
+
+/** The last event of the tenant's chain; who appends the next one holds the tenant's lock. */
+export function findAuditHead(db: Db, tenantId: string): Promise<Schema['audit_head'] | undefined> {
+  return db.selectFrom('audit_head').selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
+}
+
+/** The number of a tenant's newest event, whatever the head says. */
+export async function findLastSeq(db: Db, tenantId: string): Promise<number> {
+  const newest = db.selectFrom('audit_event').select('seq').where('tenant_id', '=', tenantId)
+  return (await newest.orderBy('seq', 'desc').limit(1).executeTakeFirst())?.seq ?? 0
+}
+
+/** Adds an event to the end of its tenant's chain and counts it; `false` when one of its number is there, since the head does not name the newest. */
+export async function appendAuditEvent(tx: Tx, event: NewAuditEvent): Promise<boolean> {
+  const { tenant_id, seq, hash, environment, action } = event
+  const { numInsertedOrUpdatedRows: added } = await tx
+    .insertInto('audit_event')
+    .values(event)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow()
+  if (added === 0n) return false
+  await tx
+    .insertInto('audit_head')
+    .values({ tenant_id, seq, hash })
+    .onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ seq, hash }))
+    .execute()
+  await tx
+    .insertInto('audit_count')
+    .values({ tenant_id, environment: environment ?? '', action, events: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['tenant_id', 'environment', 'action'])
+        .doUpdateSet((eb) => ({ events: eb('audit_count.events', '+', 1) })),
+    )
+    .execute()
+  return true
+}
+
+export type AuditFilter = {
+  carrierId?: string
+  actor?: string
+  action?: string
+  since?: string
+  until?: string
+}
+
+/** One page of a tenant's events as one environment sees them, newest first, and how many there are. */
+export async function listAuditEvents(
+  db: Db,
+  tenantId: string,
+  environment: Environment,
+  filter: AuditFilter,
+  page: { limit: number; offset: number },
+): Promise<{ events: AuditEvent[]; total: number }> {
+  const { carrierId, actor, action, since, until } = filter
+  const listed = db
+    .selectFrom('audit_event')
+    .where('tenant_id', '=', tenantId)
+    .$if(carrierId !== undefined, (query) => query.where('carrier_id', '=', carrierId ?? ''))
+  const matching = ({ after, last }: Span<number>) =>
+    listed
+      .$if(actor !== undefined, (query) => query.where('actor', '=', actor ?? ''))
+      .$if(action !== undefined, (query) => query.where('action', '=', action ?? ''))
+      .$if(since !== undefined, (query) => query.where('at', '>=', since ?? ''))
+      .$if(until !== undefined, (query) => query.where('at', '<', until ?? ''))
+      .$if(after !== undefined, (query) => query.where('seq', '<', after ?? 0))
+      .$if(last !== undefined, (query) => query.where('seq', '>=', last ?? 0))
+  const countWhere = (span: Span<number>, seenBy: Environment | null) =>
+    matching(span)
+      .where('environment', seenBy === null ? 'is' : '=', seenBy)
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+  const isCounted = [carrierId, actor, since, until].every((value) => value === undefined)
+  const { rows, total } = await findPage<AuditEvent, number>(page, {
+    total: isCounted ? await countAuditEvents(db, tenantId, environment, action) : undefined,
+    boundary: async (after) => {
+      const next = listed
+        .select('seq')
+        .$if(after !== undefined, (query) => query.where('seq', '<', after ?? 0))
+        .orderBy('seq', 'desc')
+        .limit(1)
+      if (carrierId !== undefined) return (await next.offset(PART - 1).executeTakeFirst())?.seq
+      // Without gaps there is nothing to skip.
+      const first = after ?? ((await next.executeTakeFirst())?.seq ?? 0) + 1
+      return first > PART ? first - PART : undefined
+    },
+    // Apart, so that each is a stretch of one index.
+    count: async (span) => {
+      const { ofAll, own } = await db
+        .selectNoFrom([
+          countWhere(span, null).$asScalar().as('ofAll'),
+          countWhere(span, environment).$asScalar().as('own'),
+        ])
+        .executeTakeFirstOrThrow()
+      return Number(ofAll) + Number(own)
+    },
+    rows: (span, { limit, offset }) =>
+      matching(span)
+        .where((eb) => eb.or([eb('environment', 'is', null), eb('environment', '=', environment)]))
+        .selectAll()
+        .orderBy('seq', 'desc')
+        .limit(limit)
+        .offset(offset)
+        .execute(),
+  })
+  return { events: rows, total }
+}
+
+/** How many events one environment of a tenant sees, of one action or of all. */
+async function countAuditEvents(
+  db: Db,
+  tenantId: string,
+  environment: Environment,
+  action: string | undefined,
+): Promise<number> {
+  const { total } = await db
+    .selectFrom('audit_count')
+    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('events'), eb.lit(0)).as('total'))
+    .where('tenant_id', '=', tenantId)
+    .where('environment', 'in', ['', environment])
+    .$if(action !== undefined, (query) => query.where('action', '=', action ?? ''))
+    .executeTakeFirstOrThrow()
+  return Number(total)
+}
+
+/** At most `limit` events of a tenant after `afterSeq`, oldest first: the chain in order. */
+export function readAuditChain(
+  db: Db,
+  tenantId: string,
+  afterSeq: number,
+  limit: number,
+): Promise<AuditEvent[]> {
+  return db
+    .selectFrom('audit_event')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('seq', '>', afterSeq)
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+}
