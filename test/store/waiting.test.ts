@@ -3,14 +3,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import pg from 'pg'
-import { connectBodies } from '../support/connections/connect-bodies.ts'
-import { unique } from '../support/unique.ts'
 import { databases } from '../support/database/databases.ts'
 import { openTestServer, type TestServer } from '../support/server/test-server.ts'
-
-const PATH = '/v1/connections/carriers/stamps_com'
-const connect = (server: TestServer, key = server.key) =>
-  server.request('POST', PATH, { key, body: { ...connectBodies.stamps_com, username: unique() } })
+import { requestConnect } from '../support/connections/connect.ts'
 
 describe('another process that writes to the SQLite file', () => {
   let server: TestServer
@@ -26,7 +21,7 @@ describe('another process that writes to the SQLite file', () => {
 
   test('holds up writers until it is done, and nobody else', async () => {
     other.exec('begin immediate')
-    const writers = [connect(server), connect(server)]
+    const writers = [requestConnect(server, 'stamps_com'), requestConnect(server, 'stamps_com')]
     const start = Date.now()
     for (let asked = 0; asked < 20; asked += 1)
       assert.equal((await server.request('GET', '/v1/carriers')).status, 200)
@@ -60,14 +55,18 @@ describe('another process that writes to the SQLite file', () => {
   test('and never ends is answered 503 in the time of one wait, whoever else waits', async () => {
     other.exec('begin immediate')
     const start = Date.now()
-    const answers = await Promise.all([connect(server), connect(server), connect(server)])
+    const answers = await Promise.all([
+      requestConnect(server, 'stamps_com'),
+      requestConnect(server, 'stamps_com'),
+      requestConnect(server, 'stamps_com'),
+    ])
     other.exec('rollback')
     assert.deepEqual(
       answers.map(({ status }) => status),
       [503, 503, 503],
     )
     assert.ok(Date.now() - start < 9_000)
-    assert.equal((await connect(server)).status, 200)
+    assert.equal((await requestConnect(server, 'stamps_com')).status, 200)
   })
 })
 
@@ -83,9 +82,10 @@ describe(
       try {
         await lock.query('begin')
         await lock.query(`select * from audit_head where tenant_id = '${server.tenantId}' for update`)
-        const waiting = Array.from({ length: 30 }, () => connect(server))
+        const waiting = Array.from({ length: 30 }, () => requestConnect(server, 'stamps_com'))
         const start = Date.now()
-        for (let asked = 0; asked < 10; asked += 1) assert.equal((await connect(server, other)).status, 200)
+        for (let asked = 0; asked < 10; asked += 1)
+          assert.equal((await requestConnect(server, 'stamps_com', { key: other })).status, 200)
         assert.ok(Date.now() - start < 4_000)
         await lock.query('rollback')
         assert.deepEqual([...new Set((await Promise.all(waiting)).map(({ status }) => status))], [200])

@@ -7,7 +7,8 @@ import { attemptsOf, outbox } from '../support/webhooks/outbox.ts'
 import { createWebhook } from '../support/webhooks/create-webhook.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../support/clock.ts'
 import { actorsAndActions as trail } from '../support/audit/audit-events.ts'
-import { connectAccount as connect, openDelivery } from '../support/webhooks/open-delivery.ts'
+import { openDelivery } from '../support/webhooks/open-delivery.ts'
+import { connect } from '../support/connections/connect.ts'
 
 for (const database of databases) {
   const open = (t: TestContext) => openDelivery(t, database)
@@ -20,7 +21,7 @@ for (const database of databases) {
     ]
     const { secret } = await createWebhook(server, { url: 'https://a.example/in?x=1', headers })
     assert.equal(await worker.tick(), 0)
-    await connect(server)
+    await connect(server, 'ups')
     assert.equal(receivers.seen.length, 0, 'nothing leaves inside of a request')
     assert.equal(await worker.tick(), 1)
     const [sent] = receivers.seen
@@ -50,7 +51,7 @@ for (const database of databases) {
     const a = await createWebhook(server, { url: 'https://a.example/' })
     const b = await createWebhook(server, { url: 'https://b.example/' })
     assert.notEqual(a.secret, b.secret)
-    await connect(server)
+    await connect(server, 'ups')
     await worker.tick()
     const [atA, atB] = [receivers.at('a.example')[0], receivers.at('b.example')[0]]
     assert.ok(atA && atB)
@@ -62,7 +63,7 @@ for (const database of databases) {
     const { server, clock, receivers, worker } = await open(t)
     const { id } = await createWebhook(server, { url: 'https://a.example/' })
     receivers.script('a.example', () => ({ status: 500 }))
-    await connect(server)
+    await connect(server, 'ups')
     const start = clock.now().getTime()
     const times: number[] = []
     const waits = [0, 5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR]
@@ -96,7 +97,7 @@ for (const database of databases) {
       if (count === 2) return new Promise(() => {})
       return { status: count === 3 ? 302 : 200 }
     })
-    await connect(server)
+    await connect(server, 'ups')
     for (const status of [null, null, 302, 200]) {
       assert.equal(await worker.tick(), 1)
       assert.equal((await attemptsOf(server, id)).attempts[0].last_status, status)
@@ -116,7 +117,7 @@ for (const database of databases) {
     receivers.script('a.example', (_request, count) =>
       count === 1 ? { status: 429, retryAfter: 600 } : { status: 503, retryAfter: 10_000_000 },
     )
-    await connect(server)
+    await connect(server, 'ups')
     await worker.tick()
     clock.forward(600 * SECOND - 1)
     assert.equal(await worker.tick(), 0)
@@ -133,10 +134,10 @@ for (const database of databases) {
     const { id } = await createWebhook(server, { url: 'https://a.example/' })
     await createWebhook(server, { url: 'https://b.example/' })
     receivers.script('a.example', (_request, count) => ({ status: count === 1 ? 500 : 410 }))
-    await connect(server)
+    await connect(server, 'ups')
     await worker.tick()
     clock.forward(5 * SECOND)
-    await connect(server)
+    await connect(server, 'ups')
     assert.equal(await worker.tick(), 2, 'a failing endpoint gets one attempt at a time')
     const { attempts, disabled_at } = await attemptsOf(server, id)
     assert.equal(disabled_at, clock.now().toISOString())
@@ -145,7 +146,7 @@ for (const database of databases) {
       ['failed', 'failed'],
     )
     assert.equal((await trail(server))[0], 'system webhook.disabled')
-    await connect(server)
+    await connect(server, 'ups')
     clock.forward(DAY)
     await worker.tick()
     assert.deepEqual([receivers.at('a.example').length, receivers.at('b.example').length], [2, 3])
@@ -162,7 +163,7 @@ for (const database of databases) {
     assert.equal((await server.request('PUT', path, { body: {} })).status, 204)
     for (const where of [path, '/v1/environment/webhooks']) assert.equal(await noticesAt(where), undefined)
     receivers.script('a.example', () => ({ status: 200 }))
-    await connect(server)
+    await connect(server, 'ups')
     await worker.tick()
     assert.equal(receivers.at('a.example').length, 3)
     assert.equal((await attemptsOf(server, id)).disabled_at, null)

@@ -7,7 +7,8 @@ import { attemptsOf, outbox } from '../support/webhooks/outbox.ts'
 import { createWebhook } from '../support/webhooks/create-webhook.ts'
 import { DAY, HOUR, SECOND } from '../support/clock.ts'
 import { actorsAndActions } from '../support/audit/audit-events.ts'
-import { connectAccount, openDelivery } from '../support/webhooks/open-delivery.ts'
+import { openDelivery } from '../support/webhooks/open-delivery.ts'
+import { connect } from '../support/connections/connect.ts'
 
 for (const database of databases) {
   const open = (t: TestContext) => openDelivery(t, database)
@@ -19,7 +20,7 @@ for (const database of databases) {
     const start = clock.now().getTime()
     while ((await attemptsOf(server, id)).disabled_at === null) {
       assert.ok(clock.now().getTime() - start < 8 * DAY, 'it is never disabled')
-      if ((clock.now().getTime() - start) % (24 * HOUR) === 0) await connectAccount(server)
+      if ((clock.now().getTime() - start) % (24 * HOUR) === 0) await connect(server, 'ups')
       while ((await worker.tick()) > 0);
       clock.forward(3 * HOUR)
     }
@@ -35,11 +36,11 @@ for (const database of databases) {
   test(`${database}: messages are kept for 30 days, and longer only while one waits`, async (t) => {
     const { server, clock, receivers, worker } = await open(t)
     await createWebhook(server, { url: 'https://a.example/' })
-    await connectAccount(server)
+    await connect(server, 'ups')
     await worker.tick()
     clock.forward(29 * DAY)
     receivers.script('a.example', () => ({ status: 500 }))
-    await connectAccount(server)
+    await connect(server, 'ups')
     await worker.tick()
     assert.equal((await outbox(server)).length, 2)
     clock.forward(DAY + HOUR)
@@ -49,7 +50,7 @@ for (const database of databases) {
       [receivers.seen.at(-1)?.headers['webhook-id']],
     )
     clock.forward(31 * DAY)
-    await connectAccount(server)
+    await connect(server, 'ups')
     await worker.tick()
     assert.equal((await outbox(server)).length, 2, 'what still waits stays')
   })
@@ -63,8 +64,8 @@ for (const database of databases) {
     await createWebhook(server, { url: 'https://alive.example/' })
     await createWebhook(server, { url: 'https://other.example/' }, key)
     receivers.script('dead.example', () => new Promise(() => {}))
-    for (let count = 0; count < 12; count += 1) await connectAccount(server)
-    await connectAccount(server, key)
+    for (let count = 0; count < 12; count += 1) await connect(server, 'ups')
+    await connect(server, 'ups', { key })
     clock.forward(1)
     const began = performance.now()
     worker.start()
@@ -87,12 +88,12 @@ for (const database of databases) {
       receivers.seen.push(request)
       return request.url.includes('dead') ? new Promise(() => {}) : { status: 200 }
     })
-    await connectAccount(server)
+    await connect(server, 'ups')
     assert.equal(await worker.tick(), 19)
-    for (let count = 0; count < 3; count += 1) await connectAccount(server)
+    for (let count = 0; count < 3; count += 1) await connect(server, 'ups')
     clock.forward(5 * SECOND)
     const before = receivers.seen.length
-    await connectAccount(server, key)
+    await connect(server, 'ups', { key })
     const begun = await worker.tick()
     assert.equal(receivers.at('alive.example').length, 1)
     assert.equal(begun, receivers.seen.length - before)

@@ -9,6 +9,7 @@ import { onEveryDatabase } from '../support/server/every-database.ts'
 import { newSecret, scannerFor } from '../support/leak-scanner.ts'
 import { createWebhook } from '../support/webhooks/create-webhook.ts'
 import { outbox } from '../support/webhooks/outbox.ts'
+import { connect } from '../support/connections/connect.ts'
 
 const BASE = 'https://hawser.example.com'
 
@@ -17,10 +18,6 @@ onEveryDatabase(
   (server) => {
     const request = (method: string, path: string, body?: object) =>
       server().request(method, path, body ? { body } : {})
-    const connectUps = async () => {
-      const body = { ...connectBodies.ups, account_number: unique() }
-      return (await request('POST', '/v1/connections/carriers/ups', body)).json.carrier_id as string
-    }
     /** The messages that `work` leaves. */
     async function messagesOf(work: () => Promise<unknown>) {
       const known = new Set((await outbox(server())).map(({ message_id }) => message_id))
@@ -31,7 +28,7 @@ onEveryDatabase(
       (await messagesOf(work)).map(({ type, payload }) => [type, JSON.parse(payload)])
 
     test('stays empty while nobody wants a message', async () => {
-      const id = await connectUps()
+      const id = await connect(server(), 'ups')
       await request('DELETE', `/v1/connections/carriers/ups/${id}`)
       assert.deepEqual(await outbox(server()), [])
     })
@@ -42,7 +39,7 @@ onEveryDatabase(
         url: 'https://a.example',
       })
       let carrierId = ''
-      assert.deepEqual(await told(async () => void (carrierId = await connectUps())), [])
+      assert.deepEqual(await told(async () => void (carrierId = await connect(server(), 'ups'))), [])
       const [message] = await told(() => request('DELETE', `/v1/carriers/${carrierId}`))
       assert.equal(message?.[0], 'connection.disconnected')
       await request('DELETE', `/v1/environment/webhooks/${id}`)
@@ -76,7 +73,7 @@ onEveryDatabase(
 
     test('carrier_connected has the published shape', async () => {
       let id = ''
-      const [message] = await told(async () => void (id = await connectUps()))
+      const [message] = await told(async () => void (id = await connect(server(), 'ups')))
       assert.deepEqual(message, [
         'carrier_connected',
         {
@@ -104,7 +101,7 @@ onEveryDatabase(
 
     test('an update, a change of settings and a disconnect tell both versions and no value', async () => {
       const secret = newSecret()
-      const id = await connectUps()
+      const id = await connect(server(), 'ups')
       const path = `/v1/connections/carriers/ups/${id}`
       const body = {
         ...{ nickname: secret, account_postal_code: '78702', account_country_code: 'US' },
@@ -145,7 +142,7 @@ onEveryDatabase(
     })
 
     test('a primary mark that moves is told for both connections', async () => {
-      const [first, second] = [await connectUps(), await connectUps()]
+      const [first, second] = [await connect(server(), 'ups'), await connect(server(), 'ups')]
       const move = (id: string) =>
         request('PUT', `/v1/connections/carriers/ups/${id}/settings`, { is_primary_account: true })
       await move(first)
@@ -154,7 +151,7 @@ onEveryDatabase(
     })
 
     test('a transition tells its state, and nothing is left of a transaction that fails', async () => {
-      const carrierId = await connectUps()
+      const carrierId = await connect(server(), 'ups')
       const { ctx, tenantId } = server()
       const actor = { ...operator('system'), tenantId }
       const details = { state: 'needs_reauth', previous_state: 'verified', since: '2026-01-01T00:00:00.000Z' }

@@ -10,9 +10,10 @@ import { resolvedTo, openTestOutbound } from '../support/outbound/test-outbound.
 import { openPeer, reply } from '../support/outbound/peer.ts'
 import { QUICK_LIMITS } from '../support/outbound/carrier-server.ts'
 import { attemptsOf } from '../support/webhooks/outbox.ts'
-import { connectAccount } from '../support/webhooks/open-delivery.ts'
+import {} from '../support/webhooks/open-delivery.ts'
 import { createWebhook } from '../support/webhooks/create-webhook.ts'
 import { replaceDelivery } from '../support/webhooks/receivers.ts'
+import { connect } from '../support/connections/connect.ts'
 
 const notFound = Object.assign(new Error('planted text of a resolver'), { code: 'ENOTFOUND' })
 
@@ -53,7 +54,7 @@ for (const database of databases)
     server.ctx.judgeReceiver = () => undefined
     const ids: string[] = []
     for (const [url] of expected) ids.push((await createWebhook(server, { url })).id)
-    await connectAccount(server)
+    await connect(server, 'ups')
     const worker = createDeliveries(server.ctx)
     assert.equal(await worker.tick(), expected.length)
     for (const [index, [url, reason, status]] of expected.entries()) {

@@ -7,10 +7,11 @@ import { createDeliveries } from '../../src/webhooks/deliver.ts'
 import { databases } from '../support/database/databases.ts'
 import type { TestServer } from '../support/server/test-server.ts'
 import { actorsAndActions } from '../support/audit/audit-events.ts'
-import { connectAccount, openDelivery } from '../support/webhooks/open-delivery.ts'
+import { openDelivery } from '../support/webhooks/open-delivery.ts'
 import { createWebhook } from '../support/webhooks/create-webhook.ts'
 import { DAY, HOUR, MINUTE } from '../support/clock.ts'
 import type { SentMessage } from '../support/webhooks/receivers.ts'
+import { connect } from '../support/connections/connect.ts'
 
 const PATH = '/v1/environment/webhooks'
 
@@ -88,7 +89,7 @@ for (const database of databases) {
       headers: [{ key: 'x-token', value: 'a token' }],
     })
     const send = async () => {
-      await connectAccount(server)
+      await connect(server, 'ups')
       await worker.tick()
       return receivers.at('a.example').at(-1)
     }
@@ -123,7 +124,7 @@ for (const database of databases) {
       secrets.push((await rotate(server, id)).secret)
     }
     assert.equal(new Set(secrets).size, 4)
-    await connectAccount(server)
+    await connect(server, 'ups')
     await worker.tick()
     const [sent] = receivers.seen
     assert.deepEqual([signatures(sent), accepting(sent, secrets)], [2, [2, 3]])
@@ -181,7 +182,7 @@ for (const database of databases) {
     const { secret: next } = await rotate(server, id)
     const body = { headers: [{ key: 'x-new', value: 'new' }] }
     assert.equal((await server.request('PUT', `${PATH}/${id}`, { body })).status, 204)
-    await connectAccount(server)
+    await connect(server, 'ups')
     await worker.tick()
     assert.deepEqual(accepting(receivers.seen[0], [old, next]), [0, 1])
     assert.equal(receivers.seen[0]?.headers['x-new'], 'new')
@@ -224,7 +225,7 @@ for (const database of databases) {
       (one: string) => one === 'system integrity.violation',
     )
     assert.equal(violations.length, 1)
-    await connectAccount(server)
+    await connect(server, 'ups')
     await worker.tick()
     assert.equal(signatures(receivers.at('a.example')[0]), 1)
     assert.equal((await server.request('POST', `${PATH}/${altered.id}/rotate_secret`)).status, 500)

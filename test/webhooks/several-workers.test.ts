@@ -5,19 +5,13 @@ import { parseConfig } from '../../src/config.ts'
 import { noWayOut, openContext } from '../../src/context.ts'
 import type { Outbound } from '../../src/outbound/http.ts'
 import { createDeliveries } from '../../src/webhooks/deliver.ts'
-import { connectBodies } from '../support/connections/connect-bodies.ts'
-import { unique } from '../support/unique.ts'
 import { databases } from '../support/database/databases.ts'
-import { openTestServer, type TestServer } from '../support/server/test-server.ts'
+import { openTestServer } from '../support/server/test-server.ts'
 import { attemptsOf } from '../support/webhooks/outbox.ts'
 import { createWebhook } from '../support/webhooks/create-webhook.ts'
 import { replaceDelivery, openReceivers } from '../support/webhooks/receivers.ts'
 import { HOUR, MINUTE, newClock, SECOND } from '../support/clock.ts'
-
-const connect = (server: TestServer) =>
-  server.request('POST', '/v1/connections/carriers/ups', {
-    body: { ...connectBodies.ups, account_number: unique() },
-  })
+import { connect } from '../support/connections/connect.ts'
 
 for (const database of databases) {
   /**
@@ -58,7 +52,7 @@ for (const database of databases) {
       return { status: 200 }
     })
     const messages = 20
-    for (let count = 0; count < messages; count += 1) await connect(server)
+    for (let count = 0; count < messages; count += 1) await connect(server, 'ups')
     clock.forward(1)
     const workers = await Promise.all([another(), another(), another()])
     for (let idle = 0; idle < 2;)
@@ -75,7 +69,7 @@ for (const database of databases) {
     const { id } = await createWebhook(server, { url: 'https://a.example/' })
     const answers: ((reply: { status: number }) => void)[] = []
     receivers.script('a.example', () => new Promise((resolve) => void answers.push(resolve)))
-    await connect(server)
+    await connect(server, 'ups')
     const [first, second] = [await another(), await another()]
     const lost = first.tick()
     while (receivers.seen.length < 1) await pause(5)
@@ -98,7 +92,7 @@ for (const database of databases) {
     await createWebhook(server, { url: 'https://a.example/' })
     const answers: ((reply: { status: number }) => void)[] = []
     receivers.script('a.example', () => new Promise((resolve) => void answers.push(resolve)))
-    await connect(server)
+    await connect(server, 'ups')
     const [first, second] = [await another(), await another()]
     clock.forward(2 * HOUR)
     const lost = first.tick()
@@ -119,10 +113,10 @@ for (const database of databases) {
     })
     const worker = await another()
     worker.start()
-    await connect(server)
+    await connect(server, 'ups')
     clock.forward(1)
     while (receivers.seen.length < 1) await pause(5)
-    await connect(server)
+    await connect(server, 'ups')
     clock.forward(1)
     await worker.stop(5_000)
     const states = (await attemptsOf(server, id)).attempts.map(({ state }: { state: string }) => state)
@@ -136,7 +130,7 @@ for (const database of databases) {
     await createWebhook(server, { url: 'https://a.example/' })
     receivers.script('a.example', () => new Promise(() => {}))
     const [first, second] = [await another(), await another()]
-    await connect(server)
+    await connect(server, 'ups')
     clock.forward(1)
     first.start()
     while (receivers.seen.length < 1) await pause(5)
@@ -151,7 +145,7 @@ for (const database of databases) {
   test(`${database}: a database that is away for a while does not end the worker`, async (t) => {
     const { server, clock, receivers } = await open(t)
     await createWebhook(server, { url: 'https://a.example/' })
-    await connect(server)
+    await connect(server, 'ups')
     clock.forward(1)
     const { store } = server.ctx
     let asked = 0

@@ -9,9 +9,10 @@ import { openOutbound } from '../../src/outbound/http.ts'
 import { createDeliveries } from '../../src/webhooks/deliver.ts'
 import { databases, type DatabaseName } from '../support/database/databases.ts'
 import { openTestServer } from '../support/server/test-server.ts'
-import { connectAccount, openDelivery } from '../support/webhooks/open-delivery.ts'
+import { openDelivery } from '../support/webhooks/open-delivery.ts'
 import { createWebhook } from '../support/webhooks/create-webhook.ts'
 import { SECOND } from '../support/clock.ts'
+import { connect } from '../support/connections/connect.ts'
 
 /** Just in time not to fail, and longer than anybody here waits. */
 const SLOW_MS = 9_500
@@ -71,14 +72,14 @@ for (const database of databases) {
             { url: `http://${hosts[index % hosts.length]}:${port}/slow/${index}` },
             key,
           )
-        for (let count = 0; count < 5; count += 1) await connectAccount(server, key)
+        for (let count = 0; count < 5; count += 1) await connect(server, 'ups', { key })
       }
       await createWebhook(server, { url: `http://127.0.0.1:${port}/` })
       worker.start()
       for (let before = -1; seen.slow === 0 || before < seen.slow; await pause(500)) before = seen.slow
       const taken = seen.slow
       const began = performance.now()
-      await connectAccount(server)
+      await connect(server, 'ups')
       while (seen.quick === 0) {
         assert.ok(performance.now() - began < 2 * SECOND, 'it is delivered')
         await pause(5)
@@ -95,7 +96,7 @@ for (const database of databases) {
       if (count <= 5) await pause(500)
       return { status: 204 }
     })
-    for (let count = 0; count < 12; count += 1) await connectAccount(server)
+    for (let count = 0; count < 12; count += 1) await connect(server, 'ups')
     const begun: number[] = []
     while (begun.at(-1) !== 0) begun.push(await worker.tick())
     assert.deepEqual(begun, [4, 1, 1, 4, 2, 0])

@@ -5,9 +5,10 @@ import { test, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { databases, type DatabaseName } from '../../support/database/databases.ts'
 import { openTestServer } from '../../support/server/test-server.ts'
-import { connectDhl, mintTokens, tokenRow } from '../../support/tokens/token-carrier.ts'
+import { mintTokens, tokenRow } from '../../support/tokens/token-carrier.ts'
 import type { ReadOrder } from '../../support/tokens/token-reader-process.ts'
 import { openTokenReaders } from '../../support/tokens/token-readers.ts'
+import { connect } from '../../support/connections/connect.ts'
 
 const PROCESSES = 3
 const READERS = 1_000
@@ -46,7 +47,7 @@ async function openReaders(t: TestContext, database: DatabaseName) {
   t.after(server.close)
   const carrier = await openCarrier(t)
   mintTokens(server, LIFE_MS / 1_000)
-  const id = await connectDhl(server)
+  const id = await connect(server, 'dhl_ecommerce')
   const { launch, read } = openTokenReaders(t, server, { CARRIER: carrier.url, CARRIER_ID: id })
   return { time, server, id, carrier, launch, read }
 }

@@ -9,14 +9,9 @@ import { newTenantWithKey } from '../../support/audit/audit-events.ts'
 import { connectBodies } from '../../support/connections/connect-bodies.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
-import type { TestServer } from '../../support/server/test-server.ts'
+import { connect } from '../../support/connections/connect.ts'
 
 const path = '/v1/connections/carriers/stamps_com'
-
-async function connect(server: TestServer, key: string): Promise<string> {
-  const body = { ...connectBodies.stamps_com, username: unique() }
-  return (await server.request('POST', path, { body, key })).json.carrier_id
-}
 
 const walk = async (...of: Parameters<typeof verifyChain>) => {
   const { head, ...walked } = await verifyChain(...of)
@@ -35,7 +30,7 @@ onEveryDatabase('audit', (server) => {
 
   test('every mutation is there once, newest first, with the numbers of an unbroken sequence', async () => {
     const { tenantId, key } = await newTenantWithKey(server())
-    const id = await connect(server(), key)
+    const id = await connect(server(), 'stamps_com', { key })
     await server().request('PUT', `${path}/${id}`, {
       key,
       body: { nickname: 'n', username: unique(), password: 'p' },
@@ -59,7 +54,7 @@ onEveryDatabase('audit', (server) => {
 
   test('the connections of the events have names, also when they are deleted, until the nickname is erased', async () => {
     const { key } = await newTenantWithKey(server())
-    const id = await connect(server(), key)
+    const id = await connect(server(), 'stamps_com', { key })
     const credentials = { key: 'k', account_number: unique() }
     const ltl = (
       await server().request('POST', '/v-beta/ltl/connections/FXFE', { key, body: { credentials } })
@@ -84,7 +79,10 @@ onEveryDatabase('audit', (server) => {
 
   test('filters by connection, actor, action and time, and pages', async () => {
     const { key } = await newTenantWithKey(server())
-    const ids = [await connect(server(), key), await connect(server(), key)]
+    const ids = [
+      await connect(server(), 'stamps_com', { key }),
+      await connect(server(), 'stamps_com', { key }),
+    ]
     const { events } = await list(key)
     assert.equal((await list(key, `?carrier_id=${ids[0]}`)).total, 1)
     assert.equal((await list(key, '?action=connection.connected')).total, 2)
@@ -146,7 +144,7 @@ onEveryDatabase('audit', (server) => {
     const { keyId, text } = await createKey(ctx, cli, wanted)
     assert.equal((await server().request('GET', '/v1/audit', { key: text.reveal() })).status, 403)
     await revokeKey(ctx, cli, keyId)
-    const id = await connect(server(), key)
+    const id = await connect(server(), 'stamps_com', { key })
     const { events, actors } = await list(key)
     const own = events.find(({ carrier_id }: { carrier_id: string }) => carrier_id === id).actor
     assert.deepEqual(
@@ -180,14 +178,14 @@ onEveryDatabase('audit', (server) => {
   test('an environment sees its own events and those of the account as a whole', async () => {
     const { tenantId, key } = await newTenantWithKey(server())
     const sandbox = await server().newKey({ tenantId, environment: 'sandbox' })
-    await connect(server(), key)
+    await connect(server(), 'stamps_com', { key })
     const actions = (await list(sandbox)).events.map(({ action }: { action: string }) => action)
     assert.deepEqual(actions, ['api_key.created', 'tenant.created'])
   })
 
   test('another tenant’s events are not to be had, by no filter', async () => {
     const one = await newTenantWithKey(server())
-    const id = await connect(server(), one.key)
+    const id = await connect(server(), 'stamps_com', { key: one.key })
     const { key } = await newTenantWithKey(server())
     assert.equal((await list(key, `?carrier_id=${id}`)).total, 0)
     assert.equal((await list(key)).total, 2)
@@ -195,7 +193,7 @@ onEveryDatabase('audit', (server) => {
 
   test('when the audit row cannot be written, nothing else is', async () => {
     const { tenantId, key } = await newTenantWithKey(server())
-    const id = await connect(server(), key)
+    const id = await connect(server(), 'stamps_com', { key })
     const { ctx } = server()
     const real = ctx.clock
     // The time is read when the event is made: failing there fails the event and not the effect before it.
@@ -231,7 +229,7 @@ onEveryDatabase('audit', (server) => {
 
   test('an event cut off at the end is missed', async () => {
     const { tenantId, key } = await newTenantWithKey(server())
-    await connect(server(), key)
+    await connect(server(), 'stamps_com', { key })
     const { ctx } = server()
     await ctx.store.transaction(tenantId, (tx) =>
       tx.updateTable('audit_head').set({ seq: 4 }).where('tenant_id', '=', tenantId).execute(),

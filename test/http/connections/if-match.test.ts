@@ -3,17 +3,12 @@ import { test } from 'node:test'
 import { connectBodies } from '../../support/connections/connect-bodies.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
-import type { TestServer } from '../../support/server/test-server.ts'
 import { storedConnection } from '../../support/connections/stored-connection.ts'
 import { auditTrail } from '../../support/audit/audit-events.ts'
+import { connect } from '../../support/connections/connect.ts'
 
 const path = '/v1/connections/carriers/stamps_com'
 const document = (value: string) => ({ nickname: value, username: value, password: `secret of ${value}` })
-
-async function connect(server: TestServer): Promise<string> {
-  const body = { ...connectBodies.stamps_com, username: unique() }
-  return (await server.request('POST', path, { body })).json.carrier_id
-}
 
 const MALFORMED = [
   'v1',
@@ -38,7 +33,7 @@ onEveryDatabase('versions', (server) => {
     })
 
   test('a stale or foreign tag changes nothing', async () => {
-    const id = await connect(server())
+    const id = await connect(server(), 'stamps_com')
     const before = await storedConnection(server(), id)
     for (const tag of ['"v2"', 'W/"v2"', '"other"', '""', '"v01"', '"V1"', '"v1,"', '"a,b", "v2"', 'W/""'])
       assert.equal((await put(id, unique(), tag)).status, 412, tag)
@@ -47,7 +42,7 @@ onEveryDatabase('versions', (server) => {
   })
 
   test('the current tag, one of a list, and * go through', async () => {
-    const id = await connect(server())
+    const id = await connect(server(), 'stamps_com')
     assert.equal((await put(id, unique(), '"v1"')).headers.etag, '"v2"')
     assert.equal((await put(id, unique(), '"v1", "v2"')).headers.etag, '"v3"')
     assert.equal((await put(id, unique(), '*')).headers.etag, '"v4"')
@@ -55,14 +50,14 @@ onEveryDatabase('versions', (server) => {
   })
 
   test('a tag that a proxy made weak is the same tag', async () => {
-    const id = await connect(server())
+    const id = await connect(server(), 'stamps_com')
     assert.equal((await put(id, unique(), 'W/"v1"')).headers.etag, '"v2"')
     assert.equal((await put(id, unique(), 'W/"v1",W/"v2"')).headers.etag, '"v3"')
     assert.equal((await put(id, unique(), ', "x,y" ,, W/"v3" ,')).headers.etag, '"v4"')
   })
 
   test('a header that is no list of tags is refused by its name, after the body, and changes nothing', async () => {
-    const id = await connect(server())
+    const id = await connect(server(), 'stamps_com')
     const before = await storedConnection(server(), id)
     for (const header of MALFORMED) {
       const { status, json } = await put(id, unique(), header)
@@ -122,7 +117,7 @@ onEveryDatabase('versions', (server) => {
   })
 
   test('without If-Match the last write wins whole: no state mixes two writers', async () => {
-    const id = await connect(server())
+    const id = await connect(server(), 'stamps_com')
     const writers = Array.from({ length: 16 }, async (_, writer) => {
       for (let turn = 0; turn < 5; turn += 1) assert.equal((await put(id, `w${writer}-${turn}`)).status, 200)
     })
@@ -142,7 +137,7 @@ onEveryDatabase('versions', (server) => {
   })
 
   test('of writers that insist on one version exactly one wins', async () => {
-    const id = await connect(server())
+    const id = await connect(server(), 'stamps_com')
     const answers = await Promise.all(Array.from({ length: 12 }, () => put(id, unique(), '"v1"')))
     const won = answers.filter(({ status }) => status === 200)
     assert.equal(won.length, 1)

@@ -11,7 +11,7 @@ const ROOT = '/v-beta/ltl'
 const ABSENT = '6d989d94-0eb2-41cc-a0da-3f476a17d1b4'
 const fxfe = (more = {}) => ({ credentials: { key: 'key-1', account_number: unique(), ...more } })
 
-async function connect(server: TestServer, scac = 'FXFE', body: object = fxfe()): Promise<string> {
+async function connectFreight(server: TestServer, scac = 'FXFE', body: object = fxfe()): Promise<string> {
   const answer = await server.request('POST', `${ROOT}/connections/${scac}`, { body })
   assert.equal(answer.status, 200, answer.text)
   return answer.json.carrier_id
@@ -29,7 +29,7 @@ onEveryDatabase('LTL', (server) => {
   })
 
   test('SCACs are matched in any letter case, and the listing shows the one of the connect', async () => {
-    const id = await connect(server(), 'fxnl')
+    const id = await connectFreight(server(), 'fxnl')
     const { json } = await ask('GET', `/carriers/${id}`)
     assert.equal(json.carriers[0].scac, 'FXNL')
     for (const scac of ['FXFE', 'fxfc', 'FXNL'])
@@ -46,7 +46,7 @@ onEveryDatabase('LTL', (server) => {
       securitycode: 'c',
       username: 'u',
     }
-    await connect(server(), 'FXFE', { credentials: six })
+    await connectFreight(server(), 'FXFE', { credentials: six })
     const fieldsOf = async (credentials: object) =>
       (await ask('POST', '/connections/FXFE', { body: { credentials } })).json.errors.map(
         (error: { field_name: string }) => error.field_name,
@@ -69,7 +69,7 @@ onEveryDatabase('LTL', (server) => {
   })
 
   test('a carrier whose fields are not public takes any of the six names, and at least one', async () => {
-    await connect(server(), 'EXLA', { credentials: { securitycode: 'c' } })
+    await connectFreight(server(), 'EXLA', { credentials: { securitycode: 'c' } })
     const none = await ask('POST', '/connections/EXLA', { body: { credentials: {} } })
     assert.equal(codeOf(none), 'field_value_required')
     assert.equal(none.json.errors[0].field_name, 'credentials')
@@ -92,7 +92,7 @@ onEveryDatabase('LTL', (server) => {
 
   test('update replaces the whole set and keeps the id', async () => {
     const account_number = unique()
-    const id = await connect(server(), 'UPGF', {
+    const id = await connectFreight(server(), 'UPGF', {
       credentials: { username: 'u', password: 'p', key: 'k', account_number },
     })
     const answer = await ask('PUT', `/connections/UPGF/${id}`, {
@@ -100,7 +100,7 @@ onEveryDatabase('LTL', (server) => {
     })
     assert.deepEqual(answer.json, { carrier_id: id })
     assert.equal(answer.headers.etag, '"v2"')
-    const generic = await connect(server(), 'SEFL', { credentials: { username: 'u', password: 'p' } })
+    const generic = await connectFreight(server(), 'SEFL', { credentials: { username: 'u', password: 'p' } })
     await ask('PUT', `/connections/SEFL/${generic}`, { body: { credentials: { key: 'only' } } })
     assert.deepEqual((await storedConnection(server(), generic)).credentials, { key: 'only' })
     assert.deepEqual((await auditTrail(server(), generic))[1], [
@@ -111,7 +111,7 @@ onEveryDatabase('LTL', (server) => {
   })
 
   test('a refused update changes nothing', async () => {
-    const id = await connect(server())
+    const id = await connectFreight(server())
     const before = await storedConnection(server(), id)
     for (const body of [{ credentials: {} }, { credentials: { key: 5, account_number: 'a' } }])
       assert.equal((await ask('PUT', `/connections/FXFE/${id}`, { body })).status, 400)
@@ -130,7 +130,7 @@ onEveryDatabase('LTL', (server) => {
 
   test('a second connection of one account goes through, and the first is named in a notice', async () => {
     const body = fxfe()
-    const first = await connect(server(), 'FXFE', body)
+    const first = await connectFreight(server(), 'FXFE', body)
     const answer = await ask('POST', '/connections/FXFE', { body })
     assert.equal(answer.status, 200)
     assert.deepEqual([answer.headers['hawser-notice']].flat(), [
@@ -214,7 +214,7 @@ onEveryDatabase('LTL', (server) => {
   })
 
   test('options, packages and services are asked by id, requirements and features by SCAC', async () => {
-    const id = await connect(server(), 'UPGF', {
+    const id = await connectFreight(server(), 'UPGF', {
       credentials: { username: 'u', password: 'p', key: 'k', account_number: unique() },
     })
     for (const list of ['options', 'packages', 'services']) {
@@ -240,7 +240,7 @@ onEveryDatabase('LTL', (server) => {
   })
 
   test('our delete obeys the rules of the parcel delete', async () => {
-    const id = await connect(server())
+    const id = await connectFreight(server())
     assert.equal((await ask('DELETE', `/connections/ODFL/${id}`)).status, 404)
     assert.equal(
       (await ask('DELETE', `/connections/FXFE/${id}`, { headers: { 'If-Match': '"v2"' } })).status,

@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connectBodies } from '../../support/connections/connect-bodies.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
-import type { TestServer } from '../../support/server/test-server.ts'
 import { storedConnection } from '../../support/connections/stored-connection.ts'
 import { auditTrail } from '../../support/audit/audit-events.ts'
+import { connect } from '../../support/connections/connect.ts'
 
-type Carrier = 'ups' | 'fedex' | 'dhl_express'
 const path = (carrier: string, id: string) => `/v1/connections/carriers/${carrier}/${id}/settings`
-
-async function connect(server: TestServer, carrier: Carrier): Promise<string> {
-  const body = { ...connectBodies[carrier], account_number: unique() }
-  return (await server.request('POST', `/v1/connections/carriers/${carrier}`, { body })).json.carrier_id
-}
 
 onEveryDatabase('settings', (server) => {
   const put = (carrier: string, id: string, body: object) =>

@@ -3,12 +3,7 @@ import { test } from 'node:test'
 import { connectBodies } from '../../support/connections/connect-bodies.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
-import type { TestServer } from '../../support/server/test-server.ts'
-
-const connect = (server: TestServer, carrier: keyof typeof connectBodies, more: Record<string, unknown>) =>
-  server.request('POST', `/v1/connections/carriers/${carrier}`, {
-    body: { ...connectBodies[carrier], ...more },
-  })
+import { requestConnect } from '../../support/connections/connect.ts'
 
 onEveryDatabase('what hardly anybody sends', (server) => {
   test('a NUL in a path or a query is a question like any other', async () => {
@@ -33,14 +28,14 @@ onEveryDatabase('what hardly anybody sends', (server) => {
       [`ſ${end}`, `S${end}`],
       [` ${end}\t`.trimEnd(), end],
     ]) {
-      assert.equal((await connect(server(), 'stamps_com', { username: first })).status, 200)
-      const again = await connect(server(), 'stamps_com', { username: second })
+      assert.equal((await requestConnect(server(), 'stamps_com', { body: { username: first } })).status, 200)
+      const again = await requestConnect(server(), 'stamps_com', { body: { username: second } })
       assert.equal(again.json.errors[0].error_code, 'identifier_conflict', `${first} | ${second}`)
     }
   })
 
   test('optional secrets go when the account changes', async () => {
-    const { json } = await connect(server(), 'ups', { account_number: unique() })
+    const { json } = await requestConnect(server(), 'ups', { body: { account_number: unique() } })
     const path = `/v1/connections/carriers/ups/${json.carrier_id}`
     const form = { nickname: 'n', account_postal_code: '1', account_country_code: 'US' }
     const first = { ...form, mail_innovations_customer_guid: 'rate-key' }
@@ -54,7 +49,7 @@ onEveryDatabase('what hardly anybody sends', (server) => {
   })
 
   test('settings that change nothing make no version and no event', async () => {
-    const { json, headers } = await connect(server(), 'ups', { account_number: unique() })
+    const { json, headers } = await requestConnect(server(), 'ups', { body: { account_number: unique() } })
     const path = `/v1/connections/carriers/ups/${json.carrier_id}`
     const events = async () =>
       (await server().request('GET', `/v1/audit?carrier_id=${json.carrier_id}`)).json.total
@@ -66,7 +61,7 @@ onEveryDatabase('what hardly anybody sends', (server) => {
   })
 
   test('a setting that shares its name with a credential is shown as set', async () => {
-    const { json } = await connect(server(), 'ups', { account_number: unique() })
+    const { json } = await requestConnect(server(), 'ups', { body: { account_number: unique() } })
     const path = `/v1/connections/carriers/ups/${json.carrier_id}`
     const invoice = { invoice_amount: 1 }
     assert.equal((await server().request('GET', path)).json.fields.invoice.set, false)
@@ -77,7 +72,7 @@ onEveryDatabase('what hardly anybody sends', (server) => {
 
   test('settings that cannot carry images are as large as any other body', async () => {
     const padding = ' '.repeat(100_000)
-    const { json } = await connect(server(), 'ups', { account_number: unique() })
+    const { json } = await requestConnect(server(), 'ups', { body: { account_number: unique() } })
     const ups = await server().request('PUT', `/v1/connections/carriers/ups/${json.carrier_id}/settings`, {
       raw: `{${padding}}`,
     })
@@ -85,7 +80,7 @@ onEveryDatabase('what hardly anybody sends', (server) => {
   })
 
   test('an entity tag matches letter by letter', async () => {
-    const { json } = await connect(server(), 'stamps_com', { username: unique() })
+    const { json } = await requestConnect(server(), 'stamps_com', { body: { username: unique() } })
     const path = `/v1/connections/carriers/stamps_com/${json.carrier_id}`
     for (const [tag, status] of [
       ['"v01"', 412],

@@ -6,17 +6,17 @@ import { onEveryDatabase } from '../../support/server/every-database.ts'
 import type { TestServer } from '../../support/server/test-server.ts'
 import { storedConnection } from '../../support/connections/stored-connection.ts'
 import { auditTrail } from '../../support/audit/audit-events.ts'
+import { connect } from '../../support/connections/connect.ts'
 
 type Carrier = keyof typeof connectBodies
 
 const path = (carrier: Carrier, id = '') => `/v1/connections/carriers/${carrier}${id && `/${id}`}`
 
-async function connect(server: TestServer, carrier: Carrier, more: object = {}): Promise<string> {
-  const body = { ...connectBodies[carrier], allow_duplicate_account_number: true, ...more }
-  const answer = await server.request('POST', path(carrier), { body })
-  assert.equal(answer.status, 200, answer.text)
-  return answer.json.carrier_id
-}
+/** Connects the account of the public page, which other tests of this file connect too. */
+const connectPublished = (server: TestServer, carrier: Carrier, more: object = {}): Promise<string> =>
+  connect(server, carrier, {
+    body: { ...connectBodies[carrier], allow_duplicate_account_number: true, ...more },
+  })
 
 const UPS = { nickname: 'Brown 2', account_postal_code: '78702', account_country_code: 'US' }
 
@@ -25,7 +25,7 @@ onEveryDatabase('update', (server) => {
     server().request('PUT', path(carrier, id), { body })
 
   test('answers the carrier_id of the path, which stays for ever, and nothing else', async () => {
-    const id = await connect(server(), 'stamps_com')
+    const id = await connectPublished(server(), 'stamps_com')
     const answer = await put('stamps_com', id, {
       nickname: 'new',
       username: unique(),
@@ -37,7 +37,7 @@ onEveryDatabase('update', (server) => {
   })
 
   test('a refusal leaves what was stored as it was, byte for byte, and no trace', async () => {
-    const id = await connect(server(), 'mondial_relay')
+    const id = await connectPublished(server(), 'mondial_relay')
     const before = await storedConnection(server(), id)
     const attempts = [
       {},
@@ -51,7 +51,7 @@ onEveryDatabase('update', (server) => {
   })
 
   test('the required group is replaced, optional fields that are left out stay, null clears one', async () => {
-    const id = await connect(server(), 'ups')
+    const id = await connectPublished(server(), 'ups')
     const guid = 'rate-key-123'
     await put('ups', id, {
       ...UPS,
@@ -71,7 +71,7 @@ onEveryDatabase('update', (server) => {
   })
 
   test('an object is replaced whole', async () => {
-    const id = await connect(server(), 'chronopost', {
+    const id = await connectPublished(server(), 'chronopost', {
       injection_address_heading: { city: 'Lyon', name: 'Quai 3' },
     })
     const body = { nickname: 'C', account_number: connectBodies.chronopost.account_number, password: 'p' }
@@ -88,7 +88,7 @@ onEveryDatabase('update', (server) => {
   })
 
   test('Chronopost’s address may stand at the top level, and no e-mail format is asked for there', async () => {
-    const id = await connect(server(), 'chronopost')
+    const id = await connectPublished(server(), 'chronopost')
     const body = {
       nickname: 'C',
       account_number: '19869502',
@@ -105,7 +105,7 @@ onEveryDatabase('update', (server) => {
   })
 
   test('a new account takes no optional secret of the old one with it', async () => {
-    const id = await connect(server(), 'ups')
+    const id = await connectPublished(server(), 'ups')
     await put('ups', id, {
       ...UPS,
       mail_innovations_customer_guid: 'old-rate-key',
@@ -120,7 +120,7 @@ onEveryDatabase('update', (server) => {
   })
 
   test('the same account in another spelling keeps them', async () => {
-    const id = await connect(server(), 'ups', { account_number: 'abc123' })
+    const id = await connectPublished(server(), 'ups', { account_number: 'abc123' })
     await put('ups', id, { ...UPS, mail_innovations_customer_guid: 'rate-key' })
     await put('ups', id, { ...UPS, account_number: ' ABC123' })
     assert.equal(
@@ -130,7 +130,7 @@ onEveryDatabase('update', (server) => {
   })
 
   test('negotiated rates cannot be switched off again, here or in the settings', async () => {
-    const id = await connect(server(), 'ups')
+    const id = await connectPublished(server(), 'ups')
     await put('ups', id, { ...UPS, use_negotiated_rates: true })
     for (const value of [false, null]) {
       const answer = await put('ups', id, { ...UPS, use_negotiated_rates: value })
@@ -148,18 +148,18 @@ onEveryDatabase('update', (server) => {
 
   test('an account that another connection stands for is refused, its own is not', async () => {
     const account = unique('taken')
-    const other = await connect(server(), 'endicia', { account })
-    const id = await connect(server(), 'endicia', { account: unique() })
+    const other = await connectPublished(server(), 'endicia', { account })
+    const id = await connectPublished(server(), 'endicia', { account: unique() })
     const refused = await put('endicia', id, { nickname: 'n', account, passphrase: 'p' })
     assert.equal(refused.status, 409)
     assert.equal(refused.json.errors[0].carrier_id, other)
-    const twin = await connect(server(), 'endicia', { account })
+    const twin = await connectPublished(server(), 'endicia', { account })
     assert.equal((await put('endicia', twin, { nickname: 'n', account, passphrase: 'new' })).status, 200)
   })
 
   test('is_primary_account moves the mark, and cannot take it from the primary', async () => {
-    const first = await connect(server(), 'ups', { account_number: unique() })
-    const second = await connect(server(), 'ups', { account_number: unique() })
+    const first = await connectPublished(server(), 'ups', { account_number: unique() })
+    const second = await connectPublished(server(), 'ups', { account_number: unique() })
     const { json } = await server().request('GET', '/v1/carriers')
     const former = json.carriers.find(
       (c: { carrier_code: string; primary: boolean }) => c.carrier_code === 'ups' && c.primary,
@@ -174,7 +174,7 @@ onEveryDatabase('update', (server) => {
   })
 
   test('other carriers take their connect form, FedEx with its terms', async () => {
-    const id = await connect(server(), 'fedex')
+    const id = await connectPublished(server(), 'fedex')
     assert.equal((await put('fedex', id, { ...connectBodies.fedex, city: 'Dallas' })).status, 200)
     assert.equal((await storedConnection(server(), id)).credentials.city, 'Dallas')
     const { agree_to_eula: _, ...without } = connectBodies.fedex
@@ -184,7 +184,7 @@ onEveryDatabase('update', (server) => {
   })
 
   test('a password that goes with a stored site_id may come alone, and neither stays alone', async () => {
-    const id = await connect(server(), 'dhl_express', {
+    const id = await connectPublished(server(), 'dhl_express', {
       account_number: unique(),
       site_id: 's',
       password: 'p1',
@@ -204,7 +204,7 @@ onEveryDatabase('update', (server) => {
   })
 
   test('the credentials version counts updates, the row version every change', async () => {
-    const id = await connect(server(), 'ups', { account_number: unique() })
+    const id = await connectPublished(server(), 'ups', { account_number: unique() })
     await server().request('PUT', `${path('ups', id)}/settings`, { body: { pickup_type: 'daily_pickup' } })
     await put('ups', id, UPS)
     const state = await server().request('GET', path('ups', id))
@@ -214,7 +214,7 @@ onEveryDatabase('update', (server) => {
   })
 
   test('an envelope of an earlier version does not open again', async () => {
-    const id = await connect(server(), 'stamps_com')
+    const id = await connectPublished(server(), 'stamps_com')
     const { row: old } = await storedConnection(server(), id)
     await put('stamps_com', id, { nickname: 'n', username: unique(), password: 'p2' })
     const { row } = await storedConnection(server(), id)

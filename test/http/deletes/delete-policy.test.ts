@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connectBodies } from '../../support/connections/connect-bodies.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
-import type { TestServer } from '../../support/server/test-server.ts'
 import { auditTrail } from '../../support/audit/audit-events.ts'
 import { createWebhook } from '../../support/webhooks/create-webhook.ts'
 import { DAY, newClock } from '../../support/clock.ts'
+import { connect } from '../../support/connections/connect.ts'
 
 const POLICY = '/v1/connections/delete_policy'
 const TOMBSTONES = '/v1/connections/tombstones'
 const path = '/v1/connections/carriers/endicia'
 const clock = newClock()
-
-const connect = async (server: TestServer, key = server.key): Promise<string> =>
-  (
-    await server.request('POST', path, {
-      key,
-      body: { ...connectBodies.endicia, account: unique('pol') },
-    })
-  ).json.carrier_id
 
 onEveryDatabase(
   'delete policy',
@@ -52,7 +43,7 @@ onEveryDatabase(
         open_shipments: 'refuse',
         restore_days: 0,
       })
-      const id = await connect(server(), key)
+      const id = await connect(server(), 'endicia', { key })
       await server().request('DELETE', `${path}/${id}`, { key })
       assert.equal((await server().request('POST', `${path}/${id}/restore`, { key })).status, 409)
       assert.deepEqual(await put({ restore_days: null, open_shipments: null }), {
@@ -73,7 +64,7 @@ onEveryDatabase(
     })
 
     test('a connection has its own mind, unless the carrier requires manifests', async () => {
-      const id = await connect(server())
+      const id = await connect(server(), 'endicia')
       const one = `${path}/${id}/policy`
       const get = async () => server().request('GET', one)
       assert.deepEqual((await get()).json, {
@@ -128,7 +119,10 @@ onEveryDatabase(
 
     test('dependents tell beforehand what a delete meets', async () => {
       const key = await server().newKey({ tenantId: await server().newTenant() })
-      const [first, second] = [await connect(server(), key), await connect(server(), key)]
+      const [first, second] = [
+        await connect(server(), 'endicia', { key }),
+        await connect(server(), 'endicia', { key }),
+      ]
       const { id: webhook } = await createWebhook(
         server(),
         { url: 'https://hooks.example/', event: 'connection.disconnected' },
@@ -171,7 +165,7 @@ onEveryDatabase(
     test('tombstones resolve old ids to names, newest first, and the nickname goes on request', async () => {
       const tenantId = await server().newTenant()
       const key = await server().newKey({ tenantId })
-      const ids = [await connect(server(), key), await connect(server(), key)]
+      const ids = [await connect(server(), 'endicia', { key }), await connect(server(), 'endicia', { key })]
       for (const id of ids) {
         await server().request('DELETE', `${path}/${id}`, { key })
         clock.forward(1_000)

@@ -3,22 +3,16 @@ import { test } from 'node:test'
 import { connectBodies } from '../../support/connections/connect-bodies.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
-import type { TestServer } from '../../support/server/test-server.ts'
 import { auditTrail } from '../../support/audit/audit-events.ts'
+import { connect } from '../../support/connections/connect.ts'
 
 const path = '/v1/connections/carriers/endicia'
-
-async function connect(server: TestServer, account = unique()): Promise<string> {
-  const answer = await server.request('POST', path, { body: { ...connectBodies.endicia, account } })
-  assert.equal(answer.status, 200, answer.text)
-  return answer.json.carrier_id
-}
 
 onEveryDatabase('disconnect', (server) => {
   const remove = (route: string, options = {}) => server().request('DELETE', route, options)
 
   test('answers 204 with no body, then the id is unknown everywhere', async () => {
-    const id = await connect(server())
+    const id = await connect(server(), 'endicia')
     const answer = await remove(`${path}/${id}`)
     assert.equal(answer.status, 204)
     assert.equal(answer.text, '')
@@ -44,7 +38,7 @@ onEveryDatabase('disconnect', (server) => {
   })
 
   test('a parameter that no delete knows deletes nothing, and its value is not repeated', async () => {
-    const id = await connect(server())
+    const id = await connect(server(), 'endicia')
     for (const query of ['dry_run=true', 'forced', 'purge=false&thing=secret']) {
       for (const route of [`${path}/${id}`, `/v1/carriers/${id}`]) {
         const { status, text } = await remove(`${route}?${query}`)
@@ -56,22 +50,25 @@ onEveryDatabase('disconnect', (server) => {
   })
 
   test('the route without a carrier name does the same', async () => {
-    const id = await connect(server())
+    const id = await connect(server(), 'endicia')
     assert.equal((await remove(`/v1/carriers/${id}`)).status, 204)
     assert.equal((await remove(`/v1/carriers/${id}`)).status, 404)
   })
 
   test('a JSON body, even null, is no reason to refuse', async () => {
-    assert.equal((await remove(`${path}/${await connect(server())}`, { raw: 'null' })).status, 204)
-    assert.equal((await remove(`${path}/${await connect(server())}`, { body: { force: true } })).status, 204)
+    assert.equal((await remove(`${path}/${await connect(server(), 'endicia')}`, { raw: 'null' })).status, 204)
+    assert.equal(
+      (await remove(`${path}/${await connect(server(), 'endicia')}`, { body: { force: true } })).status,
+      204,
+    )
     assert.equal((await server().request('GET', '/v1/carriers', { raw: 'null' })).status, 200)
   })
 
   test('an account that is connected again gets a new id, and the old one stays unknown', async () => {
     const account = unique()
-    const first = await connect(server(), account)
+    const first = await connect(server(), 'endicia', { body: { account } })
     await remove(`${path}/${first}`)
-    const second = await connect(server(), account)
+    const second = await connect(server(), 'endicia', { body: { account } })
     assert.notEqual(second, first)
     assert.equal((await server().request('GET', `/v1/carriers/${first}`)).status, 404)
   })
@@ -102,7 +99,7 @@ onEveryDatabase('disconnect', (server) => {
   })
 
   test('the row goes with what is sealed in it; a tombstone keeps the id', async () => {
-    const id = await connect(server())
+    const id = await connect(server(), 'endicia')
     await remove(`${path}/${id}`)
     const { ctx, tenantId } = server()
     const { rows, tombs } = await ctx.store.read(tenantId, async (db) => ({
@@ -116,7 +113,7 @@ onEveryDatabase('disconnect', (server) => {
   })
 
   test('of simultaneous deletes exactly one succeeds', async () => {
-    const id = await connect(server())
+    const id = await connect(server(), 'endicia')
     const answers = await Promise.all(Array.from({ length: 6 }, () => remove(`${path}/${id}`)))
     assert.deepEqual(answers.map(({ status }) => status).sort(), [204, 404, 404, 404, 404, 404])
     assert.equal((await auditTrail(server(), id)).length, 2)

@@ -9,19 +9,11 @@ import { auditTrail } from '../../support/audit/audit-events.ts'
 import { createWebhook } from '../../support/webhooks/create-webhook.ts'
 import { DAY, newClock } from '../../support/clock.ts'
 import { outbox } from '../../support/webhooks/outbox.ts'
+import { connect } from '../../support/connections/connect.ts'
 
 const path = '/v1/connections/carriers/endicia'
 const ltl = '/v-beta/ltl/connections/EXLA'
 const clock = newClock()
-
-async function connect(server: TestServer, body: object = {}, key = server.key): Promise<string> {
-  const answer = await server.request('POST', path, {
-    key,
-    body: { ...connectBodies.endicia, account: unique('acc'), ...body },
-  })
-  assert.equal(answer.status, 200, answer.text)
-  return answer.json.carrier_id
-}
 
 const rowsOf = (server: TestServer, table: 'buried_connection' | 'tombstone' | 'connection', id: string) =>
   server.ctx.store.read(server.tenantId, (db) =>
@@ -37,7 +29,7 @@ onEveryDatabase(
       server().request('POST', `${path}/${id}/restore`, { key })
 
     test('refuses what is not deleted, foreign, absent, of another carrier or malformed, and changes nothing', async () => {
-      const id = await connect(server())
+      const id = await connect(server(), 'endicia')
       const live = await restore(id)
       assert.deepEqual([live.status, live.json.errors[0].error_code], [409, 'invalid_status'])
       await remove(id)
@@ -63,7 +55,7 @@ onEveryDatabase(
 
     test('brings back the same id, credentials, nickname and times, as new versions', async () => {
       await createWebhook(server(), { url: 'https://hooks.example/', event: 'carrier_connected' })
-      const id = await connect(server(), { nickname: 'The good one' })
+      const id = await connect(server(), 'endicia', { body: { nickname: 'The good one' } })
       const before = await storedConnection(server(), id)
       const listed = (await server().request('GET', `/v1/carriers/${id}`)).json
       assert.equal((await remove(id)).status, 204)
@@ -111,7 +103,7 @@ onEveryDatabase(
     })
 
     test('what is sealed of a deleted connection opens nothing when it is put back into force by hand', async () => {
-      const id = await connect(server())
+      const id = await connect(server(), 'endicia')
       await remove(id)
       const [buried] = await rowsOf(server(), 'buried_connection', id)
       assert.ok(buried && 'sealed' in buried)
@@ -128,7 +120,7 @@ onEveryDatabase(
     })
 
     test('an altered grave is refused and put on record, and the connection stays deleted', async () => {
-      const id = await connect(server())
+      const id = await connect(server(), 'endicia')
       await remove(id)
       const spoiled = Buffer.alloc(200, 9)
       await server().ctx.store.transaction(server().tenantId, (tx) =>
@@ -141,7 +133,10 @@ onEveryDatabase(
 
     test('it takes the primary mark from nobody, and gets it where there is none', async () => {
       const key = await server().newKey({ tenantId: await server().newTenant() })
-      const [first, second] = [await connect(server(), {}, key), await connect(server(), {}, key)]
+      const [first, second] = [
+        await connect(server(), 'endicia', { key }),
+        await connect(server(), 'endicia', { key }),
+      ]
       const primaries = async () =>
         (await server().request('GET', '/v1/carriers', { key })).json.carriers.map(
           ({ carrier_id, primary }: { carrier_id: string; primary: boolean }) => [carrier_id, primary],
@@ -160,7 +155,7 @@ onEveryDatabase(
 
     test('an account that is connected again gets a new id and is told of the old one; then nothing is restored', async () => {
       const account = unique('again')
-      const first = await connect(server(), { account })
+      const first = await connect(server(), 'endicia', { body: { account } })
       await remove(first)
       const answer = await server().request('POST', path, {
         body: { ...connectBodies.endicia, account: ` ${account.toUpperCase()} ` },
@@ -173,13 +168,13 @@ onEveryDatabase(
       assert.equal(refused.json.errors[0].carrier_id, answer.json.carrier_id)
       assert.equal((await remove(answer.json.carrier_id)).status, 204)
       assert.equal((await restore(first)).status, 200)
-      const fresh = await connect(server())
+      const fresh = await connect(server(), 'endicia')
       assert.ok(fresh)
     })
 
     test('after the window nothing is restored, nor told at a reconnect, whether or not it is erased yet', async () => {
       const account = unique('late')
-      const id = await connect(server(), { account })
+      const id = await connect(server(), 'endicia', { body: { account } })
       await remove(id)
       clock.forward(7 * DAY)
       const late = await restore(id)
@@ -189,9 +184,9 @@ onEveryDatabase(
     })
 
     test('purge leaves a name and nothing else, at once or afterwards', async () => {
-      const at = await connect(server(), { nickname: 'Gone' })
+      const at = await connect(server(), 'endicia', { body: { nickname: 'Gone' } })
       assert.equal((await remove(at, '?purge=true')).status, 204)
-      const later = await connect(server())
+      const later = await connect(server(), 'endicia')
       await remove(later)
       assert.equal((await remove(later)).status, 404, 'a second delete finds nothing')
       assert.equal(
@@ -213,7 +208,7 @@ onEveryDatabase(
     })
 
     test('a purge of what is deleted already heeds If-Match', async () => {
-      const id = await connect(server())
+      const id = await connect(server(), 'endicia')
       await remove(id)
       const purge = (tag: string) =>
         server().request('DELETE', `${path}/${id}?purge=true`, { headers: { 'if-match': tag } })
@@ -224,8 +219,10 @@ onEveryDatabase(
 
     test('of two connections of one account each can be deleted and restored beside the other', async () => {
       const account = unique('twin')
-      const first = await connect(server(), { account })
-      const second = await connect(server(), { account, allow_duplicate_account_number: true })
+      const first = await connect(server(), 'endicia', { body: { account } })
+      const second = await connect(server(), 'endicia', {
+        body: { account, allow_duplicate_account_number: true },
+      })
       await remove(second)
       assert.equal((await restore(second)).status, 200)
       await remove(first)
@@ -239,8 +236,8 @@ onEveryDatabase(
       ]) {
         const account = unique('twin')
         const ids = [
-          await connect(server(), { account }),
-          await connect(server(), { account, allow_duplicate_account_number: true }),
+          await connect(server(), 'endicia', { body: { account } }),
+          await connect(server(), 'endicia', { body: { account, allow_duplicate_account_number: true } }),
         ]
         for (const id of ids) await remove(id)
         for (const place of order) assert.equal((await restore(ids[place] ?? '')).status, 200)
@@ -249,11 +246,13 @@ onEveryDatabase(
 
     test('one of two connections of an account does not come back beside one that was connected since', async () => {
       const account = unique('twin')
-      const first = await connect(server(), { account })
-      const second = await connect(server(), { account, allow_duplicate_account_number: true })
+      const first = await connect(server(), 'endicia', { body: { account } })
+      const second = await connect(server(), 'endicia', {
+        body: { account, allow_duplicate_account_number: true },
+      })
       await remove(first)
       assert.equal((await server().request('DELETE', `${path}/${second}?purge=true`)).status, 204)
-      const since = await connect(server(), { account })
+      const since = await connect(server(), 'endicia', { body: { account } })
       const refused = await restore(first)
       assert.deepEqual([refused.status, refused.json.errors[0].carrier_id], [409, since])
       await remove(since)
@@ -267,7 +266,7 @@ onEveryDatabase(
         ['unverified', 1],
         ['needs_reauth', 0],
       ] as const) {
-        const id = await connect(server())
+        const id = await connect(server(), 'endicia')
         await server().ctx.store.transaction(server().tenantId, (tx) =>
           tx.updateTable('connection').set({ state, trouble_told }).where('carrier_id', '=', id).execute(),
         )
@@ -279,7 +278,7 @@ onEveryDatabase(
     })
 
     test('who was told of an outage before the delete is told when it is over after the restore', async () => {
-      const id = await connect(server())
+      const id = await connect(server(), 'endicia')
       const set = { state: 'degraded', trouble_told: 1 } as const
       await server().ctx.store.transaction(server().tenantId, (tx) =>
         tx.updateTable('connection').set(set).where('carrier_id', '=', id).execute(),
@@ -316,7 +315,7 @@ onEveryDatabase(
     })
 
     test('a connection that the carrier refuses comes back as it was, and is not asked about by itself', async () => {
-      const id = await connect(server())
+      const id = await connect(server(), 'endicia')
       await server().ctx.store.transaction(server().tenantId, (tx) =>
         tx
           .updateTable('connection')
@@ -334,12 +333,12 @@ onEveryDatabase(
     })
 
     test('of restores at once one succeeds; against a purge there is one winner', async () => {
-      const id = await connect(server())
+      const id = await connect(server(), 'endicia')
       await remove(id)
       const all = await Promise.all(Array.from({ length: 5 }, () => restore(id)))
       assert.deepEqual(all.map(({ status }) => status).sort(), [200, 409, 409, 409, 409])
       for (let round = 0; round < 5; round += 1) {
-        const one = await connect(server())
+        const one = await connect(server(), 'endicia')
         await remove(one)
         const [back, purged] = await Promise.all([restore(one), remove(one, '?purge=true')])
         const isThere = (await rowsOf(server(), 'connection', one)).length === 1

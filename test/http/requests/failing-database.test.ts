@@ -5,10 +5,10 @@ import { reasonOf } from '../../../src/store/failure-reasons.ts'
 import { unique } from '../../support/unique.ts'
 import { runAsOwner, databases } from '../../support/database/databases.ts'
 import { openTestServer, type TestServer } from '../../support/server/test-server.ts'
+import { requestConnect } from '../../support/connections/connect.ts'
 
 const PATH = '/v1/connections/carriers/stamps_com'
 const body = () => ({ nickname: 'x'.repeat(90), username: unique('user'), password: 'p'.repeat(1_900) })
-const connect = (server: TestServer) => server.request('POST', PATH, { body: body() })
 const events = async (server: TestServer) => (await server.request('GET', '/v1/audit')).json.total as number
 
 /** What the log tells of the last request that failed. */
@@ -34,18 +34,20 @@ test('failing database: a full disk is answered 503, the log says so, nothing is
     own.ctx.store.transaction(own.tenantId, (tx) =>
       sql`pragma max_page_count = ${sql.lit(pages)}`.execute(tx),
     )
-  assert.equal((await connect(own)).status, 200, 'the control')
+  assert.equal((await requestConnect(own, 'stamps_com', { body: body() })).status, 200, 'the control')
   await limit(1)
   let stored = 1
-  let answer = await connect(own)
-  for (; answer.status === 200; answer = await connect(own)) stored += 1
+  let answer = await requestConnect(own, 'stamps_com', { body: body() })
+  for (; answer.status === 200; answer = await requestConnect(own, 'stamps_com', { body: body() }))
+    stored += 1
   const before = await events(own)
-  for (let times = 0; times < 3; times += 1) assert.equal((await connect(own)).status, 503)
+  for (let times = 0; times < 3; times += 1)
+    assert.equal((await requestConnect(own, 'stamps_com', { body: body() })).status, 503)
   assert.match(lastFailure(own), /SQLite 13: the disk is full/)
   assert.doesNotMatch(answer.text, /disk|SQLite/)
   assert.equal(await events(own), before, 'reading goes on, and nothing was recorded')
   await limit(1_000_000)
-  assert.equal((await connect(own)).status, 200)
+  assert.equal((await requestConnect(own, 'stamps_com', { body: body() })).status, 200)
   const { json } = await own.request('GET', '/v1/carriers')
   assert.equal(json.carriers.length, stored + 1)
 })
@@ -60,7 +62,7 @@ describe(
       test(`failing database: what the server lacks is answered 503 and told, when a trigger is ${moment}`, async (t) => {
         const own = await server(t, 'postgres')
         const url = own.env.HAWSER_DATABASE_URL ?? ''
-        assert.equal((await connect(own)).status, 200, 'the control')
+        assert.equal((await requestConnect(own, 'stamps_com', { body: body() })).status, 200, 'the control')
         const before = await events(own)
         for (const code of codes) {
           await runAsOwner(
@@ -72,7 +74,7 @@ describe(
             url,
             `create constraint trigger lack after insert on connection ${moment} for each row execute function lack()`,
           )
-          const answer = await connect(own)
+          const answer = await requestConnect(own, 'stamps_com', { body: body() })
           assert.equal(answer.status, 503, code)
           const told = lastFailure(own)
           assert.ok(told.includes(`The database answered ${code}: ${reasonOf(code)}`), told)
@@ -80,7 +82,7 @@ describe(
           await runAsOwner(url, 'drop function lack cascade')
         }
         assert.equal(await events(own), before)
-        assert.equal((await connect(own)).status, 200)
+        assert.equal((await requestConnect(own, 'stamps_com', { body: body() })).status, 200)
       })
   },
 )

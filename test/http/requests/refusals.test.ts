@@ -5,6 +5,7 @@ import { connectBodies } from '../../support/connections/connect-bodies.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
 import type { Answer, TestServer, RequestOptions } from '../../support/server/test-server.ts'
+import { connect } from '../../support/connections/connect.ts'
 
 const STAMPS = '/v1/connections/carriers/stamps_com'
 const ABSENT = 'se-0000000000000000'
@@ -12,22 +13,20 @@ const ABSENT = 'se-0000000000000000'
 type Expected = { status: number; type: string; code: string; source?: string; field?: string }
 type Row = [condition: string, ask: (server: TestServer) => Promise<Answer>, expected: Expected]
 
-const connect = (server: TestServer, options: RequestOptions, path = STAMPS) =>
+const post = (server: TestServer, options: RequestOptions, path = STAMPS) =>
   server.request('POST', path, options)
 const stamps = (more: Record<string, unknown>) => ({
   body: { ...connectBodies.stamps_com, username: unique(), ...more },
 })
 
-async function connected(
+const connectPublished = (
   server: TestServer,
   carrier: keyof typeof connectBodies = 'stamps_com',
-  more = {},
-): Promise<string> {
-  const body = { ...connectBodies[carrier], allow_duplicate_account_number: true, ...more }
-  const answer = await server.request('POST', `/v1/connections/carriers/${carrier}`, { body })
-  assert.equal(answer.status, 200, answer.text)
-  return answer.json.carrier_id
-}
+  more: object = {},
+): Promise<string> =>
+  connect(server, carrier, {
+    body: { ...connectBodies[carrier], allow_duplicate_account_number: true, ...more },
+  })
 
 const invalid = (field?: string): Expected => ({
   status: 400,
@@ -101,7 +100,7 @@ const rows: Row[] = [
   ],
   [
     'a key without the scope',
-    async (server) => connect(server, { ...stamps({}), key: await server.newKey({ scopes: ['read'] }) }),
+    async (server) => post(server, { ...stamps({}), key: await server.newKey({ scopes: ['read'] }) }),
     forbidden,
   ],
   [
@@ -109,61 +108,53 @@ const rows: Row[] = [
     (server) => server.request('GET', '/v1/carriers', { headers: { 'On-Behalf-Of': server.tenantId } }),
     forbidden,
   ],
-  ['no body', (server) => connect(server, {}), noBody],
-  ['a body that is null', (server) => connect(server, { raw: 'null' }), noBody],
-  ['truncated JSON', (server) => connect(server, { raw: '{"nickname":"n"' }), notJson],
+  ['no body', (server) => post(server, {}), noBody],
+  ['a body that is null', (server) => post(server, { raw: 'null' }), noBody],
+  ['truncated JSON', (server) => post(server, { raw: '{"nickname":"n"' }), notJson],
   [
     'JSON that is not UTF-8',
-    (server) => connect(server, { raw: Buffer.from('{"nickname":"\xe9"}', 'latin1') }),
+    (server) => post(server, { raw: Buffer.from('{"nickname":"\xe9"}', 'latin1') }),
     notJson,
   ],
-  ['a member given twice', (server) => connect(server, { raw: '{"nickname":"a","nickname":"b"}' }), notJson],
-  [
-    'nesting too deep',
-    (server) => connect(server, { raw: `${'{"a":'.repeat(9)}1${'}'.repeat(9)}` }),
-    notJson,
-  ],
-  [
-    'a member named __proto__',
-    (server) => connect(server, { raw: '{"__proto__":{"nickname":"n"}}' }),
-    notJson,
-  ],
-  ['an array', (server) => connect(server, { raw: '[]' }), notJson],
-  ['a string', (server) => connect(server, { raw: '"text"' }), notJson],
+  ['a member given twice', (server) => post(server, { raw: '{"nickname":"a","nickname":"b"}' }), notJson],
+  ['nesting too deep', (server) => post(server, { raw: `${'{"a":'.repeat(9)}1${'}'.repeat(9)}` }), notJson],
+  ['a member named __proto__', (server) => post(server, { raw: '{"__proto__":{"nickname":"n"}}' }), notJson],
+  ['an array', (server) => post(server, { raw: '[]' }), notJson],
+  ['a string', (server) => post(server, { raw: '"text"' }), notJson],
   [
     'another content type',
-    (server) => connect(server, { ...stamps({}), headers: { 'content-type': 'text/plain' } }),
+    (server) => post(server, { ...stamps({}), headers: { 'content-type': 'text/plain' } }),
     { status: 415, type: 'validation', code: 'unspecified' },
   ],
   [
     'a body over 64 KiB',
-    (server) => connect(server, stamps({ password: 'x'.repeat(65_600) })),
+    (server) => post(server, stamps({ password: 'x'.repeat(65_600) })),
     { status: 413, type: 'validation', code: 'unspecified' },
   ],
   [
     'a missing field',
-    (server) => connect(server, { body: { nickname: 'n', username: unique() } }),
+    (server) => post(server, { body: { nickname: 'n', username: unique() } }),
     required('password'),
   ],
   [
     'a required field that is null',
-    (server) => connect(server, stamps({ password: null })),
+    (server) => post(server, stamps({ password: null })),
     required('password'),
   ],
   [
     'a required field that is empty',
-    (server) => connect(server, stamps({ password: '' })),
+    (server) => post(server, stamps({ password: '' })),
     required('password'),
   ],
   [
     'a number in place of a text',
-    (server) => connect(server, stamps({ password: 12345678 })),
+    (server) => post(server, stamps({ password: 12345678 })),
     invalid('password'),
   ],
   [
     'a value outside of an enum',
     async (server) =>
-      server.request('PUT', `/v1/connections/carriers/ups/${await connected(server, 'ups')}`, {
+      server.request('PUT', `/v1/connections/carriers/ups/${await connectPublished(server, 'ups')}`, {
         body: { nickname: 'n', account_postal_code: '1', account_country_code: 'US', pickup_type: 'never' },
       }),
     invalid('pickup_type'),
@@ -171,45 +162,37 @@ const rows: Row[] = [
   [
     'no e-mail address',
     (server) =>
-      connect(
-        server,
-        { body: { ...connectBodies.fedex, email: 'nobody' } },
-        '/v1/connections/carriers/fedex',
-      ),
+      post(server, { body: { ...connectBodies.fedex, email: 'nobody' } }, '/v1/connections/carriers/fedex'),
     invalid('email'),
   ],
   [
     'a lone surrogate',
-    (server) => connect(server, { raw: `{"nickname":"n","username":"${unique()}","password":"\\ud800"}` }),
+    (server) => post(server, { raw: `{"nickname":"n","username":"${unique()}","password":"\\ud800"}` }),
     invalid('password'),
   ],
-  [
-    'a C1 control character',
-    (server) => connect(server, stamps({ password: 'a\u0085b' })),
-    invalid('password'),
-  ],
-  ['a control character', (server) => connect(server, stamps({ password: 'a\u0007b' })), invalid('password')],
+  ['a C1 control character', (server) => post(server, stamps({ password: 'a\u0085b' })), invalid('password')],
+  ['a control character', (server) => post(server, stamps({ password: 'a\u0007b' })), invalid('password')],
   [
     'a field that some other carrier has',
-    (server) => connect(server, stamps({ api_key: 'k' })),
+    (server) => post(server, stamps({ api_key: 'k' })),
     invalid('api_key'),
   ],
-  ['a field that no carrier has', (server) => connect(server, stamps({ s3cretValueAsName: 'k' })), invalid()],
+  ['a field that no carrier has', (server) => post(server, stamps({ s3cretValueAsName: 'k' })), invalid()],
   [
     'a text too short',
     (server) =>
-      connect(
+      post(
         server,
         { body: { ...connectBodies.mondial_relay, api_key: '1234567' } },
         '/v1/connections/carriers/mondial_relay',
       ),
     length('api_key'),
   ],
-  ['a text too long', (server) => connect(server, stamps({ nickname: 'n'.repeat(101) })), length('nickname')],
+  ['a text too long', (server) => post(server, stamps({ nickname: 'n'.repeat(101) })), length('nickname')],
   [
     'two spellings of one thing',
     (server) =>
-      connect(
+      post(
         server,
         { body: { ...connectBodies.chronopost, injection_address_heading: {}, city: 'Lyon' } },
         '/v1/connections/carriers/chronopost',
@@ -226,39 +209,39 @@ const rows: Row[] = [
   ['a short unknown carrier_id', (server) => server.request('DELETE', `${STAMPS}/se-1`), notConnected],
   [
     'a carrier_id of another carrier',
-    async (server) => server.request('DELETE', `${STAMPS}/${await connected(server, 'ups')}`),
+    async (server) => server.request('DELETE', `${STAMPS}/${await connectPublished(server, 'ups')}`),
     notConnected,
   ],
   [
     'an unknown carrier name',
-    (server) => connect(server, stamps({}), '/v1/connections/carriers/pigeon_post'),
+    (server) => post(server, stamps({}), '/v1/connections/carriers/pigeon_post'),
     unsupported(404),
   ],
   [
     'an unknown SCAC',
-    (server) => connect(server, { body: { credentials: { key: 'k' } } }, '/v-beta/ltl/connections/ZZZZ'),
+    (server) => post(server, { body: { credentials: { key: 'k' } } }, '/v-beta/ltl/connections/ZZZZ'),
     unsupported(400, 'carrier'),
   ],
   [
     'a sandbox SCAC in production',
-    (server) => connect(server, { body: { credentials: {} } }, '/v-beta/ltl/connections/TEST'),
+    (server) => post(server, { body: { credentials: {} } }, '/v-beta/ltl/connections/TEST'),
     unsupported(400, 'carrier'),
   ],
   [
     'a carrier that has ceased',
-    (server) => connect(server, { body: { credentials: { key: 'k' } } }, '/v-beta/ltl/connections/CENF'),
+    (server) => post(server, { body: { credentials: { key: 'k' } } }, '/v-beta/ltl/connections/CENF'),
     unsupported(400),
   ],
   [
     'a carrier of the platform wallet',
-    (server) => connect(server, { body: { nickname: 'n' } }, '/v1/connections/carriers/ups_walleted'),
+    (server) => post(server, { body: { nickname: 'n' } }, '/v1/connections/carriers/ups_walleted'),
     unsupported(400),
   ],
   [
     'an update that the carrier does not know',
     async (server) => {
       const path = '/v1/connections/carriers/amazon_shipping_uk'
-      const { json } = await connect(server, { body: { nickname: 'n', auth_code: 'once' } }, path)
+      const { json } = await post(server, { body: { nickname: 'n', auth_code: 'once' } }, path)
       return server.request('PUT', `${path}/${json.carrier_id}`, {
         body: { nickname: 'n', auth_code: 'twice' },
       })
@@ -267,21 +250,21 @@ const rows: Row[] = [
   ],
   [
     'settings of a carrier without',
-    async (server) => server.request('GET', `${STAMPS}/${await connected(server)}/settings`),
+    async (server) => server.request('GET', `${STAMPS}/${await connectPublished(server)}/settings`),
     { status: 404, type: 'business_rules', code: 'settings_not_supported' },
   ],
   [
     'an account that is connected already',
     async (server) => (
-      await connected(server, 'stamps_com', { username: 'twice' }),
-      connect(server, stamps({ username: ' TWICE ' }))
+      await connectPublished(server, 'stamps_com', { username: 'twice' }),
+      post(server, stamps({ username: ' TWICE ' }))
     ),
     { status: 409, type: 'business_rules', code: 'identifier_conflict' },
   ],
   [
     'terms not accepted',
     (server) =>
-      connect(
+      post(
         server,
         { body: { ...connectBodies.fedex, agree_to_eula: false } },
         '/v1/connections/carriers/fedex',
@@ -291,13 +274,15 @@ const rows: Row[] = [
   [
     'a stale version',
     async (server) =>
-      server.request('DELETE', `${STAMPS}/${await connected(server)}`, { headers: { 'If-Match': '"v7"' } }),
+      server.request('DELETE', `${STAMPS}/${await connectPublished(server)}`, {
+        headers: { 'If-Match': '"v7"' },
+      }),
     { status: 412, type: 'business_rules', code: 'invalid_status' },
   ],
   [
     'credentials that the sandbox carrier refuses',
     async (server) =>
-      connect(
+      post(
         server,
         { body: { credentials: {} }, key: await server.newKey({ environment: 'sandbox' }) },
         '/v-beta/ltl/connections/FAIL',
@@ -307,7 +292,7 @@ const rows: Row[] = [
   [
     'funds for a connection',
     async (server) =>
-      server.request('PUT', `/v1/carriers/${await connected(server)}/add_funds`, {
+      server.request('PUT', `/v1/carriers/${await connectPublished(server)}/add_funds`, {
         body: { currency: 'usd', amount: 25 },
       }),
     { status: 400, type: 'business_rules', code: 'auto_fund_not_supported' },
@@ -365,7 +350,7 @@ onEveryDatabase('refusals', (server) => {
   })
 
   test('409 names the connection that stands for the account', async () => {
-    const first = await connected(server(), 'colissimo', { username: 'the-one' })
+    const first = await connectPublished(server(), 'colissimo', { username: 'the-one' })
     const second = await server().request('POST', '/v1/connections/carriers/colissimo', {
       body: { nickname: 'n', username: 'the-one', password: 'p' },
     })
@@ -373,7 +358,7 @@ onEveryDatabase('refusals', (server) => {
   })
 
   test('lengths stand in the message', async () => {
-    const answer = await connect(server(), stamps({ nickname: 'n'.repeat(101) }))
+    const answer = await post(server(), stamps({ nickname: 'n'.repeat(101) }))
     assert.match(answer.json.errors[0].message, /at most 100 characters/)
   })
 
@@ -400,12 +385,12 @@ onEveryDatabase('refusals', (server) => {
   })
 
   test('a foreign id, an absent one and one of another carrier are answered alike, byte for byte', async () => {
-    const own = await connected(server(), 'ups')
+    const own = await connectPublished(server(), 'ups')
     const foreignTenant = await server().newTenant()
     const foreignKey = await server().newKey({ tenantId: foreignTenant })
     const sandboxKey = await server().newKey({ environment: 'sandbox' })
-    const { json } = await connect(server(), { ...stamps({}), key: foreignKey })
-    const { json: other } = await connect(server(), { ...stamps({}), key: sandboxKey })
+    const { json } = await post(server(), { ...stamps({}), key: foreignKey })
+    const { json: other } = await post(server(), { ...stamps({}), key: sandboxKey })
     for (const [method, suffix] of [
       ['PUT', ''],
       ['DELETE', ''],

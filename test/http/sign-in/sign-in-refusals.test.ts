@@ -2,16 +2,12 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
 import { returnFromSignIn, approveSignIn, merchantOf, type Merchant } from '../../support/sign-in/merchant.ts'
-import {
-  connectUps,
-  openSimulatedUps,
-  signInEnv,
-  type SimulatedUps,
-} from '../../support/sign-in/simulated-ups.ts'
+import { openSimulatedUps, signInEnv, type SimulatedUps } from '../../support/sign-in/simulated-ups.ts'
 import { storedConnection } from '../../support/connections/stored-connection.ts'
 import { auditTrail } from '../../support/audit/audit-events.ts'
 import { createWebhook } from '../../support/webhooks/create-webhook.ts'
 import { newClock, MINUTE, SECOND } from '../../support/clock.ts'
+import { requestConnect } from '../../support/connections/connect.ts'
 
 const clock = newClock()
 
@@ -126,7 +122,7 @@ onEveryDatabase(
     test('a sign-in is of the tenant who began it, and of no disabled one', async () => {
       const tenantId = await server().newTenant()
       const key = await server().newKey({ tenantId })
-      const { json, headers } = await connectUps(server(), key)
+      const { json, headers } = await requestConnect(server(), 'ups', { key })
       const mine = await visitor.begun()
       assert.equal((await visitor.again(json.carrier_id)).status, 404)
       assert.equal((await visitor.again(mine.id, key)).status, 404)

@@ -3,7 +3,6 @@ import { before, test } from 'node:test'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
 import {
   UPS_CLIENT,
-  connectUps,
   openSimulatedUps,
   PUBLIC_URL,
   signInEnv,
@@ -14,6 +13,7 @@ import { storedConnection } from '../../support/connections/stored-connection.ts
 import { auditTrail } from '../../support/audit/audit-events.ts'
 import { createWebhook } from '../../support/webhooks/create-webhook.ts'
 import { outbox } from '../../support/webhooks/outbox.ts'
+import { requestConnect } from '../../support/connections/connect.ts'
 
 const path = '/v1/connections/carriers/ups'
 
@@ -42,7 +42,7 @@ onEveryDatabase(
     }
 
     test('connect sends the merchant to UPS, and nobody can use the connection until he is back', async () => {
-      const { status, json, headers, text } = await connectUps(server())
+      const { status, json, headers, text } = await requestConnect(server(), 'ups')
       assert.equal(status, 200)
       assert.deepEqual(Object.keys(json), ['carrier_id'])
       assert.equal(headers['cache-control'], 'private, no-store')
@@ -191,7 +191,7 @@ onEveryDatabase(
     test('in the sandbox the page is ours, and nobody else is asked', async () => {
       const key = await server().newKey({ environment: 'sandbox' })
       const calls = ups.calls.length
-      const { json, headers } = await connectUps(server(), key)
+      const { json, headers } = await requestConnect(server(), 'ups', { key })
       const page = String(headers.location)
       assert.ok(page.startsWith(`${PUBLIC_URL}/v1/sign_in/sandbox?`))
       const sent = await server().request('GET', page.slice(PUBLIC_URL.length), { key: '' })
@@ -218,7 +218,7 @@ onEveryDatabase(
 
 onEveryDatabase('without a sign-in', (server) => {
   test('UPS connects as ever: no page, approved, and none to begin', async () => {
-    const { json, headers } = await connectUps(server())
+    const { json, headers } = await requestConnect(server(), 'ups')
     assert.equal(headers.location, undefined)
     const { row } = await storedConnection(server(), json.carrier_id)
     assert.equal(row.connection_status, 'approved')

@@ -9,16 +9,10 @@ import { Secret } from '../../../src/secret.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
 import { storedConnection } from '../../support/connections/stored-connection.ts'
-import {
-  dhlBody,
-  connectDhl,
-  newGate,
-  leaseToken,
-  mintTokens,
-  DHL_PATH,
-  tokenRow,
-} from '../../support/tokens/token-carrier.ts'
+import { newGate, leaseToken, mintTokens, DHL_PATH, tokenRow } from '../../support/tokens/token-carrier.ts'
 import { DAY, newClock, SECOND } from '../../support/clock.ts'
+import { connect } from '../../support/connections/connect.ts'
+import { dhlBody } from '../../support/tokens/dhl-body.ts'
 
 const clock = newClock()
 
@@ -32,7 +26,7 @@ onEveryDatabase(
 
     test('an update, a rollback and a disconnect end the token with the credentials', async () => {
       const carrier = mintTokens(server())
-      const id = await connectDhl(server())
+      const id = await connect(server(), 'dhl_ecommerce')
       assert.equal((await leaseToken(server(), id)).json.access_token.token, carrier.token(1))
       // What the carrier does not say anything about is stored without a token: the old one is gone all the same.
       carrier.isDown = true
@@ -56,7 +50,7 @@ onEveryDatabase(
 
     test('an update that is refused leaves the token as it is', async () => {
       const carrier = mintTokens(server())
-      const id = await connectDhl(server())
+      const id = await connect(server(), 'dhl_ecommerce')
       const before = await tokenRow(server(), id)
       carrier.refused.add('wrong')
       const { status } = await server().request('PUT', `${DHL_PATH}/${id}`, {
@@ -68,7 +62,7 @@ onEveryDatabase(
 
     test('a token that was being minted from credentials which are replaced meanwhile is neither kept nor handed out', async () => {
       const carrier = mintTokens(server())
-      const id = await connectDhl(server())
+      const id = await connect(server(), 'dhl_ecommerce')
       clock.forward(DAY)
       const { until, open } = newGate()
       carrier.until = until
@@ -87,7 +81,7 @@ onEveryDatabase(
 
     test('a refusal of credentials that are replaced meanwhile concerns nobody', async () => {
       const carrier = mintTokens(server())
-      const id = await connectDhl(server())
+      const id = await connect(server(), 'dhl_ecommerce')
       clock.forward(DAY)
       const { until, open } = newGate()
       carrier.until = until
@@ -104,7 +98,7 @@ onEveryDatabase(
     test('a claim is one holder’s until it ends; whose fence is stale writes nothing any more', async () => {
       const carrier = mintTokens(server())
       const { ctx, tenantId } = server()
-      const id = await connectDhl(server())
+      const id = await connect(server(), 'dhl_ecommerce')
       const { row } = await storedConnection(server(), id)
       clock.forward(DAY)
       const first = await claimToken(ctx, actor(), row)

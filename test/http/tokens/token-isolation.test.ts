@@ -3,15 +3,10 @@ import { test } from 'node:test'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
 import type { TestServer } from '../../support/server/test-server.ts'
 import { auditTrail } from '../../support/audit/audit-events.ts'
-import {
-  dhlBody,
-  connectDhl,
-  leaseToken,
-  mintTokens,
-  DHL_PATH,
-  tokenRow,
-} from '../../support/tokens/token-carrier.ts'
+import { leaseToken, mintTokens, DHL_PATH, tokenRow } from '../../support/tokens/token-carrier.ts'
 import { DAY, newClock } from '../../support/clock.ts'
+import { connect } from '../../support/connections/connect.ts'
+import { dhlBody } from '../../support/tokens/dhl-body.ts'
 
 const clock = newClock()
 
@@ -41,11 +36,11 @@ onEveryDatabase(
       const tenantId = await server().newTenant()
       const key = await server().newKey({ tenantId })
       const same = dhlBody()
-      const mine = await connectDhl(server(), same)
+      const mine = await connect(server(), 'dhl_ecommerce', { body: same })
       const twin = await server().request('POST', DHL_PATH, {
         body: { ...same, allow_duplicate_account_number: true },
       })
-      const foreign = await connectDhl(server(), same, key)
+      const foreign = await connect(server(), 'dhl_ecommerce', { body: same, key })
       assert.equal(twin.status, 200)
       const ids = [mine, twin.json.carrier_id]
       const tokens = new Set<string>()
@@ -61,7 +56,10 @@ onEveryDatabase(
 
     test('the token of another connection does not open here, nor with another end', async () => {
       mintTokens(server())
-      const [mine, other] = [await connectDhl(server()), await connectDhl(server())]
+      const [mine, other] = [
+        await connect(server(), 'dhl_ecommerce'),
+        await connect(server(), 'dhl_ecommerce'),
+      ]
       const theirs = await tokenRow(server(), other)
       const spoil = (set: object) =>
         server().ctx.store.transaction(server().tenantId, (tx) =>
@@ -83,7 +81,7 @@ onEveryDatabase(
 
     test('no token stands in the database or the log in the clear', async () => {
       const carrier = mintTokens(server())
-      const id = await connectDhl(server())
+      const id = await connect(server(), 'dhl_ecommerce')
       clock.forward(DAY)
       assert.equal((await leaseToken(server(), id)).json.access_token.token, carrier.token(2))
       const [rows, logs] = [await everything(server()), server().logs.join('')]

@@ -5,15 +5,9 @@ import { connectBodies } from '../../support/connections/connect-bodies.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
 import { auditTrail } from '../../support/audit/audit-events.ts'
-import {
-  connectDhl,
-  newGate,
-  leaseToken,
-  mintTokens,
-  DHL_PATH,
-  tokenRow,
-} from '../../support/tokens/token-carrier.ts'
+import { newGate, leaseToken, mintTokens, DHL_PATH, tokenRow } from '../../support/tokens/token-carrier.ts'
 import { DAY, newClock, SECOND } from '../../support/clock.ts'
+import { connect } from '../../support/connections/connect.ts'
 
 const clock = newClock()
 const inSeconds = (seconds: number) => new Date(clock.now().getTime() + seconds * SECOND).toISOString()
@@ -39,13 +33,15 @@ onEveryDatabase(
         const actions = (await auditTrail(server(), json.carrier_id)).map(([action]) => action)
         assert.deepEqual(actions, ['connection.connected'], name)
       }
-      const id = await connectDhl(server())
+      const id = await connect(server(), 'dhl_ecommerce')
       assert.equal((await leaseToken(server(), id, 'as=password')).json.errors[0].field_name, 'as')
     })
 
     test('are refused under "as" where the credentials lack what the carrier mints them from', async () => {
       const carrier = mintTokens(server())
-      const id = await connectDhl(server(), { api_key: undefined, api_secret: undefined })
+      const id = await connect(server(), 'dhl_ecommerce', {
+        body: { api_key: undefined, api_secret: undefined },
+      })
       for (let turn = 0; turn < 2; turn += 1) {
         const { status, json } = await leaseToken(server(), id)
         assert.equal(status, 400)
@@ -57,7 +53,7 @@ onEveryDatabase(
 
     test('stand in a lease in place of the credentials, on record as such; the lease never outlives them', async () => {
       const carrier = mintTokens(server(), 600)
-      const id = await connectDhl(server())
+      const id = await connect(server(), 'dhl_ecommerce')
       const end = inSeconds(600)
       const { status, json, headers } = await leaseToken(server(), id)
       assert.equal(status, 200)
@@ -91,7 +87,7 @@ onEveryDatabase(
         [36_000, 60],
       ] as const) {
         const carrier = mintTokens(server(), life)
-        const id = await connectDhl(server())
+        const id = await connect(server(), 'dhl_ecommerce')
         carrier.isDown = true
         clock.forward((life - keptBack) * SECOND - 1)
         assert.equal((await leaseToken(server(), id)).json.access_token.token, carrier.token(1))
@@ -109,7 +105,7 @@ onEveryDatabase(
 
     test('are got ahead of their end, while the last one is still handed out', async () => {
       const carrier = mintTokens(server())
-      const id = await connectDhl(server())
+      const id = await connect(server(), 'dhl_ecommerce')
       clock.forward(3_600 * 0.71 * SECOND)
       assert.equal((await leaseToken(server(), id)).json.access_token.token, carrier.token(1))
       assert.equal(carrier.asked.length, 1, 'too early')
@@ -130,7 +126,7 @@ onEveryDatabase(
       const start = clock.now().getTime()
       const parts: number[] = []
       for (let count = 0; count < 40; count += 1) {
-        const row = await tokenRow(server(), await connectDhl(server()))
+        const row = await tokenRow(server(), await connect(server(), 'dhl_ecommerce'))
         parts.push((Date.parse(row?.refresh_at ?? '') - start) / (3_600 * SECOND))
       }
       assert.ok(Math.min(...parts) >= 0.72 && Math.max(...parts) <= 0.88)
@@ -139,7 +135,7 @@ onEveryDatabase(
 
     test('that a check mints take the place of the last', async () => {
       const carrier = mintTokens(server())
-      const id = await connectDhl(server())
+      const id = await connect(server(), 'dhl_ecommerce')
       assert.equal(
         (await server().request('POST', `${DHL_PATH}/${id}/verify`)).json.verification.outcome,
         'verified',
@@ -151,7 +147,7 @@ onEveryDatabase(
     test('whose life the carrier does not say are not kept', async () => {
       const carrier = mintTokens(server())
       carrier.life = undefined
-      const id = await connectDhl(server())
+      const id = await connect(server(), 'dhl_ecommerce')
       assert.equal(await tokenRow(server(), id), undefined)
       const { status, json } = await leaseToken(server(), id)
       assert.equal(status, 502)
@@ -163,7 +159,7 @@ onEveryDatabase(
 
     test('that the carrier refuses mark the connection, as a check would, and are not asked for again', async () => {
       const carrier = mintTokens(server())
-      const id = await connectDhl(server())
+      const id = await connect(server(), 'dhl_ecommerce')
       clock.forward(DAY)
       carrier.refused.add(carrier.asked[0] ?? '')
       const { status, json } = await leaseToken(server(), id)
@@ -182,7 +178,7 @@ onEveryDatabase(
 
     test('that an outage keeps away are asked for again after a moment; the state stays', async () => {
       const carrier = mintTokens(server())
-      const id = await connectDhl(server())
+      const id = await connect(server(), 'dhl_ecommerce')
       clock.forward(DAY)
       carrier.isDown = true
       for (let turn = 0; turn < 5; turn += 1) {

@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Environment, Label, LabelCount } from '../../../src/store/schema/tables.ts'
-import { connectBodies } from '../connections/connect-bodies.ts'
 import { unique } from '../unique.ts'
 import { runAsOwner } from '../database/databases.ts'
 import type { Answer, TestServer } from '../server/test-server.ts'
+import { connect } from '../connections/connect.ts'
 
 export const SHIP_DATE = '2026-03-01'
 export const startOfDay = (day: string) => `${day}T00:00:00.000Z`
@@ -29,12 +29,11 @@ export async function newShipper(
   const key = await server.newKey({ tenantId, environment })
   const send = (method: string, path: string, body?: unknown) =>
     server.request(method, path, { key, ...(body === undefined ? {} : { body }) })
-  const connect = async () => {
-    const body = { ...connectBodies.endicia, account: unique() }
-    return (await send('POST', '/v1/connections/carriers/endicia', body)).json.carrier_id as string
-  }
   const record = (...labels: unknown[]) => send('POST', '/v1/labels/import', { labels })
-  return { server, tenantId, environment, key, send, connect, record }
+  return {
+    ...{ server, tenantId, environment, key, send, record },
+    connect: () => connect(server, 'endicia', { key }),
+  }
 }
 
 /** What is said of a label; its tracking number is no other's. */

@@ -4,7 +4,7 @@ import type { Answer, TestServer } from '../server/test-server.ts'
 import { storedConnection } from '../connections/stored-connection.ts'
 import { auditTrail } from '../audit/audit-events.ts'
 import { outbox } from '../webhooks/outbox.ts'
-import { connectUps } from './simulated-ups.ts'
+import { requestConnect } from '../connections/connect.ts'
 
 /** What a merchant brings back who was sent to this page and let in. */
 export function approveSignIn(location: unknown): { state: string; code: string } {
@@ -31,7 +31,7 @@ export function merchantOf(server: TestServer) {
       db.selectFrom('sign_in').selectAll().where('carrier_id', '=', id).execute(),
     )
   const begun = async () => {
-    const { headers, json } = await connectUps(server)
+    const { headers, json } = await requestConnect(server, 'ups')
     return { id: json.carrier_id as string, ...approveSignIn(headers.location) }
   }
   return {

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Call, Reply } from '../../../src/catalog/verification.ts'
 import { findSimulated } from '../../../src/simulator/find-simulated.ts'
-import { connectBodies } from '../connections/connect-bodies.ts'
-import { unique } from '../unique.ts'
-import type { Answer, TestServer } from '../server/test-server.ts'
+import type { TestServer } from '../server/test-server.ts'
 
 export const UPS_CLIENT = { ups_client_id: 'app-client-id', ups_client_secret: 'Zx81-app-client-secret' }
 export const PUBLIC_URL = 'https://hawser.example'
@@ -54,10 +52,4 @@ export function openSimulatedUps(server: TestServer): SimulatedUps {
   }
   server.ctx.outbound = { ...server.ctx.outbound, ask }
   return ups
-}
-
-/** Connects UPS, and answers with it. */
-export function connectUps(server: TestServer, key = server.key): Promise<Answer> {
-  const body = { ...connectBodies.ups, account_number: unique('ACC') }
-  return server.request('POST', '/v1/connections/carriers/ups', { key, body })
 }

@@ -2,7 +2,6 @@ import { noWayOut } from '../../../src/context.ts'
 import type { Reply } from '../../../src/catalog/verification.ts'
 import { findToken } from '../../../src/store/tables/connections/carrier-tokens.ts'
 import type { CarrierToken } from '../../../src/store/schema/tables.ts'
-import { unique } from '../unique.ts'
 import type { TestServer } from '../server/test-server.ts'
 
 export const DHL_PATH = '/v1/connections/carriers/dhl_ecommerce'
@@ -57,23 +56,6 @@ export function newGate(): { until: Promise<void>; open: () => void } {
   let open = () => {}
   const until = new Promise<void>((resolve) => (open = resolve))
   return { until, open }
-}
-
-/** A body that connects; the API key is the account that minting is limited by, so each gets its own. */
-export const dhlBody = (changes: object = {}) => ({
-  ...{ nickname: 'DHL', client_id: 'c', username: 'u', password: 'p', distribution_center: 'USATL1' },
-  ...{ pickup_number: unique('5'), api_key: unique('key'), api_secret: unique('secret'), ...changes },
-})
-
-/** Connects an account; its id. */
-export async function connectDhl(
-  server: TestServer,
-  changes: object = {},
-  key = server.key,
-): Promise<string> {
-  const answer = await server.request('POST', DHL_PATH, { key, body: dhlBody(changes) })
-  if (answer.status !== 200) throw new Error(answer.text)
-  return answer.json.carrier_id
 }
 
 /** Asks for the access token of a connection. */

@@ -1,18 +1,9 @@
 import type { TestContext } from 'node:test'
 import { createDeliveries } from '../../../src/webhooks/deliver.ts'
-import { connectBodies } from '../connections/connect-bodies.ts'
-import { unique } from '../unique.ts'
-import { openTestServer, type TestServer } from '../server/test-server.ts'
+import { openTestServer } from '../server/test-server.ts'
 import type { DatabaseName } from '../database/databases.ts'
 import { newClock } from '../clock.ts'
 import { openReceivers } from './receivers.ts'
-
-/** Connects an account of its own. */
-export const connectAccount = (server: TestServer, key = server.key) =>
-  server.request('POST', '/v1/connections/carriers/ups', {
-    key,
-    body: { ...connectBodies.ups, account_number: unique() },
-  })
 
 /** A server with a clock that stands still, receivers, and a worker without chance, for the length of a test. */
 export async function openDelivery(t: TestContext, database: DatabaseName) {
