@@ -7,7 +7,6 @@ import { runAsOwner, databases } from '../../support/database/databases.ts'
 import { openTestServer, type TestServer } from '../../support/server/test-server.ts'
 import { requestConnect } from '../../support/connections/connect.ts'
 
-const PATH = '/v1/connections/carriers/stamps_com'
 const body = () => ({ nickname: 'x'.repeat(90), username: unique('user'), password: 'p'.repeat(1_900) })
 const events = async (server: TestServer) => (await server.request('GET', '/v1/audit')).json.total as number
 
