@@ -43,7 +43,7 @@ const CARRIERS = [
 const WORDS = ['Acme', 'Łódź', 'Zürich', 'Nord', 'Berlin', 'Outlet', 'Books', 'Garden', 'Söhne', 'Tools']
 const pick = <T>(list: readonly T[]): T => list[randomInt(list.length)] as T
 
-/** Accounts of one partner, the first with half of all connections; nine in ten are verified, one in a thousand needs somebody. */
+/** Stores accounts of one partner, the first with half of all connections, of which nine in ten are verified and one in a thousand needs attention. */
 async function fill(count: number): Promise<Side> {
   const server = await openTestServer(isPostgres ? 'postgres' : 'sqlite', {
     repeatTransactions: false,
@@ -137,7 +137,7 @@ const middleOf = ({ server: _house, count }: Side) => ({
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 
-/** How long a page takes, and the longest that nobody else got a turn meanwhile. */
+/** Measures how long a page takes, and the longest time in which no other work got a turn. */
 async function timed(work: () => Promise<unknown>): Promise<{ took: number; held: number }> {
   let last = performance.now()
   let held = 0

@@ -29,7 +29,7 @@ const SECOND = 1_000
 
 type Side = { server: TestServer; actor: Actor; carriers: string[]; known: Label[]; since: string }
 
-/** An account with connections and labels: a second between two of them, one in ten open, the rest manifested or of another status. */
+/** Stores an account with connections and labels, a second apart, of which one in ten is open and the rest are manifested or of another status. */
 async function fill(count: number): Promise<Side> {
   const server = await openTestServer(isPostgres ? 'postgres' : 'sqlite', {
     repeatTransactions: false,

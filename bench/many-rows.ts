@@ -11,7 +11,7 @@ function inOne(db: DatabaseSync, work: () => void) {
   db.exec('commit')
 }
 
-/** Connections of one account; nothing sealed in them opens. */
+/** Stores connections of one account, in which nothing that is sealed can be opened. */
 export function fillConnections(db: DatabaseSync, tenantId: string, count: number): void {
   const { first } = db
     .prepare('select coalesce(max(created_seq), 0) + 1000000 as first from connection')
@@ -29,7 +29,7 @@ export function fillConnections(db: DatabaseSync, tenantId: string, count: numbe
   )
 }
 
-/** Events after the last one of an account; their hashes are none. */
+/** Stores events after the last one of an account, with hashes that do not fit. */
 export function fillEvents(db: DatabaseSync, tenantId: string, count: number): void {
   const { seq } = db.prepare('select seq from audit_head where tenant_id = ?').get(tenantId) as {
     seq: number
@@ -51,7 +51,7 @@ export function fillEvents(db: DatabaseSync, tenantId: string, count: number): v
   })
 }
 
-/** Messages that were delivered at an endpoint. */
+/** Stores messages that were delivered at an endpoint. */
 export function fillAttempts(db: DatabaseSync, tenantId: string, webhookId: string, count: number): void {
   inOne(db, () => {
     db.prepare(

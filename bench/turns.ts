@@ -55,7 +55,7 @@ type Scenario = {
   run: (place: Place) => Promise<void>
 }
 
-/** Clients that replace credentials for a while, each those of a connection of its own. */
+/** Lets clients replace credentials for a while, each those of a connection of its own. */
 function updates(clients: number): Scenario {
   const ids: string[] = []
   return {
@@ -152,7 +152,7 @@ function scenarios(database: string): Scenario[] {
 
 type Figures = { healthz: number; other: number; request: number; seconds: number }
 
-/** A server of a checkout with a database of its own, through all scenarios. */
+/** Runs all scenarios on a server of a checkout, with a database of its own. */
 async function measure(checkout: string): Promise<Map<string, Figures>> {
   const directory = mkdtempSync(join(tmpdir(), 'hawser-turns-'))
   const database = join(directory, 'hawser.db')
@@ -226,7 +226,7 @@ async function measure(checkout: string): Promise<Map<string, Figures>> {
   return figures
 }
 
-/** The longest time of a request from its turn to its end; a streamed list has as many turns as parts, and none of it counts. */
+/** Finds the longest time of a request from its turn to its end; a streamed list has as many turns as parts and is not counted. */
 function longestRequest(lines: readonly string[]): number {
   const times = lines
     .filter((line) => line.startsWith('{') && !line.includes('"/v1/carriers"'))

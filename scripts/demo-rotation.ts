@@ -36,7 +36,7 @@ if (options.help) {
 }
 const ROUNDS = Number(options.rounds)
 const READERS = 4
-/** Reads of each state of a round before the next one. */
+/** This is how often each state of a round is read before the next one. */
 const READS = 8
 const CARRIER = 'mondial_relay'
 const PATH = `/v1/connections/carriers/${CARRIER}`

@@ -67,7 +67,7 @@ const fieldTable = (fields: Fields) => table(['field', 'type', 'rules'], formTab
 
 const settingOf = (operatorValue: string) => `HAWSER_${operatorValue.toUpperCase()}`
 
-/** How the carrier proves credentials, and what that takes. */
+/** Says how the carrier verifies credentials, and what that takes. */
 function proofLine({ verify }: Carrier): string | false {
   if (!verify) return false
   const operator = verify.operator.map((name) => `\`${settingOf(name)}\``)
@@ -76,7 +76,7 @@ function proofLine({ verify }: Carrier): string | false {
   return `Credentials are proved at ${hosts} where ${needs} are set (${verify.source}).`
 }
 
-/** Which carriers need manifests, as far as a public page says so. */
+/** Lists which carriers need manifests, as far as a public page says so. */
 function manifestTable(): string {
   const all: Carrier[] = [...parcelCarriers, ...ltlCarriers]
   const known = all.filter(({ manifest }) => manifest.requirement !== 'unknown')
@@ -129,7 +129,7 @@ function parcelSection(carrier: ParcelCarrier): string {
   ].join('\n\n')
 }
 
-/** The fields of the public form, and those that Hawser adds to it. */
+/** Lists the fields of the public form, and those that Hawser adds to it. */
 function credentialsOf({ form, credentials }: LtlCarrier): string {
   const names = Object.keys(credentials)
   const added = names.filter((name) => credentials[name]?.extension)
@@ -191,7 +191,7 @@ function catalog(): string {
   return `{"carriers":[\n${entries.map((entry) => JSON.stringify(entry)).join(',\n')}\n]}\n`
 }
 
-/** How many carriers can be connected and asked, for a page that is written by hand. */
+/** Says how many carriers can be connected and asked, for a page that is written by hand. */
 function carrierFigures(): string {
   const open = ({ closed }: Carrier) => !closed
   const parcel = parcelCarriers.filter(open)
@@ -200,7 +200,7 @@ function carrierFigures(): string {
   return `${parcel.length} parcel carriers and ${ltl.length} LTL carriers can be connected. ${asked.length} of them can be asked whether credentials work: ${asked.join(', ')}. Connections of the others are kept as \`unverified\`, and work.`
 }
 
-/** The page at `path` with `text` between the two comments that name `part`. */
+/** Answers the page at `path` with `text` between the two comments that name `part`. */
 function withPart(path: string, part: string, text: string): string {
   const page = readFileSync(path, 'utf8')
   const [start, end] = [`<!-- generated: ${part} -->\n`, `\n<!-- end: ${part} -->`]

@@ -47,7 +47,7 @@ picked[connection].put = {
   responses: { 200: { description: 'The connection.', ...json(carrierId) } },
 }
 
-/** The shapes without the prose, which is not ours. */
+/** Takes the shapes out of the published description and leaves its prose, which is not ours. */
 function withoutProse(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutProse)
   if (typeof value !== 'object' || value === null) return value

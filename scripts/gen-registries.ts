@@ -11,7 +11,7 @@ const carrierFiles = (folder: string) =>
     .map((file) => file.slice(0, -'.ts'.length))
     .sort()
 
-/** One exported list of a registry: what the files of `folder` export by default. */
+/** Writes one exported list of a registry, of what the files of `folder` export by default. */
 type List = { name: string; type: string; about: string; folder: string; prefix: string }
 
 function registryOf(module: string, lists: readonly List[]): string {

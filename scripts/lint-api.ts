@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { openTestServer } from '../test/support/server/test-server.ts'
-import { listApiProblems } from './api-problems.ts'
+import { listApiProblems } from './api-description/api-problems.ts'
 
 // node scripts/lint-api.ts [file]: the API description, or one that lies in a file, through the rules that others judge it by. Asks no server.
 const [file] = process.argv.slice(2)
@@ -11,7 +11,7 @@ for (const { pointer, rule, message } of problems)
   console.error(`${file ?? 'openapi.json'}:${pointer}: ${rule}: ${message}`)
 if (problems.length > 0) process.exitCode = 1
 
-/** The description that a server of this checkout answers, without listening. */
+/** Reads the API description that a server of this checkout answers, without listening. */
 async function describeServer(): Promise<string> {
   // Nothing of a server that only answers injected requests keeps a process alive.
   const alive = setInterval(() => {}, 60_000)

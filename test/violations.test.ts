@@ -9,7 +9,9 @@ import type { TestServer } from './support/server/test-server.ts'
 import { nextCheckAt } from './support/checks/scheduled-checks.ts'
 import { returnFromSignIn, merchantOf, type Merchant } from './support/sign-in/merchant.ts'
 import { openSimulatedUps, signInEnv, type SimulatedUps } from './support/sign-in/simulated-ups.ts'
-import { dhlBody, connectDhl, mintTokens, DHL_PATH } from './support/tokens/token-carrier.ts'
+import { mintTokens, DHL_PATH } from './support/tokens/token-carrier.ts'
+import { dhlBody } from './support/tokens/dhl-body.ts'
+import { connect } from './support/connections/connect.ts'
 import { createWebhook } from './support/webhooks/create-webhook.ts'
 import { DAY, MINUTE, newClock } from './support/clock.ts'
 import { openReceivers } from './support/webhooks/receivers.ts'
@@ -164,18 +166,18 @@ onEveryDatabase(
         },
       }),
       at('an access token that is there', 'POST', `${DHL_PATH}/{id}/lease?as=token`, {
-        ...{ make: () => connectDhl(server()), things: ['token'] },
+        ...{ make: () => connect(server(), 'dhl_ecommerce'), things: ['token'] },
       }),
       at('an access token that has to be got', 'POST', `${DHL_PATH}/{id}/lease?as=token`, {
         things: ['credentials'],
         make: async () => {
-          const id = await connectDhl(server())
+          const id = await connect(server(), 'dhl_ecommerce')
           clock.forward(DAY)
           return id
         },
       }),
       at('an update that comes to a token', 'PUT', `${DHL_PATH}/{id}`, {
-        ...{ make: () => connectDhl(server()), things: ['credentials'], body: dhlBody },
+        ...{ make: () => connect(server(), 'dhl_ecommerce'), things: ['credentials'], body: dhlBody },
       }),
       {
         ...{

@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { KNOWN_PATHS } from '../../scripts/ambiguous-paths.ts'
-import { listApiProblems } from '../../scripts/api-problems.ts'
+import { KNOWN_PATHS } from '../../scripts/api-description/ambiguous-paths.ts'
+import { listApiProblems } from '../../scripts/api-description/api-problems.ts'
 
 const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } }
 

@@ -4,7 +4,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const WINDOW = 8
 const PREFIX = 8
 
-/** A secret that occurs nowhere by chance. */
+/** Makes up a secret that occurs nowhere by chance. */
 export const newSecret = (): string =>
   Array.from({ length: 24 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
 
@@ -41,7 +41,7 @@ export function scannerFor(secrets: readonly string[]): Scanner {
 
 const bucket = (bytes: Buffer, at: number) => Math.imul(bytes.readInt32BE(at), 0x9e3779b1) >>> 12
 
-/** How a run of characters may stand in bytes. Of base64 only the part that does not depend on what surrounds it. */
+/** Lists how a run of characters may stand in bytes; of base64 it gives the part that does not depend on what surrounds it. */
 function encodings(text: string): [encoding: string, needle: Buffer][] {
   const bytes = Buffer.from(text, 'latin1')
   const base64 = [0, 1, 2].map((shift) => {

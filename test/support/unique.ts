@@ -1,6 +1,6 @@
 let count = 0
 
-/** A value that no other call of this run has given. */
+/** Makes up a value that no other call of this run has given. */
 export const unique = (prefix = 'v'): string => `${prefix}-${(count += 1)}`
 
 /** Answers a number of nine digits that no other call of this run has given. */

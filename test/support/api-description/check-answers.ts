@@ -39,7 +39,7 @@ export async function answerCheck(app: FastifyInstance): Promise<AnswerCheck> {
   }
 }
 
-/** Programs tell refusals of one public code apart by headers. */
+/** Checks the headers by which programs tell refusals of one public code apart. */
 function checkReasons({ status, headers, json }: Answered): void {
   const { errors } = json as { errors: { error_code: string }[] }
   const condition = conditions[headers['hawser-condition'] as ConditionName]
@@ -80,7 +80,7 @@ async function describedCheck(app: FastifyInstance): Promise<AnswerCheck> {
   }
 }
 
-/** Headers that speak of the message and the connection it came on, and of nothing else. */
+/** These headers speak of the message and of its TCP connection, and no description names them. */
 const OF_THE_MESSAGE = new Set([
   'connection',
   'content-length',
@@ -111,7 +111,7 @@ function requireDescribedConditions(name: string, { errors }: Refusal, { respons
     )
 }
 
-/** Puts the answers that operations share where they belong. */
+/** Replaces the references to shared answers by the answers themselves. */
 export function inlineSharedResponses<
   D extends { paths: object; components: { responses: Record<string, object> } },
 >(document: D): D {

@@ -10,7 +10,7 @@ const stamps = (username: string, password = 'example-password') => ({
   password,
 })
 
-/** What happens in the examples of the API description, in order. */
+/** Sends the requests that become the examples of the API description, in order. */
 export async function sendExampleRequests(stage: Recorder): Promise<void> {
   const id = await connections(stage)
   await settings(stage)

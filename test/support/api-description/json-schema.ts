@@ -1,4 +1,4 @@
-/** A schema of OpenAPI 3.0 in the terms of JSON Schema. */
+/** Writes a schema of OpenAPI 3.0 in the terms of JSON Schema. */
 export function toJsonSchema(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toJsonSchema)
   if (typeof value !== 'object' || value === null) return value

@@ -107,7 +107,7 @@ const matches = (pattern: string, path: string) => {
   )
 }
 
-/** Long lists are cut: an example shows a shape. */
+/** Cuts long lists, since an example shows a shape. */
 function shortened(value: unknown): unknown {
   if (Array.isArray(value)) return value.slice(0, 2).map(shortened)
   if (typeof value !== 'object' || value === null) return value

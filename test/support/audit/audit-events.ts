@@ -13,13 +13,13 @@ export type ShownEvent = {
   changes_lost: string | null
 }
 
-/** A tenant of its own with a key for it, so that its log holds nothing of others. */
+/** Makes a tenant and a key of it, so that its audit log holds nothing of others. */
 export async function newTenantWithKey(server: TestServer): Promise<{ tenantId: string; key: string }> {
   const tenantId = await server.newTenant()
   return { tenantId, key: await server.newKey({ tenantId }) }
 }
 
-/** Every event of an account that one of its keys sees, newest first. */
+/** Reads every audit event that a key of an account may see, newest first. */
 export async function auditEventsOf(server: TestServer, key: string, query = ''): Promise<ShownEvent[]> {
   const events: ShownEvent[] = []
   for (let page = 1; ; page += 1) {
@@ -29,7 +29,7 @@ export async function auditEventsOf(server: TestServer, key: string, query = '')
   }
 }
 
-/** What an event shows, in few words: `field: before > after`. */
+/** Writes each change that an event shows as `field: before > after`. */
 export const changesInWords = ({ changes }: ShownEvent): string[] =>
   (changes ?? ['none']).map((change) =>
     typeof change === 'string'
@@ -39,7 +39,7 @@ export const changesInWords = ({ changes }: ShownEvent): string[] =>
 
 type Event = { action: string; carrier_id: string | null; fields: string[]; version: number | null }
 
-/** The trail of one connection, oldest first: what was done, and the names of the fields. */
+/** Reads the audit events of one connection, oldest first, each as its action, its fields and the version. */
 export async function auditTrail(
   server: TestServer,
   carrierId: string,
@@ -50,7 +50,7 @@ export async function auditTrail(
     .reverse() as never
 }
 
-/** Who did what, newest first. */
+/** Lists the actor and the action of every audit event, newest first. */
 export const actorsAndActions = async (server: TestServer) =>
   (await server.request('GET', '/v1/audit?page_size=500')).json.events.map(
     ({ actor, action }: { actor: string; action: string }) => `${actor} ${action}`,

@@ -1,7 +1,7 @@
 import type { Field, Fields } from '../../../src/catalog/define.ts'
 import { unique, uniqueNumber } from '../unique.ts'
 
-/** A value that a field takes; with `long` the longest, and secrets are recognizable. */
+/** Makes up a value that a field takes, with `long` the longest one; a secret can be recognized by its first letters. */
 export function valueFor(name: string, field: Field, long = false): unknown {
   switch (field.type) {
     case 'boolean':
@@ -32,7 +32,7 @@ function textFor(name: string, field: Field & { type: 'string' }, long: boolean)
   return slice.padStart(shortest, 'x')
 }
 
-/** A body of a form: all its fields, or the required ones. */
+/** Makes up a body of a form, with `long` of all its fields, and else of the required ones. */
 export function bodyFor(fields: Fields, long = false): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields)
@@ -41,6 +41,6 @@ export function bodyFor(fields: Fields, long = false): Record<string, unknown> {
   )
 }
 
-/** A value of the wrong type for a field. */
+/** Answers a value whose type is wrong for a field. */
 export const wrongType = (field: Field): unknown =>
   field.type === 'string' ? 12345 : field.type === 'object' ? 'text' : 'maybe not'

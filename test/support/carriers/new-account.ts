@@ -5,7 +5,7 @@ import { bodyFor, valueFor } from './generate-body.ts'
 const leastOf = ({ demands, credentials }: LtlCarrier) =>
   typeof demands !== 'string' ? (demands[0] ?? []) : Object.keys(credentials).slice(0, 1)
 
-/** Credentials of a carrier that nobody has used: what it asks for, and what a proof needs. */
+/** Makes up credentials that nobody has used, with the fields that a carrier requires and those that a verification needs. */
 export function newAccount(carrier: Carrier): Record<string, unknown> {
   const fields = carrier.mode === 'ltl' ? carrier.credentials : carrier.connect
   const set = carrier.mode === 'ltl' ? leastOf(carrier) : []
@@ -18,12 +18,12 @@ export function newAccount(carrier: Carrier): Record<string, unknown> {
   return { ...bodyFor(fields), ...needed }
 }
 
-/** Where a carrier is connected. */
+/** Answers the path at which a carrier is connected. */
 export const connectPath = (carrier: Carrier) =>
   carrier.mode === 'ltl'
     ? `/v-beta/ltl/connections/${carrier.scacs[0]}`
     : `/v1/connections/carriers/${carrier.name}`
 
-/** What connects an account of a carrier. */
+/** Answers the body that connects an account of a carrier. */
 export const connectBody = (carrier: Carrier, account: Record<string, unknown>) =>
   carrier.mode === 'ltl' ? { credentials: account } : account

@@ -7,12 +7,12 @@ import type { Account, Script } from '../../../src/simulator/define.ts'
 import { findSimulated } from '../../../src/simulator/find-simulated.ts'
 import { verificationMaterial } from './verification-material.ts'
 
-/** Every carrier that can be asked. */
+/** This is every carrier of the catalog that can be asked about credentials. */
 export const verifiableCarriers: readonly Carrier[] = [...parcelCarriers, ...ltlCarriers].filter(
   ({ verify }) => verify,
 )
 
-/** The operator’s values as the environment gives them, for every carrier that asks for some. */
+/** These settings hold a made-up value of the operator for every carrier that asks for one. */
 export const operatorEnv: Record<string, string> = Object.fromEntries(
   verifiableCarriers.flatMap((carrier) =>
     Object.entries(verificationMaterial(carrier).operator).map(([name, value]) => [
@@ -22,19 +22,19 @@ export const operatorEnv: Record<string, string> = Object.fromEntries(
   ),
 )
 
-/** The carriers of the world, simulated: which accounts they know, what they answer, and what they were asked. */
+/** Simulated carriers that know the accounts a test gives them and remember what they were asked. */
 export type SimulatedCarriers = {
   outbound: Outbound
   asked: { carrier: string; call: Call }[]
-  /** From here on the carrier knows this account and no other. */
+  /** Makes the carrier know this account, and no other, from here on. */
   know: (carrier: string, values: Record<string, unknown>) => void
-  /** From here on the carrier answers so; `undefined` is its usual self. */
+  /** Makes the carrier answer so from here on; `undefined` lets it answer as it usually does. */
   answer: (carrier: string, script: Script['reply'] | undefined) => void
-  /** Called while a carrier is asked. */
+  /** This is called while a carrier is asked. */
   meanwhile: (() => Promise<void>) | undefined
 }
 
-/** Stands in for the way out: the carriers answer as their documentation says. */
+/** Opens simulated carriers, which answer as their documentation says, in place of the calls to real ones. */
 export function openSimulatedCarriers(): SimulatedCarriers {
   const known = new Map<string, Account>()
   const scripts = new Map<string, Script['reply']>()

@@ -4,16 +4,16 @@ import { verify, type Ask, type Finding } from '../../../src/catalog/verificatio
 
 type Values = Readonly<Record<string, unknown>>
 
-/** What a test does with a simulator that listens: gives orders, and calls its carriers as a shipping system would. */
+/** A client of a simulator that listens, which gives it orders and calls its carriers as a shipping system would. */
 export type SimulatorClient = {
   /** Makes these credentials the right ones of their account, alone or beside those that are right already. */
   accept: (carrierId: string, credentials: Values, how?: 'only' | 'beside') => Promise<void>
   setWeather: (carrierId: string, script: string | null) => Promise<void>
-  /** What the carrier says to these credentials, asked directly. */
+  /** Asks the carrier itself about these credentials. */
   use: (carrierId: string, credentials: Values) => Promise<Finding>
 }
 
-/** The simulator at an address. */
+/** Answers a client of the simulator at an address. */
 export function simulatorAt(address: string): SimulatorClient {
   const order = async (method: string, path: string, body: unknown) => {
     const answer = await fetch(`${address}${path}`, { method, body: JSON.stringify(body) })

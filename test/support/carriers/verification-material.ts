@@ -1,7 +1,7 @@
 import type { Carrier } from '../../../src/catalog/define.ts'
 import type { Material } from '../../../src/catalog/verification.ts'
 
-/** What a proof of made-up credentials of this carrier is built from. */
+/** Makes up everything that a verification of this carrier needs to build its call. */
 export function verificationMaterial(carrier: Carrier): Material {
   const names = carrier.verify?.needs ?? []
   return {

@@ -1,25 +1,25 @@
 import type { ScriptedOutcome } from './scripted-carriers.ts'
 import { DAY, HOUR, MINUTE } from '../clock.ts'
 
-/** What carriers do to a connection, by the time since it was connected; it is verified then. What happens once happens within 35 days. */
+/** Each behaviour says what the carrier answers, by the time since the connection was made and verified; what happens once happens within 35 days. */
 export const BEHAVIOURS = {
   faithful: () => 'verified',
-  /** Out for a week, once. */
+  /** The carrier is out of order for one week. */
   long_outage: (at) => (at > 20 * DAY && at < 27 * DAY ? 'unavailable' : 'verified'),
-  /** Out for some minutes of each hour: never for three checks in a row. */
+  /** The carrier is out of order for some minutes of each hour, but never for three checks in a row. */
   hiccups: (at) => (at > HOUR && at % HOUR < 4 * MINUTE ? 'unavailable' : 'verified'),
   /** The password is changed at the carrier. */
   refused: (at) => (at > 30 * DAY ? 'invalid_credentials' : 'verified'),
-  /** Refused when an outage ends: the outage is not what is blamed. */
+  /** The carrier refuses the account when an outage ends, so that the outage is not to blame. */
   refused_after_outage: (at) =>
     at < 10 * DAY ? 'verified' : at < 14 * DAY ? 'rate_limited' : 'invalid_credentials',
   /** The API is closed to the account for five days. */
   closed: (at) => (at > 10 * DAY && at < 15 * DAY ? 'not_entitled' : 'verified'),
-  /** Up and down every other hour, all the time. */
+  /** The carrier works in one hour and fails in the next, all the time. */
   flapping: (at) => (at > DAY / 2 && at % (2 * HOUR) < HOUR ? 'unavailable' : 'verified'),
-  /** Answers, and says nothing, half of the days. */
+  /** The carrier answers on every other day, and its answer says nothing. */
   vague: (at) => (at > DAY / 2 && at % (2 * DAY) < DAY ? 'inconclusive' : 'verified'),
-  /** Does not work again. */
+  /** The carrier stops working and does not come back. */
   dead: (at) => (at > 5 * DAY ? 'unavailable' : 'verified'),
 } as const satisfies Record<string, (at: number) => ScriptedOutcome>
 
@@ -27,9 +27,9 @@ export type Behaviour = keyof typeof BEHAVIOURS
 
 type Expected = {
   ends: readonly string[]
-  /** `undefined` where it depends on when the checks fall. */
+  /** This is `undefined` where the events depend on when the checks fall. */
   events?: readonly string[]
-  /** How often the carrier may be asked in so many days, and how often it has to be. */
+  /** This is how often the carrier may be asked at most in so many days. */
   most: (days: number) => number
   least: (days: number) => number
 }
@@ -38,10 +38,10 @@ const daily = (more: number): Pick<Expected, 'most' | 'least'> => ({
   most: (days) => 2 + days / 0.9 + more,
   least: (days) => days / 1.1 - 8,
 })
-/** Checks of an outage: they come less and less often, to one in six hours. */
+/** Counts the checks in an outage of so many days, which come less and less often, at last every six hours. */
 const during = (days: number) => 9 + (days * 4) / 0.9
 
-/** What each fate has to end in. */
+/** This is what each behaviour has to lead to. */
 export const EXPECTED: Record<Behaviour, Expected> = {
   faithful: { ends: ['verified'], events: [], ...daily(0) },
   long_outage: { ends: ['verified'], events: ['degraded', 'recovered'], ...daily(during(7)) },
@@ -70,13 +70,13 @@ export const EXPECTED: Record<Behaviour, Expected> = {
   },
 }
 
-/** Every fate. */
+/** These are the names of all behaviours. */
 export const behaviourNames = Object.keys(BEHAVIOURS) as Behaviour[]
 
-/** What became of a connection: its state at the end, what it told, and when its carrier was asked. */
+/** What became of a connection: its state at the end, the events that were told of it, and when its carrier was asked. */
 export type ObservedCourse = { state: string; events: string[]; asked: number[] }
 
-/** What is wrong with a life, in words; nothing for one that went as it should. */
+/** Lists in words what differs from what a behaviour has to lead to. */
 export function faultsOf(fate: Behaviour, { state, events, asked }: ObservedCourse, days: number): string[] {
   const expected = EXPECTED[fate]
   const faults: string[] = []
@@ -89,7 +89,7 @@ export function faultsOf(fate: Behaviour, { state, events, asked }: ObservedCour
   return faults
 }
 
-/** The most of these times that lie in one minute. */
+/** Counts how many of these times lie in the busiest minute. */
 export function busiestMinute(times: readonly number[]): number {
   const minutes = new Map<number, number>()
   for (const at of times) {

@@ -12,7 +12,7 @@ import { type ScriptedCarriers, openScriptedCarriers } from './scripted-carriers
 /** A connection under test: its id, and the account that the carrier is asked about. */
 export type CheckedConnection = { id: string; account: string }
 
-/** Connects an account; by itself one of its own at Canada Post. */
+/** Connects an account whose checks a test follows, unless told otherwise a new one at Canada Post. */
 export async function connectChecked(
   server: TestServer,
   carrier: 'canada_post' | 'dhl_express' = 'canada_post',
@@ -32,7 +32,7 @@ export async function connectChecked(
 
 export type ScheduledChecks = { server: TestServer; clock: Clock; carriers: ScriptedCarriers; worker: Checks }
 
-/** A server whose carriers are scripted, with one worker that checks. */
+/** Opens a server whose carriers are scripted, with one worker that checks connections. */
 export async function openScheduledChecks(
   t: TestContext,
   database: DatabaseName,
@@ -50,7 +50,7 @@ export async function openScheduledChecks(
   return { server, clock, carriers, worker: createChecks(server.ctx) }
 }
 
-/** When the connection is to be checked next; `undefined` where nothing is planned. */
+/** Reads when the connection is to be checked next; `undefined` means that no check is planned. */
 export async function nextCheckAt(server: TestServer, id: string): Promise<number | undefined> {
   const row = await server.ctx.store.read(server.tenantId, (db) =>
     db
@@ -63,7 +63,7 @@ export async function nextCheckAt(server: TestServer, id: string): Promise<numbe
   return row && Date.parse(row.due_at)
 }
 
-/** Moves the clock to when the connection is due, and checks what is. */
+/** Moves the clock to the next check of a connection, and runs every check that is due then. */
 export async function runNextCheck(
   { server, clock, worker }: Pick<ScheduledChecks, 'server' | 'clock' | 'worker'>,
   { id }: Pick<CheckedConnection, 'id'>,
@@ -77,10 +77,10 @@ export async function runNextCheck(
 export const stateOf = async (server: TestServer, { id }: CheckedConnection) =>
   (await storedConnection(server, id)).row.state
 
-/** The types of what waits for webhooks, in order; messages of one moment stand in any. */
+/** Lists the types of the messages that wait for webhooks, oldest first; the order of messages of one moment is by chance. */
 export const announcedTypes = async (server: TestServer) => (await outbox(server)).map(({ type }) => type)
 
-/** Waits until it holds. */
+/** Waits until a condition holds. */
 export async function waitUntil(holds: () => boolean): Promise<void> {
   while (!holds()) await pause(2)
 }

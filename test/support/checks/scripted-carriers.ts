@@ -9,12 +9,12 @@ import type { Clock } from '../clock.ts'
 export type ScriptedOutcome = Exclude<VerificationOutcome, 'platform_misconfigured'>
 type Asked = { carrier: string; account: string; at: number }
 
-/** Two carriers that answer for each account what a test says, and what they were asked. */
+/** Two carriers that answer for each account what a test says, and remember what they were asked. */
 export type ScriptedCarriers = {
   outbound: Outbound
   asked: Asked[]
   of: (account: string) => Asked[]
-  /** From here on this is what an account gets; by itself it is verified. */
+  /** Sets what the carriers say of an account from here on; until then they verify it. */
   say: (
     account: string,
     outcome: ScriptedOutcome | ((at: Date) => ScriptedOutcome | Promise<ScriptedOutcome>),
@@ -51,7 +51,7 @@ function replyOf(carrier: string, call: Call, outcome: ScriptedOutcome): Reply {
   }
 }
 
-/** Stands in for the way out to `canada_post` and `dhl_express`; an account is known by the user of its calls. */
+/** Opens scripted carriers in place of Canada Post and DHL Express, which know an account by the user of its calls. */
 export function openScriptedCarriers(clock: Pick<Clock, 'now'>): ScriptedCarriers {
   const asked: Asked[] = []
   const said = new Map<string, Parameters<ScriptedCarriers['say']>[1]>()

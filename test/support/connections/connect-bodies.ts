@@ -1,4 +1,4 @@
-/** Bodies that connect, one for each carrier that the public update page names. */
+/** These bodies connect, one for each carrier that the public update page names. */
 export const connectBodies = {
   stamps_com: { nickname: 'Postage', username: 'user-1', password: 'pass-1' },
   ups: {

@@ -6,7 +6,7 @@ import { connectBodies } from './connect-bodies.ts'
 /** What a test asks for beside an account of its own: other fields of the body, another key, or headers. */
 export type ConnectOptions = Omit<RequestOptions, 'body' | 'raw'> & { body?: object }
 
-/** Bodies of accounts that no other call of this run has connected. */
+/** These build bodies of accounts that, where the form allows it, no other call of this run has connected. */
 const newBodies = {
   ...{ chronopost: () => connectBodies.chronopost, dhl_express: () => connectBodies.dhl_express },
   mondial_relay: () => connectBodies.mondial_relay,

@@ -9,7 +9,7 @@ export type StoredConnection = {
   settings: Record<string, unknown>
 }
 
-/** What is really stored of a connection of the first tenant, opened as only the domain can. */
+/** Reads what is stored of a connection of the first tenant, and opens what is sealed as only the domain can. */
 export async function storedConnection(
   server: TestServer,
   carrierId: string,

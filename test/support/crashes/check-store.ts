@@ -5,23 +5,23 @@ import { fingerprint } from '../../../src/custody/sealed-values.ts'
 import type { AuditEvent, Connection } from '../../../src/store/schema/tables.ts'
 import type { Journal, Write } from './write-load.ts'
 
-/** What a crash did to what was acknowledged; every list has to be empty. */
+/** What a crash did to writes that were acknowledged; the first three lists have to be empty. */
 export type StoreCheck = {
-  /** Acknowledged, and not there. */
+  /** These writes were acknowledged and are not in the store. */
   lost: string[]
-  /** Parts of two states. */
+  /** These connections show parts of two states. */
   halfApplied: string[]
-  /** There, and nobody sent it; or an effect without its event, or an event without its effect. */
+  /** These effects were sent by nobody, or lack their audit event, or these events lack their effect. */
   unexplained: string[]
   events: number
   live: number
-  /** What writes were told that were answered 503 and took effect nevertheless, so far. */
+  /** These are the answers of the writes, so far, that were answered 503 and took effect nevertheless. */
   appliedAfter503: string[]
 }
 
 type Findings = Pick<StoreCheck, 'lost' | 'halfApplied' | 'unexplained'>
 
-/** Holds the store against the journal; nobody may write meanwhile. Afterwards the journal knows what became of open writes. */
+/** Compares the store with the journal while nobody writes, and notes in the journal what became of open writes. */
 export async function checkStore(ctx: Context, tenantId: string, journal: Journal): Promise<StoreCheck> {
   const { rows, buried, events } = await ctx.store.read(tenantId, async (db) => ({
     rows: await db.selectFrom('connection').selectAll().where('tenant_id', '=', tenantId).execute(),
@@ -62,7 +62,7 @@ export async function checkStore(ctx: Context, tenantId: string, journal: Journa
   }
 }
 
-/** A connect that got no answer may stand; from here on it counts like an acknowledged one. */
+/** Counts a connect without an answer as acknowledged from here on, when its connection is in the store. */
 function adoptUnanswered(rows: readonly Connection[], { connections, unanswered }: Journal): void {
   for (const { carrier_id, nickname } of rows) {
     const write = unanswered.get(nickname ?? '')
@@ -75,7 +75,7 @@ function adoptUnanswered(rows: readonly Connection[], { connections, unanswered 
 const onlyPrimary = ({ action, fields }: AuditEvent) =>
   action === 'connection.updated' && fields === '["is_primary_account"]'
 
-/** What kind of write an event stands for; a primary mark that moved stands for none. */
+/** Answers what kind of write an event stands for; a primary mark that moved stands for none. */
 function kindOf(event: AuditEvent): Write['kind'] | undefined {
   if (event.action === 'connection.connected') return 'connect'
   if (event.action === 'connection.settings_updated') return 'settings'
@@ -105,7 +105,7 @@ function checkAcknowledged(
   else lost.push(`${id} is gone, and nobody deleted it`)
 }
 
-/** Effects and events agree in number and order, and none was applied twice. */
+/** Checks that effects and events agree in number and order, and that none was applied twice. */
 function checkTrail(
   id: string,
   writes: readonly Write[],
@@ -128,7 +128,7 @@ function checkTrail(
   }
 }
 
-/** The row and both envelopes show one state: that of the last effect. */
+/** Checks that the row and both envelopes show the state of the last effect. */
 function checkContent(
   ctx: Context,
   row: Connection,

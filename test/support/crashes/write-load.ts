@@ -10,20 +10,20 @@ export type Write = {
   label: string
   state: 'acknowledged' | 'open' | 'past'
   version?: number
-  /** What a 503 said of it. */
+  /** This is what the answer 503 said. */
   refusal?: string
 }
 
-/** Everything that writers have sent, by connection, and the connects that got no id back, by label. */
+/** Everything that the writers have sent: by connection, and by label where a connect got no id back. */
 export type Journal = { connections: Map<string, Write[]>; unanswered: Map<string, Write>; hot: string[] }
 
-/** Writers at work. `problems` are answers that no request here should get. */
+/** Writers at work, and the answers as `problems` that none of their requests should get. */
 export type Load = {
-  /** Fulfilled with the sixth write that was answered: from here on the server is at work. */
+  /** This promise is fulfilled when six writes have been answered, so that the server is at work. */
   warm: Promise<void>
   stop: () => Promise<void>
   problems: string[]
-  /** Answers by status; 0 stands for none. */
+  /** These are the numbers of answers by status; 0 stands for no answer. */
   counts: Record<string, number>
 }
 
@@ -33,7 +33,7 @@ const HOT = 4
 
 export const newJournal = (): Journal => ({ connections: new Map(), unanswered: new Map(), hot: [] })
 
-/** A document whose every part names its label, so that parts of two documents show: in the row and in both envelopes. */
+/** Builds a body whose every part names its label, so that parts of two bodies can be told apart in the row and in both envelopes. */
 export const connectBody = (label: string) => ({
   nickname: label,
   account_number: label,
@@ -124,7 +124,7 @@ export function startLoad(address: string, key: string, journal: Journal): Load 
   }
 }
 
-/** Whether a connection stands, by what was answered of it. */
+/** Says whether a connection should be there, by the answers to its writes. */
 export const isLive = (writes: readonly Write[]): boolean =>
   !writes.some(({ kind, state }) => kind === 'delete' && state === 'acknowledged')
 

@@ -4,7 +4,7 @@ import type { TestServer } from '../server/test-server.ts'
 
 const AT = Date.parse('2026-01-01T00:00:00.000Z')
 
-/** A row that stands for a connection; nothing sealed in it opens. */
+/** Makes up a row of a connection, in which nothing that is sealed can be opened. */
 export function connectionRow(
   place: { tenantId: string; environment?: Environment },
   number: number,
@@ -25,7 +25,7 @@ export function connectionRow(
 
 const PART = 200
 
-/** Stores rows of one account as they are, a part in each transaction. */
+/** Stores connections of one account as they are, 200 rows in each transaction. */
 export async function insertConnectionRows(
   server: TestServer,
   rows: readonly NewConnection[],

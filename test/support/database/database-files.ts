@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** The files that SQLite keeps of a database, as they are now. */
+/** Reads all files that SQLite keeps of a database, as they are now. */
 export function readDatabaseFiles(path: string): Buffer {
   const files = [path, `${path}-wal`, `${path}-shm`].filter((file) => existsSync(file))
   return Buffer.concat(files.map((file) => readFileSync(file)))
@@ -8,7 +8,7 @@ export function readDatabaseFiles(path: string): Buffer {
 
 const PREFIX = 4
 
-/** How many of these runs of bytes occur; they are random, and at least 4 bytes long. */
+/** Counts how many of these runs of bytes occur; each is random, and at least 4 bytes long. */
 export function countOccurring(needles: readonly Buffer[], bytes: Buffer): number {
   const byPrefix = new Map<number, Buffer[]>()
   for (const needle of needles) {

@@ -6,13 +6,13 @@ import pg from 'pg'
 
 export type DatabaseName = 'sqlite' | 'postgres'
 
-/** The databases of this run: PostgreSQL too, when the runner has started a server. */
+/** These are the databases of this run; PostgreSQL is one of them when the runner has started a server. */
 export const databases: DatabaseName[] = [
   'sqlite',
   ...(process.env.HAWSER_TEST_POSTGRES_URL ? (['postgres'] as const) : []),
 ]
 
-/** An empty database of its own, and how to remove it. */
+/** Makes an empty database, and answers its URL and how to remove it. */
 export async function newDatabase(
   database: DatabaseName,
 ): Promise<{ url: string; remove: () => Promise<void> }> {

@@ -5,7 +5,7 @@ const PART = 16
 /** The salt and the commitment of an envelope, 32 bytes each, in halves: also of one that is overwritten in part something is found. */
 const PARTS = 4
 
-/** The envelopes that a tenant's rows hold, by their salt: of each the bytes that are its own. */
+/** The envelopes that a tenant's rows hold, by their salt; each is given as the runs of bytes that occur in no other envelope. */
 export type Envelopes = Map<string, Buffer[]>
 
 /** Reads every envelope that stands in a row of a connection of this tenant. */

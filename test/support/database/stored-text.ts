@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { runAsOwner } from './databases.ts'
 import type { TestServer } from '../server/test-server.ts'
 
-/** Everything that is kept, as text: the files of SQLite, or every row of PostgreSQL. */
+/** Reads everything that a database keeps as one text: the files of SQLite, or every row of PostgreSQL. */
 export async function storedText(server: TestServer): Promise<string> {
   const url = server.env.HAWSER_DATABASE_URL ?? ''
   if (server.database === 'sqlite') {

@@ -18,7 +18,7 @@ export async function tamper({ env }: Pick<TestServer, 'env'>, statement: string
   }
 }
 
-/** Whether it was carried out; `false` where another holds the lock and may be waited for. */
+/** Says whether the statement was carried out; `false` means that another holds the lock and may be waited for. */
 function execute(db: DatabaseSync, statement: string, mayWait: boolean): boolean {
   try {
     db.exec(statement)

@@ -4,9 +4,9 @@ import type { Limits } from '../../../src/outbound/limits.ts'
 import { type Talk, openPeer } from './peer.ts'
 import { openTestOutbound } from './test-outbound.ts'
 
-/** Limits that end every wait soon. */
+/** These limits end every wait soon. */
 export const QUICK_LIMITS = { connectMs: 300, headersMs: 300, totalMs: 1_500, receiptMs: 200 }
-/** Stands wherever a caller's secret does. */
+/** This secret stands wherever a caller has one. */
 export const SECRET = 'Tr0ub4dor-3-Kq9-in-the-weather'
 export const CARRIER_CALL: Call = {
   method: 'POST',
@@ -15,7 +15,7 @@ export const CARRIER_CALL: Call = {
   body: JSON.stringify({ password: SECRET }),
 }
 
-/** A carrier in this weather, reached through an override. */
+/** Opens a carrier that talks as a test says, and a client that reaches it through an override. */
 export async function openCarrierServer(
   t: TestContext,
   talk: Talk | 'hang up',

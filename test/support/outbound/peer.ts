@@ -7,16 +7,16 @@ import type { TestContext } from 'node:test'
 
 const tls = (file: string) => readFileSync(join(import.meta.dirname, '../tls', file), 'utf8')
 
-/** The test authority; it signed a certificate for `localhost`, `carrier.test`, 127.0.0.1 and ::1, and its key is gone. */
+/** This is the certificate of the test authority, which signed one for `localhost`, `carrier.test`, 127.0.0.1 and ::1, and whose key is gone. */
 export const testCa = tls('ca.pem')
 
 export type Peer = {
   port: number
-  /** Connections that were made, that are open, and the most that were open at one time. */
+  /** These count the connections that were made, that are open, and the most that were open at one time. */
   seen: { made: number; open: number; most: number }
-  /** What the clients sent, in latin1. */
+  /** Answers what the clients have sent, in latin1. */
   heard: () => string
-  /** Bytes that were taken from this server. */
+  /** Counts the bytes that clients took from this server. */
   written: () => number
   server: Server
 }
@@ -24,7 +24,7 @@ export type Peer = {
 export type Talk = (socket: Socket, heard: string) => void
 type PeerOptions = { host?: string; port?: number; tls?: boolean }
 
-/** A server on loopback that talks bytes; `talk` is called once for each connection, when its request has come, unless it hangs up at once. */
+/** Opens a server on loopback that calls `talk` once for each connection, when its request has come, or hangs up at once. */
 export async function openPeer(
   t: TestContext,
   talk: Talk | 'hang up',
@@ -78,7 +78,7 @@ export async function openPeer(
   }
 }
 
-/** Talks a reply and ends the connection. */
+/** Makes a peer send a reply and end the connection. */
 export const reply =
   (text: string): Talk =>
   (socket) =>

@@ -7,7 +7,7 @@ import { Unreachable, type Reason } from '../../../src/outbound/unreachable.ts'
 
 export type TestOutbound = Outbound & { logs: string[] }
 
-/** Opens the way out with quick refusals, and closes it after the test. */
+/** Opens a client for outbound calls whose retries wait a millisecond, and closes it after the test. */
 export function openTestOutbound(t: TestContext, options: Partial<OutboundOptions> = {}): TestOutbound {
   const logs: string[] = []
   const log = createLog('trace', { write: (line) => void logs.push(line) })
@@ -23,11 +23,11 @@ export function openTestOutbound(t: TestContext, options: Partial<OutboundOption
   return { ...outbound, logs }
 }
 
-/** A resolver that finds these addresses under every name. */
+/** Answers what a resolver finds that knows these addresses under every name. */
 export const resolvedTo = (...addresses: string[]): LookupAddress[] =>
   addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
 
-/** Holds when a call ends without a reply for this reason, and tells nothing to whom it is told. */
+/** Requires that a call ends without a reply for this reason, and that its error tells nothing of it. */
 export async function requireUnreachable(
   call: Promise<unknown>,
   reason: Reason | readonly Reason[],

@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** The program as a user starts it. */
+/** This is the path of the program, as a user starts it. */
 export const PROGRAM = fileURLToPath(new URL('../../../bin/hawser.js', import.meta.url))
 
-/** Settings of a program; `undefined` takes one of the place away. */
+/** Settings of a program; `undefined` takes a setting of the workspace away. */
 export type Settings = Record<string, string | undefined>
 
 /** How a program came to its end, and all that it printed. */
@@ -52,7 +52,7 @@ export function startProgram(
   return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, ended, startedAt }
 }
 
-/** How a program ended; kills it, and throws, when that takes longer than `patienceMs`. */
+/** Waits for the end of a program; kills it, and throws, when that takes longer than `patienceMs`. */
 export async function waitForEnd(running: RunningProgram, patienceMs = PATIENCE_MS): Promise<EndedProgram> {
   let isLate = false
   const timer = setTimeout(() => {
@@ -66,7 +66,7 @@ export async function waitForEnd(running: RunningProgram, patienceMs = PATIENCE_
   return ended
 }
 
-/** Every line of the log in a text, read. */
+/** Reads every line of the log in a text as JSON. */
 export function logLines(text: string): Record<string, unknown>[] {
   return text
     .split('\n')

@@ -8,10 +8,10 @@ import type { Answer, ServerProcess } from './server-process.ts'
 import type { RunningProgram } from './run-program.ts'
 import { simulatorAt, type SimulatorClient } from '../carriers/simulator-client.ts'
 
-/** What a merchant, or the operator, keeps from everybody but the carrier. */
+/** This secret of the merchant, or of the operator, may be seen by nobody but the carrier. */
 export const SECRET = newSecret()
 
-/** Bodies that connect, each with the secret where its carrier has one. */
+/** These build bodies that connect, with the secret wherever their carrier has one. */
 export const CARRIER_BODIES: Record<string, (account: string) => object> = {
   chronopost: (account) => ({ nickname: 'n', account_number: account, password: SECRET }),
   mondial_relay: (account) => ({ nickname: 'n', enseigne: account, api_key: SECRET }),
@@ -52,11 +52,11 @@ export type ServerAndSimulator = {
   server: ServerProcess
   key: string
   simulator: RunningProgram
-  /** Every answer of Hawser's, as text. */
+  /** These are all answers of the server, as text. */
   answers: string[]
 }
 
-/** `hawser simulate` and a server whose calls go there, each in a process of its own. */
+/** Starts `hawser simulate` and a server whose calls go there, each in a process of its own. */
 export async function openServerAndSimulator(t: TestContext): Promise<ServerAndSimulator> {
   const workspace = await openWorkspace('sqlite')
   t.after(workspace.remove)
@@ -73,7 +73,7 @@ export async function openServerAndSimulator(t: TestContext): Promise<ServerAndS
   return { simulated: simulatorAt(told.address), address: told.address, server, key, simulator, answers: [] }
 }
 
-/** The simulator, and what it told when it listened. */
+/** Starts the simulator, and answers its process and the addresses that it printed. */
 export async function startSimulator(workspace: Workspace) {
   const simulator = workspace.start(['simulate', '--port', '0', '--json'])
   while (!simulator.stdout().endsWith('\n')) {
@@ -85,7 +85,7 @@ export async function startSimulator(workspace: Workspace) {
 
 let accounts = 100_000_000
 
-/** Connects an account of its own and answers how, and how long it took. */
+/** Connects a new account, and answers what the server says and how long it took. */
 export async function connectTimed(
   { server, key, answers }: ServerAndSimulator,
   carrier: string,

@@ -22,14 +22,14 @@ export type RequestOptions = {
   headers?: Record<string, string>
 }
 
-/** A server of its own with a database of its own, asked through `request`; every answer is held against the API description. */
+/** A server with a database of its own, which a test asks through `request`; every answer is held against the API description. */
 export type TestServer = {
   database: DatabaseName
   env: Record<string, string>
   ctx: Context
   app: FastifyInstance
   logs: string[]
-  /** A production key of the first tenant with every scope but `partner`. */
+  /** This is a production key of the first tenant, with every scope but `partner`. */
   key: string
   tenantId: string
   request: (method: string, path: string, options?: RequestOptions) => Promise<Answer>
@@ -52,7 +52,7 @@ export type TestServerOptions = {
   spoil?: (app: FastifyInstance, ctx: Context) => void
 }
 
-/** Opens a server. Unless told otherwise every transaction is rehearsed: run, rolled back, and run again, as a conflict would make it. */
+/** Opens a server whose every transaction, unless told otherwise, is run, rolled back and run again, as it is after a conflict. */
 export async function openTestServer(
   database: DatabaseName,
   options: TestServerOptions = {},

@@ -1,11 +1,11 @@
 import { newLabel } from './labels.ts'
 import type { TestServer } from '../server/test-server.ts'
 
-/** Records labels; the answer. */
+/** Records labels, and answers what the server says. */
 export const importLabels = (server: TestServer, labels: object[], key = server.key) =>
   server.request('POST', '/v1/labels/import', { key, body: { labels } })
 
-/** Records that these labels stand on a manifest; the answer. */
+/** Records that these labels stand on a manifest, and answers what the server says. */
 export const importManifest = (
   server: TestServer,
   carrier_id: string,
@@ -13,7 +13,7 @@ export const importManifest = (
   key = server.key,
 ) => server.request('POST', '/v1/manifests/import', { key, body: { carrier_id, tracking_numbers } })
 
-/** Records open labels under a connection; their tracking numbers. */
+/** Records open labels under a connection, and answers their tracking numbers. */
 export async function openLabels(
   server: TestServer,
   carrierId: string,

@@ -8,7 +8,7 @@ import { connect } from '../connections/connect.ts'
 export const SHIP_DATE = '2026-03-01'
 export const startOfDay = (day: string) => `${day}T00:00:00.000Z`
 
-/** One tenant's side of one environment, with connections of its own. */
+/** One tenant in one environment, who connects carriers and records labels. */
 export type Shipper = {
   server: TestServer
   tenantId: string
@@ -19,7 +19,7 @@ export type Shipper = {
   record: (...labels: unknown[]) => Promise<Answer>
 }
 
-/** A tenant of its own. */
+/** Makes a shipper whose tenant, unless one is given, is a new one. */
 export async function newShipper(
   server: TestServer,
   environment: Environment = 'production',
@@ -36,7 +36,7 @@ export async function newShipper(
   }
 }
 
-/** What is said of a label; its tracking number is no other's. */
+/** Makes up what is imported of a label, with a tracking number that no other label has. */
 export const newLabel = (carrier_id: string, more: Record<string, unknown> = {}) => ({
   carrier_id,
   tracking_number: unique('track'),
@@ -44,21 +44,21 @@ export const newLabel = (carrier_id: string, more: Record<string, unknown> = {})
   ...more,
 })
 
-/** Outcomes of an import, with the code and the field of what was refused. */
+/** Lists the outcomes of an import, each with the codes and the fields of its errors. */
 export const importOutcomes = ({ json }: Answer) =>
   json.results.map(
     ({ outcome, errors }: { outcome: string; errors: { error_code: string; field_name: string }[] }) =>
       [outcome, ...errors.map(({ error_code, field_name }) => `${error_code} ${field_name}`)].join(' '),
   )
 
-/** The errors of a refusal: code and field. */
+/** Lists the errors of a refusal, each as its code and its field. */
 export const errorsOf = ({ json }: Answer) =>
   json.errors.map(
     ({ error_code, field_name }: { error_code: string; field_name?: string }) =>
       `${error_code} ${field_name ?? '-'}`,
   )
 
-/** Who did what of a kind, oldest first, as it is stored. */
+/** Reads the stored audit events of labels and manifests, oldest first. */
 export const labelEvents = ({ server, tenantId }: Shipper, prefix = 'label|manifest') =>
   server.ctx.store.read(tenantId, async (db) => {
     const rows = await db
@@ -77,7 +77,7 @@ export const labelEvents = ({ server, tenantId }: Shipper, prefix = 'label|manif
       ])
   })
 
-/** Every label and every count of a tenant, as they are stored. */
+/** Reads every label and every count of labels of a tenant, as they are stored. */
 export const storedLabels = ({
   server,
   tenantId,
@@ -87,7 +87,7 @@ export const storedLabels = ({
     counts: await db.selectFrom('label_count').selectAll().where('tenant_id', '=', tenantId).execute(),
   }))
 
-/** From here on the database takes no audit event of a label or a manifest. */
+/** Makes the database refuse every audit event of a label or a manifest from here on. */
 export async function refuseAuditEvents({ env, database }: TestServer): Promise<void> {
   const url = env.HAWSER_DATABASE_URL ?? ''
   if (database === 'postgres') {

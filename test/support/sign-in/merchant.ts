@@ -6,14 +6,14 @@ import { auditTrail } from '../audit/audit-events.ts'
 import { outbox } from '../webhooks/outbox.ts'
 import { requestConnect } from '../connections/connect.ts'
 
-/** What a merchant brings back who was sent to this page and let in. */
+/** Answers the state and the code that a merchant brings back from this page once UPS has let him in. */
 export function approveSignIn(location: unknown): { state: string; code: string } {
   const asked = new URL(String(location)).searchParams
   const code = codeOf(asked.get('client_id'), asked.get('redirect_uri'), asked.get('code_challenge'))
   return { state: asked.get('state') ?? '', code }
 }
 
-/** A merchant’s browser comes back with this. */
+/** Sends the request with which a merchant’s browser comes back. */
 export function returnFromSignIn(
   server: TestServer,
   query: Record<string, string> | string,
@@ -24,7 +24,7 @@ export function returnFromSignIn(
 
 export type Merchant = ReturnType<typeof merchantOf>
 
-/** A merchant who signs in, and what is seen of it from inside. */
+/** Answers a merchant who signs in, and reads what the store holds of it. */
 export function merchantOf(server: TestServer) {
   const rowsOf = (id: string) =>
     server.ctx.store.read(server.tenantId, (db) =>

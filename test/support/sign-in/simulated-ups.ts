@@ -6,7 +6,7 @@ import type { TestServer } from '../server/test-server.ts'
 export const UPS_CLIENT = { ups_client_id: 'app-client-id', ups_client_secret: 'Zx81-app-client-secret' }
 export const PUBLIC_URL = 'https://hawser.example'
 
-/** The environment of an operator who has set up the sign-in at UPS. */
+/** These are the settings of an operator who has set up the sign-in at UPS. */
 export const signInEnv = {
   HAWSER_UPS_SIGN_IN: 'true',
   HAWSER_UPS_CLIENT_ID: UPS_CLIENT.ups_client_id,
@@ -14,19 +14,19 @@ export const signInEnv = {
   HAWSER_PUBLIC_URL: PUBLIC_URL,
 }
 
-/** UPS as it takes each refresh token once; everything it was asked is in `calls`. */
+/** A simulated UPS that takes each refresh token once, and keeps what it was asked in `calls`. */
 export type SimulatedUps = {
   calls: Call[]
   count: (path: string) => number
-  /** Every refresh token and code there ever was. */
+  /** These are all refresh tokens that it has given out. */
   secrets: string[]
-  /** The one refresh token that is good; tests spoil it. */
+  /** This is the one refresh token that it takes; a test may spoil it. */
   good: string
-  /** Stands in for the next answers, until it is taken away. */
+  /** This answers in place of UPS until a test takes it away. */
   instead?: ((call: Call) => Promise<Reply> | Reply) | undefined
 }
 
-/** Puts a UPS of its own behind the way out of a server. */
+/** Makes a server call a simulated UPS of its own. */
 export function openSimulatedUps(server: TestServer): SimulatedUps {
   const simulated = findSimulated('ups')
   assert.ok(simulated)

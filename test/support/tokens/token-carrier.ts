@@ -14,19 +14,19 @@ const json = (status: number, body: unknown): Reply => ({
 
 /** A carrier that mints tokens, as DHL eCommerce does; a test changes its members. */
 export type TokenCarrier = {
-  /** The secret of each call, in order. */
+  /** These are the secrets of all calls, in order. */
   asked: string[]
-  /** Seconds that a token lasts; `undefined` does not say. */
+  /** This is how many seconds a token lasts; with `undefined` the carrier does not say. */
   life: number | undefined
   refused: Set<string>
   isDown: boolean
-  /** What a call waits for. */
+  /** Every call waits for this promise. */
   until: Promise<unknown>
-  /** The token that the nth call from 1 was given. */
+  /** Answers the token that a call was given; the first call has the number 1. */
   token: (count: number) => string
 }
 
-/** Puts the carrier at the way out of a server. */
+/** Makes a server call a carrier that mints tokens. */
 export function mintTokens(server: TestServer, life = 3_600): TokenCarrier {
   const carrier: TokenCarrier = {
     asked: [],
@@ -51,7 +51,7 @@ export function mintTokens(server: TestServer, life = 3_600): TokenCarrier {
   return carrier
 }
 
-/** A promise and how to fulfil it. */
+/** Makes a promise, and the function that fulfils it. */
 export function newGate(): { until: Promise<void>; open: () => void } {
   let open = () => {}
   const until = new Promise<void>((resolve) => (open = resolve))
@@ -62,7 +62,7 @@ export function newGate(): { until: Promise<void>; open: () => void } {
 export const leaseToken = (server: TestServer, id: string, query = 'as=token', key = server.key) =>
   server.request('POST', `${DHL_PATH}/${id}/lease?${query}`, { key })
 
-/** What is stored of the token of a connection of the first tenant. */
+/** Reads what is stored of the access token of a connection of the first tenant. */
 export const tokenRow = (server: TestServer, carrierId: string): Promise<CarrierToken | undefined> => {
   const { ctx, tenantId } = server
   const key = { tenantId, environment: 'production', carrierId } as const

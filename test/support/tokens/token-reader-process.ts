@@ -18,7 +18,7 @@ const ask: Outbound['ask'] = async (_id, _hosts, { url, headers: { authorization
   return { status: answer.status, headers: { 'content-type': 'application/json' }, body: await answer.text() }
 }
 
-/** For a control: whatever a process claims is forgotten. */
+/** Forgets whatever a process claims, as a control. */
 const forgetful = (store: Store): Store => ({
   ...store,
   transaction: (tenantId, work) =>

@@ -7,7 +7,7 @@ import type { ReadOrder, ReadResult } from './token-reader-process.ts'
 
 const program = fileURLToPath(new URL('./token-reader-process.ts', import.meta.url))
 
-/** How to start processes that read the access token of one connection of a server, and how to let them read. */
+/** Answers functions that start processes and let them read the access token of one connection of a server. */
 export function openTokenReaders(t: TestContext, server: TestServer, settings: Record<string, string>) {
   const launch = async (more: Record<string, string> = {}): Promise<ChildProcess> => {
     const env = {

@@ -1,6 +1,6 @@
 import type { TestServer } from '../server/test-server.ts'
 
-/** Creates a webhook; answers its id and its signing secret. */
+/** Creates a webhook, and answers its id and its signing secret. */
 export async function createWebhook(
   server: TestServer,
   body: Record<string, unknown>,

@@ -5,7 +5,7 @@ import type { DatabaseName } from '../database/databases.ts'
 import { newClock } from '../clock.ts'
 import { openReceivers } from './receivers.ts'
 
-/** A server with a clock that stands still, receivers, and a worker without chance, for the length of a test. */
+/** Opens a server with a clock that stands still, receivers, and a delivery worker that leaves nothing to chance, until the test ends. */
 export async function openDelivery(t: TestContext, database: DatabaseName) {
   const clock = newClock()
   const server = await openTestServer(database, { clock: clock.now })

@@ -1,7 +1,7 @@
 import type { Environment } from '../../../src/store/schema/tables.ts'
 import type { TestServer } from '../server/test-server.ts'
 
-/** What is in the outbox of the first tenant, oldest first. */
+/** Reads the messages in the outbox of the first tenant, oldest first. */
 export async function outbox(server: TestServer, environment: Environment = 'production') {
   const { ctx, tenantId } = server
   return ctx.store.read(tenantId, (db) =>
@@ -16,7 +16,7 @@ export async function outbox(server: TestServer, environment: Environment = 'pro
   )
 }
 
-/** What became of the messages of a webhook, newest first. */
+/** Reads what became of the messages of a webhook, newest first. */
 export async function attemptsOf(server: TestServer, id: string, key = server.key): Promise<any> {
   return (await server.request('GET', `/v1/environment/webhooks/${id}/attempts?page_size=500`, { key })).json
 }

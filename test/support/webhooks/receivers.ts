@@ -6,20 +6,20 @@ type Deliver = Outbound['deliver']
 export type SentMessage = Parameters<Deliver>[0]
 type Reply = Awaited<ReturnType<Deliver>>
 
-/** Receivers by the host they answer under; one that no test has scripted takes everything. */
+/** Receivers of webhooks, by the host under which they answer; one that no test has scripted takes everything. */
 export type Receivers = {
-  /** Everything that was sent, in order. */
+  /** These are all messages that were sent, in order. */
   seen: SentMessage[]
   script: (host: string, answer: (request: SentMessage, count: number) => Reply | Promise<Reply>) => void
   at: (host: string) => SentMessage[]
 }
 
-/** Puts another way out for webhooks into a server. */
+/** Makes a server deliver its webhooks by this function. */
 export function replaceDelivery(server: TestServer, deliver: Deliver): void {
   server.ctx.outbound = { ...server.ctx.outbound, deliver }
 }
 
-/** Stands in for the way out of a server. */
+/** Makes a server deliver its webhooks to receivers of the test. */
 export function openReceivers(server: TestServer): Receivers {
   const seen: SentMessage[] = []
   const scripts = new Map<string, (request: SentMessage, count: number) => Reply | Promise<Reply>>()

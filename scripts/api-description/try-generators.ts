@@ -3,9 +3,9 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { openTestServer } from '../test/support/server/test-server.ts'
+import { openTestServer } from '../../test/support/server/test-server.ts'
 
-// node scripts/try-generators.ts: the API description through four programs that write clients, each result compiled strictly,
+// node scripts/api-description/try-generators.ts: the API description through four programs that write clients, each result compiled strictly,
 // and the same four things done with a client of one of them. It installs them from the npm registry, so no test runs it.
 const execute = promisify(execFile)
 const node = process.execPath

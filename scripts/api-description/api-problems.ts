@@ -36,7 +36,7 @@ async function askRedocly(text: string): Promise<ApiProblem[]> {
   }))
 }
 
-/** Reads no file and asks no server. */
+/** Resolves references without reading a file or asking a server. */
 class ClosedResolver extends BaseResolver {
   override loadExternalRef(reference: string): Promise<never> {
     return Promise.reject(new Error(`${reference} is outside of the description.`))
@@ -77,7 +77,7 @@ function settle(problems: ApiProblem[], known: AmbiguousPaths[]): ApiProblem[] {
     ...unused.map(({ paths }) => ({
       pointer: pointerTo(['paths', paths[1]]),
       rule: 'unused-exception',
-      message: `\`${paths.join('` and `')}\` are not found ambiguous: take them out of scripts/ambiguous-paths.ts.`,
+      message: `\`${paths.join('` and `')}\` are not found ambiguous: take them out of scripts/api-description/ambiguous-paths.ts.`,
     })),
   ]
 }

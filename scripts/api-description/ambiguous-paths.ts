@@ -2,7 +2,7 @@ export type AmbiguousPaths = { paths: [first: string, second: string]; reason: s
 
 const accounts = 'Both are published. No account has the id `external_account_id`: ids begin with `se-`.'
 
-/** Pairs of paths that one request could match both of, and why no request has to be guessed at. */
+/** These are the pairs of paths that one request could both match, each with the reason why no request has to be guessed at. */
 export const KNOWN_PATHS: AmbiguousPaths[] = ['/v1', '/v2'].flatMap((version) => [
   ...['enable', 'disable', 'api_keys'].map((last): AmbiguousPaths => ({
     paths: [
