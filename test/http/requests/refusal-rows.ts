@@ -1,4 +1,4 @@
-import { makeApiKey } from '../../../src/tenants/api-key-format.ts'
+import { makeApiKey } from '../../../src/tenants/keys/api-key-format.ts'
 import { connectBodies } from '../../support/connections/connect-bodies.ts'
 import { unique } from '../../support/unique.ts'
 import type { Answer, TestServer, RequestOptions } from '../../support/server/test-server.ts'
