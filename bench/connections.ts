@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
-import { STATES } from '../src/connections/carrier/proof.ts'
-import { findConnections, type Question, type Search } from '../src/connections/search.ts'
+import { STATES } from '../src/connections/carrier/verification-result.ts'
+import { findConnections, type SearchQuery, type SearchScope } from '../src/connections/search.ts'
 import type { Actor, Scope } from '../src/context.ts'
-import { keepTerms } from '../src/store/tables/connections/connection-terms.ts'
+import { insertTerms } from '../src/store/tables/connections/connection-terms.ts'
 import { changeConnection } from '../src/store/tables/connections/connections.ts'
 import type { NewConnection } from '../src/store/schema/tables.ts'
 import { operator } from '../src/tenants/operator.ts'
@@ -28,7 +28,7 @@ type Side = {
   account: Actor
   partner: Actor
   count: number
-  deep: Map<string, Question['after']>
+  deep: Map<string, SearchQuery['after']>
 }
 
 const CARRIERS = [
@@ -68,7 +68,7 @@ async function fill(count: number): Promise<Side> {
             .insertInto('connection')
             .values(rows.slice(part, part + 200))
             .execute()
-        await keepTerms(
+        await insertTerms(
           tx,
           rows.map((row) => ({ ...named(row), partner_id: partnerId })),
         )
@@ -77,7 +77,7 @@ async function fill(count: number): Promise<Side> {
   }
   if (isPostgres) await runAsOwner(server.env.HAWSER_DATABASE_URL ?? '', 'vacuum analyze')
   const actor = (tenantId: string, scope: Scope): Actor => ({
-    ...{ ...operator('cli', 'production'), tenantId, scopes: grants([scope]) },
+    ...{ ...operator('cli', { environment: 'production' }), tenantId, scopes: grants([scope]) },
   })
   const [account, partner] = [actor(accounts[0] ?? '', 'read'), actor(partnerId, 'partner')]
   return { server, account, partner, count, deep: new Map() }
@@ -103,13 +103,13 @@ function rowFor(tenantId: string, number: number): NewConnection {
 }
 
 const BY_AGE = { by: 'since', direction: 'asc' } as const
-const question = (search: Search, more: Partial<Question> = {}): Question => ({
+const question = (search: SearchScope, more: Partial<SearchQuery> = {}): SearchQuery => ({
   ...{ isPartner: false, search, order: BY_AGE, page: 1, size: 50, after: undefined, ...more },
 })
 const COUNTS = question({ states: ['action_required'] }, { size: 1 })
 const NAME = { by: 'name_key', direction: 'asc' } as const
 
-const QUESTIONS: [name: string, of: (side: Side) => Question][] = [
+const QUESTIONS: [name: string, of: (side: Side) => SearchQuery][] = [
   ['list', () => question({})],
   ['list by nickname', () => question({}, { order: NAME })],
   ['list, newest first', () => question({}, { order: { by: 'created_at', direction: 'desc' } })],

@@ -35,7 +35,7 @@ async function fill(count: number): Promise<Side> {
     repeatTransactions: false,
     env: { HAWSER_LOG_LEVEL: 'fatal' },
   })
-  const actor = { ...operator('cli', 'production'), tenantId: server.tenantId }
+  const actor = { ...operator('cli', { environment: 'production' }), tenantId: server.tenantId }
   const carriers: string[] = []
   for (let turn = 0; turn < 5; turn += 1) {
     const body = { ...connectBodies.endicia, account: unique() }
@@ -100,7 +100,7 @@ const NEWEST: LabelOrder = { by: 'created_at', direction: 'desc' }
 const list =
   (filter: (side: Side) => LabelFilter, order = NEWEST) =>
   (side: Side) =>
-    listLabels(side.server.ctx, side.actor, filter(side), order, { page: 1, size: 25 })
+    listLabels(side.server.ctx, side.actor, filter(side), { order, page: 1, size: 25 })
 
 const carrierId = ({ carriers }: Side) => pick(carriers)
 const warehouseId = () => `se-${randomInt(10)}`

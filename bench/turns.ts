@@ -26,7 +26,12 @@ const REQUEST_MS = 250
 
 type Place = { address: string; key: string; agent: Agent }
 
-async function send({ address, key, agent }: Place, method: string, path: string, body?: object) {
+async function send(
+  { address, key, agent }: Place,
+  method: string,
+  path: string,
+  { body }: { body?: object } = {},
+) {
   const sent = ask(`${address}${path}`, {
     method,
     agent,
@@ -62,21 +67,24 @@ function updates(clients: number): Scenario {
     name: `${clients} clients of PUT`,
     prepare: async (place) => {
       for (let number = 0; number < clients; number += 1)
-        ids.push((await send(place, 'POST', STAMPS, credentials(clients * 1_000 + number))).carrier_id ?? '')
+        ids.push(
+          (await send(place, 'POST', STAMPS, { body: credentials(clients * 1_000 + number) })).carrier_id ??
+            '',
+        )
     },
     run: async (place) => {
       const end = performance.now() + BURST_MS
       await together(clients, async (index) => {
         while (performance.now() < end)
-          await send(place, 'PUT', `${STAMPS}/${ids[index]}`, credentials(clients * 1_000 + index))
+          await send(place, 'PUT', `${STAMPS}/${ids[index]}`, { body: credentials(clients * 1_000 + index) })
       })
     },
   }
 }
 
-const get = (name: string, paths: string[], prepare?: Scenario['prepare']): Scenario => ({
+const get = (name: string, paths: string[], prepared: Pick<Scenario, 'prepare'> = {}): Scenario => ({
   name,
-  ...(prepare ? { prepare } : {}),
+  ...prepared,
   run: async (place) => {
     for (const path of paths) await send(place, 'GET', path)
   },
@@ -109,35 +117,37 @@ function scenarios(database: string): Scenario[] {
     {
       name: `${IMPORTS} imports of ${LABELS} labels at once`,
       prepare: async (place) => {
-        imported = (await send(place, 'POST', STAMPS, credentials(1))).carrier_id ?? ''
+        imported = (await send(place, 'POST', STAMPS, { body: credentials(1) })).carrier_id ?? ''
       },
       run: async (place) => {
         await together(IMPORTS, (index) =>
           send(place, 'POST', '/v1/labels/import', {
-            labels: Array.from({ length: LABELS }, (_, number) => ({
-              ...{ carrier_id: imported, tracking_number: `9400${index * LABELS + number}` },
-              ship_date: '2026-03-01',
-            })),
+            body: {
+              labels: Array.from({ length: LABELS }, (_, number) => ({
+                ...{ carrier_id: imported, tracking_number: `9400${index * LABELS + number}` },
+                ship_date: '2026-03-01',
+              })),
+            },
           }),
         )
       },
     },
-    get(`a list of ${CONNECTIONS} connections`, ['/v1/carriers'], async () =>
-      write((db, tenantId) => fillConnections(db, tenantId, CONNECTIONS)),
-    ),
+    get(`a list of ${CONNECTIONS} connections`, ['/v1/carriers'], {
+      prepare: async () => write((db, tenantId) => fillConnections(db, tenantId, CONNECTIONS)),
+    }),
     get(
       `pages of ${EVENTS} audit events`,
       [
         ...['/v1/audit', '/v1/audit?action=connection.updated'],
         ...[`/v1/audit?page=${Math.floor(EVENTS / 50)}&page_size=25`, '/v1/audit?actor=cli'],
       ],
-      async () => write((db, tenantId) => fillEvents(db, tenantId, EVENTS)),
+      { prepare: async () => write((db, tenantId) => fillEvents(db, tenantId, EVENTS)) },
     ),
     {
       name: `pages of ${ATTEMPTS} webhook attempts`,
       prepare: async (place) => {
         const wish = { event: 'carrier_connected', url: 'https://hooks.example.com/' }
-        const made = await send(place, 'POST', '/v1/environment/webhooks', wish)
+        const made = await send(place, 'POST', '/v1/environment/webhooks', { body: wish })
         webhook = made.webhook_id ?? made.id ?? ''
         write((db, tenantId) => fillAttempts(db, tenantId, webhook, ATTEMPTS))
         const path = `/v1/environment/webhooks/${webhook}/attempts?page_size=25`

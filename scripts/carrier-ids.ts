@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** The file that lists the ids of all carriers: those that a release has had, and those that none has had yet. */
+/** This file lists the ids of all carriers: the ids that a release has had, and the ids that no release has had yet. */
 export const CARRIER_IDS = 'src/catalog/ids.json'
 
 /** Reads the list of the ids of all carriers. */

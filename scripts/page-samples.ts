@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 
-/** A fenced block of a page, with the language that it names. */
+/** A block is a fenced block of a page, with the language that the block names. */
 export type Block = { language: string; text: string }
 
-/** A file that a page shows as a whole; the comment on its first line says where it stands. */
+/** A sample is a file that a page shows complete; the comment on its first line says where the file stands. */
 export type Sample = { path: string; text: string }
 
-/** The page whose samples are whole files, and which a test follows word for word. */
+/** `CARRIER_PAGE` is the page whose samples are whole files; a test follows the page word for word. */
 export const CARRIER_PAGE = 'docs/adding-a-carrier.md'
 
 /** Lists the fenced blocks of a page, in order. */

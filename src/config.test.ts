@@ -5,7 +5,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { after, test } from 'node:test'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
-import { describeConfig, parseConfig, type Environment } from './config.ts'
+import { describeConfig, parseConfig, type EnvironmentVariables } from './config.ts'
 import { isLoopback } from './config/parsers.ts'
 import { settings, type Setting, type SettingName } from './config/settings.ts'
 import { StartRefused } from './errors.ts'
@@ -20,8 +20,8 @@ const SECRET = 'Tr0ub4dor-3-Kq9'
 const names = Object.keys(settings) as SettingName[]
 const entryOf = (name: SettingName): Setting<unknown> => settings[name]
 
-/** The refusal of an environment, line by line without the first. */
-function problemsOf(env: Environment): string[] {
+/** Returns the lines of the refusal of an environment, without the first. */
+function problemsOf(env: EnvironmentVariables): string[] {
   let problems: string[] = []
   assert.throws(
     () => parseConfig(env),
@@ -36,8 +36,8 @@ function problemsOf(env: Environment): string[] {
   return problems
 }
 
-/** An environment in short: `PORT=1 HOST=x`. */
-const short = (text: string): Environment =>
+/** Returns an environment from a short text such as `PORT=1 HOST=x`. */
+const short = (text: string): EnvironmentVariables =>
   Object.fromEntries(text.split(' ').map((part) => `HAWSER_${part}`.split(/=(.*)/s) as [string, string]))
 
 const contradictions: Record<string, [given: string, says: RegExp, instead: string]> = {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { operatorValues, signInCarriers } from './config/operator.ts'
-import type { Database } from './config/database.ts'
-import { Unparsable, isLoopback, type RateLimits } from './config/parsers.ts'
+import type { DatabaseSetting } from './config/database.ts'
+import { UnparsableSetting, isLoopback, type RateLimits } from './config/parsers.ts'
 import { settings, type Setting, type SettingName, type SettingValues } from './config/settings.ts'
 import { StartRefused } from './errors.ts'
 import { realPath } from './real-path.ts'
@@ -15,18 +15,18 @@ export type KekSource =
 
 export type Config = Readonly<{
   listen: Readonly<{ host: string; port: number; trustedProxies: readonly string[] }>
-  /** Where clients reach this server: scheme, host and port. */
+  /** `publicUrl` is the scheme, host and port at which clients reach this server. */
   publicUrl: string
-  /** The same as far as it was said; links in answers are as their request was otherwise. */
+  /** `saidUrl` is the public address that the operator has set; where it is absent, links in answers begin with the address of their request. */
   saidUrl?: string
   webhooks: Readonly<{ http: boolean; most: number }>
   metrics: Readonly<{ host: string; port: number }> | undefined
-  database: Database
+  database: DatabaseSetting
   databasePool: number
   kek: KekSource
   logLevel: SettingValues['HAWSER_LOG_LEVEL']
   rateLimits: RateLimits | undefined
-  /** Most failed authentications a minute from one address. */
+  /** `failureLimit` is the largest number of failed authentications a minute from one address. */
   failureLimit: number | undefined
   outbound: Readonly<{
     overrides: ReadonlyMap<string, string>
@@ -36,7 +36,7 @@ export type Config = Readonly<{
   bodyLimits: Readonly<{ usual: number; settings: number }>
   verification: SettingValues['HAWSER_VERIFICATION']
   operator: Secret<Readonly<Record<string, string>>>
-  /** Ids of the carriers where merchants sign in at the carrier itself. */
+  /** `signIns` has the ids of the carriers where merchants sign in at the carrier itself. */
   signIns: readonly string[]
   limits: Readonly<{
     requestSeconds: number
@@ -46,15 +46,15 @@ export type Config = Readonly<{
   }>
 }>
 
-export type Environment = Readonly<Record<string, string | undefined>>
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>
 
-/** Where the value of each setting came from: its name, the name of its file twin, or `default`. */
+/** `Origins` says where the value of each setting came from: the name of the setting, the name of its `_FILE` setting, or `default`. */
 export type Origins = { readonly [N in SettingName]: string }
 
 type Parsed = { config: Config; warnings: string[]; origins: Origins }
 
-/** Reads the whole configuration from `env`; throws `StartRefused` with every problem in one message. Warnings are for the log. */
-export function parseConfig(env: Environment): Parsed {
+/** Reads the whole configuration from `env`, and returns it with warnings for the log; throws `StartRefused` with every problem in one message. */
+export function parseConfig(env: EnvironmentVariables): Parsed {
   const problems: string[] = []
   const values: Record<string, unknown> = {}
   const origins: Record<string, string> = {}
@@ -65,9 +65,9 @@ export function parseConfig(env: Environment): Parsed {
     try {
       values[name] = entry.parse(given)
     } catch (error) {
-      if (!(error instanceof Unparsable)) throw error
+      if (!(error instanceof UnparsableSetting)) throw error
       problems.push(`${origin} must be ${error.message}.`)
-      // The default stands in, so that contradictions among the others are told too.
+      // The default replaces the bad value, so that contradictions among the other settings are reported too.
       values[name] = entry.parse(entry.default)
       bad.add(name)
     }
@@ -78,7 +78,7 @@ export function parseConfig(env: Environment): Parsed {
   return { config: deepFreeze(config), warnings: warningsOf(env), origins: origins as Origins }
 }
 
-function readSetting(env: Environment, name: string, entry: Setting<unknown>, problems: string[]) {
+function readSetting(env: EnvironmentVariables, name: string, entry: Setting<unknown>, problems: string[]) {
   const direct = env[name]
   const file = entry.file ? env[`${name}_FILE`] : undefined
   if (file !== undefined && direct !== undefined)
@@ -101,7 +101,7 @@ function compose(values: SettingValues, bad: ReadonlySet<string>, problems: stri
     )
   if (values.HAWSER_SETTINGS_BODY_LIMIT < values.HAWSER_BODY_LIMIT)
     problems.push('HAWSER_SETTINGS_BODY_LIMIT must not be smaller than HAWSER_BODY_LIMIT.')
-  // Whether a request has arrived in time is looked at once a second.
+  // The server checks once a second whether requests have arrived in time, so that the two times need some distance.
   if (values.HAWSER_HANDLER_TIMEOUT < values.HAWSER_REQUEST_TIMEOUT + 2)
     problems.push(
       'HAWSER_HANDLER_TIMEOUT must be at least 2 seconds longer than HAWSER_REQUEST_TIMEOUT, or a request that is still arriving would be answered 503.',
@@ -165,12 +165,12 @@ function kekSource(values: SettingValues, bad: ReadonlySet<string>, problems: st
   return { kind: 'file', path: file, ...shared }
 }
 
-function defaultKekFile(database: Database): string {
+function defaultKekFile(database: DatabaseSetting): string {
   const dataDirectory = database.kind === 'sqlite' ? dirname(database.path) : resolve('data')
   return join(dirname(dataDirectory), `${basename(dataDirectory)}-keys`, 'kek')
 }
 
-function liesWithData(path: string, database: Database): boolean {
+function liesWithData(path: string, database: DatabaseSetting): boolean {
   if (database.kind !== 'sqlite') return false
   return [dirname(database.path), dirname(realPath(database.path))].some((directory) => {
     const way = relative(realPath(directory), realPath(path))
@@ -178,8 +178,8 @@ function liesWithData(path: string, database: Database): boolean {
   })
 }
 
-/** Where the database is: from here on every part of the program names the same files, whatever links lead there. */
-function settle(database: Database): Database {
+/** Returns the database with the real path of its file, so that every part of the program names the same file, whatever symbolic links lead there. */
+function settle(database: DatabaseSetting): DatabaseSetting {
   return database.kind === 'sqlite' ? { kind: 'sqlite', path: realPath(database.path) } : database
 }
 
@@ -191,7 +191,7 @@ const WARNED = {
   HAWSER_OUTBOUND_ALLOW: 'HAWSER_OUTBOUND_ALLOW lets webhooks reach addresses that are not public.',
 }
 
-function warningsOf(env: Environment): string[] {
+function warningsOf(env: EnvironmentVariables): string[] {
   const known = new Set<string>(
     Object.entries(settings).flatMap(([name, entry]) =>
       (entry as Setting<unknown>).file ? [name, `${name}_FILE`] : [name],
@@ -212,8 +212,8 @@ function deepFreeze<T>(value: T): T {
   return value
 }
 
-/** The settings as they are in force, secrets redacted, each with where it came from. */
-export function describeConfig(env: Environment): { name: string; value: string; origin: string }[] {
+/** Returns the name, the value and the origin of every setting in force, with secrets redacted. */
+export function describeConfig(env: EnvironmentVariables): { name: string; value: string; origin: string }[] {
   const { origins } = parseConfig(env)
   return (Object.entries(settings) as [SettingName, Setting<unknown>][]).map(([name, entry]) => {
     const origin = origins[name]

@@ -5,7 +5,7 @@ import type { Ask, Material, VerificationOutcome } from './catalog/verification.
 import type { Log } from './log.ts'
 import type { Obstacle } from './outbound/destination.ts'
 import type { Outbound } from './outbound/http.ts'
-import { judgeReceivers } from './outbound/receivers.ts'
+import { obstacleFinder } from './outbound/receivers.ts'
 import type { Environment } from './store/schema/tables.ts'
 import { StartRefused } from './errors.ts'
 import type { Secret } from './secret.ts'
@@ -24,7 +24,7 @@ import {
 } from './vault/kek-source.ts'
 import { makeTerm, unlockKeyring, type Keyring } from './vault/keyring.ts'
 
-/** Everything an operation works with. Tests replace a member. */
+/** A `Context` is everything that an operation works with; tests replace a member. */
 export type Context = {
   config: Config
   log: Log
@@ -32,33 +32,34 @@ export type Context = {
   keyring: Keyring
   clock: () => Date
   outbound: Outbound
-  /** What keeps every message to a URL from being delivered, by this server’s settings. */
-  judgeReceiver: (url: string) => Obstacle | undefined
+  /** `findObstacle` returns the obstacle that, by this server’s settings, keeps every message to a URL from being delivered, and `undefined` where there is none. */
+  findObstacle: (url: string) => Obstacle | undefined
   simulator: Simulator
 }
 
-/** The carriers of the sandbox, where no request leaves the machine. */
+/** A `Simulator` answers as the carriers in the sandbox, where no request leaves the machine. */
 export type Simulator = {
-  /** What a credential may read to choose an answer, and the names of values that are meant to and do not. */
+  /** `magicValues` has the values of a credential that choose an answer. */
   magicValues: readonly string[]
+  /** `mistyped` returns the names of the fields whose value looks like a magic value and is none. */
   mistyped(values: Material['values']): string[]
-  /** Whether credentials ask for a login that is held back. */
+  /** `isLockedOut` returns true where the credentials ask for a login that is held back. */
   isLockedOut(values: Material['values']): boolean
-  /** The outcome that credentials ask for by name, if they do. */
+  /** `wantedOutcome` returns the outcome that the credentials ask for by name, and `undefined` where they ask for none. */
   wantedOutcome(values: Material['values']): VerificationOutcome | undefined
-  /** How to ask the simulated carrier; `undefined` where there is none. */
+  /** `ask` returns the function that asks the simulated carrier, and `undefined` where the carrier is not simulated. */
   ask(
     carrierId: string,
     account: Pick<Material, 'values' | 'operator'>,
     wanted: VerificationOutcome | undefined,
   ): Ask | undefined
-  /** The code that a merchant brings back who was sent to a sign-in page with this query. */
+  /** `authorize` returns the code that a merchant brings back from the sign-in page, where the page was opened with the query. */
   authorize(query: Readonly<Record<string, unknown>>): string
 }
 
 const refuse = () => Promise.reject(new Error('There is no way out.'))
 
-/** The way out of a process that has none: the command line’s. */
+/** `noWayOut` is the outbound of the command line, which sends no request to the world. */
 export const noWayOut: Outbound = {
   ask: refuse,
   deliver: refuse,
@@ -74,13 +75,13 @@ const noSimulator: Simulator = {
   authorize: () => '',
 }
 
-/** What keys of an account may do; see `grants` in `tenants/scopes.ts`. */
+/** A `TenantScope` is a permission that an API key can have; see `grants` in `tenants/scopes.ts`. */
 export type Scope = 'read' | 'write' | 'use' | 'admin' | 'partner'
 
-/** What an actor may do: what keys may, and what the operator of the machine alone may, which no key can have. */
+/** A `Permission` is a scope, or `operator`, which only the operator of the machine has and no API key can have. */
 export type Permission = Scope | 'operator'
 
-/** What the operator may do, and this server by itself. */
+/** `EVERY_PERMISSION` has the permissions of the operator, and of this server itself. */
 export const EVERY_PERMISSION: ReadonlySet<Permission> = new Set<Permission>([
   'read',
   'write',
@@ -90,13 +91,13 @@ export const EVERY_PERMISSION: ReadonlySet<Permission> = new Set<Permission>([
   'operator',
 ])
 
-/** What somebody may do who has proved nothing. */
+/** `NO_PERMISSION` is the empty set of permissions of an actor without a valid API key. */
 export const NO_PERMISSION: ReadonlySet<Permission> = new Set()
 
-/** Who acts, as the audit log names him: a key by its id, the command line of the machine, the server itself, or somebody whose key proved nothing. */
+/** An `ActorName` is the name of an actor in the audit log: an API key by its id, the command line of the machine, the server itself, or somebody without a valid key. */
 export type ActorName = `key:${string}` | 'cli' | 'system' | 'anonymous'
 
-/** Who acts, for whom, in which environment, and in which request, and what he may do there. */
+/** An `Actor` says who acts, for which tenant, in which environment and in which request, and which permissions the actor has. */
 export type Actor = {
   tenantId: string
   environment: Environment
@@ -106,35 +107,40 @@ export type Actor = {
   ip: string | undefined
 }
 
-/** This server itself, as it acts for a tenant without a request. */
+/** Returns the actor that stands for this server itself, where the server acts for a tenant without a request. */
 export const systemActor = ({ tenantId, environment }: Pick<Actor, 'tenantId' | 'environment'>): Actor => ({
-  ...{ tenantId, environment, name: 'system', scopes: EVERY_PERMISSION, requestId: undefined, ip: undefined },
+  tenantId,
+  environment,
+  name: 'system',
+  scopes: EVERY_PERMISSION,
+  requestId: undefined,
+  ip: undefined,
 })
 
-/** Reads the body of a request when its turn among the refusals has come; throws what is wrong with it as a whole. `large` where it may carry images, `list` where it is a long list. */
+/** A `Body` reads the body of a request when the operation calls it, so that other refusals can come first; it refuses a body that cannot be read as an object. The size is `large` where the body may carry images, and `list` where the body is a long list. */
 export type Body = (size?: 'usual' | 'large' | 'list') => Secret<Readonly<Record<string, unknown>>>
 
-/** The chain of events that concern the installation and no tenant. */
+/** `SYSTEM` is the owner of the audit events that concern the installation and no tenant. */
 export const SYSTEM = 'system'
 
-/** Which installation is opened: one that is there, one that is made where there is none, or one that is made although its key file is there already. */
-export type Wanted = 'existing' | 'first' | 'new'
+/** `WantedInstallation` says which installation is opened: one that exists, one that is made where there is none, or one that is made although its key file exists already. */
+export type WantedInstallation = 'existing' | 'first' | 'new'
 
-type Options = { clock?: () => Date; wanted?: Wanted; outbound?: Outbound; simulator?: Simulator }
+type Options = { clock?: () => Date; wanted?: WantedInstallation; outbound?: Outbound; simulator?: Simulator }
 
 /**
- * Opens keys and database: nothing is written before the stored data keys have been unlocked.
- * Throws `StartRefused` when a key is missing or wrong, the installation is not as it is wanted, or the database does not keep what it acknowledges.
+ * Opens the keys and the database, and returns the context; writes nothing before the stored data keys have been unlocked.
+ * Throws `StartRefused` where a key is missing or wrong, where the installation is not the wanted one, or where the database does not keep what it acknowledges.
  */
 export async function openContext(
   config: Config,
   log: Log,
   { clock = () => new Date(), wanted = 'first', outbound = noWayOut, simulator = noSimulator }: Options = {},
 ): Promise<Context> {
-  // The key is looked for first: another process that makes an installation makes the tables before the key.
+  // The key file is looked for before the tables, because another process that makes an installation makes the tables before the key.
   const hasKeyFile = config.kek.kind === 'file' && !isMissing(config.kek.path)
   const found = await inspectStore(config.database)
-  requireWanted(config, found, wanted, hasKeyFile)
+  requireWanted(config, found, { wanted, hasKeyFile })
   requireKnownMigrations(found.migrated)
   const isFirst = found.installationId === undefined
   const isKeyMade = isFirst && config.kek.kind === 'file' && !hasKeyFile
@@ -154,8 +160,8 @@ export async function openContext(
     const wrappers = known ?? (await makeKeySource(config, found))
     const keyring = unlocked ?? (await setUp(store, wrappers, config, clock))
     if (wanted !== 'existing' && config.kek.kind === 'file') sweepKekLeftovers(config.kek.path)
-    const judgeReceiver = judgeReceivers({ ...config.outbound, deliverInClear: config.webhooks.http })
-    return { config, log, store, keyring, clock, outbound, judgeReceiver, simulator }
+    const findObstacle = obstacleFinder({ ...config.outbound, deliverInClear: config.webhooks.http })
+    return { config, log, store, keyring, clock, outbound, findObstacle, simulator }
   } catch (error) {
     await store.close()
     throw error
@@ -169,7 +175,11 @@ export async function prepareDatabase(config: Config): Promise<void> {
   await store.close()
 }
 
-function requireWanted(config: Config, found: Inspection, wanted: Wanted, hasKeyFile: boolean): void {
+function requireWanted(
+  config: Config,
+  found: Inspection,
+  { wanted, hasKeyFile }: { wanted: WantedInstallation; hasKeyFile: boolean },
+): void {
   const where = nameDatabase(config.database)
   if (found.installationId !== undefined) {
     if (wanted !== 'new') return
@@ -183,7 +193,7 @@ function requireWanted(config: Config, found: Inspection, wanted: Wanted, hasKey
     )
   if (wanted === 'existing')
     throw new StartRefused(`There is no installation in ${where}; "hawser serve" makes one.`)
-  // Tables without an installation are what a first start leaves that was killed.
+  // A first start that was killed leaves tables without an installation.
   if (config.kek.kind === 'file' && hasKeyFile && !found.hasSchema && wanted !== 'new')
     throw new StartRefused(
       `The key file ${config.kek.path} is there, but no installation in ${where}: was the database removed, or is HAWSER_DATABASE_URL another one? Put it back. "hawser serve --new-installation" (in a checkout "npm start -- --new-installation") begins an empty installation with this key. Nothing was changed.`,
@@ -201,10 +211,10 @@ async function openKeySource({ kek }: Config, found: Inspection): Promise<KeySou
     throw new StartRefused(
       `The key file ${kek.path} is missing. The database needs the key-encryption key ${needed.kek_id}; restore its file. A new key is not made, since it could open nothing that is stored. Nothing was changed.`,
     )
-  return [localWrapper(readKekFile(kek.path, kek.mounted)), ...previous]
+  return [localWrapper(readKekFile(kek.path, kek)), ...previous]
 }
 
-/** Makes the key file of a first start, or takes the one that another process has made meanwhile. */
+/** Makes the key file of a first start, or opens the key file that another process has made meanwhile. */
 async function makeKeySource(config: Config, found: Inspection): Promise<KeySource> {
   const { kek } = config
   const made = kek.kind === 'file' ? createKekFile(kek.path) : undefined
@@ -213,10 +223,10 @@ async function makeKeySource(config: Config, found: Inspection): Promise<KeySour
 }
 
 function previousKeys(kek: Exclude<Config['kek'], { kind: 'command' }>): KeyWrapper[] {
-  return kek.previousPath ? [localWrapper(readKekFile(kek.previousPath, kek.mounted))] : []
+  return kek.previousPath ? [localWrapper(readKekFile(kek.previousPath, kek))] : []
 }
 
-/** Whether there is nothing; what cannot be looked at is something. */
+/** Returns true where nothing exists at the path; a path that cannot be looked at counts as existing. */
 function isMissing(path: string): boolean {
   try {
     lstatSync(path)
@@ -243,17 +253,17 @@ async function setUp(
   const at = clock().toISOString()
   const first = await store.transaction(SYSTEM, (tx) => insertInstallation(tx, id, at, term))
   if (first) return unlockKeyring(id, [term], wrappers)
-  // Another process has set the database up meanwhile: what it wrote decides.
+  // Another process has set the database up meanwhile, so that the installation of that process is opened.
   const { installationId = '', terms } = await inspectStore(config.database)
   return unlockKeyring(installationId, terms, wrappers)
 }
 
-/** Throws when the database cannot be read; the key ring was unlocked before the context existed. */
+/** Throws where the database cannot be read; the keys need no check, since the key ring was unlocked before the context existed. */
 export async function checkReady({ store }: Context): Promise<void> {
   await store.read(SYSTEM, checkInstallation)
 }
 
-/** Says what is wrong with the database as a whole, in sentences for the operator. */
+/** Returns the faults of the database as a whole, in sentences for the operator. */
 export function examineDatabase({ store }: Context): Promise<DatabaseFault[]> {
   return store.examine()
 }

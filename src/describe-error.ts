@@ -2,7 +2,7 @@ import { ApiError } from './errors.ts'
 
 type Described = { name: string; code?: string; message?: string; at?: string[]; cause?: Described }
 
-/** What may be told of an error: our own messages, a foreign error's name and code, and where both came from. */
+/** Returns the parts of an error that may be shown: its name, its code, at most eight stack frames, its causes, and the message only of Hawser's own errors, since the messages of other errors may quote input. */
 export function describeError(error: unknown, depth = 0): Described {
   if (!(error instanceof Error)) return { name: typeof error }
   const { code } = error as { code?: unknown }
@@ -17,7 +17,7 @@ export function describeError(error: unknown, depth = 0): Described {
 }
 
 function stackFrames({ stack = '', message }: Error): string[] {
-  // Frames are what follows the message; where that is not found, nothing is safe to show.
+  // The frames follow the message; where the message is not found in the stack, no line of the stack is safe to show.
   const start = stack.indexOf(message)
   return (start < 0 ? '' : stack.slice(start + message.length))
     .split('\n')

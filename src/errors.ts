@@ -21,7 +21,7 @@ const carriers = (status: number, type: Condition['type'], code: string, when: s
   when,
 })
 
-/** Every refusal there is, by condition; `code` is one of the published error codes, and one code serves several conditions. */
+/** `conditions` is the table of all refusals by condition; `code` is one of the published error codes, and one code serves several conditions. */
 export const conditions = {
   key_absent: ours(401, 'security', 'unauthorized', 'The request has no API key.'),
   key_malformed: ours(
@@ -308,7 +308,7 @@ export const conditions = {
 
 export type ConditionName = keyof typeof conditions
 
-/** One entry of the error envelope; `message` is written for the caller and never carries a value that the caller sent. */
+/** A `Problem` is one entry of the error envelope; `message` is written for the caller and never repeats a value that the caller sent. */
 export type Problem = {
   condition: ConditionName
   message: string
@@ -319,7 +319,7 @@ export type Problem = {
 
 const CHALLENGE = { 'www-authenticate': 'ApiKey realm="hawser"' }
 
-/** A refusal that the caller is meant to see: one or more problems under one status; `cause` goes to the log only. */
+/** An `ApiError` is a refusal that the caller sees: one or more problems under one status; its `cause` goes to the log only. */
 export class ApiError extends Error {
   readonly problems: readonly [Problem, ...Problem[]]
   readonly status: number
@@ -333,14 +333,14 @@ export class ApiError extends Error {
     this.name = 'ApiError'
     this.problems = problems
     this.status = conditions[problems[0].condition].status
-    // A 401 has to say how to authenticate, wherever it is made.
+    // Every answer with the status 401 has to say how to authenticate.
     this.headers = { ...(this.status === 401 ? CHALLENGE : {}), ...options.headers }
   }
 }
 
 type Details = Omit<Problem, 'condition' | 'message'> & { cause?: unknown; headers?: Record<string, string> }
 
-/** Throws the one refusal that `condition` names. */
+/** Throws an `ApiError` with one problem, under the given condition. */
 export function fail(condition: ConditionName, message: string, details: Details = {}): never {
   const { cause, headers, ...rest } = details
   throw new ApiError([{ condition, message, ...rest }], {
@@ -349,7 +349,7 @@ export function fail(condition: ConditionName, message: string, details: Details
   })
 }
 
-/** Throws all problems in one answer. */
+/** Throws one `ApiError` with all of the problems; the first problem decides the status. */
 export function failAll(problems: readonly Problem[]): never {
   const [first, ...rest] = problems
   if (!first) throw new Error('A refusal needs a problem.')
@@ -366,7 +366,7 @@ const fieldConditions = {
 
 export type BadField = { kind: keyof typeof fieldConditions; field?: string; message: string }
 
-/** What is wrong with fields, as problems. */
+/** Returns one problem for each bad field. */
 export function fieldProblems(problems: readonly BadField[]): Problem[] {
   return problems.map(({ kind, field, message }) => ({
     condition: fieldConditions[kind],
@@ -375,16 +375,16 @@ export function fieldProblems(problems: readonly BadField[]): Problem[] {
   }))
 }
 
-/** Throws what is wrong with the fields of a body, all in one answer. */
+/** Throws one `ApiError` with a problem for each bad field. */
 export function failFields(problems: readonly BadField[]): never {
   return failAll(fieldProblems(problems))
 }
 
-/** The start is refused until the operator changes something; the process exits with 78 (EX_CONFIG of sysexits.h). */
+/** `StartRefused` is thrown where Hawser cannot start before the operator changes something; the process then exits with 78 (EX_CONFIG of sysexits.h). */
 export class StartRefused extends Error {
   static readonly exitCode = 78
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options: ErrorOptions = {}) {
     super(message, options)
     this.name = 'StartRefused'
   }

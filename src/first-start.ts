@@ -2,7 +2,7 @@ import type { Config } from './config.ts'
 import type { Environment } from './store/schema/tables.ts'
 import type { IssuedKey } from './tenants/keys/api-keys.ts'
 
-/** What the terminal shows at the very first start, and never again: the first keys and a request to try. */
+/** Returns the text that the terminal shows at the very first start and never again: the first API keys and a request to try. */
 export function firstStartText(
   address: string,
   config: Config,

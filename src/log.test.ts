@@ -10,7 +10,7 @@ const VALUE = 'Tr0ub4dor&3-Kq9'
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 type Level = (typeof LEVELS)[number]
 
-/** Everything that `write` makes a log at the lowest level put out. */
+/** Returns everything that a log at the lowest level writes while `write` runs. */
 function logged(write: (log: Log) => void): string {
   const chunks: string[] = []
   write(createLog('trace', { write: (chunk) => void chunks.push(chunk) }))
@@ -19,7 +19,7 @@ function logged(write: (log: Log) => void): string {
 
 const shows = (text: string) => text.includes(VALUE.slice(0, 6))
 
-/** Ways to log something that holds the value; `wrap` makes a secret of it, or leaves it as it is. */
+/** `ways` has the ways to log something that holds the value; `wrap` makes the value a secret, or returns it unchanged. */
 const ways: Record<string, (log: Log, level: Level, wrap: (value: string) => any) => void> = {
   'a member': (log, level, wrap) => log[level]({ password: wrap(VALUE) }, 'text'),
   'a deep member': (log, level, wrap) => log[level]({ a: { b: [{ c: [wrap(VALUE)] }] } }, 'text'),

@@ -5,8 +5,8 @@ import { standardOutput, type LogOutput } from './log/log-output.ts'
 export type Log = Logger
 
 /**
- * A logger that writes JSON lines; an error is reduced to names, codes and stack frames, because the texts of foreign errors quote input.
- * Without a destination it writes to standard output, and waits for no reader of it.
+ * Returns a logger that writes JSON lines; an error is reduced to names, codes and stack frames, because the texts of foreign errors quote input.
+ * Without a destination the logger writes to standard output, and does not wait for the program that reads standard output.
  */
 export function createLog(level: string, destination: DestinationStream | LogOutput = standardOutput()): Log {
   const log = pino(
@@ -17,7 +17,7 @@ export function createLog(level: string, destination: DestinationStream | LogOut
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: (value: unknown) => describeError(value) },
       hooks: { logMethod: withoutForeignText },
-      // Under its usual key an error would lend the line its message.
+      // Under pino's usual key the message of an error would become the message of the line.
       errorKey: 'none',
     },
     destination,
@@ -27,7 +27,7 @@ export function createLog(level: string, destination: DestinationStream | LogOut
   return log
 }
 
-/** Every error among what is logged is described, and none lends the line its text. */
+/** Replaces every error among the arguments of a log call by its description, so that the text of no error becomes the message of the line. */
 function withoutForeignText(this: Log, args: unknown[], method: (...args: unknown[]) => void): void {
   const [first, ...rest] = args
   const described = (value: unknown) => (value instanceof Error ? describeError(value) : value)

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { parseConfig, type Environment } from './config.ts'
+import { parseConfig, type EnvironmentVariables } from './config.ts'
 import { createErasures } from './connections/deletes/erase-worker.ts'
-import { openContext, type Context, type Wanted } from './context.ts'
+import { openContext, type Context, type WantedInstallation } from './context.ts'
 import { StartRefused } from './errors.ts'
 import { firstStartText } from './first-start.ts'
 import { createChecks } from './health/checks.ts'
@@ -14,8 +14,8 @@ import { setUpFirstTenant } from './tenants/operator.ts'
 import { version } from './version.ts'
 import { createDeliveries } from './webhooks/deliver.ts'
 
-/** Serves until SIGTERM or SIGINT, then lets running requests finish. Prints the first keys at the very first start. */
-export async function serve(env: Environment, wanted: Wanted): Promise<number> {
+/** Serves the API until SIGTERM or SIGINT, then lets running requests finish, and returns the exit code. Prints the first API keys at the very first start. */
+export async function serve(env: EnvironmentVariables, wanted: WantedInstallation): Promise<number> {
   const stopped = stopSignal()
   const { config, warnings } = parseConfig(env)
   const log = createLog(config.logLevel)
@@ -28,7 +28,7 @@ export async function serve(env: Environment, wanted: Wanted): Promise<number> {
   try {
     if (metrics && config.metrics) await listen(metrics, config.metrics)
     const address = await listen(app, config.listen)
-    // Only now: keys that are shown once are not made by a start that fails.
+    // The first tenant is set up after the server listens: a start that fails must not make keys, since keys are shown only once.
     const first = await setUpFirstTenant(ctx)
     if (first) process.stdout.write(firstStartText(address, config, first))
     for (const worker of workers) worker.start()
@@ -47,7 +47,7 @@ async function metricsServer(
   { config, log }: Context,
 ): Promise<FastifyInstance | undefined> {
   if (!config.metrics) return undefined
-  // Loaded on demand: most installations run without.
+  // The module is loaded only here, because most installations run without metrics.
   const { metricsApp, recordRequests } = await import('./http/server/metrics.ts')
   return metricsApp(recordRequests(app), log)
 }
@@ -65,7 +65,7 @@ async function listen(app: FastifyInstance, { host, port }: { host: string; port
   }
 }
 
-/** What the last lines of the log get to be read in, even where requests took all the time that there was. */
+/** `LAST_LINES_MS` is the time in milliseconds for the last lines of the log to be read, even where requests used up all of the drain time. */
 const LAST_LINES_MS = 500
 
 type Worker = { stop(patienceMs: number): Promise<void> }
@@ -78,7 +78,7 @@ async function drain(app: FastifyInstance, workers: readonly Worker[], ctx: Cont
   clearTimeout(impatient)
   await ctx.outbound.close()
   await ctx.store.close()
-  // Lines of the log that nobody reads would keep the process for ever.
+  // Lines of the log that nobody reads would keep the process alive for ever.
   const leftMs = patienceMs - (performance.now() - start)
   endWithin(Math.max(LAST_LINES_MS, leftMs))
 }

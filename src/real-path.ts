@@ -1,10 +1,10 @@
 import { readlinkSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 
-/** As many links as an operating system follows. */
+/** `MOST_LINKS` is the number of links that an operating system follows. */
 const MOST_LINKS = 40
 
-/** The path behind symbolic links, also where it, or what a link names, is not there yet; a path that cannot be followed stays as it is. */
+/** Returns the path behind symbolic links, also where the path or the target of a link does not exist yet; returns a path that cannot be followed unchanged. */
 export function realPath(path: string): string {
   return follow(path, MOST_LINKS) ?? path
 }

@@ -3,13 +3,13 @@ import { ApiError, StartRefused } from './errors.ts'
 import { withoutApiKeys } from './secret.ts'
 import { StoreError } from './store/errors.ts'
 
-/** Runs one program to its end: its exit code, 78 where the start was refused with its reason, 1 for anything else. */
+/** Runs one program to its end and sets the exit code of the process: the one that the program returns, 78 where the start was refused, and 1 after any other error. Writes the reason of an error to standard error. */
 export async function run(program: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await program()
   } catch (error) {
     process.exitCode = error instanceof StartRefused ? StartRefused.exitCode : 1
-    // A word of the command line may be a key, where it has no place.
+    // The message may repeat a word of the command line, and that word may be an API key.
     process.stderr.write(`${withoutApiKeys(lastWords(error))}\n`)
   }
 }
@@ -24,14 +24,14 @@ function lastWords(error: unknown): string {
     : `${error.message} (${told})`
 }
 
-/** Fulfilled with the first SIGTERM or SIGINT, which then do not end the process. */
+/** Resolves at the first SIGTERM or SIGINT, which then do not end the process. */
 export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
   })
 }
 
-/** Ends the process after so many milliseconds, where something still keeps it alive. */
+/** Ends the process after `ms` milliseconds where something still keeps the process alive. */
 export function endWithin(ms: number): void {
   setTimeout(() => process.exit(), ms).unref()
 }

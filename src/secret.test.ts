@@ -23,7 +23,7 @@ function thrown(act: () => void): string {
   }
 }
 
-/** Every way that this test knows to make text of a value. */
+/** `ways` has every way in which this test makes a text from a value. */
 const ways: Record<string, (value: any) => string> = {
   'String()': (value) => String(value),
   'a template': (value) => `${value}`,

@@ -2,10 +2,10 @@ import { inspect } from 'node:util'
 
 const REDACTED = '[secret]'
 
-/** The text with `[secret]` in place of every API key that it repeats, whole or cut off. */
+/** Returns the text with `[secret]` in place of every API key in it, whole or cut off. */
 export const withoutApiKeys = (text: string): string => text.replaceAll(/(TEST_)?hws_\w{8,}/g, REDACTED)
 
-/** A value that no printing, JSON, template or inspection can show; only `reveal()` hands it out. */
+/** A `Secret` holds a value that no printing, JSON, template or inspection can show; only `reveal()` returns the value. */
 export class Secret<T> {
   readonly #value: T
 
@@ -13,7 +13,7 @@ export class Secret<T> {
     this.#value = value
   }
 
-  /** The value itself; call it where the secret is used, never on the way there. */
+  /** Returns the value itself; call `reveal` only in the place that uses the secret. */
   reveal(): T {
     return this.#value
   }

@@ -3,15 +3,15 @@ import { describe, test } from 'node:test'
 import { setImmediate as nextLoop, setTimeout as pause } from 'node:timers/promises'
 import { createLock, createTurns } from './turns.ts'
 
-/** Turns by a clock that goes on where somebody works, and nowhere else. */
-function open(sliceMs?: number) {
+/** Returns turns whose clock goes on only where `work` is called. */
+function open({ sliceMs }: { sliceMs?: number } = {}) {
   let now = 1_000
   const turns = createTurns({ clock: () => now, ...(sliceMs === undefined ? {} : { sliceMs }) })
   return { turns, now: () => now, work: (ms: number) => void (now += ms) }
 }
 type Opened = ReturnType<typeof open>
 
-/** The longest time in which the event loop did not come round while `running` ran. */
+/** Returns the longest time that one iteration of the event loop took while `running` ran. */
 async function longestTurn({ now }: Opened, running: Promise<unknown>): Promise<number> {
   let isOver = false
   void running.then(() => (isOver = true))
@@ -25,23 +25,29 @@ async function longestTurn({ now }: Opened, running: Promise<unknown>): Promise<
   return longest
 }
 
-/** A request of several parts, each of which takes 1 ms; notes in `done` when it ends. */
-async function request({ turns, work }: Opened, tenantId: string, done: string[] = [], parts = 3) {
+const PARTS = 3
+
+/** Runs a request of three parts, each of which takes 1 ms, and adds its tenant to `done` when it ends. */
+async function request({ turns, work }: Opened, { tenantId, done }: { tenantId: string; done: string[] }) {
   await turns.arrive()
   await turns.begin(tenantId)
-  for (let part = 0; part < parts; part += 1) {
+  for (let part = 0; part < PARTS; part += 1) {
     await turns.giveWay(tenantId)
     work(1)
   }
   done.push(tenantId)
 }
 
-/** Requests that are readable in one turn of the event loop, each in a callback of its own. */
-const burst = (opened: Opened, count: number, tenantId = 'busy', done?: string[]) =>
+/** Runs `count` requests that are readable in one iteration of the event loop, each in its own callback. */
+const burst = (
+  opened: Opened,
+  count: number,
+  { tenantId = 'busy', done = [] }: { tenantId?: string; done?: string[] } = {},
+) =>
   Promise.all(
     Array.from({ length: count }, async () => {
       await nextLoop()
-      return request(opened, tenantId, done)
+      return request(opened, { tenantId, done })
     }),
   )
 
@@ -49,18 +55,18 @@ describe('turns', () => {
   test('a burst lets the event loop come round, and without slices it does not', async () => {
     const fair = open()
     assert.ok((await longestTurn(fair, burst(fair, 100))) <= 2 * 6)
-    const control = open(Infinity)
+    const control = open({ sliceMs: Infinity })
     assert.equal(await longestTurn(control, burst(control, 100)), 300)
   })
 
   test('another tenant waits for one turn of each busy tenant, however many of its requests wait', async () => {
     const opened = open()
     const done: string[] = []
-    const busy = ['a', 'b', 'c'].map((tenantId) => burst(opened, 30, tenantId, done))
+    const busy = ['a', 'b', 'c'].map((tenantId) => burst(opened, 30, { tenantId, done }))
     await nextLoop()
     const before = done.length
-    await request(opened, 'quiet', done)
-    // A request of 3 ms can lose the thread once, and then comes round once more.
+    await request(opened, { tenantId: 'quiet', done })
+    // A request of 3 ms can lose the thread once, and then has to wait once more.
     assert.ok(done.length - before <= 2 * 3 + 6, `${done.length - before} came before it`)
     assert.ok(done.length < 90)
     await Promise.all(busy)

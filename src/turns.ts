@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-/** For so long work goes on in one turn of the event loop; then sockets, timers and probes come first again. */
+/** `SLICE_MS` is the time in milliseconds for which work runs in one iteration of the event loop; then sockets, timers and probes come first again. */
 const SLICE_MS = 5
-/** Of a slice, how long requests may take of which nobody knows yet whose they are. */
+/** `ARRIVALS_MS` is the part of a slice, in milliseconds, for requests whose tenant is not known yet. */
 const ARRIVALS_MS = 2
-/** The event loop accepts one connection a turn: while more come, the turns stay empty for at most so long. */
+/** `CONNECTIONS_FIRST_MS` is the longest time in milliseconds for which no work runs while connections come, since the event loop accepts one connection in each iteration. */
 const CONNECTIONS_FIRST_MS = 20
 
-/** Work that waits, by whose it is: tenants come round robin, and of one tenant first what has begun already. */
+/** A `FairQueue` holds the waiting work of each tenant: tenants are served round robin, and of one tenant the work that has already begun comes first. */
 class FairQueue {
   readonly #tenants = new Map<string, { going: (() => void)[]; fresh: (() => void)[] }>()
 
@@ -16,9 +16,9 @@ class FairQueue {
   }
 
   add(tenantId: string, lane: 'going' | 'fresh', work: () => void) {
-    let waiting = this.#tenants.get(tenantId)
-    if (!waiting) this.#tenants.set(tenantId, (waiting = { going: [], fresh: [] }))
+    const waiting = this.#tenants.get(tenantId) ?? { going: [], fresh: [] }
     waiting[lane].push(work)
+    this.#tenants.set(tenantId, waiting)
   }
 
   take(): (() => void) | undefined {
@@ -26,46 +26,46 @@ class FairQueue {
     if (!first) return undefined
     const [tenantId, waiting] = first
     const work = waiting.going.shift() ?? waiting.fresh.shift()
-    // A map keeps the order in which keys were added: whoever had a turn goes to the end.
+    // A map keeps the order in which keys were added, so that a tenant that was served goes to the end.
     this.#tenants.delete(tenantId)
     if (waiting.going.length + waiting.fresh.length > 0) this.#tenants.set(tenantId, waiting)
     return work
   }
 }
 
-/** A request on its way through its turns. */
+/** A `Visit` records how long one request has waited, and whether it has written. */
 export type Visit = {
-  /** For how long it has waited for its turns, in milliseconds: of the thread, and the first of those of the writer. */
+  /** `waitedMs` is the time in milliseconds for which the request has waited for the thread, and for its first use of the database writer. */
   waitedMs: number
-  /** Whether it has had a turn of the writer. */
+  /** `hasWritten` is true once the request has used the database writer. */
   hasWritten: boolean
 }
 
-/** When to go on; `undefined` says at once. */
+/** A `ClaimedRefresh` is the promise that resolves when the caller may continue; `undefined` means that the caller may continue at once. */
 type Turn = Promise<void> | undefined
 
 export type Turns = {
-  /** The turn of a request that has just arrived, before anything is done for it. */
+  /** `arrive` lets a request that has just arrived wait before anything is done for the request. */
   arrive(): Turn
-  /** The turn of a request to begin: after one turn of each tenant that waits, and after what the own tenant has begun. */
+  /** `begin` lets a request of the tenant wait until each other waiting tenant was served once, and until the work that the tenant has already begun has continued. */
   begin(tenantId: string): Turn
-  /** Lets others go on where this turn has lasted long enough. Work that has begun calls it between its parts. */
+  /** `giveWay` lets other work run where the slice is used up; work that has begun calls `giveWay` between its parts. */
   giveWay(tenantId?: string): Turn
-  /** Lets the event loop go on, and no other work: for what others wait for. */
+  /** `breathe` lets the event loop go on before the caller continues; it serves a transaction that others wait for. */
   breathe(): Turn
-  /** Runs `work`, in which `giveWay` means this tenant. */
+  /** `as` runs `work`, in which `giveWay` stands for this tenant. */
   as<T>(tenantId: string, work: () => Promise<T>): Promise<T>
-  /** Goes on with `next`, in which everything belongs to this visit. */
+  /** `enter` calls `next`; everything that runs in `next` belongs to the visit. */
   enter(visit: Visit, next: () => void): void
-  /** The visit that what runs now belongs to; none outside of requests. */
+  /** `visit` returns the visit that the running code belongs to, and `undefined` outside of requests. */
   visit(): Visit | undefined
-  /** Notes that a connection was accepted in this turn of the event loop. */
+  /** `accepted` notes that a network connection was accepted in this iteration of the event loop. */
   accepted(): void
 }
 
 /**
- * Hands out the one thread of a process in slices, so that a burst or a long answer stops nobody.
- * Without it a chain of promises runs to its end in one turn of the event loop, and all requests that are readable at once run in the same.
+ * Returns the functions that share out the one thread of a process in slices, so that neither a burst of requests nor a long answer stops other requests.
+ * Without slices a chain of promises runs to its end in one iteration of the event loop, and all requests that are readable at once run in the same iteration.
  */
 export function createTurns({
   sliceMs = SLICE_MS,
@@ -81,7 +81,7 @@ export function createTurns({
   let hasAccepted = false
   let isComing = false
 
-  // A transaction goes on in every second slice before the others, and in the slices between after them: where many wait for the writer, it is never idle.
+  // A transaction runs before the others in every second slice, and after them in the slices between: otherwise a writer that is never idle would stop all others.
   const takeNext = (elapsed: number): (() => void) | undefined => {
     const others = arrivals.length > 0 || !waiting.isEmpty
     if (urgent.length > 0 && (isWriterFirst || !others)) return urgent.shift()
@@ -100,16 +100,21 @@ export function createTurns({
   const slice = () => {
     const now = clock()
     const isCrowd = hasAccepted && now - lastSlice < CONNECTIONS_FIRST_MS
-    isComing = hasAccepted = false
+    isComing = false
+    hasAccepted = false
     since = undefined
-    if (!isWaiting()) return void (lastSlice = now)
+    if (!isWaiting()) {
+      lastSlice = now
+      return
+    }
     if (isCrowd) return comeBack()
-    lastSlice = since = now
+    lastSlice = now
+    since = now
     isWriterFirst = !isWriterFirst
     release()
   }
 
-  // One at a time: a tick comes after all that the released work does before it really waits.
+  // Only one piece of work is released at a time: the next tick comes after everything that the released work does before it really waits.
   const release = () => {
     if (!isWaiting()) return
     const elapsed = clock() - (since ?? 0)
@@ -119,7 +124,7 @@ export function createTurns({
     queueMicrotask(() => process.nextTick(release))
   }
 
-  /** Whether the slice of this turn of the event loop is used up; the first who asks begins it. */
+  /** Returns true where the slice of this iteration of the event loop is used up; the first call of an iteration begins its slice. */
   const isOver = () => {
     const now = clock()
     if (since === undefined) {
@@ -153,14 +158,14 @@ export function createTurns({
   }
 }
 
-/** The turns of this process: it has one thread, so they are one. */
+/** `turns` shares out the one thread of this process. */
 export const turns = createTurns()
 
 type Lock = <T>(holder: { tenantId: string; visit?: Visit | undefined }, work: () => Promise<T>) => Promise<T>
 
 /**
- * One at a time for those who ask; tenants that wait take turns.
- * Of one tenant a visit that has held it before comes first, so that one ends before many are half-way; then who asked first.
+ * Returns a lock that one caller holds at a time; waiting tenants get the lock round robin.
+ * Of one tenant a visit that has held the lock before comes first, so that one request ends before many are half done; then the visit that asked first.
  */
 export function createLock(): Lock {
   const waiting = new FairQueue()
@@ -178,7 +183,7 @@ export function createLock(): Lock {
       return await work()
     } finally {
       const next = waiting.take()
-      // Handed on without being let go of, so that nobody comes in between.
+      // The lock passes to the next caller without becoming free, so that nobody else can take it in between.
       if (next) next()
       else isHeld = false
     }

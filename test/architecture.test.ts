@@ -16,7 +16,7 @@ const belowConnections = [
   ...base,
 ]
 
-/** What each module may import; `main` may import everything. */
+/** This table says what each module may import; `main` may import everything. */
 const allowed: Record<string, readonly string[]> = {
   client: [],
   errors: [],
@@ -25,7 +25,7 @@ const allowed: Record<string, readonly string[]> = {
   secret: [],
   version: [],
   time: [],
-  worker: [],
+  'polling-loop': [],
   turns: [],
   'real-path': [],
   'new-id': [],
@@ -39,7 +39,17 @@ const allowed: Record<string, readonly string[]> = {
   simulator: ['catalog'],
   context: ['config', 'log', 'catalog', 'vault', 'store', 'outbound', ...base],
   audit: ['require-scope', 'vault', 'store', 'context', 'errors', 'turns'],
-  tenants: ['new-id', 'require-scope', 'store', 'context', 'audit', 'catalog', 'time', 'worker', ...base],
+  tenants: [
+    'new-id',
+    'require-scope',
+    'store',
+    'context',
+    'audit',
+    'catalog',
+    'time',
+    'polling-loop',
+    ...base,
+  ],
   custody: ['vault', 'store', 'audit', 'context', ...base],
   webhooks: [
     'new-id',
@@ -50,12 +60,12 @@ const allowed: Record<string, readonly string[]> = {
     'audit',
     'context',
     'time',
-    'worker',
+    'polling-loop',
     ...base,
   ],
-  connections: ['new-id', 'time', 'worker', ...belowConnections],
+  connections: ['new-id', 'time', 'polling-loop', ...belowConnections],
   manifests: ['time', ...belowConnections],
-  health: ['connections', 'time', 'worker', ...belowConnections],
+  health: ['connections', 'time', 'polling-loop', ...belowConnections],
   http: [...domain, 'catalog', 'config', 'context', 'log', 'require-scope', 'time', 'turns', ...base],
   cli: [
     ...domain,

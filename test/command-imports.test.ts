@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
 
-/** What takes long to load, by what of our files or of packages brings it in. */
+/** These packages and files take long to load. */
 const HEAVY = ['kysely', 'pg', 'fastify', 'undici', 'pino', 'src/catalog/index.ts']
 const OF_THE_SERVER = ['fastify', 'undici']
 
-/** What commands are loaded for, and what of it they may not bring in. */
+/** This table has the slow packages and files that the code of a command may not load. */
 const LIGHT: Record<string, readonly string[]> = {
   ...Object.fromEntries(['index', 'list-keys', 'list-tenants'].map((name) => [name, HEAVY])),
   ...{ catalog: HEAVY.filter((name) => name !== 'src/catalog/index.ts') },
@@ -16,7 +16,7 @@ const LIGHT: Record<string, readonly string[]> = {
   ),
 }
 
-/** All that is loaded with a file before any of its code runs. */
+/** Lists all files that are loaded with a file before any of its code runs. */
 function loadedWith(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen
   seen.add(file)

@@ -13,15 +13,15 @@ const requiredOf = (fields: Fields) => Object.keys(fields).filter((name) => fiel
 const override = { allow_duplicate_account_number: true }
 
 onEveryDatabase('every parcel carrier', (server) => {
-  const ask = (method: string, path: string, body?: object) =>
-    server().request(method, path, body ? { body } : {})
+  const ask = (method: string, path: string, asked: { body?: object } = {}) =>
+    server().request(method, path, asked)
 
   for (const carrier of parcelCarriers) {
     const path = `/v1/connections/carriers/${carrier.name}`
 
     if (carrier.closed) {
       test(`${carrier.name}: cannot be connected, and says why`, async () => {
-        const { status, json } = await ask('POST', path, bodyFor(carrier.connect))
+        const { status, json } = await ask('POST', path, { body: bodyFor(carrier.connect) })
         assert.equal(status, 400)
         assert.equal(json.errors[0].error_code, 'carrier_not_supported')
         assert.equal(json.errors[0].carrier_code, carrier.name)
@@ -32,7 +32,9 @@ onEveryDatabase('every parcel carrier', (server) => {
 
     test(`${carrier.name}: connects, lists, updates as it says, and disconnects`, async () => {
       for (const long of [false, true]) {
-        const connected = await ask('POST', path, { ...bodyFor(carrier.connect, long), ...override })
+        const connected = await ask('POST', path, {
+          body: { ...bodyFor(carrier.connect, { long }), ...override },
+        })
         assert.equal(connected.status, 200, connected.text)
         const id = connected.json.carrier_id
         const list = await ask('GET', `/v1/carriers/${id}`)
@@ -46,15 +48,17 @@ onEveryDatabase('every parcel carrier', (server) => {
           [],
         )
         assert.ok(!state.text.includes('planted-'))
-        const updated = await ask('PUT', `${path}/${id}`, bodyFor(carrier.update ?? carrier.connect, long))
+        const updated = await ask('PUT', `${path}/${id}`, {
+          body: bodyFor(carrier.update ?? carrier.connect, { long }),
+        })
         if (carrier.update) assert.deepEqual(updated.json, { carrier_id: id }, updated.text)
         else assert.equal(updated.json.errors[0].error_code, 'carrier_not_supported')
         const settings = await ask('GET', `${path}/${id}/settings`)
         assert.equal(settings.status, carrier.settings ? 200 : 404)
         if (carrier.settings && long) {
-          const body = bodyFor(carrier.settings, true)
+          const body = bodyFor(carrier.settings, { long: true })
           delete body.is_primary_account
-          assert.equal((await ask('PUT', `${path}/${id}/settings`, body)).status, 204)
+          assert.equal((await ask('PUT', `${path}/${id}/settings`, { body })).status, 204)
           const { is_primary_account: _, ...shown } = (await ask('GET', `${path}/${id}/settings`)).json
           assert.deepEqual(shown, body)
         }
@@ -67,23 +71,25 @@ onEveryDatabase('every parcel carrier', (server) => {
       const body = bodyFor(carrier.connect)
       for (const name of requiredOf(carrier.connect)) {
         const { [name]: _, ...without } = body
-        const answer = await ask('POST', path, without)
+        const answer = await ask('POST', path, { body: without })
         assert.equal(answer.json.errors[0].error_code, 'field_value_required')
         assert.deepEqual(fieldsOf(answer), [name])
       }
-      const answer = await ask('POST', path, { ...body, 'a member of none': 1 })
+      const answer = await ask('POST', path, { body: { ...body, 'a member of none': 1 } })
       assert.deepEqual(fieldsOf(answer), [undefined])
       assert.ok(!answer.text.includes('a member of none'))
     })
 
     test(`${carrier.name}: an update of the wrong type leaves what is stored as it was`, async () => {
-      const { json } = await ask('POST', path, { ...bodyFor(carrier.connect), ...override })
+      const { json } = await ask('POST', path, { body: { ...bodyFor(carrier.connect), ...override } })
       const before = await storedConnection(server(), json.carrier_id)
       const form = carrier.update ?? {}
       for (const [name, field] of Object.entries(form)) {
         const answer = await ask('PUT', `${path}/${json.carrier_id}`, {
-          ...bodyFor(form),
-          [name]: wrongType(field),
+          body: {
+            ...bodyFor(form),
+            [name]: wrongType(field),
+          },
         })
         assert.equal(answer.json.errors[0].error_code, 'invalid_field_value')
         assert.deepEqual(fieldsOf(answer), [name])
@@ -93,7 +99,7 @@ onEveryDatabase('every parcel carrier', (server) => {
   }
 })
 
-/** The credentials that an LTL carrier asks for at least, and all it takes. */
+/** Returns the fewest credentials that an LTL carrier asks for, and all that it takes. */
 function credentialsOf({ credentials, demands }: LtlCarrier): [least: object, most: object] {
   const pick = (names: readonly string[]) =>
     Object.fromEntries(
@@ -111,12 +117,12 @@ onEveryDatabase('every LTL carrier', (server) => {
   for (const carrier of ltlCarriers)
     test(`${carrier.scacs.join(', ')}: ${carrier.closed ? 'cannot be connected, and says why' : 'connects, lists, updates and disconnects under each SCAC'}`, async () => {
       const key = carrier.sandbox ? await server().newKey({ environment: 'sandbox' }) : server().key
-      const ask = (method: string, path: string, body?: object) =>
-        server().request(method, `/v-beta/ltl${path}`, { key, ...(body ? { body } : {}) })
+      const ask = (method: string, path: string, asked: { body?: object } = {}) =>
+        server().request(method, `/v-beta/ltl${path}`, { key, ...asked })
       const [least, most] = credentialsOf(carrier)
       for (const scac of carrier.scacs)
         for (const credentials of [least, most]) {
-          const connected = await ask('POST', `/connections/${scac.toLowerCase()}`, { credentials })
+          const connected = await ask('POST', `/connections/${scac.toLowerCase()}`, { body: { credentials } })
           if (carrier.closed || carrier.sandbox?.answer === 'refuses') {
             assert.equal(connected.status, 400)
             if (carrier.closed) assert.ok(connected.json.errors[0].message.includes(carrier.closed.reason))
@@ -129,11 +135,16 @@ onEveryDatabase('every LTL carrier', (server) => {
           assert.equal(json.carriers[0].name, carrier.title)
           assert.ok(!text.includes('planted-'))
           const first = carrier.scacs[0]
-          assert.deepEqual((await ask('PUT', `/connections/${first}/${id}`, { credentials: most })).json, {
-            carrier_id: id,
-          })
+          assert.deepEqual(
+            (await ask('PUT', `/connections/${first}/${id}`, { body: { credentials: most } })).json,
+            {
+              carrier_id: id,
+            },
+          )
           const wrong = await ask('PUT', `/connections/${first}/${id}`, {
-            credentials: { ...most, account_number: 5 },
+            body: {
+              credentials: { ...most, account_number: 5 },
+            },
           })
           assert.equal(wrong.status, 400)
           assert.equal((await ask('DELETE', `/connections/${scac}/${id}`)).status, 204)

@@ -19,7 +19,7 @@ const loginOf = (carrier: Carrier) => carrier.verify?.login ?? ''
 const accountOf = (carrier: Carrier) => ({ ...newAccount(carrier), [loginOf(carrier)]: unique('a-login') })
 const fieldsOf = (carrier: Carrier) => (carrier.mode === 'ltl' ? carrier.credentials : carrier.connect)
 
-/** Fields that take whatever text there is. */
+/** Returns the names of the fields that take any text. */
 const free = (carrier: Carrier) =>
   Object.entries(fieldsOf(carrier)).flatMap(([name, field]) =>
     field.type === 'string' && !field.enum && !field.format && !field.pattern && (field.maxLength ?? 99) > 20
@@ -27,7 +27,7 @@ const free = (carrier: Carrier) =>
       : [],
   )
 
-/** What comes of as many wrong connects, each with other values under these names. */
+/** Tries to connect with wrong values under these names several times, and returns the status of each attempt. */
 async function guess(
   server: TestServer,
   carrier: Carrier,

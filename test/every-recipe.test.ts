@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
 import {
-  judge,
+  applyRules,
   verify,
   type Call,
   type Material,
@@ -76,7 +76,7 @@ for (const carrier of withRecipe) {
         const reply = answer(call)
         const current = recipe.steps[step++]
         assert.ok(current)
-        const { rule } = judge(current, reply, current.read(reply), from)
+        const { rule } = applyRules(current, reply, current.read(reply), from)
         if (rule) used.add(rule)
         return reply
       })

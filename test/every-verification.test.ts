@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { VerificationOutcome } from '../src/catalog/verification.ts'
-import type { Script } from '../src/simulator/define.ts'
+import type { CarrierScript } from '../src/simulator/define.ts'
 import { findSimulated } from '../src/simulator/find-simulated.ts'
 import { weather } from '../src/simulator/weather.ts'
 import {
@@ -15,7 +15,7 @@ import type { TestServer } from './support/server/test-server.ts'
 
 const simulated = openSimulatedCarriers()
 
-/** What a connect comes to: the answer, the state that is stored, what is on record, and what a webhook is told. */
+/** Returns what a connect with the outcome has to lead to: the status, the stored state, the audit events, and the number of webhook messages. */
 const expected = (outcome: VerificationOutcome) =>
   outcome === 'invalid_credentials' || outcome === 'not_entitled'
     ? { status: 400, state: undefined, events: ['connection.refused refused'], messages: 0 }
@@ -50,7 +50,9 @@ onEveryDatabase(
 
     for (const carrier of verifiableCarriers)
       test(`${carrier.id}: is stored, refused and told as its answer says`, async () => {
-        const usual: Record<string, Script> = { usual: { outcome: 'verified', reply: () => undefined } }
+        const usual: Record<string, CarrierScript> = {
+          usual: { outcome: 'verified', reply: () => undefined },
+        }
         const scripts = { ...usual, ...findSimulated(carrier.id)?.scripts, ...weather }
         for (const [name, script] of Object.entries(scripts)) {
           const account = newAccount(carrier)

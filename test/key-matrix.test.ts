@@ -17,7 +17,7 @@ const OTHER = { production: 'sandbox', sandbox: 'production' } as const
 const KINDS = ['admin', 'read', 'write', 'use', 'partner', 'partner on behalf'] as const
 const ACCOUNTS = '/v1/partners/accounts'
 
-/** A body that would do something, were it let in. */
+/** Makes a body that would change something if the key were let in. */
 function bodyOf({ method, path }: Route, other: Objects): object | undefined {
   if (!['POST', 'PUT'].includes(method)) return undefined
   const stamps = { nickname: 'crossed', username: unique('crossed'), password: 'crossed' }
@@ -82,7 +82,7 @@ onEveryDatabase(
     async function populate(environment: Environment): Promise<Objects> {
       const mark = `mark-of-${environment}`
       const { ctx } = server()
-      const actor = { ...operator('cli', environment), tenantId: account }
+      const actor = { ...operator('cli', { environment }), tenantId: account }
       const wanted = { environment, scopes: ['admin'], description: `${mark} key` } as const
       const { keyId, text } = await createKey(ctx, actor, wanted)
       const key = text.reveal()
@@ -136,7 +136,7 @@ onEveryDatabase(
       })
     }
 
-    /** All that the account has in one environment, and where that is the production one, what it is as a whole. */
+    /** Reads everything that the account has in one environment, and in production also what belongs to the account as a whole. */
     async function stateOf(environment: Environment): Promise<string> {
       return server().ctx.store.read(account, async (db) => {
         const tables = (await db.introspection.getTables()).filter(({ columns }) =>
@@ -180,8 +180,10 @@ onEveryDatabase(
               crossed.push(`${what} answers ${answer.status}`)
             if (route.method !== 'GET' && answer.status < 300) done.push(what)
             // What a key of production may do to the account as a whole is not to keep the others out.
-            if (environment === 'production' && route.path.endsWith('/disable'))
-              await setAccountActive(server().ctx, { ...operator('cli'), tenantId: partner }, account, true)
+            if (environment === 'production' && route.path.endsWith('/disable')) {
+              const actor = { ...operator('cli'), tenantId: partner }
+              await setAccountActive(server().ctx, actor, { accountId: account, active: true })
+            }
           }
           if ((await stateOf(other)) !== before) crossed.push(`one of these changes: ${done.join('\n')}`)
         }

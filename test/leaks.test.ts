@@ -19,14 +19,14 @@ const secret = () => `${pick(['', 'x', ' '])}${pick(secrets)}${pick(['', '!', 'Ã
 
 type Sent = { method: string; path: string; raw: string; headers?: Record<string, string> }
 
-/** A body of the form in which every secret field holds a planted secret, and no other field does. */
+/** Makes a body of the form in which every secret field, and no other field, has a planted secret. */
 function planted(fields: Fields, long = randomInt(2) === 1): Record<string, unknown> {
-  const body = bodyFor(fields, long)
+  const body = bodyFor(fields, { long })
   for (const [name, field] of Object.entries(fields)) if (field.secret && name in body) body[name] = secret()
   return body
 }
 
-/** Ways to get a body wrong that put a secret where it does not belong; each of them is refused. */
+/** These mistakes put a secret of a body where it does not belong; each of them is refused. */
 const spoil: ((body: Record<string, unknown>, fields: Fields) => string)[] = [
   (body) => JSON.stringify(body).slice(0, -randomInt(1, 20)),
   (body) => `${JSON.stringify(body)}${secret()}`,
@@ -111,7 +111,7 @@ async function storm(
   return { accepted }
 }
 
-/** Everything that is kept: the files of SQLite, or every row of PostgreSQL with its bytes. */
+/** Reads everything that is kept: the files of SQLite, or every row of PostgreSQL with its bytes. */
 async function storedBytes(server: TestServer): Promise<Buffer[]> {
   const url = server.env.HAWSER_DATABASE_URL ?? ''
   if (server.database === 'sqlite') {

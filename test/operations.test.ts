@@ -8,7 +8,7 @@ import { disconnectCarrier } from '../src/connections/deletes/disconnect.ts'
 import { leaseCredentials } from '../src/connections/lease.ts'
 import { grants, scopeNames } from '../src/tenants/scopes.ts'
 
-/** The folders of the domain, whose operations http and the command line call. */
+/** These folders of the domain have the operations that http and the command line call. */
 const DOMAIN = /^src\/(audit|connections|health|manifests|tenants|webhooks)\//
 
 type Operation = { name: string; file: string; call: (actor: Actor, ...more: unknown[]) => Promise<unknown> }
@@ -29,7 +29,7 @@ function operationsOf(file: string): [name: string, file: string][] {
   )
 }
 
-/** Whether a function is exported whose second parameter is who acts. */
+/** Returns true where a file exports a function whose second parameter is the actor. */
 const takesActor = (file: string, name: string) =>
   new RegExp(
     `export (async )?function\\*? ${name}\\b[^(]*\\([^,]*?\\bContext\\b[^,]*,\\s*\\w+: (Actor|Omit<Actor)\\b`,
@@ -41,9 +41,9 @@ const reached = () => {
   throw new Reached()
 }
 const wall: unknown = new Proxy(() => {}, { get: reached, apply: reached })
-/** A context that lets nobody do anything. */
+/** This context lets nobody do anything. */
 const nothing = new Proxy({}, { get: () => wall })
-/** A value that has whatever is looked for in it. */
+/** This value has every property that is looked for in it. */
 const anything: unknown = new Proxy(() => {}, {
   get: (_, name) => {
     if (name === Symbol.toPrimitive) return () => 'anything'
@@ -57,7 +57,7 @@ const actorWith = (scopes: ReadonlySet<Permission>): Actor => ({
   ...{ requestId: undefined, ip: undefined },
 })
 
-/** Whether it refuses for want of a scope, before it looks at anything else. */
+/** Returns true where the operation refuses because of a missing scope, before it looks at anything else. */
 async function isRefused(
   { call }: Pick<Operation, 'call'>,
   actor: Actor,
@@ -71,7 +71,7 @@ async function isRefused(
   return false
 }
 
-/** Operations that several routes share, or that a partner's key may ask too. */
+/** Several routes share these operations, or a partner's key may ask for them too. */
 const SHARED: [name: string, scopes: Scope[]][] = [
   ['listPage', ['read']],
   ['listBatches', ['read']],
@@ -79,7 +79,7 @@ const SHARED: [name: string, scopes: Scope[]][] = [
   ['findConnections', ['read', 'partner']],
 ]
 
-/** The scope that each operation is behind in the routes. */
+/** Returns the scope that each operation needs in the routes. */
 function scopesInRoutes(): Map<string, Scope[]> {
   const found = new Map<string, Scope[]>()
   for (const file of globSync('src/http/routes/**/*.ts')) {

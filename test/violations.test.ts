@@ -21,27 +21,27 @@ const UPS = '/v1/connections/carriers/ups'
 const LTL = '/v-beta/ltl/connections/FXFE'
 const WEBHOOKS = '/v1/environment/webhooks'
 
-/** Everything that is sealed, and where. */
+/** This table has everything that is sealed, each with its table and column. */
 const THINGS = {
   credentials: ['connection', 'credentials'],
   settings: ['connection', 'settings'],
   previous: ['previous_credentials', 'credentials'],
-  deleted: ['buried_connection', 'sealed'],
+  deleted: ['deleted_connection', 'sealed'],
   token: ['carrier_token', 'sealed'],
   verifier: ['sign_in', 'verifier'],
   webhook: ['webhook_endpoint', 'sealed'],
 } as const
 type Thing = keyof typeof THINGS
 
-/** A way on which something sealed is opened: what stands there before it is altered, what is done then, and what that answers. */
+/** A way is a request that opens something sealed: what it makes before the sealed value is altered, what it does then, and what it answers. */
 type Way = {
   name: string
   things: readonly Thing[]
   make: () => Promise<string>
-  /** Alters it at once where it does not do so itself. */
+  /** Does the request; calls `alter` first, unless the way alters the value itself. */
   act: (id: string, alter: () => Promise<void>) => Promise<number | undefined>
   answers: number | undefined
-  /** Whether it alters by itself, on its way. */
+  /** This flag means that the way alters the value itself, while it runs. */
   altersOnTheWay?: true
   by: 'key' | 'system'
 }
@@ -53,7 +53,7 @@ onEveryDatabase(
   (server) => {
     let ups: SimulatedUps
     let visitor: Merchant
-    /** What is done while the carrier answers the call that spends this refresh token, or the next call where there is none. */
+    /** This function runs while the carrier answers the call that spends the refresh token `spent`, or the next call where there is none. */
     let alterMeanwhile: (() => Promise<unknown>) | undefined
     let spent: string | undefined
     before(async () => {
@@ -81,27 +81,30 @@ onEveryDatabase(
       }
     })
 
-    const request = (method: string, path: string, body?: object) =>
-      server().request(method, path, body ? { body } : {})
-    const statusOf = async (method: string, path: string, body?: object) =>
-      (await request(method, path, body)).status
+    const request = (method: string, path: string, asked: { body?: object } = {}) =>
+      server().request(method, path, asked)
+    const statusOf = async (method: string, path: string, asked: { body?: object } = {}) =>
+      (await request(method, path, asked)).status
 
     const express = () => ({
       ...{ ...connectBodies.dhl_express, account_number: unique('dhl'), site_id: 's', password: unique('p') },
     })
-    /** A connection that has settings, and credentials before the current ones. */
+    /** Makes a connection that has settings, and credentials before the current ones. */
     const connectExpress = async (): Promise<string> => {
       const body = express()
-      const { json } = await request('POST', EXPRESS, body)
+      const { json } = await request('POST', EXPRESS, { body })
       const id = json.carrier_id as string
       const settings = { should_hide_account_number_on_archive_doc: true }
-      assert.equal(await statusOf('PUT', `${EXPRESS}/${id}/settings`, settings), 204)
-      assert.equal(await statusOf('PUT', `${EXPRESS}/${id}`, { ...body, password: unique('p') }), 200)
+      assert.equal(await statusOf('PUT', `${EXPRESS}/${id}/settings`, { body: settings }), 204)
+      assert.equal(
+        await statusOf('PUT', `${EXPRESS}/${id}`, { body: { ...body, password: unique('p') } }),
+        200,
+      )
       return id
     }
     const connectLtl = async (): Promise<string> => {
       const credentials = { key: unique('key'), account_number: unique('account') }
-      return (await request('POST', LTL, { credentials })).json.carrier_id
+      return (await request('POST', LTL, { body: { credentials } })).json.carrier_id
     }
     const newWebhook = async (): Promise<string> =>
       (await createWebhook(server(), { url: `https://${unique('hooks')}.example/` })).id
@@ -117,7 +120,7 @@ onEveryDatabase(
       more: Partial<Way> & { body?: () => object },
     ): Way => ({
       ...{ name, things: ['credentials', 'settings'], make: connectExpress, answers: 500, by: 'key' },
-      act: (id) => statusOf(method, path.replace('{id}', id), more.body?.()),
+      act: (id) => statusOf(method, path.replace('{id}', id), { body: more.body?.() }),
       ...more,
     })
 
@@ -148,7 +151,7 @@ onEveryDatabase(
         make: async () => {
           const id = await connectLtl()
           const credentials = { key: unique('key'), account_number: unique('account') }
-          assert.equal(await statusOf('PUT', `${LTL}/${id}`, { credentials }), 200)
+          assert.equal(await statusOf('PUT', `${LTL}/${id}`, { body: { credentials } }), 200)
           return id
         },
       }),
@@ -362,7 +365,7 @@ onEveryDatabase(
   { clock: clock.now, env: signInEnv },
 )
 
-/** Alters what is sealed, as somebody does who writes to the database. */
+/** Alters what is sealed, like somebody who can write to the database. */
 async function spoil({ ctx, tenantId }: TestServer, thing: Thing, id: string): Promise<void> {
   const [table, column] = THINGS[thing]
   const { numUpdatedRows } = await ctx.store.transaction(tenantId, (tx) =>
@@ -383,7 +386,7 @@ type Event = {
   fields: string[]
 }
 
-/** All violations that are on record, oldest first. */
+/** Reads all recorded violations, oldest first. */
 async function violations(server: TestServer): Promise<Event[]> {
   const { json } = await server.request('GET', '/v1/audit?action=integrity.violation&page_size=500')
   return (json.events as Event[]).toReversed()

@@ -2,13 +2,13 @@ import { Agent, request, type IncomingHttpHeaders } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { stableText } from './stable-text.ts'
 
-/** What a request of the record is sent with; without a key of its own it has the sandbox key of the first tenant. */
+/** These are the options of a recorded request; a request without its own key has the sandbox key of the first tenant. */
 export type Sent = { key?: string; body?: unknown; raw?: string; headers?: Record<string, string> }
 
-/** An answer as the next requests of the record read it. */
+/** This is an answer in the form that later requests of the record read. */
 export type Answer = { status: number; headers: IncomingHttpHeaders; text: string; json: any }
 
-/** The keys that the record asks with. */
+/** These are the API keys of the recorded requests. */
 export type Keys = {
   sandbox: string
   production: string
@@ -17,7 +17,7 @@ export type Keys = {
   partner: string
 }
 
-/** A client whose every request becomes a line of the record. */
+/** A wire client writes a line of the record for every request. */
 export type WireClient = {
   keys: Keys
   send: (method: string, path: string, sent?: Sent) => Promise<Answer>
@@ -27,7 +27,7 @@ export type WireClient = {
   close: () => void
 }
 
-/** Headers that speak of the message and the connection it came on, or of the moment. */
+/** These headers are left out, because they describe the message, its TCP connection or the moment. */
 const LEFT_OUT = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding'])
 
 const TRIES = 200
@@ -45,7 +45,7 @@ export function openClient(address: string, keys: Keys): WireClient {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...sent.headers,
     }
-    const answer = await exchange(agent, new URL(address), method, path, headers, body)
+    const answer = await exchange(agent, new URL(address), { method, path, headers, body })
     const shown = Object.entries(answer.headers)
       .filter(([name]) => !LEFT_OUT.has(name))
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -59,7 +59,7 @@ export function openClient(address: string, keys: Keys): WireClient {
   const waitFor: WireClient['waitFor'] = async (path, isDone) => {
     const headers = { 'api-key': keys.sandbox }
     for (let tries = 1; tries <= TRIES; tries += 1) {
-      if (isDone(await exchange(agent, new URL(address), 'GET', path, headers, undefined))) return
+      if (isDone(await exchange(agent, new URL(address), { method: 'GET', path, headers }))) return
       await pause(50)
     }
     throw new Error(`${path} did not come to what is waited for.`)
@@ -70,13 +70,13 @@ export function openClient(address: string, keys: Keys): WireClient {
 function exchange(
   agent: Agent,
   { hostname, port }: URL,
-  method: string,
-  path: string,
-  headers: Record<string, string>,
-  body: string | undefined,
+  {
+    body,
+    ...asked
+  }: { method: string; path: string; headers: Record<string, string>; body?: string | undefined },
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request({ agent, hostname, port, method, path, headers }, (answer) => {
+    const sent = request({ agent, hostname, port, ...asked }, (answer) => {
       let text = ''
       answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
       answer.on('error', reject)

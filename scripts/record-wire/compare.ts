@@ -1,4 +1,4 @@
-/** A line in which two records differ, each from a little before the first different character. */
+/** A difference is a line in which two records differ; both texts begin a little before the first different character. */
 export type Difference = { line: number; request: string; before: string; after: string }
 
 const BEFORE = 80

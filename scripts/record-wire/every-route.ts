@@ -5,7 +5,7 @@ type Document = {
   'x-hawser-always-refused': { method: string; path: string }[]
 }
 
-/** Ids that stand for nothing, by the name of the parameter. */
+/** These ids belong to nothing; each stands under the name of its parameter. */
 const ABSENT: Record<string, string> = {
   carrier_name: 'stamps_com',
   carrier_code: 'FXFE',
@@ -26,7 +26,7 @@ function absentId(path: string, name: string): string {
   return ABSENT[name] ?? 'se-0000000000000000'
 }
 
-/** Paths that answer the same as another one, which is asked in every way. */
+/** These paths give the same answers as another path, which is asked in every way. */
 const SECOND_NAME = /^\/(v2|v-beta\/ltl\/v1)\//
 
 /** Sends requests to every route of the description: of who may not, for what is not there, and of a wrong shape. */

@@ -5,7 +5,7 @@ import { startSimulator } from '../../test/support/processes/server-and-simulato
 import { openWorkspace } from '../../test/support/processes/workspace.ts'
 import { openClient, type WireClient } from './client.ts'
 
-/** A started program of a checkout, with simulated carriers and a client whose requests are recorded. */
+/** This is the started program of a checkout, with simulated carriers and a client whose requests are recorded. */
 export type Recorded = { client: WireClient; simulator: SimulatorClient; close: () => Promise<void> }
 
 const OPERATOR = {

@@ -1,4 +1,4 @@
-/** The kinds of values that differ from run to run, each with the name of its placeholder. */
+/** This table has the kinds of values that differ from run to run, each with the name of its placeholder. */
 const KINDS: readonly [name: string, pattern: string][] = [
   ['key', String.raw`(?:TEST_)?hws_[A-Za-z0-9]{12}_[A-Za-z0-9]{43}_[A-Za-z0-9]{6}`],
   ['secret', String.raw`whsec_[A-Za-z0-9+/=_-]+`],
@@ -12,13 +12,13 @@ const KINDS: readonly [name: string, pattern: string][] = [
   ['address', String.raw`\b(?:127\.0\.0\.1|localhost):\d+`],
 ]
 
-/** A moment with its milliseconds; requests name days only, so that every one is of the run itself. */
+/** This pattern matches a time with milliseconds; requests name days only, so that every such time comes from the run itself. */
 const MOMENT = /\b20\d\d-\d\d-\d\dT(?!00:00:00\.000)\d\d:\d\d:\d\d(?:\.\d{3})?Z/g
 
 /** The use of a key is written behind the answer, so that a list may show it or not. */
 const LAST_USE = /"last_used_at":(?:null|"[^"]*")/g
 
-/** The lists of an audit log that say who is who, in the order of random ids. */
+/** This pattern matches the lists of an audit log that name connections and actors, which stand in the order of random ids. */
 const IN_ANY_ORDER =
   /(?<="actors":\[|"connections":\[)(?=\{"(?:actor|carrier_id)":"[^"]*","(?:description|carrier)":)[^[\]]+(?=\])/g
 

@@ -1,4 +1,4 @@
-/** Everything that the audit log can say, all of it. */
+/** Lists every action that the audit log can record, each with a sentence. */
 export const actions = {
   'connection.connected': 'A carrier account was connected.',
   'connection.updated': 'Credentials, nickname or primary mark of a connection were replaced.',

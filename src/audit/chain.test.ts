@@ -7,7 +7,7 @@ import { findBreak, GENESIS, hashEvent } from './chain.ts'
 const START = { seq: 0, hash: GENESIS }
 const LENGTH = 2_000
 
-/** Event number `seq` of the chain, without its links; its nullable columns are set in turn. */
+/** Returns event number `seq` of the chain without its links; each nullable column is set in some events and `null` in others. */
 const bare = (seq: number): Omit<AuditEvent, 'hash' | 'prev_hash'> => ({
   tenant_id: 'tenant_1',
   seq,
@@ -23,7 +23,7 @@ const bare = (seq: number): Omit<AuditEvent, 'hash' | 'prev_hash'> => ({
   request_id: seq % 9 === 0 ? null : `00000000-0000-4000-8000-${`${seq}`.padStart(12, '0')}`,
   ip: seq % 2 === 0 ? null : '127.0.0.1',
   envelope_hash: seq % 5 === 0 ? null : Buffer.alloc(32, seq % 256),
-  // Events that say what they changed and events that do not stand in one chain.
+  // One chain holds events that say what they changed, and events that do not.
   changes_hash: seq % 3 === 0 ? null : Buffer.alloc(32, seq % 251),
 })
 
@@ -34,7 +34,7 @@ function link(event: ReturnType<typeof bare>, prev_hash: Uint8Array): AuditEvent
 const chain: AuditEvent[] = []
 for (let seq = 1; seq <= LENGTH; seq += 1) chain.push(link(bare(seq), chain.at(-1)?.hash ?? GENESIS))
 
-/** Every single edit of a column: another value, and absent for empty or empty for absent. */
+/** Returns every single edit of a column: another value, an absent one in place of an empty one, and an empty one in place of an absent one. */
 function editsOf(event: AuditEvent): Partial<AuditEvent>[] {
   const column = (name: keyof AuditEvent, ...values: unknown[]) => values.map((value) => ({ [name]: value }))
   const text = (name: keyof AuditEvent, value: string | null) =>
@@ -75,7 +75,7 @@ test('any edit of any column of any event is found at that event', () => {
   for (const [index, event] of chain.entries()) {
     const before = chain[index - 1] ?? START
     for (const [number, edit] of editsOf(event).entries()) {
-      // A thirteenth of the edits for each event, and all of them for every thirteen.
+      // Each event gets a thirteenth of the edits, so that thirteen events together get all of them.
       if ((index + number) % 13 > 0) continue
       const [column = ''] = Object.keys(edit)
       columns.add(column)
@@ -156,7 +156,7 @@ test('a tail cut off or written anew shows against a head that is kept elsewhere
   assert.notDeepEqual(forged.at(-1)?.hash, head.hash)
 })
 
-/** The hash from its description: a label, the hash before, then each column with a mark and its length, or a bare mark. */
+/** Returns the hash as its description says: a label, the hash before, then each column with a mark and its length, or a bare mark. */
 function byHand(prev: Uint8Array, columns: readonly (string | Uint8Array | null)[], version = 1): string {
   const parts = columns.map((column) => {
     if (column === null) return Buffer.from('-')
@@ -171,10 +171,22 @@ test('the hashes of three events are the frozen ones, computed twice', () => {
   const at = '2026-01-02T03:04:05.006Z'
   const request_id = '00000000-0000-4000-8000-000000000000'
   const full: Omit<AuditEvent, 'hash'> = {
-    ...{ tenant_id: 'tenant_1', seq: 1, at, environment: 'production', actor: 'key:abcdefghijkl' },
-    ...{ action: 'connection.connected', carrier_id: 'se-12345678', subject: null, version: 1 },
-    ...{ fields: '["nickname","password"]', outcome: 'succeeded', request_id, ip: '' },
-    ...{ envelope_hash: Buffer.alloc(32, 0x55), changes_hash: null, prev_hash: GENESIS },
+    tenant_id: 'tenant_1',
+    seq: 1,
+    at,
+    environment: 'production',
+    actor: 'key:abcdefghijkl',
+    action: 'connection.connected',
+    carrier_id: 'se-12345678',
+    subject: null,
+    version: 1,
+    fields: '["nickname","password"]',
+    outcome: 'succeeded',
+    request_id,
+    ip: '',
+    envelope_hash: Buffer.alloc(32, 0x55),
+    changes_hash: null,
+    prev_hash: GENESIS,
   }
   const frozen = '8cc596d14ec9bad806a40c40fc913dd458ec80b3540c314a0b5b22100d1d6c0e'
   assert.equal(hashEvent(full).toString('hex'), frozen)

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { AuditEvent } from '../store/schema/tables.ts'
 
-/** What stands before the first event of a chain. */
+/** This hash stands before the first event of every chain. */
 export const GENESIS = new Uint8Array(32)
 
 type Linked = Omit<AuditEvent, 'hash'>
 
 /**
- * The hash of an event: SHA-256 over a label, the hash before it, and every other column, each preceded by its length.
+ * Returns the hash of an event: SHA-256 over a label, the hash before it, and every other column, each preceded by its length.
  * An absent column differs from an empty one. An event that says what it changed has another label than one that does not.
  */
 export function hashEvent(event: Linked): Buffer {
@@ -43,7 +43,7 @@ export function hashEvent(event: Linked): Buffer {
   return hash.digest()
 }
 
-/** The first event of `events` that does not follow from the one before it, or `undefined` when all do. */
+/** Returns the number of the first event that does not follow from the one before it; `undefined` when all do. */
 export function findBreak(
   before: { seq: number; hash: Uint8Array },
   events: readonly AuditEvent[],

@@ -1,27 +1,28 @@
-/** What may be shown of a value. */
-export type Shown = string | number | boolean | null
+/** Describes a value that may be shown. */
+export type ShownValue = string | number | boolean | null
 
-/** What became of one field that is not secret, by its name on the wire; a member stands behind its object. */
-export type Change = { field: string; before: Shown; after: Shown }
+/** Describes the change of one field that is not secret, by its wire name; the name of a member follows the name of its object. */
+export type FieldChange = { field: string; before: ShownValue; after: ShownValue }
 
-/** Values by the names that they are shown under; what is not set may be absent. */
-export type ShownValues = Readonly<Record<string, Shown | undefined>>
+/** Describes values by the names that they are shown under; a value that is not set may be absent. */
+export type ShownValues = Readonly<Record<string, ShownValue | undefined>>
 
-/** Of a longer text the log keeps the beginning: nobody reads an image there. */
+/** The audit log keeps this many characters of a longer text, since nobody reads an image there. */
 const LONGEST = 150
 
-/** What of `before` is another value in `after`, in the order of both; nothing secret may be in either. */
-export function changesBetween(before: ShownValues, after: ShownValues): Change[] {
+/** Returns the changes from `before` to `after`, in the order of both; neither may contain a secret. */
+export function changesBetween(before: ShownValues, after: ShownValues): FieldChange[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return names.flatMap((field) => {
-    const [one = null, other = null] = [before[field], after[field]]
+    const one = before[field] ?? null
+    const other = after[field] ?? null
     return one === other ? [] : [{ field, before: begin(one), after: begin(other) }]
   })
 }
 
-function begin(value: Shown): Shown {
+function begin(value: ShownValue): ShownValue {
   if (typeof value !== 'string' || value.length <= LONGEST) return value
-  // By characters, so that none is cut in two.
+  // The text is cut between characters, so that none is cut in two.
   const characters = [...value.slice(0, 2 * LONGEST + 1)]
   return characters.length > LONGEST ? `${characters.slice(0, LONGEST).join('')}…` : value
 }

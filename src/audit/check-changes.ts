@@ -7,13 +7,13 @@ import type { Action } from './actions.ts'
 
 const PART = 500
 
-/** What erases the changes of the connection that it is about, all that came before it. */
+/** An event with one of these actions erases the changes of its connection in all earlier events. */
 const ERASING: ReadonlySet<string> = new Set<Action>(['connection.erased', 'tombstone.nickname_erased'])
 const ERASING_ALL = 'tenant.deleted' satisfies Action
 
 /**
- * What one tenant's log keeps of changes: how many are there, how many were erased as the log itself says; and by the numbers of their events those that
- * were altered or moved, those that are gone though nothing erased them, and those that belong to no event.
+ * Describes what one tenant’s audit log keeps of changes: how many there are, and how many were erased as the log itself says. By the numbers of their events it lists
+ * the changes that were altered or moved, those that are missing though nothing erased them, and those that belong to no event.
  */
 export type ChangeCheck = {
   rows: number
@@ -23,7 +23,7 @@ export type ChangeCheck = {
   foreign: number[]
 }
 
-/** Opens what every event of a tenant changed, a part at a time, and holds it against the event; keeps nothing of what is in it. */
+/** Opens the changes of every event of a tenant, a part at a time, and compares them with the event; keeps nothing of their contents. */
 export async function checkChanges(
   ctx: Context,
   tenantId: string,
@@ -32,7 +32,7 @@ export async function checkChanges(
   const found: ChangeCheck = { rows: 0, erased: 0, unreadable: [], missing: [], foreign: [] }
   const gone = new Gone()
   const head = await ctx.store.read(tenantId, (db) => findAuditHead(db, tenantId))
-  // What comes during the walk is not looked at; only what it erases is. Without a head nothing comes.
+  // Events that come during the walk are not checked, but what they erase counts. Without a head no events come.
   const end = head?.seq ?? Infinity
   for (let after = 0; ;) {
     const { events, rows } = await ctx.store.read(tenantId, async (db) => {
@@ -59,7 +59,7 @@ export async function checkChanges(
   return found
 }
 
-/** Rows behind the last event; what has got its event meanwhile is none. */
+/** Returns the numbers of the rows behind the last event, without those whose event has come meanwhile. */
 async function beyond(ctx: Context, tenantId: string, limit: number): Promise<number[]> {
   const newest = await ctx.store.read(tenantId, (db) => findLastSeq(db, tenantId))
   const rows = await ctx.store.read(tenantId, (db) =>
@@ -69,7 +69,7 @@ async function beyond(ctx: Context, tenantId: string, limit: number): Promise<nu
   return rows.map(({ seq }) => seq).filter((seq) => seq > now)
 }
 
-/** Events without their changes, until an event that comes later says that they were erased. */
+/** Collects the events whose changes are missing, until a later event says that these were erased. */
 class Gone {
   readonly #seqs = new Map<string, number[]>()
 
@@ -80,7 +80,7 @@ class Gone {
     else this.#seqs.set(about, [event.seq])
   }
 
-  /** How many of them this event explains. */
+  /** Removes the events whose changes this event has erased, and returns how many they are. */
   explain(event: AuditEvent): number {
     const isAll = event.action === ERASING_ALL
     if (!isAll && !ERASING.has(event.action)) return 0

@@ -14,20 +14,20 @@ import { requireScope } from '../require-scope.ts'
 import type { Action } from './actions.ts'
 import { keyIdOf, others } from './actors.ts'
 import { findBreak, GENESIS } from './chain.ts'
-import type { Change } from './changes.ts'
+import type { FieldChange } from './changes.ts'
 import { openChanges } from './sealed-changes.ts'
 
-/** An event with what it changed of what is not secret; `lost` says why that is not there any more. */
+/** Describes an event with its changes of values that are not secret; `lost` says why the changes are not there any more. */
 export type ListedEvent = AuditEvent & {
   keyId: string | null
-  changes: Change[] | null
+  changes: FieldChange[] | null
   lost: 'erased' | 'unreadable' | null
 }
 
-/** Who acted, or the key that an event is about; `description` is what is told of him. */
+/** Describes who acted, or the key that an event is about; `description` is `null` where nothing is known of the key. */
 export type DescribedActor = { actor: string; description: string | null }
 
-/** `connections` are those that the events are about, by what they are called or were. */
+/** Describes a page of events; `connections` names the connections that the events are about, deleted ones included. */
 export type EventPage = {
   events: ListedEvent[]
   connections: ConnectionName[]
@@ -37,7 +37,7 @@ export type EventPage = {
   pages: number
 }
 
-/** One page of the actor's audit log, newest first: events of its own environment, and of the account as a whole. */
+/** Returns one page of the actor’s audit log, newest first: the events of the actor’s environment, and those of the account as a whole. */
 export async function listEvents(
   ctx: Context,
   actor: Actor,
@@ -45,10 +45,10 @@ export async function listEvents(
   { page, size }: { page: number; size: number },
 ): Promise<EventPage> {
   requireScope(actor, 'admin')
-  const { tenantId, environment } = actor
+  const { tenantId } = actor
   const { events, ...named } = await ctx.store.read(tenantId, async (db) => {
     const limits = { limit: size, offset: (page - 1) * size }
-    const { events: rows, total } = await listAuditEvents(db, tenantId, environment, filter, limits)
+    const { events: rows, total } = await listAuditEvents(db, actor, filter, limits)
     const carrierIds = new Set(rows.flatMap(({ carrier_id }) => carrier_id ?? []))
     const connections = await findConnectionNames(db, actor, [...carrierIds])
     const names = new Set(rows.flatMap((event) => [event.actor, ...keyNameOf(event)]))
@@ -72,15 +72,15 @@ const ABOUT_KEYS: ReadonlySet<string> = new Set<Action>([
   'authorization.refused',
 ])
 
-/** The key that an event is about; nothing where it is about none. */
+/** Returns the name of the key that an event is about, in a list; the list is empty where the event is about no key. */
 const keyNameOf = ({ action, subject }: AuditEvent): string[] =>
   subject !== null && ABOUT_KEYS.has(action) ? [`key:${subject}`] : []
 
-/** A key of another account, as of a partner that acted here, is not described. */
+/** Returns the description of an actor; `null` for a key of another account, such as that of a partner that acted here. */
 const describe = (actor: string, keys: ReadonlyMap<string, string | null>): string | null =>
   Object.hasOwn(others, actor) ? others[actor as keyof typeof others] : (keys.get(actor) ?? null)
 
-/** So many envelopes are read at once. */
+/** At most this many envelopes are read at once. */
 const READ = 50
 
 async function withChanges(ctx: Context, tenantId: string, events: AuditEvent[]): Promise<ListedEvent[]> {
@@ -110,18 +110,18 @@ function withChange(ctx: Context, event: AuditEvent, sealed: Uint8Array | undefi
 
 const BATCH = 1_000
 
-/** What is wrong with the record of a chain's newest event, which the next one is linked to. */
+/** Says what is wrong with the head of a chain: the record of its newest event, which the next one is linked to. */
 export type HeadFault = 'missing' | 'wrong'
 
-/** A walked chain: how many events it has, the newest hash in hex, the first event that does not fit, and what is wrong with its head. */
-export type Walk = { events: number; head: string; brokenAt?: number; headFault?: HeadFault }
+/** Describes a walked chain: how many events it has, the newest hash in hex, the first event that does not fit, and what is wrong with its head. */
+export type AuditWalk = { events: number; head: string; brokenAt?: number; headFault?: HeadFault }
 
 /** Walks one tenant's chain from its start to the head that it had when the walk began, or beyond. */
-export async function verifyChain({ store }: Context, tenantId: string): Promise<Walk> {
+export async function verifyChain({ store }: Context, tenantId: string): Promise<AuditWalk> {
   const findHead = () => store.read(tenantId, (db) => findAuditHead(db, tenantId))
   const head = await findHead()
   let before: { seq: number; hash: Uint8Array } = { seq: 0, hash: GENESIS }
-  const walked = (faults: Pick<Walk, 'brokenAt' | 'headFault'> = {}): Walk => ({
+  const walked = (faults: Pick<AuditWalk, 'brokenAt' | 'headFault'> = {}): AuditWalk => ({
     events: before.seq,
     head: Buffer.from(before.hash).toString('hex'),
     ...faults,
@@ -137,7 +137,7 @@ export async function verifyChain({ store }: Context, tenantId: string): Promise
   }
   // The first event of every tenant is its own creation, so that an empty chain is a cut one.
   if (before.seq < (head?.seq ?? 1)) return walked({ brokenAt: before.seq + 1 })
-  // Looked for again: events that came during the walk moved it along.
+  // The head is read again, since events that came during the walk moved it along.
   const newest = await findHead()
   if (!newest) return walked({ headFault: 'missing' })
   const isWrong =

@@ -4,27 +4,27 @@ import { appendEntry, type AuditEntry } from '../store/tables/tenants/audit-entr
 import type { Tx } from '../store/db.ts'
 import type { Action } from './actions.ts'
 import { GENESIS, hashEvent } from './chain.ts'
-import type { Change } from './changes.ts'
+import type { FieldChange } from './changes.ts'
 import { sealChanges } from './sealed-changes.ts'
 
-/** What happened; `fields` are names, never values. `changes` are values of what is not secret, and are kept sealed beside the event. */
-export type Happening = {
+/** Describes what happened. `fields` are names, never values; `changes` are values that are not secret, and are kept sealed beside the event. */
+export type EventToRecord = {
   action: Action
   carrierId?: string
-  /** What the event is about when it is no connection: the id of a key, a webhook, a label or a manifest. */
+  /** `subject` is what the event is about when that is no connection: the id of a key, a webhook, a label or a manifest. */
   subject?: string
   fields?: readonly string[]
-  changes?: readonly Change[]
+  changes?: readonly FieldChange[]
   version?: number
   envelopeHash?: Uint8Array
-  /** `succeeded` unless it says otherwise; `unverified` where credentials were stored that the carrier has not proved. */
+  /** An absent `outcome` means `succeeded`; `unverified` means that credentials were stored which the carrier has not verified. */
   outcome?: 'refused' | 'unverified'
-  /** Set where the event concerns the account as a whole and no environment of it. */
+  /** `everywhere` is set where the event concerns the account as a whole and no environment of it. */
   everywhere?: true
 }
 
 /** Composes an event of the actor's tenant that lacks only its place in the chain. */
-export function auditEntry(ctx: Context, actor: Actor, happening: Happening): AuditEntry {
+export function auditEntry(ctx: Context, actor: Actor, happening: EventToRecord): AuditEntry {
   const { tenantId } = actor
   return {
     tenantId,
@@ -57,8 +57,8 @@ export function auditEntry(ctx: Context, actor: Actor, happening: Happening): Au
   }
 }
 
-/** Adds an event to the chain of the actor's tenant, in the transaction of the effect; answers its sequence number. */
-export const recordEvent = (ctx: Context, tx: Tx, actor: Actor, happening: Happening): Promise<number> =>
+/** Adds an event to the chain of the actor’s tenant, in the transaction of the effect; returns its sequence number. */
+export const recordEvent = (ctx: Context, tx: Tx, actor: Actor, happening: EventToRecord): Promise<number> =>
   appendEntry(tx, auditEntry(ctx, actor, happening))
 
 function refuseBroken(ctx: Context, { tenantId }: Actor, head: { seq: number } | undefined): never {

@@ -2,34 +2,34 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Context } from '../context.ts'
 import type { AuditEvent } from '../store/schema/tables.ts'
 import { EnvelopeError } from '../vault/envelope.ts'
-import type { Place } from '../vault/keyring.ts'
-import type { Change } from './changes.ts'
+import type { EnvelopePlace } from '../vault/keyring.ts'
+import type { FieldChange } from './changes.ts'
 
-/** The columns of an event that bind its changes to it. */
+/** A holder has the columns of an event that bind its changes to it. */
 type Holder = Pick<AuditEvent, 'tenant_id' | 'seq' | 'environment' | 'carrier_id' | 'subject'>
 
 const SALT = 32
 
-/** Seals what an event changed, for this event; `hash` is the digest that the event keeps, which says nothing once the envelope, with its salt, is gone. */
+/** Seals the changes of an event, for this event alone; `hash` is the digest that the event keeps, which says nothing once the envelope, with its salt, is gone. */
 export function sealChanges(
   { keyring }: Context,
   holder: Holder,
-  changes: readonly Change[],
+  changes: readonly FieldChange[],
 ): { sealed: Uint8Array; hash: Buffer } {
   const text = JSON.stringify({ salt: randomBytes(SALT).toString('base64url'), changes })
   return { sealed: keyring.seal(place(holder), Buffer.from(text, 'utf8')), hash: digest(text) }
 }
 
-/** Opens what an event changed; `undefined` where it does not open, or is not what the event says it is, which only the log is told. */
+/** Opens the changes of an event; returns `undefined` where they do not open or do not match the event, and writes that to the log of the program only. */
 export function openChanges(
   { keyring, log }: Context,
   event: Holder & Pick<AuditEvent, 'changes_hash'>,
   sealed: Uint8Array,
-): Change[] | undefined {
+): FieldChange[] | undefined {
   try {
     const text = keyring.open(place(event), sealed).toString('utf8')
     if (!event.changes_hash || !digest(text).equals(event.changes_hash)) throw new EnvelopeError()
-    return (JSON.parse(text) as { changes: Change[] }).changes
+    return (JSON.parse(text) as { changes: FieldChange[] }).changes
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error
     const { tenant_id: tenant, seq } = event
@@ -41,7 +41,11 @@ export function openChanges(
 const digest = (text: string) =>
   createHash('sha256').update('hawser/audit/changes/v1\0').update(text).digest()
 
-const place = ({ tenant_id, environment, carrier_id, subject, seq }: Holder): Place => ({
-  ...{ purpose: 'audit.changes' as const, tenantId: tenant_id, environment: environment ?? '' },
-  ...{ subject: carrier_id ?? subject ?? '', carrier: '', version: seq },
+const place = ({ tenant_id, environment, carrier_id, subject, seq }: Holder): EnvelopePlace => ({
+  purpose: 'audit.changes',
+  tenantId: tenant_id,
+  environment: environment ?? '',
+  subject: carrier_id ?? subject ?? '',
+  carrier: '',
+  version: seq,
 })

@@ -34,14 +34,14 @@ export function staysWithAccount(carrier: Carrier, held: Values, given: Values):
   return shared === undefined ? named.length === 0 : keyIn(held, shared) === keyIn(given, shared)
 }
 
-/** What somebody logs in with at the carrier, which tells accounts apart where no identifier does. */
+/** Lists the fields that somebody logs in with at the carrier; they tell accounts apart where no identifier does. */
 function loginsOf(carrier: Carrier): string[] {
   const fields = credentialFields(carrier)
   const logins = carrier.verify ? ['username', carrier.verify.login] : ['username']
   return logins.filter((name) => Object.hasOwn(fields, name))
 }
 
-/** What two spellings of one account have in common: no outer white space, one letter case (`ß` as `SS`); `null` where there is nothing to see. */
+/** Returns the form that all spellings of one account have in common, without outer white space and in one letter case (`ß` as `SS`); `null` where the text has nothing to see. */
 export function accountKey(account: string | null): string | null {
   if (account === null || isBlank(account)) return null
   return account.trim().toUpperCase().toLowerCase()

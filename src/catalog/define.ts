@@ -60,7 +60,7 @@ export type Package = { package_code: string; name: string; description: string 
 export type Option = { name: string; default_value: string | null; description: string }
 
 /** A listing says these traits of every connection of the carrier; each is `false` where nothing public says otherwise. */
-export type Traits = {
+export type CarrierTraits = {
   requires_funded_amount: boolean
   has_multi_package_supporting_services: boolean
   allows_returns: boolean
@@ -70,17 +70,17 @@ export type Traits = {
 }
 
 /** A closed carrier is one that nobody can connect; `reason` is a sentence for the caller. */
-export type Closed = { kind: 'retired' | 'wallet'; reason: string }
+export type ClosedCarrier = { kind: 'retired' | 'wallet'; reason: string }
 
 /**
  * A carrier's manifest requirement says whether labels have to stand on a manifest before the carrier takes the parcels.
  * It is `external` where that is done at the carrier's own portal, `none` where there are no manifests, and `unknown` where no public page says.
  */
-export type Manifest =
+export type ManifestNeed =
   | { requirement: 'required' | 'optional' | 'external' | 'none'; source: string }
   | { requirement: 'unknown'; source?: undefined }
 
-const UNKNOWN: Manifest = { requirement: 'unknown' }
+const UNKNOWN: ManifestNeed = { requirement: 'unknown' }
 
 type CarrierFacts = {
   /** `id` is sealed into every envelope and may never change; names may. */
@@ -89,8 +89,8 @@ type CarrierFacts = {
   countries?: readonly string[]
   /** `docs` names the public page or file that the fields come from. */
   docs: string
-  closed?: Closed
-  manifest: Manifest
+  closed?: ClosedCarrier
+  manifest: ManifestNeed
   /** `verify` says how the carrier is asked about credentials; it is absent where nothing public says how. */
   verify?: Verification
 }
@@ -113,7 +113,7 @@ export type ParcelCarrier = CarrierFacts & {
   /** `successor` names the carrier that new connections should use instead. */
   successor?: string
   sandbox?: undefined
-  traits: Traits
+  traits: CarrierTraits
   services: readonly Service[]
   packages: readonly Package[]
   options: readonly Option[]
@@ -155,7 +155,7 @@ export type LtlCodes = Pick<LtlCarrier, 'features' | 'documentTypes' | 'services
 
 export type Carrier = ParcelCarrier | LtlCarrier
 
-const NO_TRAITS: Traits = {
+const NO_TRAITS: CarrierTraits = {
   requires_funded_amount: false,
   has_multi_package_supporting_services: false,
   allows_returns: false,
@@ -177,7 +177,7 @@ type ParcelDefaults =
   | 'options'
   | 'codeSources'
 type ParcelEntry = Omit<ParcelCarrier, ParcelDefaults> &
-  Partial<Omit<ParcelCarrier, 'mode' | 'traits'>> & { traits?: Partial<Traits> }
+  Partial<Omit<ParcelCarrier, 'mode' | 'traits'>> & { traits?: Partial<CarrierTraits> }
 
 /** Defines a parcel carrier; its update form is its connect form unless it says otherwise. */
 export function defineCarrier(entry: ParcelEntry): ParcelCarrier {
@@ -217,7 +217,7 @@ export function defineLtlCarrier(entry: LtlEntry): LtlCarrier {
 }
 
 /** Says why a carrier that is offered through the wallet of the original platform cannot be connected. */
-export const platformWallet = (): Closed => ({
+export const platformWallet = (): ClosedCarrier => ({
   kind: 'wallet',
   reason:
     'It is offered through the wallet of the original platform only, with no account of your own to connect.',

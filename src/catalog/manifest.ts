@@ -1,7 +1,7 @@
-import type { Manifest } from './define.ts'
+import type { ManifestNeed } from './define.ts'
 
 /** Each manifest requirement has a sentence that says to people what it means. */
-export const MANIFEST_NEEDS: Record<Manifest['requirement'], string> = {
+export const MANIFEST_NEEDS: Record<ManifestNeed['requirement'], string> = {
   required: 'Labels have to stand on a manifest',
   optional: 'Labels may stand on a manifest',
   external: 'Manifests are made at the carrier’s own portal',
@@ -10,5 +10,5 @@ export const MANIFEST_NEEDS: Record<Manifest['requirement'], string> = {
 }
 
 /** Says in a sentence whether labels of a carrier have to stand on a manifest, and which page says so. */
-export const manifestSentence = ({ requirement, source }: Manifest): string =>
+export const manifestSentence = ({ requirement, source }: ManifestNeed): string =>
   `${MANIFEST_NEEDS[requirement]}${source ? ` (${source})` : ''}.`

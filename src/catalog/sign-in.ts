@@ -1,7 +1,7 @@
 import type { Step, Verification } from './verification.ts'
 
 /** An invitation is what the authorize page of a carrier is asked with. */
-export type Invitation = Readonly<{
+export type SignInInvitation = Readonly<{
   operator: Readonly<Record<string, string>>
   redirectUri: string
   /** `state` comes back from the page unchanged, once. */
@@ -17,7 +17,7 @@ export type SignIn = Readonly<{
   /** `operator` names values that the operator holds, without which nobody can sign in. */
   operator: readonly string[]
   /** `authorize` returns the address of the page at the carrier that the merchant is sent to. */
-  authorize: (invitation: Invitation) => string
+  authorize: (invitation: SignInInvitation) => string
   /** `exchange` makes a refresh token of the code that came back, which `Material.approval` holds. */
   exchange: Step
   /** `refresh` makes an access token of the refresh token, and where the carrier wants it another refresh token. */

@@ -4,11 +4,11 @@ import { Secret } from '../secret.ts'
 import { all, either, minted, rule, status } from './recipes/rules.ts'
 import {
   canVerify,
-  judge,
+  applyRules,
   verify,
   type Ask,
   type Material,
-  type Reading,
+  type ReplyWords,
   type Reply,
   type Rule,
   type Step,
@@ -26,7 +26,10 @@ const reply = (code: number, headers: Record<string, string> = {}, body = ''): R
   headers,
   body,
 })
-const stepOf = (rules: readonly Rule[], reading?: Reading, more: Partial<Step> = {}): Step => ({
+const stepOf = (
+  rules: readonly Rule[],
+  { reading, more = {} }: { reading?: ReplyWords | undefined; more?: Partial<Step> } = {},
+): Step => ({
   call: ({ token }) => ({
     method: 'GET',
     url: 'https://carrier.example/',
@@ -44,10 +47,16 @@ const recipeOf = (first: Step, ...steps: Step[]): Verification => ({
   steps: [first, ...steps],
   source: 'https://carrier.example/',
 })
-const something: Reading = { codes: [], text: '{}' }
+const something: ReplyWords = { codes: [], text: '{}' }
 const always: Rule['when'] = () => true
-const outcomeOf = (answer: Reply, reading?: Reading, rules: readonly Rule[] = [], more?: Partial<Step>) =>
-  judge(stepOf(rules, reading, more), answer, reading, material).outcome
+const outcomeOf = (
+  answer: Reply,
+  {
+    reading,
+    rules = [],
+    more = {},
+  }: { reading?: ReplyWords | undefined; rules?: readonly Rule[]; more?: Partial<Step> } = {},
+) => applyRules(stepOf(rules, { reading, more }), answer, reading, material).outcome
 
 describe('judge: the rules that hold everywhere', () => {
   for (const [code, outcome] of [
@@ -63,21 +72,24 @@ describe('judge: the rules that hold everywhere', () => {
     [404, 'inconclusive'],
     [200, 'inconclusive'],
   ] as const)
-    test(`${code} is ${outcome}`, () => assert.equal(outcomeOf(reply(code), something), outcome))
+    test(`${code} is ${outcome}`, () => assert.equal(outcomeOf(reply(code), { reading: something }), outcome))
 
   test('what cannot be read is an outage where it pretends success, and never proves anything', () => {
     for (const code of [200, 201, 204, 299]) {
       assert.equal(outcomeOf(reply(code)), 'unavailable')
-      assert.equal(outcomeOf(reply(code), undefined, [rule(always, 'verified', 'Yes.')]), 'unavailable')
-      assert.equal(outcomeOf(reply(code), undefined, [rule(always, 'continue', 'Go on.')]), 'unavailable')
+      assert.equal(outcomeOf(reply(code), { rules: [rule(always, 'verified', 'Yes.')] }), 'unavailable')
+      assert.equal(outcomeOf(reply(code), { rules: [rule(always, 'continue', 'Go on.')] }), 'unavailable')
     }
-    assert.equal(outcomeOf(reply(200), something, [rule(always, 'verified', 'Yes.')]), 'verified')
+    assert.equal(
+      outcomeOf(reply(200), { reading: something, rules: [rule(always, 'verified', 'Yes.')] }),
+      'verified',
+    )
   })
 
   test('what cannot be read may refuse', () => {
     assert.equal(outcomeOf(reply(401)), 'invalid_credentials')
     const refuses = rule(status(400), 'invalid_credentials', 'No.')
-    assert.equal(outcomeOf(reply(400), undefined, [refuses]), 'invalid_credentials')
+    assert.equal(outcomeOf(reply(400), { rules: [refuses] }), 'invalid_credentials')
   })
 
   test('a page for people is an outage, whatever its status says', () => {
@@ -92,29 +104,32 @@ describe('judge: the rules that hold everywhere', () => {
       rule(status(500), 'invalid_credentials', 'First.'),
       rule(either(status(500), status(429)), 'inconclusive', 'Second.'),
     ]
-    assert.equal(judge(stepOf(rules), reply(500), something, material).because, 'First.')
-    assert.equal(judge(stepOf(rules), reply(429), something, material).because, 'Second.')
-    assert.equal(judge(stepOf(rules), reply(500), something, material).rule, rules[0])
-    assert.equal(judge(stepOf(rules), reply(503), something, material).rule, undefined)
+    assert.equal(applyRules(stepOf(rules), reply(500), something, material).because, 'First.')
+    assert.equal(applyRules(stepOf(rules), reply(429), something, material).because, 'Second.')
+    assert.equal(applyRules(stepOf(rules), reply(500), something, material).rule, rules[0])
+    assert.equal(applyRules(stepOf(rules), reply(503), something, material).rule, undefined)
   })
 
   test('a plain refusal of a call in the operator’s name speaks of the operator', () => {
     for (const code of [401, 403])
       for (const reading of [something, undefined])
         assert.equal(
-          outcomeOf(reply(code), reading, [], { asOperator: true }),
+          outcomeOf(reply(code), { reading, more: { asOperator: true } }),
           'platform_misconfigured',
           `${code}`,
         )
     const named = rule(status(403), 'not_entitled', 'The account is closed.')
-    assert.equal(outcomeOf(reply(403), something, [named], { asOperator: true }), 'not_entitled')
-    assert.equal(outcomeOf(reply(503), something, [], { asOperator: true }), 'unavailable')
+    assert.equal(
+      outcomeOf(reply(403), { reading: something, rules: [named], more: { asOperator: true } }),
+      'not_entitled',
+    )
+    assert.equal(outcomeOf(reply(503), { reading: something, more: { asOperator: true } }), 'unavailable')
   })
 })
 
 describe('judge: how long to wait', () => {
   const waitOf = (value: string, code = 429) =>
-    judge(stepOf([]), reply(code, { 'retry-after': value }), something, material).retryAfter
+    applyRules(stepOf([]), reply(code, { 'retry-after': value }), something, material).retryAfter
 
   test('whole seconds are taken, at most a day', () => {
     assert.equal(waitOf('1'), 1)
@@ -126,14 +141,14 @@ describe('judge: how long to wait', () => {
   test('anything else is no advice', () => {
     for (const value of ['', '0', '-5', '1.5', 'soon', 'NaN', 'Infinity', 'Wed, 21 Oct 2026 07:28:00 GMT'])
       assert.equal(waitOf(value), undefined, value)
-    assert.equal('retryAfter' in judge(stepOf([]), reply(429), something, material), false)
+    assert.equal('retryAfter' in applyRules(stepOf([]), reply(429), something, material), false)
   })
 
   test('only who is asked to wait is told how long', () => assert.equal(waitOf('60', 503), undefined))
 
   test('a rule of the carrier that asks to wait says how long, too', () => {
     const waits = rule(status(400), 'rate_limited', 'Wait.')
-    const found = judge(stepOf([waits]), reply(400, { 'retry-after': '7' }), something, material)
+    const found = applyRules(stepOf([waits]), reply(400, { 'retry-after': '7' }), something, material)
     assert.deepEqual([found.outcome, found.retryAfter], ['rate_limited', 7])
   })
 })
@@ -144,18 +159,18 @@ describe('verify', () => {
     calls.push(call.headers.token ?? '')
     return reply(200)
   }
-  const token: Reading = { ...something, minted: { token: new Secret('T1'), seconds: 60 } }
+  const token: ReplyWords = { ...something, minted: { token: new Secret('T1'), seconds: 60 } }
   const goesOn = rule(all(status(200), minted), 'continue', 'The token is minted.')
   const proves = rule(status(200), 'verified', 'Yes.')
 
   test('a carrier that cannot be reached is an outage, at any step', async () => {
     const unreachable: Ask = () => Promise.reject(new Error('ECONNREFUSED'))
-    const finding = await verify(recipeOf(stepOf([proves], something)), material, unreachable)
-    assert.deepEqual(finding, { outcome: 'unavailable', because: 'The carrier could not be reached.' })
+    const answer = await verify(recipeOf(stepOf([proves], { reading: something })), material, unreachable)
+    assert.deepEqual(answer, { outcome: 'unavailable', because: 'The carrier could not be reached.' })
     let asked = 0
     const breaks: Ask = () => (asked++ === 0 ? Promise.resolve(reply(200)) : Promise.reject(new Error()))
     const later = await verify(
-      recipeOf(stepOf([goesOn], token), stepOf([proves], something)),
+      recipeOf(stepOf([goesOn], { reading: token }), stepOf([proves], { reading: something })),
       material,
       breaks,
     )
@@ -164,48 +179,51 @@ describe('verify', () => {
   })
 
   test('a call that cannot be built is no rejection', async () => {
-    const broken = stepOf([proves], something, {
-      call: () => {
-        throw new Error('no')
+    const broken = stepOf([proves], {
+      reading: something,
+      more: {
+        call: () => {
+          throw new Error('no')
+        },
       },
     })
     assert.equal((await verify(recipeOf(broken), material, ask)).outcome, 'unavailable')
   })
 
-  test('a refusal ends the proof: the next step is not asked', async () => {
+  test('a refusal ends the verification: the next step is not asked', async () => {
     calls.length = 0
     const refuses = rule(status(200), 'invalid_credentials', 'No.')
-    const finding = await verify(
-      recipeOf(stepOf([refuses], token), stepOf([proves], something)),
+    const answer = await verify(
+      recipeOf(stepOf([refuses], { reading: token }), stepOf([proves], { reading: something })),
       material,
       ask,
     )
-    assert.deepEqual(finding, { outcome: 'invalid_credentials', because: 'No.' })
+    assert.deepEqual(answer, { outcome: 'invalid_credentials', because: 'No.' })
     assert.deepEqual(calls, ['none'])
   })
 
-  test('the next step carries the token, and the proof hands it on', async () => {
+  test('the next step carries the token, and the verification hands it on', async () => {
     calls.length = 0
-    const finding = await verify(
-      recipeOf(stepOf([goesOn], token), stepOf([proves], something)),
+    const answer = await verify(
+      recipeOf(stepOf([goesOn], { reading: token }), stepOf([proves], { reading: something })),
       material,
       ask,
     )
-    assert.deepEqual([finding.outcome, finding.because], ['verified', 'Yes.'])
-    assert.equal(finding.minted, token.minted)
+    assert.deepEqual([answer.outcome, answer.because], ['verified', 'Yes.'])
+    assert.equal(answer.minted, token.minted)
     assert.deepEqual(calls, ['none', 'T1'])
   })
 
   test('a token of the operator is used and not handed on', async () => {
     calls.length = 0
-    const first = stepOf([goesOn], token, { asOperator: true })
-    const finding = await verify(recipeOf(first, stepOf([proves], something)), material, ask)
-    assert.deepEqual(finding, { outcome: 'verified', because: 'Yes.' })
+    const first = stepOf([goesOn], { reading: token, more: { asOperator: true } })
+    const answer = await verify(recipeOf(first, stepOf([proves], { reading: something })), material, ask)
+    assert.deepEqual(answer, { outcome: 'verified', because: 'Yes.' })
     assert.deepEqual(calls, ['none', 'T1'])
   })
 
   test('steps that only go on prove nothing', async () => {
-    const { outcome } = await verify(recipeOf(stepOf([goesOn], token)), material, ask)
+    const { outcome } = await verify(recipeOf(stepOf([goesOn], { reading: token })), material, ask)
     assert.equal(outcome, 'inconclusive')
   })
 })

@@ -43,24 +43,24 @@ export type Material = Readonly<{
 }>
 
 /** A minted token is an access token with the seconds that it is good for. */
-export type Minted = Readonly<{ token: Secret<string>; seconds: number }>
+export type MintedToken = Readonly<{ token: Secret<string>; seconds: number }>
 
-/** A reading is a reply in the carrier's own words, which nobody is shown: its codes, and its text in lower case; a reply that grants tokens has no text, since that holds them. */
-export type Reading = Readonly<{
+/** The words of a reply are the reply in the carrier's own words, which nobody is shown: its codes, and its text in lower case; a reply that grants tokens has no text, since that holds them. */
+export type ReplyWords = Readonly<{
   codes: readonly string[]
   text: string
   /** `facts` are the values of the reply that rules ask about. */
   facts?: Readonly<Record<string, string | undefined>>
-  minted?: Minted
+  minted?: MintedToken
   /** `refreshToken` is what the next access token is asked for with. */
   refreshToken?: Secret<string>
 }>
 
-export type Seen = Reading & { status: number }
+export type SeenReply = ReplyWords & { status: number }
 
 /** A rule says what a reply means; `continue` goes on with the next step, and after the last step it verifies nothing. */
 export type Rule = Readonly<{
-  when: (seen: Seen, material: Material) => boolean
+  when: (seen: SeenReply, material: Material) => boolean
   then: VerificationOutcome | 'continue'
   /** `because` tells the caller the outcome in a sentence of ours. */
   because: string
@@ -69,7 +69,7 @@ export type Rule = Readonly<{
 export type Step = Readonly<{
   call: (material: Material) => Call
   /** `read` reads a reply; it returns `undefined` where the reply is not in the format that the carrier documents. */
-  read: (reply: Reply) => Reading | undefined
+  read: (reply: Reply) => ReplyWords | undefined
   /** `rules` are the carrier's own; the first that holds decides. */
   rules: readonly Rule[]
   /** `asOperator` marks a call in the operator's name: a plain refusal then speaks of the operator, and a token is not the caller's. */
@@ -106,11 +106,11 @@ export function hostsFor(
   return own === undefined ? hosts : [own]
 }
 
-/** A finding is what is known after asking a carrier; `because` is a sentence for the caller, and `retryAfter` counts seconds. */
-export type Finding = Readonly<{
+/** A carrier answer is what is known after asking a carrier; `because` is a sentence for the caller, and `retryAfter` counts seconds. */
+export type CarrierAnswer = Readonly<{
   outcome: VerificationOutcome
   because: string
-  minted?: Minted
+  minted?: MintedToken
   retryAfter?: number
 }>
 
@@ -138,9 +138,13 @@ export function canVerify(
 }
 
 /** Asks the carrier step by step, and never rejects: a carrier that cannot be reached is an outcome. */
-export async function verify(verification: Verification, material: Material, ask: Ask): Promise<Finding> {
+export async function verify(
+  verification: Verification,
+  material: Material,
+  ask: Ask,
+): Promise<CarrierAnswer> {
   let token: Secret<string> | undefined
-  let minted: Minted | undefined
+  let minted: MintedToken | undefined
   for (const step of verification.steps) {
     let reply: Reply
     try {
@@ -148,56 +152,56 @@ export async function verify(verification: Verification, material: Material, ask
     } catch {
       return { outcome: 'unavailable', because: 'The carrier could not be reached.' }
     }
-    const reading = step.read(reply)
-    const { rule: _rule, ...finding } = judge(step, reply, reading, material)
-    if (!step.asOperator) minted = reading?.minted ?? minted
-    if (finding.outcome !== 'continue')
-      return finding.outcome === 'verified' && minted
-        ? { ...finding, outcome: finding.outcome, minted }
-        : { ...finding, outcome: finding.outcome }
-    token = reading?.minted?.token ?? token
+    const words = step.read(reply)
+    const { rule: _rule, ...answer } = applyRules(step, reply, words, material)
+    if (!step.asOperator) minted = words?.minted ?? minted
+    if (answer.outcome !== 'continue')
+      return answer.outcome === 'verified' && minted
+        ? { ...answer, outcome: answer.outcome, minted }
+        : { ...answer, outcome: answer.outcome }
+    token = words?.minted?.token ?? token
   }
   return { outcome: 'inconclusive', because: 'What the carrier was asked does not prove these credentials.' }
 }
 
-type Judged = Omit<Finding, 'outcome'> & { outcome: Rule['then'] }
+type RuleOutcome = Omit<CarrierAnswer, 'outcome'> & { outcome: Rule['then'] }
 
 /**
  * Decides what a reply means, by the carrier's own rules from top to bottom, then by the rules that hold everywhere.
  * A reply outside the carrier's format may refuse but never verifies; a page for people is an outage.
  */
-export function judge(
+export function applyRules(
   step: Step,
   reply: Reply,
-  reading: Reading | undefined,
+  words: ReplyWords | undefined,
   material: Material,
-): Judged & { rule?: Rule } {
-  const seen = { codes: [], text: '', ...reading, status: reply.status }
-  const rules = reading || !isPage(reply) ? step.rules : []
-  const rule = rules.find(({ when, then }) => (reading || !PROVES.has(then)) && when(seen, material))
-  const judged = rule ? { outcome: rule.then, because: rule.because, rule } : usuallyOf(step, reply, reading)
-  const retryAfter = judged.outcome === 'rate_limited' ? retrySeconds(reply) : undefined
-  return { ...judged, ...(retryAfter && { retryAfter }) }
+): RuleOutcome & { rule?: Rule } {
+  const seen = { codes: [], text: '', ...words, status: reply.status }
+  const rules = words || !isPage(reply) ? step.rules : []
+  const rule = rules.find(({ when, then }) => (words || !SPEAKS_FOR.has(then)) && when(seen, material))
+  const result = rule ? { outcome: rule.then, because: rule.because, rule } : usuallyOf(step, reply, words)
+  const retryAfter = result.outcome === 'rate_limited' ? retrySeconds(reply) : undefined
+  return { ...result, ...(retryAfter && { retryAfter }) }
 }
 
-const REFUSES: ReadonlySet<Rule['then']> = new Set(['invalid_credentials', 'not_entitled'])
+const SPEAKS_AGAINST: ReadonlySet<Rule['then']> = new Set(['invalid_credentials', 'not_entitled'])
 
-function usuallyOf(step: Step, reply: Reply, reading: Reading | undefined): Judged {
-  const judged = usually(reply, reading)
-  return step.asOperator && REFUSES.has(judged.outcome)
+function usuallyOf(step: Step, reply: Reply, words: ReplyWords | undefined): RuleOutcome {
+  const result = usually(reply, words)
+  return step.asOperator && SPEAKS_AGAINST.has(result.outcome)
     ? {
         outcome: 'platform_misconfigured',
         because: 'The carrier does not accept the registration that this server’s operator holds with it.',
       }
-    : judged
+    : result
 }
 
-const PROVES: ReadonlySet<Rule['then']> = new Set(['verified', 'continue'])
+const SPEAKS_FOR: ReadonlySet<Rule['then']> = new Set(['verified', 'continue'])
 
 const isPage = ({ headers, body }: Reply) =>
   /html/i.test(headers['content-type'] ?? '') || /^\s*<(!doctype html|html)/i.test(body)
 
-function usually(reply: Reply, reading: Reading | undefined): Judged {
+function usually(reply: Reply, words: ReplyWords | undefined): RuleOutcome {
   const { status } = reply
   if (status === 429) return { outcome: 'rate_limited', because: 'The carrier asks to wait.' }
   if (status === 408 || status >= 500)
@@ -207,7 +211,7 @@ function usually(reply: Reply, reading: Reading | undefined): Judged {
       outcome: 'inconclusive',
       because: 'The carrier points elsewhere, where no credentials are sent.',
     }
-  if (isPage(reply) || (!reading && status < 300))
+  if (isPage(reply) || (!words && status < 300))
     return { outcome: 'unavailable', because: 'The carrier did not answer in its own format.' }
   if (status === 401)
     return { outcome: 'invalid_credentials', because: 'The carrier does not accept these credentials.' }

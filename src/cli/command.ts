@@ -1,49 +1,53 @@
-import type { Environment } from '../config.ts'
+import type { EnvironmentVariables } from '../config.ts'
 
-/** An option of a command: what it says, and what stands behind it where it takes a value. */
-export type Option = { about: string; value?: string; isRequired?: true }
-export type Options = Readonly<Record<string, Option>>
+/** A `CommandOption` describes an option of a command; `value` is the name of its value, and is absent where the option takes none. */
+export type CommandOption = { about: string; value?: string; isRequired?: true }
+export type CommandOptions = Readonly<Record<string, CommandOption>>
 
-/** What an option says once the command line is read. */
-type Said<O extends Option> = O extends { value: string } ? string : boolean
-type RequiredNames<O extends Options> = {
+/** `LabelBody` is the type of the value of an option: a text where the option takes a value, and a truth value otherwise. */
+type Said<O extends CommandOption> = O extends { value: string } ? string : boolean
+type RequiredNames<O extends CommandOptions> = {
   [Name in keyof O]: O[Name] extends { isRequired: true } ? Name : never
 }[keyof O]
 
-/** The options of a command as they were given. */
-export type Given<O extends Options> = { [Name in RequiredNames<O>]: string } & {
+/** `GivenOptions` is the type of the options of a command as the command line gave them. */
+export type GivenOptions<O extends CommandOptions> = { [Name in RequiredNames<O>]: string } & {
   [Name in Exclude<keyof O, RequiredNames<O>>]?: Said<O[Name]>
 }
 
-/** What a command gets: the environment, its options and words, and where it prints: the result, and a note beside it that no script reads. */
-export type Call<Values = object> = {
-  env: Environment
+/** A `CommandCall` is what a command gets: the environment, its options and words, `print` for the result on standard output, and `note` for remarks on standard error that no script reads. */
+export type CommandCall<Values = object> = {
+  env: EnvironmentVariables
   values: Values
   words: readonly string[]
   print: (text: string) => void
   note: (text: string) => void
 }
 
-/** Runs a command; answers its exit code. */
-export type Run<Values = object> = (call: Call<Values>) => Promise<number>
+/** A `RunCommand` runs a command and returns its exit code. */
+export type RunCommand<Values = object> = (call: CommandCall<Values>) => Promise<number>
 
-/** A command of the command line, whose code is loaded when it is called. */
+/** A `Command` is a command of the command line, whose code is loaded when the command is called. */
 export type Command = {
   about: string
-  /** What the words behind its name are; one in square brackets may be left out. */
+  /** `words` has the names of the words behind the name of the command; a word in square brackets may be left out. */
   words: readonly string[]
-  options: Options
-  load: () => Promise<Run<never>>
+  options: CommandOptions
+  load: () => Promise<RunCommand<never>>
 }
 
-/** A command with these options, which its code takes as they are typed. */
-export function command<const O extends Options>(
+/** Returns a command whose code takes its options under their types. */
+export function command<const O extends CommandOptions>(
   about: string,
-  { words = [], options, load }: { words?: string[]; options: O; load: () => Promise<Run<Given<O>>> },
+  {
+    words = [],
+    options,
+    load,
+  }: { words?: string[]; options: O; load: () => Promise<RunCommand<GivenOptions<O>>> },
 ): Command {
   return { about, words, options, load }
 }
 
-/** How an option is written, with what stands behind it. */
-export const spellOption = (name: string, { value }: Option): string =>
+/** Returns the spelling of an option, with the name of its value where the option takes one. */
+export const spellOption = (name: string, { value }: CommandOption): string =>
   `--${name}${value === undefined ? '' : ` ${value}`}`

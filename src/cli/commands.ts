@@ -1,10 +1,10 @@
-import { command, type Command, type Option } from './command.ts'
+import { command, type Command, type CommandOption } from './command.ts'
 
-const json: Option = { about: 'Answer as one JSON object on one line.' }
+const json: CommandOption = { about: 'Answer as one JSON object on one line.' }
 const ofTenant = '<name or id>'
 const tenant = { value: '<name or id>', about: 'Whose keys.' } as const
 
-/** Every command; the code of each is loaded when it is called. */
+/** `commands` is the table of all commands; the code of a command is loaded when the command is called. */
 export const commands: Readonly<Record<string, Command>> = {
   serve: command('Serve the API until SIGTERM; where there is no installation yet, make one.', {
     options: {

@@ -7,11 +7,11 @@ const groups = [
   ...new Set(names.filter((name) => name.includes(' ')).map((name) => name.split(' ')[0] ?? '')),
 ]
 
-/** The command that words begin with, by its name; `undefined` where they begin with none. */
+/** Returns the name of the command that the words begin with, and `undefined` where they begin with no command. */
 export const findName = (words: readonly string[]): string | undefined =>
   [words.slice(0, 2).join(' '), words[0] ?? ''].find((name) => Object.hasOwn(commands, name))
 
-/** What can be said about these words: all commands, those of a group, or one with its options; `undefined` where there is nothing of this name. */
+/** Returns the help text for the words: all commands, the commands of a group, or one command with its options; returns `undefined` where no command and no group has the name. */
 export function describe(words: readonly string[]): string | undefined {
   if (words.length === 0) return overview()
   const name = findName(words)
@@ -21,7 +21,7 @@ export function describe(words: readonly string[]): string | undefined {
   return groups.includes(group) && words.length === 1 ? list(namesOf(group)) : undefined
 }
 
-/** Says in a sentence that there is no such command, and what was probably meant. */
+/** Returns a sentence which says that there is no such command, and which command was probably meant. */
 export function describeUnknown(words: readonly string[]): string {
   const [group = '', ...more] = words
   if (groups.includes(group)) {

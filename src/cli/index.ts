@@ -7,14 +7,14 @@ import { readLine } from './read-line.ts'
 
 const UNKNOWN_COMMAND = 2
 
-/** Runs the command line: the words after the program's name. */
+/** Runs the command line; `argv` has the words after the name of the program. */
 export async function runCommand(argv: readonly string[]): Promise<void> {
   process.umask(0o077)
   const env = { ...process.env }
-  // What the start environment held stays readable from outside; at least no child and no report gets it.
+  // The start environment stays readable from outside; but after the delete no child process and no report gets these values.
   delete process.env.HAWSER_KEK
   delete process.env.HAWSER_DATABASE_URL
-  // A reader that has seen enough, as `head` has, is no failure.
+  // A reader that stops early, such as `head`, is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })
@@ -38,13 +38,13 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
       return UNKNOWN_COMMAND
     }
     const { values, words } = readLine(name, command, argv.slice(name.split(' ').length))
-    // Read by the options that the command has, which its code is typed by.
+    // The cast is safe: the values were read by the options of the command, and the types of its code follow from these options.
     const program = await command.load()
     return program({ env, values: values as never, words, print, note })
   })
 }
 
-/** The words that help is asked about; `undefined` where none is asked for. */
+/** Returns the words that the command line asks help about, and `undefined` where it asks for no help. */
 function helpWanted(argv: readonly string[]): readonly string[] | undefined {
   if (argv.length === 0) return []
   if (argv[0] === 'help') return argv.slice(1)

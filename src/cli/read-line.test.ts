@@ -12,9 +12,7 @@ test('options and words are read as they stand', () => {
   const given = '--tenant a --environment=sandbox --scopes read,write --description=-x --json'
   assert.deepEqual(
     { ...read(given).values },
-    {
-      ...{ tenant: 'a', environment: 'sandbox', scopes: 'read,write', description: '-x', json: true },
-    },
+    { tenant: 'a', environment: 'sandbox', scopes: 'read,write', description: '-x', json: true },
   )
   assert.deepEqual(read('abc --json', commands['keys revoke']).words, ['abc'])
 })

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util'
 import { nearest } from '../catalog/nearest.ts'
 import { StartRefused } from '../errors.ts'
-import { spellOption, type Command, type Options } from './command.ts'
+import { spellOption, type Command, type CommandOptions } from './command.ts'
 
-export type Line = { values: Record<string, string | boolean>; words: string[] }
+export type CommandLine = { values: Record<string, string | boolean>; words: string[] }
 type Token = { kind: string; name: string; rawName: string; value?: string; inlineValue?: boolean }
 
-/** Reads what stands behind the name of a command; throws `StartRefused` with all that is unknown, wrong or missing, by name. */
-export function readLine(name: string, { words, options }: Command, args: readonly string[]): Line {
+/** Reads the options and words behind the name of a command; throws `StartRefused` with the names of all that are unknown, wrong or missing. */
+export function readLine(name: string, { words, options }: Command, args: readonly string[]): CommandLine {
   const { tokens, positionals } = parseArgs({
     args: [...args],
     options: Object.fromEntries(
@@ -20,7 +20,7 @@ export function readLine(name: string, { words, options }: Command, args: readon
     strict: false,
     tokens: true,
   })
-  const values: Line['values'] = {}
+  const values: CommandLine['values'] = {}
   const problems: string[] = []
   const meant = new Set<string>()
   for (const token of tokens as Token[]) {
@@ -30,7 +30,7 @@ export function readLine(name: string, { words, options }: Command, args: readon
     else problems.push(problem)
     meant.add(meantBy(token, options))
   }
-  // A word behind an unknown option may be its value.
+  // No word is refused where an option is unknown, since the word may be the value of that option.
   const isKnown = tokens.every((token) => token.kind !== 'option' || Object.hasOwn(options, token.name))
   for (const word of isKnown ? positionals.slice(words.length) : [])
     problems.push(`"${word}" has no place here`)
@@ -46,7 +46,10 @@ export function readLine(name: string, { words, options }: Command, args: readon
   return { values, words: positionals }
 }
 
-function problemOf({ name, rawName, value, inlineValue }: Token, options: Options): string | undefined {
+function problemOf(
+  { name, rawName, value, inlineValue }: Token,
+  options: CommandOptions,
+): string | undefined {
   const option = Object.hasOwn(options, name) && rawName === `--${name}` ? options[name] : undefined
   if (!option) {
     const [meant] = nearest(name, Object.keys(options))
@@ -54,12 +57,12 @@ function problemOf({ name, rawName, value, inlineValue }: Token, options: Option
   }
   if (option.value === undefined) return value === undefined ? undefined : `--${name} takes no value`
   if (value === undefined) return `${spellOption(name, option)}: the value is missing`
-  // Otherwise an option whose value was forgotten would take the next one for it.
+  // Without this refusal an option whose value was forgotten would take the next option as its value.
   if (!inlineValue && value.startsWith('-'))
     return `--${name} is followed by ${value}; a value that begins with "-" is written --${name}=${value}`
   return undefined
 }
 
-/** The option that was meant, so that it is not told to be missing as well; one without a value is. */
-const meantBy = ({ name, value }: Token, options: Options): string =>
+/** Returns the name of the option that a token probably means, so that the option is not reported as missing too; returns an empty text for a token with an empty value, whose option is missing. */
+const meantBy = ({ name, value }: Token, options: CommandOptions): string =>
   value === '' ? '' : (nearest(name, Object.keys(options))[0] ?? '')

@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { test } from 'node:test'
 import { readSecret } from './read-secret.ts'
 
-/** A terminal, and all that is written to it. */
+/** Returns a terminal, and a function that returns all that was written to the terminal. */
 function terminal() {
   const modes: boolean[] = []
   const input = Object.assign(new PassThrough(), {
@@ -17,7 +17,7 @@ function terminal() {
 test('at a terminal a secret is asked for and never shown', async () => {
   const { input, output, modes, shown } = terminal()
   const asked = readSecret('The key: ', { input, output })
-  // What is typed is mended with backspaces, as at every prompt.
+  // The typed line is corrected with a backspace, which works at this prompt too.
   input.write('hws_secreX\u007ft\r')
   assert.equal((await asked).reveal(), 'hws_secret')
   assert.equal(shown(), 'The key: \n')

@@ -5,20 +5,20 @@ import { Secret } from '../secret.ts'
 
 const LONGEST = 1_000
 
-/** Where a secret is read from and asked for; standard input and standard error, but for tests. */
+/** A `Terminal` has the streams for a secret: `input`, from which it is read, and `output`, on which the question is written. Only tests replace standard input and standard error. */
 type Terminal = {
   input?: NodeJS.ReadableStream & { isTTY?: boolean; destroy?: () => unknown }
   output?: NodeJS.WritableStream
 }
 
-/** Reads one line that is a secret: at a terminal it asks for it and shows nothing of it, elsewhere it takes the first line that comes. */
+/** Reads one line that is a secret. At a terminal `readSecret` writes the question and shows nothing of the line; elsewhere it reads the first line of the input. */
 export async function readSecret(
   question: string,
   { input = process.stdin, output = process.stderr }: Terminal = {},
 ): Promise<Secret<string>> {
   if (!input.isTTY) return new Secret(await firstLine(input))
   output.write(question)
-  // Whatever is typed is echoed to nowhere.
+  // The echo of the typed characters goes to a stream that throws them away.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input, output: nowhere, terminal: true })
   try {

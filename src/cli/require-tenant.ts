@@ -5,13 +5,13 @@ import type { OperatorLists } from '../tenants/operator-lists.ts'
 
 type Tenant = OperatorLists['tenants'][number]
 
-/** The tenant of this id or name; throws `StartRefused` where there is none, or more than one. */
+/** Returns the tenant of this id or name from the database; throws `StartRefused` where there is none, or more than one. */
 export async function requireTenant(ctx: Context, text: string): Promise<Tenant> {
-  const { allTenants } = await import('../tenants/operator.ts')
+  const { listAllTenants: allTenants } = await import('../tenants/operator.ts')
   return requireMatch(await allTenants(ctx), text)
 }
 
-/** The tenant of this id or name among those that are not deleted; throws `StartRefused` where there is none, or more than one. */
+/** Returns the tenant of this id or name from a list, and ignores deleted tenants; throws `StartRefused` where there is none, or more than one. */
 export function requireMatch(tenants: readonly Tenant[], text: string): Tenant {
   const found = matchTenants(
     tenants.filter(({ deleted_at }) => deleted_at === null),

@@ -1,6 +1,6 @@
 import type { Condition, ErrorCode, Outcome } from './carriers.ts'
 
-/** One thing that is wrong, as the server tells it. */
+/** A `Problem` is one entry of the error envelope of the server. */
 export type Problem = {
   error_source: string
   error_type: string
@@ -11,27 +11,27 @@ export type Problem = {
   carrier_code?: string
 }
 
-/** The server has refused the request, and nothing has changed. */
+/** `Refused` means that the server has refused the request, and that nothing has changed. */
 export type Refused = Refusal & { kind: 'refused' }
 
 /**
- * The server has refused a repetition of the request, whose first answer was lost or was 503: that attempt may have been carried out,
- * and be the reason. A delete that ends so with 404 has most likely been done; read what there is before going on.
+ * `Unsure` means that the server has refused a repetition of the request, after the first answer was lost or was 503: the first attempt
+ * may have been carried out and be the reason. A delete that ends in `unsure` with 404 has most likely been done; read the connection before you go on.
  */
 export type Unsure = Refusal & { kind: 'unsure'; mayBeDone: true }
 
 type Refusal = {
   status: number
   problems: readonly Problem[]
-  /** The name of the condition, on refusals that share a code with others. */
+  /** `condition` is the name of the condition, on refusals that share a code with others. */
   condition?: Condition
-  /** What the carrier made of the credentials, where that is why. */
+  /** `outcome` is the outcome of the verification, where the carrier’s answer is the reason of the refusal. */
   outcome?: Outcome
   requestId?: string
   retryAfterSeconds?: number
 }
 
-/** The server has said that something failed on its side; `mayBeDone` says whether the request may have been carried out. */
+/** `Failed` means that something failed in the server; `mayBeDone` says whether the request may have been carried out. */
 export type Failed = {
   kind: 'failed'
   status: number
@@ -41,45 +41,45 @@ export type Failed = {
   mayBeDone: boolean
 }
 
-/** What has come is no answer of the server, but a page or a redirect of something in between, such as a proxy. */
+/** `Unreadable` means that the answer does not come from the server, but is a page or a redirect of a program in between, such as a proxy. */
 export type Unreadable = {
   kind: 'unreadable'
   status: number
-  /** What it says it is, such as `text/html`. */
+  /** `contentType` is the content type of the answer, such as `text/html`. */
   contentType?: string
   mayBeDone: boolean
 }
 
-/** The request could not be made as it is meant, or was given up before: nothing was sent, and `cause` says why. */
+/** `Unsent` means that the request could not be made, or that the caller gave up before: nothing was sent, and `cause` says why. */
 export type Unsent = { kind: 'unsent'; cause: unknown; mayBeDone: false }
 
-/** No answer has come: the network failed, the time was over, or the caller gave up. */
+/** `Unanswered` means that no answer has come: the network failed, the time was over, or the caller gave up. */
 export type Unanswered = {
   kind: 'unreachable' | 'timeout' | 'aborted'
   cause: unknown
-  /** Whether the request may have been carried out all the same: read before it is sent again. */
+  /** `mayBeDone` says whether the request may have been carried out all the same; if so, read the state before you send the request again. */
   mayBeDone: boolean
 }
 
 export type Failure = Refused | Unsure | Failed | Unreadable | Unanswered | Unsent
 
-/** What became of a request: a value of what was asked for, or of what went wrong. Nothing is thrown. */
+/** A `LabelResult` holds the value that a request asked for, or the failure; no failure is thrown. */
 export type Result<T> =
   { ok: true; value: T; answer: Answer; attempts: number } | { ok: false; error: Failure; attempts: number }
 
-/** What an answer says beside its body. */
+/** An `OutboundAnswer` has the status of an answer, and the headers that mean something to a client. */
 export type Answer = {
   status: number
   requestId?: string
-  /** The version of the connection, for `ifMatch`. */
+  /** `etag` is the version of the connection, for `ifMatch`. */
   etag?: string
-  /** Where the merchant has to sign in. */
+  /** `location` is the address of the page where the merchant has to sign in. */
   location?: string
-  /** What is worth knowing and no error. */
+  /** `notices` has the remarks of the server that are no errors. */
   notices: readonly string[]
 }
 
-/** Reads what an answer says beside its body. */
+/** Reads the status of an answer, and the headers that mean something to a client. */
 export function answerOf({ status, headers }: Response): Answer {
   const named = (name: string) => headers.get(name) ?? undefined
   const requestId = named('x-shipengine-requestid')
@@ -94,14 +94,13 @@ export function answerOf({ status, headers }: Response): Answer {
   }
 }
 
-/** Reads out of an answer that is no success what it is; `changes` tells whether the request would change anything. */
+/** Returns the failure that an answer without success stands for; `changes` is true where the request would change something. */
 export function failureOf(
   { status, headers }: Response,
-  body: unknown,
-  changes: boolean,
+  { body, changes }: { body: unknown; changes: boolean },
 ): Refused | Failed | Unreadable {
   const problems = problemsOf(body)
-  // The server sends nobody elsewhere, succeeds in JSON, and says why it refuses; what asks for patience has done nothing, whoever says so.
+  // The server never redirects, answers a success in JSON, and puts its reasons into every refusal. A 429 has changed nothing, whichever program sends it.
   const isOurs = problems.length > 0 || status === 429 || status >= 500
   if (status < 400 || !isOurs) {
     const contentType = headers.get('content-type')
@@ -115,7 +114,7 @@ export function failureOf(
     ...(requestId === undefined ? {} : { requestId }),
     ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
   }
-  // A proxy says 502 too; ours, which has done nothing, comes in the envelope.
+  // A proxy can answer 502 too; a 502 of the server has the error envelope, and means that nothing has changed.
   if (status >= 500 && (status !== 502 || problems.length === 0))
     return { kind: 'failed', ...common, mayBeDone: changes }
   const condition = headers.get('hawser-condition') as Condition | null
@@ -123,7 +122,7 @@ export function failureOf(
   return { kind: 'refused', ...common, ...(condition ? { condition } : {}), ...(outcome ? { outcome } : {}) }
 }
 
-/** Seconds that an answer asks to wait. */
+/** Returns the number of seconds that an answer asks to wait, and `undefined` where it names none. */
 export function retryAfterOf(headers: Headers): number | undefined {
   const seconds = Number(headers.get('retry-after') ?? Number.NaN)
   return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined

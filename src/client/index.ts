@@ -18,13 +18,13 @@ export type {
 } from './errors.ts'
 export type { Asked, Method, Options } from './send.ts'
 
-/** A parcel carrier, by its name in the catalog. */
+/** A `CarrierName` is the name of a parcel carrier in the catalog. */
 export type CarrierName = keyof ConnectBodies
-/** An LTL carrier, by its SCAC. */
+/** A `Scac` is the SCAC of an LTL carrier. */
 export type Scac = keyof LtlCredentials
 
 export type Connected = { carrier_id: string }
-/** What the carrier said of credentials. */
+/** A `Verification` is the answer of the carrier about credentials. */
 export type Verification = { outcome: Outcome; diagnosis: string; next_step: string | null }
 export type Checked = {
   carrier_id: string
@@ -32,7 +32,7 @@ export type Checked = {
   state: string
   next_step: string | null
 }
-/** The state of a connection: which fields are set, and no value of a secret. */
+/** A `Connection` is the state of a connection; `fields` says which fields are set, and no value of a secret is in it. */
 export type Connection = {
   carrier_id: string
   carrier_name: string
@@ -56,17 +56,17 @@ type Deletes = Versioned & { force?: boolean; purge?: boolean }
 export type Client = ReturnType<typeof createClient>
 
 /**
- * A client of one server and one key, for Node, Deno and whatever else has `fetch`. Each method answers a value, of what was
- * asked for or of what went wrong, and throws nothing; keys do not belong into browsers of your users.
+ * Returns a client of one server with one API key, for Node, Deno and every other program that has `fetch`. Each method resolves with
+ * a `LabelResult`, which holds the answer or the failure, and never rejects. Do not send an API key to the browsers of your users.
  */
 export function createClient(options: Options) {
-  const ask = <T>(method: Method, path: Path, asked?: Asked): Promise<Result<T>> =>
+  const ask = <T>(method: Method, path: Path, asked: Asked = {}): Promise<Result<T>> =>
     send<T>(options, method, path, asked)
   const parcel = (...names: string[]) => ['v1', 'connections', 'carriers', ...names]
   const ltl = (...names: string[]) => ['v-beta', 'ltl', 'connections', ...names]
 
   return {
-    /** Connects an account of a parcel carrier, whose own fields are checked. */
+    /** Connects an account of a parcel carrier; the type of the body follows from the carrier. */
     connect: <Name extends CarrierName>(
       carrier: Name,
       body: ConnectBodies[Name],
@@ -117,7 +117,7 @@ export function createClient(options: Options) {
         ...given(signal),
       }),
 
-    /** Tells the state of a connection. */
+    /** Reads the state of a connection. */
     describe: (carrier: string, carrierId: string, { signal }: Common = {}) =>
       ask<Connection>('GET', parcel(carrier, carrierId), given(signal)),
 
@@ -129,7 +129,7 @@ export function createClient(options: Options) {
     rollback: (carrier: string, carrierId: string, { signal }: Common = {}) =>
       ask<Connected>('POST', parcel(carrier, carrierId, 'rollback'), given(signal)),
 
-    /** Disconnects an account; it can be restored for some days. */
+    /** Disconnects an account; the deleted connection can be restored for some days. */
     disconnect: (carrier: string, carrierId: string, { ifMatch, force, purge, signal }: Deletes = {}) =>
       ask<undefined>('DELETE', parcel(carrier, carrierId), {
         query: { force, purge },
@@ -137,7 +137,7 @@ export function createClient(options: Options) {
         ...given(signal),
       }),
 
-    /** Brings a deleted connection back under its id. */
+    /** Restores a deleted connection under its id. */
     restore: (carrier: string, carrierId: string, { signal }: Common = {}) =>
       ask<Connected>('POST', parcel(carrier, carrierId, 'restore'), given(signal)),
 
@@ -170,7 +170,7 @@ export function createClient(options: Options) {
         ...given(signal),
       }),
 
-    /** Sends any other request of the API, by its path or the parts of it, with the same key, the same patience and the same kind of answer. */
+    /** Sends any other request of the API, to a path or to the parts of a path, with the key, the retries and the kind of result that the other methods have. */
     request: ask,
   }
 }

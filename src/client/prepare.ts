@@ -1,7 +1,7 @@
-/** What a request is made of, before anything of it is sent. */
+/** A `WantedPage` has the parts of a request from which its address, headers and body are made. */
 export type Wanted = {
   baseUrl: string
-  /** A path of the API, or its parts, which are escaped here. */
+  /** `path` is a path of the API, or a list of its parts, which `prepare` escapes. */
   path: Path
   query: Readonly<Record<string, string | number | boolean | undefined>>
   headers: Readonly<Record<string, string | undefined>>
@@ -10,12 +10,12 @@ export type Wanted = {
 
 export type Path = string | readonly string[]
 
-/** What `fetch` is handed. */
+/** A `Prepared` has the address, the headers and the body that `fetch` gets. */
 export type Prepared = { url: string; headers: Record<string, string>; body?: string }
 
 /**
- * Makes the address, the headers and the body of a request; throws a `TypeError` where they cannot be made as they are meant,
- * in which no value is repeated. Nothing is sent.
+ * Returns the address, the headers and the body of a request; sends nothing.
+ * Throws a `TypeError` where one of them cannot be made as the caller means it; the message repeats no value.
  */
 export function prepare({ baseUrl, path, query, headers, body }: Wanted): Prepared {
   return {
@@ -32,16 +32,16 @@ function addressOf(baseUrl: string, path: Path, query: Wanted['query']): string 
   if (base.username || base.password)
     throw new TypeError('baseUrl must not hold a user name or a password; the key goes into apiKey.')
   if (base.search || base.hash) throw new TypeError('baseUrl must have no query and no fragment.')
-  // A server may stand below a path of its host.
+  // The server may be reached below a path of its host.
   const below = base.pathname.replace(/\/+$/, '')
-  // Beside the origin a path that begins with two slashes would be another host.
+  // The origin stands in front, because a path that begins with two slashes would name another host otherwise.
   const url = new URL(base.origin + below + (typeof path === 'string' ? plain(path) : joined(path)))
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) url.searchParams.set(name, `${value}`)
   return url.href
 }
 
-/** Parts of which a parser would make another path than was meant. */
+/** `TURNED` matches the parts `.` and `..`, also in percent encoding, which would lead a URL parser to another path. */
 const TURNED = /^(?:\.|%2e){1,2}$/i
 
 function joined(parts: readonly string[]): string {
@@ -67,7 +67,7 @@ function plain(path: string): string {
 function headersOf(headers: Wanted['headers']): Record<string, string> {
   const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined)
   for (const [name, value] of given)
-    // The sentence that `fetch` has for it repeats the value, and with it a key.
+    // The error of `fetch` would repeat the value, which may be an API key.
     if (typeof value !== 'string' || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
       throw new TypeError(`What is given for the header ${name} cannot stand in one.`)
   return Object.fromEntries(given)

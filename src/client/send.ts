@@ -9,18 +9,18 @@ import {
 } from './errors.ts'
 import { prepare, type Path, type Prepared } from './prepare.ts'
 
-/** How a client reaches the server. */
+/** The options of a client say which server the client calls, with which API key, and with how much patience. */
 export type Options = {
-  /** Where the server is: `https://hawser.example.com`. */
+  /** `baseUrl` is the address of the server, such as `https://hawser.example.com`. */
   baseUrl: string
   apiKey: string
-  /** The account that a partner’s key acts for. */
+  /** `onBehalfOf` is the id of the account that a partner’s key acts for. */
   onBehalfOf?: string
-  /** Milliseconds for one request with all its attempts, `Infinity` for as long as it takes; 60,000 unless told otherwise. */
+  /** `timeoutMs` is the time in milliseconds for one request with all its attempts, by default 60,000; `Infinity` sets no limit. */
   timeoutMs?: number
-  /** How often a request is sent again; 3 times unless told otherwise. */
+  /** `retries` says how often a request is sent again, by default 3 times. */
   retries?: number
-  /** Another `fetch`, for tests or a proxy. */
+  /** `fetch` replaces the global `fetch`, for tests or a proxy. */
   fetch?: typeof globalThis.fetch
 }
 
@@ -30,15 +30,15 @@ export type Asked = { query?: Query; body?: unknown; ifMatch?: string; signal?: 
 
 const METHODS: ReadonlySet<string> = new Set<Method>(['GET', 'POST', 'PUT', 'DELETE'])
 const TIMEOUT_MS = 60_000
-/** What a timer can hold, some 24 days. */
+/** `LONGEST_MS` is the longest time in milliseconds that a timer can hold, some 24 days. */
 const LONGEST_MS = 2 ** 31 - 1
 const RETRIES = 3
 const FIRST_PAUSE_MS = 250
 
 /**
- * Sends a request, again where that is safe: after 429, which has done nothing; after 503 and a network that failed
- * where the same request twice comes to the same (GET, PUT and DELETE), unless `ifMatch` would take its own effect for another’s.
- * What refuses a repetition is no refusal of the request where an attempt before it may have been carried out.
+ * Sends a request, and sends it again where that is safe: after 429, which has changed nothing, and after 503 or a network failure
+ * for GET, PUT and DELETE, whose effect is the same when they are sent twice. A change with `ifMatch` is not repeated after 503 or a network failure, since its own first attempt may have changed the version.
+ * Where an earlier attempt may have been carried out, the refusal of a later one becomes the failure `unsure`.
  */
 export async function send<T>(
   options: Options,
@@ -66,7 +66,7 @@ export async function send<T>(
 
 const mayBeDone = (error: Failure) => error.kind !== 'refused' && error.mayBeDone
 
-/** What a failure means after an attempt that may have been carried out. */
+/** Returns the failure of a repeated request whose earlier attempt may have been carried out: a refusal becomes `unsure`. */
 const asRepeated = (error: Failure): Failure =>
   error.kind === 'refused' ? { ...error, kind: 'unsure', mayBeDone: true } : error
 
@@ -77,7 +77,7 @@ type Call = Prepared & {
   timeout: AbortSignal
 }
 
-/** All that an attempt takes, made once; what cannot be made is told, and nothing is sent. */
+/** Returns everything that an attempt needs, or an `Unsent` failure where the request cannot be made; nothing is sent. */
 function callFor(options: Options, method: Method, path: Path, asked: Asked): Call | Unsent {
   const { baseUrl, apiKey, onBehalfOf, timeoutMs = TIMEOUT_MS, fetch: request = globalThis.fetch } = options
   try {
@@ -106,7 +106,7 @@ function callFor(options: Options, method: Method, path: Path, asked: Asked): Ca
 
 type Attempt<T> = {
   result: { ok: true; value: T; answer: Answer } | { ok: false; error: Failure }
-  /** Milliseconds to wait before another attempt, 0 where nothing says how long; absent where another makes no sense. */
+  /** `wait` is the time in milliseconds before another attempt: 0 where the answer names no time, and absent where another attempt makes no sense. */
   wait?: number
 }
 
@@ -132,7 +132,7 @@ async function attempt<T>({
     const said = parsed(text)
     if (response.ok && (said !== undefined || (text === '' && response.status === 204)))
       return { result: { ok: true, value: said as T, answer: answerOf(response) } }
-    const result = { ok: false, error: failureOf(response, said, changes) } as const
+    const result = { ok: false, error: failureOf(response, { body: said, changes }) } as const
     const isPassing = response.status === 429 || response.status === 503
     return isPassing ? { result, wait: 1_000 * (retryAfterOf(response.headers) ?? 0) } : { result }
   } catch (cause) {
@@ -150,20 +150,21 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Twice as long each time, with chance in it, so that clients that failed together do not come back together. */
+/** Returns the pause in milliseconds before the next attempt. The pause doubles each time and is partly random, so that clients that failed together do not come back together. */
 const backoff = (attempts: number) => FIRST_PAUSE_MS * 2 ** (attempts - 1) * (0.5 + Math.random())
 
-/** Waits; answers `false` where the caller gave up meanwhile. */
+/** Waits for `ms` milliseconds, and resolves with `false` where the caller gave up meanwhile. */
 function slept(ms: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const wake = () => done(false)
-    const timer = setTimeout(() => done(true), ms)
-    const done = (slept: boolean) => {
+    if (signal.aborted) return resolve(false)
+    const giveUp = () => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', wake)
-      resolve(slept)
+      resolve(false)
     }
-    if (signal.aborted) done(false)
-    else signal.addEventListener('abort', wake)
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', giveUp)
+      resolve(true)
+    }, ms)
+    signal.addEventListener('abort', giveUp, { once: true })
   })
 }

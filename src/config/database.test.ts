@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import { test } from 'node:test'
 import { database } from './database.ts'
-import { Unparsable } from './parsers.ts'
+import { UnparsableSetting } from './parsers.ts'
 
 const SECRET = 'Tr0ub4dor-3-Kq9'
 
@@ -10,7 +10,7 @@ function refusalOf(value: string): string {
   try {
     database(value)
   } catch (error) {
-    assert.ok(error instanceof Unparsable, String(error))
+    assert.ok(error instanceof UnparsableSetting, String(error))
     return error.message
   }
   return assert.fail(`${value} is taken`)

@@ -1,18 +1,18 @@
 import { resolve } from 'node:path'
 import { Secret } from '../secret.ts'
-import { Unparsable, type Parser } from './parsers.ts'
+import { UnparsableSetting, type Parser } from './parsers.ts'
 
-/** Where the database is, as it was written. */
-export type Database = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: Secret<string> }
+/** A `DatabaseSetting` says where the database is: the path of a SQLite file, or the URL of a PostgreSQL server. */
+export type DatabaseSetting = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: Secret<string> }
 
-/** Reads where the database is; what could mean something else than it seems to is refused, and never a value repeated. */
-export const database: Parser<Database> = (value) => {
+/** Reads where the database is; refuses a value that could mean something else than it seems to, and never repeats a value. */
+export const database: Parser<DatabaseSetting> = (value) => {
   if (value.startsWith('sqlite:')) return { kind: 'sqlite', path: resolve(sqlitePath(value.slice(7))) }
   if (/^postgres(ql)?:\/\//.test(value)) return { kind: 'postgres', url: new Secret(postgresUrl(value)) }
-  throw new Unparsable('sqlite:<path of a file> or a postgres:// address')
+  throw new UnparsableSetting('sqlite:<path of a file> or a postgres:// address')
 }
 
-/** Each way to write a path that other programs read in another way, and what to write instead. */
+/** `CROOKED` has the spellings of a path that other programs read differently, each with what to write instead. */
 const CROOKED: readonly (readonly [RegExp, string])[] = [
   [/^\s*$/, 'nothing stands behind "sqlite:"'],
   [/^\s|\s$|\p{Cc}/u, 'the path begins or ends with white space, or has control characters in it'],
@@ -28,7 +28,7 @@ const CROOKED: readonly (readonly [RegExp, string])[] = [
 
 function sqlitePath(path: string): string {
   for (const [pattern, why] of CROOKED)
-    if (pattern.test(path)) throw new Unparsable(`sqlite:<path of a file>; ${why}`)
+    if (pattern.test(path)) throw new UnparsableSetting(`sqlite:<path of a file>; ${why}`)
   return path
 }
 
@@ -38,10 +38,10 @@ const TLS_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify
 
 function postgresUrl(value: string): string {
   const refuse = (why: string): never => {
-    throw new Unparsable(`postgres://<user>:<password>@<host>:<port>/<database>; ${why}`)
+    throw new UnparsableSetting(`postgres://<user>:<password>@<host>:<port>/<database>; ${why}`)
   }
   const authority = /^\w+:\/\/([^/?#]*)/.exec(value)?.[1] ?? ''
-  // No name of a database has an @ in it: it follows a password with a raw / ? or #.
+  // The name of a database has no @: an @ behind the host shows that the password has a raw /, ? or #.
   if (value.slice(value.indexOf('//') + 2 + authority.length).includes('@')) refuse(ESCAPES)
   if (authority.slice(authority.lastIndexOf('@') + 1).includes(','))
     refuse('one host is taken, and not several')
@@ -53,7 +53,7 @@ function postgresUrl(value: string): string {
   return value
 }
 
-/** Whether the escapes in a part of an address stand for text; a percent sign that begins none stands for itself. */
+/** Returns true where all percent escapes in a part of an address decode to text; a percent sign that begins no escape stands for itself. */
 function isReadable(part: string): boolean {
   try {
     decodeURIComponent(part.replace(/%(?![0-9a-f]{2})/gi, '%25'))

@@ -11,7 +11,7 @@ const held = (about: string): Setting<Secret<string> | undefined> => ({
   about,
 })
 
-/** What the operator holds at carriers that tell one shipping platform from another; never the merchant's. */
+/** `operatorSettings` has the operator's own credentials at carriers that register each shipping platform; no merchant's credentials are in them. */
 export const operatorSettings = {
   HAWSER_UPS_CLIENT_ID: held(
     'Client id of your UPS developer app; with the secret, UPS accounts are verified.',
@@ -32,7 +32,7 @@ export const operatorSettings = {
   ),
 }
 
-/** Where merchants sign in at the carrier itself; by the carrier's id, as `HAWSER_<id>_SIGN_IN`. */
+/** `signInSettings` turns on the carriers where merchants sign in at the carrier itself; each setting is named `HAWSER_<id>_SIGN_IN` by the id of the carrier. */
 export const signInSettings = {
   HAWSER_UPS_SIGN_IN: {
     parse: yesOrNo,
@@ -45,7 +45,7 @@ export const signInSettings = {
 type OperatorSetting = keyof typeof operatorSettings
 type SignInSetting = keyof typeof signInSettings
 
-/** The operator's values that are set, by the names under which recipes ask for them. */
+/** Returns the operator's values that are set, under the names that the recipes of the catalog use. */
 export function operatorValues(
   values: Readonly<Record<OperatorSetting, Secret<string> | undefined>>,
 ): Secret<Readonly<Record<string, string>>> {
@@ -61,7 +61,7 @@ type SignInValues = Readonly<
     Record<SignInSetting, boolean> & { HAWSER_PUBLIC_URL: string | undefined }
 >
 
-/** The ids of the carriers where merchants sign in; adds what such a setting lacks to `problems`, unless it is there and `bad`. */
+/** Returns the ids of the carriers where merchants sign in; adds to `problems` each setting that such a carrier lacks, but not one that is set with a value in `bad`. */
 export function signInCarriers(
   values: SignInValues,
   bad: ReadonlySet<string>,

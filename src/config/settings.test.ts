@@ -8,7 +8,7 @@ const SECRET = 'Tr0ub4dor-3-Kq9'
 const names = Object.keys(settings) as SettingName[]
 const entryOf = (name: SettingName): Setting<unknown> => settings[name]
 
-/** The lines of the refusal of an environment. */
+/** Returns the lines of the refusal of an environment, without the first. */
 function problemsOf(env: Record<string, string>): string[] {
   try {
     parseConfig(env)
@@ -23,7 +23,7 @@ const numbers = ['', ' ', '-1', '+5', '1.5', '5e3', '0x10', ' 42', '42 ', 'forty
 const booleans = ['', 'TRUE', 'True', 'yes', 'on', ' true', 'true\n', SECRET]
 const roads = ['off=1', 'production=5', 'production=5,sandbox=', 'production=5,sandbox=0', 'prod=5,sandbox=5']
 
-/** Values that no setting of the name takes; empty where any text will do. */
+/** `bad` has, for each setting, values that the setting does not take; the list is empty where the setting takes any text. */
 const bad: Record<SettingName, readonly string[]> = {
   HAWSER_HOST: [''],
   HAWSER_PORT: [...numbers, '65536', 'off'],

@@ -22,8 +22,8 @@ export type { Setting }
 const setting = <T>(entry: Setting<T>): Setting<T> => entry
 
 /**
- * Every setting there is: name, parser, default and one line of what it does.
- * `secret` keeps the value out of every print; `file` gives it a twin `<NAME>_FILE` that names a file holding the value.
+ * `settings` is the table of all settings, each with its name, its parser, its default and one line that says what the setting does.
+ * `secret` keeps the value out of everything that is printed; `file` means that the setting `<NAME>_FILE` may name a file that holds the value.
  */
 export const settings = {
   HAWSER_HOST: setting({ parse: text, default: '127.0.0.1', about: 'Address to listen on.' }),

@@ -9,28 +9,34 @@ import { isHeld } from '../store/claims.ts'
 import { findConnection } from '../store/tables/connections/connections.ts'
 import type { CarrierToken, Connection } from '../store/schema/tables.ts'
 import { checkClaimed, checkConnection, type Check } from './verification/check-connection.ts'
-import { diagnose, nextStep, outcomeHeader, refuses, type Proof } from './carrier/proof.ts'
+import {
+  diagnose,
+  nextStep,
+  outcomeHeader,
+  refuses,
+  type VerificationResult,
+} from './carrier/verification-result.ts'
 import { join, joinNext } from './tokens/single-flight.ts'
-import { keyOf, refuseUnknown } from './request/require.ts'
+import { connectionKey, refuseUnknownConnection } from './request/require.ts'
 import { refreshTokenOf } from './sign-in/sign-in-state.ts'
 import { claimToken } from './tokens/token-lock.ts'
 
-/** An access token that has life left, until when, and the connection as it was when it was handed out. */
+/** Describes an access token that is good until `expiresAt`, and the connection as it was when the token was handed out. */
 export type AccessToken = { token: Secret<string>; expiresAt: string; connection: Connection }
 
-/** What is known of the token of a connection; a row that is of other credentials counts for nothing. */
-type Known = { connection: Connection; row: CarrierToken | undefined; fence: number; now: string }
+/** Describes the stored token of a connection; `row` is absent where the token belongs to credentials that are not in force. */
+type TokenState = { connection: Connection; row: CarrierToken | undefined; fence: number; now: string }
 
 const LOOK_MS = 50
-/** Longer than a claim: whoever waits for a process that dies takes over from it. */
+/** A request waits this many milliseconds for another one that asks the carrier. This is longer than a claim lasts, so that the request can take over from a process that died. */
 const WAIT_MS = 40_000
-/** How often one request asks the carrier, when what it answers is of no use any more. */
+/** One request asks the carrier at most this many times while the answers are of no use. */
 const MOST_ASKED = 3
 
 /**
- * The carrier's access token for this connection: one with life left, which is nobody else's and of the credentials in force.
- * The carrier is asked for one by one caller at a time, whatever process it is in, and ahead of the end of the last; the others wait, and never ask.
- * `undefined` where the carrier mints none for these credentials; throws where it refuses them (409) or gives no token (502).
+ * Returns the carrier’s access token for this connection: a token that is good for some time, and belongs to this connection and to the credentials in force.
+ * Only one caller at a time asks the carrier for a token, in whatever process, and asks before the last token ends; the others wait and never ask.
+ * Returns `undefined` where the carrier mints no token for these credentials; throws where the carrier refuses them (409) or gives no token (502).
  */
 export async function requireToken(
   ctx: Context,
@@ -42,7 +48,7 @@ export async function requireToken(
   const known = await joinNext(ctx, `look ${place}`, () => look(ctx, actor, carrierId))
   if (!isGood(known)) {
     const got = await join(ctx, `get ${place}`, () => obtain(ctx, actor, carrier, carrierId))
-    // Who was under way before the credentials changed may have come to what they were.
+    // A request that began before the credentials changed may return a token of the earlier credentials.
     const isOlder = got && got.connection.credentials_version < known.connection.credentials_version
     return isOlder ? requireToken(ctx, actor, known.connection, carrier) : got
   }
@@ -76,8 +82,8 @@ async function obtain(
       await pause(LOOK_MS)
       continue
     }
-    if (!check.proof.asked) return undefined
-    // What a sign-in mints is good, whatever the carrier then says of the account.
+    if (!check.verification.asked) return undefined
+    // A token that a sign-in mints is good, whatever the carrier then says about the account.
     const after = isSignedIn ? await look(ctx, actor, carrierId) : known
     if (isGood(after)) return handOut(ctx, actor, after)
     requireMinted(carrier, connection, check)
@@ -86,55 +92,55 @@ async function obtain(
   return refuse(carrier, 'Others ask it all the time.', { outcome: 'unasked' })
 }
 
-/** Where the merchant has signed in, the refresh of that is what is claimed, and not here. */
-async function getAhead(ctx: Context, actor: Actor, known: Known): Promise<void> {
+/** Gets the next token before the last one ends. Where the merchant has signed in, the refresh of the sign-in makes the claim, and this function makes none. */
+async function getAhead(ctx: Context, actor: Actor, known: TokenState): Promise<void> {
   if (await hasSignIn(ctx, actor, known.connection))
     await checkConnection(ctx, actor, known.connection, { seenFence: known.fence })
   else await checkInTurn(ctx, actor, known)
 }
 
-/** `undefined` where it is another's turn to ask. */
-async function checkInTurn(ctx: Context, actor: Actor, known: Known): Promise<Check | undefined> {
+/** Checks a connection under a claim on its token; returns `undefined` where another process has the claim. */
+async function checkInTurn(ctx: Context, actor: Actor, known: TokenState): Promise<Check | undefined> {
   const fence = isClaimed(known) ? undefined : await claimToken(ctx, actor, known.connection)
-  return fence === undefined ? undefined : checkClaimed(ctx, actor, known.connection, fence)
+  return fence === undefined ? undefined : checkClaimed(ctx, actor, known.connection, { fence })
 }
 
 const hasSignIn = (ctx: Context, actor: Actor, connection: Connection): Promise<boolean> =>
   openSealed(ctx, actor, (opener) => refreshTokenOf(opener.credentials(connection).reveal()) !== undefined)
 
-async function look(ctx: Context, actor: Actor, carrierId: string): Promise<Known> {
-  const key = keyOf(actor, carrierId)
+async function look(ctx: Context, actor: Actor, carrierId: string): Promise<TokenState> {
+  const key = connectionKey(actor, carrierId)
   return ctx.store.read(actor.tenantId, async (db) => {
     const row = await findToken(db, key)
-    const connection = (await findConnection(db, key)) ?? refuseUnknown()
+    const connection = (await findConnection(db, key)) ?? refuseUnknownConnection()
     const isCurrent = row?.credentials_version === connection.credentials_version
     const now = ctx.clock().toISOString()
     return { connection, row: isCurrent ? row : undefined, fence: row?.fence ?? 0, now }
   })
 }
 
-const isGood = ({ row, now }: Known) => (row?.good_until ?? '') > now
-const isClaimed = ({ row, now }: Known) => isHeld(row?.claimed_until, now)
-const isPaused = ({ row, now }: Known) => (row?.retry_at ?? '') > now
-const isDue = (known: Known) =>
+const isGood = ({ row, now }: TokenState) => (row?.good_until ?? '') > now
+const isClaimed = ({ row, now }: TokenState) => isHeld(row?.claimed_until, now)
+const isPaused = ({ row, now }: TokenState) => (row?.retry_at ?? '') > now
+const isDue = (known: TokenState) =>
   (known.row?.refresh_at ?? '') <= known.now &&
   !isClaimed(known) &&
   !isPaused(known) &&
   known.connection.state !== 'needs_reauth'
 
-async function handOut(ctx: Context, actor: Actor, { connection, row }: Known): Promise<AccessToken> {
+async function handOut(ctx: Context, actor: Actor, { connection, row }: TokenState): Promise<AccessToken> {
   if (!row?.expires_at) throw new Error('A token without an end was taken for a good one.')
   const token = await openSealed(ctx, actor, (opener) => opener.token(connection, row))
   return { token, expiresAt: row.expires_at, connection }
 }
 
-/** Lets an answer pass that brought a token, or that speaks of credentials which were replaced meanwhile. */
-function requireMinted(carrier: Carrier, asked: Connection, { proof, connection }: Check): void {
-  if (!proof.asked || connection.credentials_version !== asked.credentials_version) return
-  if (refuses(proof.outcome))
-    refuseRefused({ ...connection, diagnosis: proof.outcome }, outcomeHeader(proof.outcome))
-  if (proof.outcome !== 'verified') refuse(carrier, proof.because, proof)
-  if (!proof.minted?.seconds)
+/** Refuses (409 or 502) an answer that brought no usable token; an answer about credentials that were replaced meanwhile is not refused. */
+function requireMinted(carrier: Carrier, asked: Connection, { verification, connection }: Check): void {
+  if (!verification.asked || connection.credentials_version !== asked.credentials_version) return
+  if (refuses(verification.outcome))
+    refuseRefused({ ...connection, diagnosis: verification.outcome }, outcomeHeader(verification.outcome))
+  if (verification.outcome !== 'verified') refuse(carrier, verification.because, verification)
+  if (!verification.minted?.seconds)
     refuse(carrier, 'It does not say how long its token is good.', { outcome: 'inconclusive' })
 }
 
@@ -143,7 +149,7 @@ function refuseRefused({ diagnosis }: Pick<Connection, 'diagnosis'>, headers = {
   return fail('connection_unusable', known || 'The connection has to be updated first.', { headers })
 }
 
-function refuseForNow(carrier: Carrier, { row, now }: Known): never {
+function refuseForNow(carrier: Carrier, { row, now }: TokenState): never {
   const wait = Math.ceil((Date.parse(row?.retry_at ?? now) - Date.parse(now)) / 1_000)
   return refuse(carrier, 'It gave none a moment ago, and is asked again later.', {
     outcome: 'unasked',
@@ -151,7 +157,7 @@ function refuseForNow(carrier: Carrier, { row, now }: Known): never {
   })
 }
 
-type Answered = { outcome: Proof['outcome']; retryAfter?: number | undefined }
+type Answered = { outcome: VerificationResult['outcome']; retryAfter?: number | undefined }
 
 const refuse = (carrier: Carrier, why: string, { outcome, retryAfter }: Answered): never =>
   fail('token_unavailable', `There is no access token of ${carrier.title} at the moment. ${why}`, {

@@ -5,10 +5,15 @@ import { insertSignIn } from '../store/tables/connections/sign-ins.ts'
 import { requireScope } from '../require-scope.ts'
 import { prepareSignIn } from './sign-in/prepare-sign-in.ts'
 import type { Outcome } from './request/outcome.ts'
-import { keyOf, refuseUnknown, requireCarrier, requireConnection } from './request/require.ts'
+import {
+  connectionKey,
+  refuseUnknownConnection,
+  requireCarrier,
+  requireConnection,
+} from './request/require.ts'
 import { signInOf } from './sign-in/sign-in-state.ts'
 
-/** Begins a sign-in for a connection that is there, whatever its state; what is in force stays so until the merchant comes back. */
+/** Begins a sign-in for a connection, whatever its state; the credentials in force stay until the merchant comes back. */
 export async function beginSignIn(
   ctx: Context,
   actor: Actor,
@@ -16,15 +21,16 @@ export async function beginSignIn(
 ): Promise<Outcome> {
   requireScope(actor, 'write')
   const carrier = requireCarrier(carrierName)
-  await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
+  await requireConnection(ctx, actor, { mode: 'parcel', carrierId, carrier })
   const signIn = signInOf(ctx, carrier)
   if (!signIn)
     return fail('sign_in_unsupported', `Nobody signs in at ${carrier.title} through this server.`, {
       carrierCode: carrier.name,
     })
-  const { location, row } = prepareSignIn(ctx, actor, carrier, signIn, carrierId)
+  const { location, row } = prepareSignIn(ctx, actor, { carrier, signIn, carrierId })
   const version = await ctx.store.transaction(actor.tenantId, async (tx) => {
-    const connection = (await findConnection(tx, keyOf(actor, carrierId))) ?? refuseUnknown()
+    const connection =
+      (await findConnection(tx, connectionKey(actor, carrierId))) ?? refuseUnknownConnection()
     await insertSignIn(tx, row)
     return connection.version
   })

@@ -5,17 +5,17 @@ import { acceptConnect } from './form/accept-credentials.ts'
 import { addConnection } from './change/add-connection.ts'
 import { requireScac } from './form/ltl-body.ts'
 import { requireNamedCarrier, type NamedCarrier } from './request/named.ts'
-import { duplicateNotice, proofNotice, supersededNotice } from './request/notices.ts'
+import { duplicateNotice, unverifiedNotice, supersededNotice } from './request/notices.ts'
 import type { DryRun, Outcome } from './request/outcome.ts'
-import type { VerifyWish } from './verification/verify-credentials.ts'
+import type { VerifyParameter } from './verification/verify-credentials.ts'
 import { requireConnectable, requireLtlCarrier } from './request/require.ts'
 import { signInOf } from './sign-in/sign-in-state.ts'
 
-type Connect = { body: Body; verify?: VerifyWish }
+type Connect = { body: Body; verify?: VerifyParameter }
 
 /**
- * Connects a carrier account under a new id, once the carrier has been asked. A parcel account must not be connected yet, unless the body allows it;
- * of an LTL account that is, a notice tells. Where merchants sign in at the carrier, the connection waits for that and nothing else is asked.
+ * Connects a carrier account under a new id, after the carrier has been asked. Refuses (409) a parcel account that is connected already, unless the body allows a duplicate;
+ * for an LTL account that is connected already, a notice names the other connection. Where merchants sign in at the carrier, the connection waits for the sign-in, and the carrier is not asked.
  */
 export async function connectCarrier(
   ctx: Context,
@@ -27,7 +27,7 @@ export async function connectCarrier(
   return connect(ctx, actor, carrier, { ...request, isNamedInBody: false })
 }
 
-/** Connects an LTL account whose SCAC and nickname stand in the body: the spelling of the public OpenAPI file. */
+/** Connects an LTL account whose SCAC and nickname stand in the body, as the public OpenAPI file describes the request. */
 export async function connectCarrierByBody(
   ctx: Context,
   actor: Actor,
@@ -46,12 +46,23 @@ async function connect(
   { body, verify, scac, isNamedInBody }: Connect & { scac?: string; isNamedInBody: boolean },
 ): Promise<Outcome | DryRun> {
   requireConnectable(carrier)
-  const { parts, ...accepted } = acceptConnect(ctx, actor, carrier, { body, isNamedInBody })
+  const { acceptedBody, ...accepted } = acceptConnect(ctx, actor, carrier, { body, isNamedInBody })
   const signIn = signInOf(ctx, carrier)
-  const { proof, saved } = await addConnection(ctx, actor, { carrier, parts, verify, scac, signIn })
+  const { verification, saved } = await addConnection(ctx, actor, {
+    carrier,
+    acceptedBody,
+    verify,
+    scac,
+    signIn,
+  })
   const notices = [...accepted.notices, ...supersededNotice(carrier)]
-  if (!saved) return { proof, notices }
+  if (!saved) return { verification, notices }
   const { carrierId, version, duplicateOf, location } = saved
-  const told = [...notices, ...proofNotice(proof), ...duplicateNotice(duplicateOf), ...saved.notices]
+  const told = [
+    ...notices,
+    ...unverifiedNotice(verification),
+    ...duplicateNotice(duplicateOf),
+    ...saved.notices,
+  ]
   return { carrierId, version, notices: told, ...(location !== undefined && { location }) }
 }

@@ -4,7 +4,7 @@ import { formSchema, type JsonSchema } from '../catalog/forms/json-schema.ts'
 import { connectForm } from './form/carrier-forms.ts'
 import { requireCarrier } from './request/require.ts'
 
-/** A carrier as the catalog shows it: what it is, whether it can be connected, and a JSON Schema for each form it has. */
+/** A catalog entry is a carrier with a JSON Schema for each form that it has; `connect` is `null` where the carrier cannot be connected. */
 export type CatalogEntry = {
   carrier: ParcelCarrier
   connect: JsonSchema | null
@@ -12,12 +12,12 @@ export type CatalogEntry = {
   settings: JsonSchema | null
 }
 
-/** Every parcel carrier, those that cannot be connected too. */
+/** Lists every parcel carrier, including those that cannot be connected. */
 export function listCatalog(): CatalogEntry[] {
   return parcelCarriers.map(describeCarrier)
 }
 
-/** One carrier, by name or alias. */
+/** Returns the catalog entry of the parcel carrier with this name or alias; refuses an unknown name with 404. */
 export function showCatalog(carrierName: string): CatalogEntry {
   return describeCarrier(requireCarrier(carrierName))
 }

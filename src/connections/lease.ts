@@ -10,21 +10,21 @@ import { insertLease } from '../store/tables/connections/leases.ts'
 import type { Connection } from '../store/schema/tables.ts'
 import { requireScope } from '../require-scope.ts'
 import { requireToken, type AccessToken } from './access-token.ts'
-import { diagnose, nextStep } from './carrier/proof.ts'
-import type { Contents } from './change/replace-credentials.ts'
-import { keyOf, refuseUnknown } from './request/require.ts'
+import { diagnose, nextStep } from './carrier/verification-result.ts'
+import type { ConnectionValues } from './change/replace-credentials.ts'
+import { connectionKey, refuseUnknownConnection } from './request/require.ts'
 import { SIGN_IN_STEP, signInOf, WAITS, withoutSignIn } from './sign-in/sign-in-state.ts'
 import { missingValues } from './carrier/why-not-asked.ts'
-import { usable } from './form/values.ts'
+import { valuesToUse } from './form/values.ts'
 import { requireNamed, type Named } from './request/named.ts'
 
-/** How long a lease is good for, in seconds: usually, at least and at most. */
+/** A lease is good for this many seconds: usually, at least and at most. */
 export const LEASE_SECONDS = { usual: 300, least: 30, most: 3_600 }
 
-/** What a lease can hand out. */
+/** A lease hands out one of these two. */
 export const LEASED = ['credentials', 'token'] as const
 
-/** Credentials or an access token on their way out, for as long as `expiresAt` says; then they are to be asked for again. */
+/** A lease is credentials or an access token that the caller may use until `expiresAt`; after that the caller asks again. */
 export type Lease = { connection: Connection; carrier: Carrier; expiresAt: string } & (
   { values: Secret<Values> } | { access: AccessToken }
 )
@@ -32,8 +32,8 @@ export type Lease = { connection: Connection; carrier: Carrier; expiresAt: strin
 type Request = Named & { seconds: number; anyState: boolean; as: (typeof LEASED)[number] }
 
 /**
- * Hands out the credentials in force, with what else names the account, or the carrier's access token for them: the one door through which a secret leaves.
- * It is on record before anything is opened. What a sign-in left stays here, a refresh token is spent by whoever uses it; the access token that it mints goes out.
+ * Hands out the credentials in force with the other values that name the account, or the carrier’s access token for them; no other function lets a secret leave the server.
+ * The audit event is written before anything is opened. The refresh token of a sign-in is never handed out, since using it spends it; the access token that it mints is handed out.
  * A token that the carrier does not mint is refused (400) with what is missing for it, and no lease outlives its token. A connection that the carrier refuses, or that waits for its approval, is refused (409) unless `anyState`.
  */
 export async function leaseCredentials(ctx: Context, actor: Actor, request: Request): Promise<Lease> {
@@ -46,7 +46,7 @@ export async function leaseCredentials(ctx: Context, actor: Actor, request: Requ
     return refuseTokenless(`${carrier.title} has no access tokens here.`)
   const lastsUntil = () => new Date(ctx.clock().getTime() + request.seconds * 1_000).toISOString()
   const connection = await ctx.store.transaction(actor.tenantId, async (tx) => {
-    const found = (await findConnection(tx, keyOf(actor, carrierId))) ?? refuseUnknown()
+    const found = (await findConnection(tx, connectionKey(actor, carrierId))) ?? refuseUnknownConnection()
     if (!request.anyState) requireUsable(found)
     const fields = isToken ? ['access_token'] : []
     const seq = await recordEvent(ctx, tx, actor, {
@@ -56,23 +56,24 @@ export async function leaseCredentials(ctx: Context, actor: Actor, request: Requ
       version: found.version,
     })
     const lease = { audit_seq: seq, expires_at: lastsUntil() }
-    await insertLease(tx, keyOf(actor, carrierId), lease, ctx.clock().toISOString())
+    await insertLease(tx, connectionKey(actor, carrierId), lease, ctx.clock().toISOString())
     return found
   })
   if (isToken) {
     const access =
       (await requireToken(ctx, actor, connection, carrier)) ??
       (await explainTokenless(ctx, actor, connection, carrier))
-    const [expiresAt = access.expiresAt] = [access.expiresAt, lastsUntil()].sort()
+    const until = lastsUntil()
+    const expiresAt = access.expiresAt < until ? access.expiresAt : until
     return { connection: access.connection, carrier, expiresAt, access }
   }
   const opened = await openSealed(ctx, actor, (opener) => opener.contents(connection))
-  const { credentials, settings } = opened.reveal() as Contents
-  const values = new Secret(usable(carrier, withoutSignIn(credentials), settings))
+  const { credentials, settings } = opened.reveal() as ConnectionValues
+  const values = new Secret(valuesToUse(carrier, withoutSignIn(credentials), settings))
   return { connection, carrier, expiresAt: lastsUntil(), values }
 }
 
-/** Says what is missing for an access token: fields by name, or the sign-in of the merchant. */
+/** Refuses (400) an access token, and names what is missing for it: fields by name, or the sign-in of the merchant. */
 async function explainTokenless(
   ctx: Context,
   actor: Actor,

@@ -8,24 +8,24 @@ import {
 } from '../store/tables/connections/connections.ts'
 import { PART } from '../store/pages.ts'
 import { requireScope } from '../require-scope.ts'
-import { adviceOf, type Advice } from './verification/advice.ts'
+import { adviseOnConnection, type Advice } from './verification/advice.ts'
 import { allFields, settingNames } from './form/carrier-forms.ts'
 import { carrierOf, requireCarrier, requireConnection } from './request/require.ts'
-import { provable } from './form/values.ts'
+import { valuesToVerify } from './form/values.ts'
 
-/** A connection as listings show it, with its carrier; nothing sealed. */
-export type Listed<C extends Carrier = Carrier> = { connection: ListedConnection; carrier: C }
+/** Describes a connection as listings show it, with its carrier and without anything sealed. */
+export type ListedBatch<C extends Carrier = Carrier> = { connection: ListedConnection; carrier: C }
 
 type ModeCarrier<M extends Carrier['mode']> = Extract<Carrier, { mode: M }>
 
 const BATCH = 200
 
-/** The actor's connections of one mode in batches, oldest first; only one batch is held at a time. */
+/** Yields the actor’s connections of one mode in batches, oldest first; only one batch is in memory at a time. */
 export async function* listBatches<M extends Carrier['mode']>(
   { store }: Context,
   actor: Actor,
   mode: M,
-): AsyncGenerator<Listed<ModeCarrier<M>>[]> {
+): AsyncGenerator<ListedBatch<ModeCarrier<M>>[]> {
   requireScope(actor, 'read')
   let afterSeq = 0
   for (;;) {
@@ -38,15 +38,15 @@ export async function* listBatches<M extends Carrier['mode']>(
   }
 }
 
-/** One page of the actor's parcel connections, oldest first. */
+/** Returns one page of the actor’s parcel connections, oldest first. */
 export async function listPage(
   { store }: Context,
   actor: Actor,
   { page, size }: { page: number; size: number },
-): Promise<Listed<ModeCarrier<'parcel'>>[]> {
+): Promise<ListedBatch<ModeCarrier<'parcel'>>[]> {
   requireScope(actor, 'read')
   let afterSeq = 0
-  // However far the page is, nobody waits longer than for one step.
+  // Each step is a read of its own, so that nobody waits longer than for one step, however far the page is.
   for (let left = (page - 1) * size; left > 0; left -= PART) {
     const from = { afterSeq, count: Math.min(left, PART) }
     const reached = await store.read(actor.tenantId, (db) => findSeqAfter(db, actor, 'parcel', from))
@@ -59,42 +59,44 @@ export async function listPage(
   return rows.map(withCarrier<'parcel'>)
 }
 
-const withCarrier = <M extends Carrier['mode']>(connection: ListedConnection): Listed<ModeCarrier<M>> => ({
+const withCarrier = <M extends Carrier['mode']>(
+  connection: ListedConnection,
+): ListedBatch<ModeCarrier<M>> => ({
   connection,
   carrier: carrierOf(connection) as ModeCarrier<M>,
 })
 
-/** One connection as listings show it. */
+/** Returns one connection as listings show it; refuses an unknown id with 404. */
 export async function getConnection<M extends Carrier['mode']>(
   ctx: Context,
   actor: Actor,
   mode: M,
   carrierId: string,
-): Promise<Listed<ModeCarrier<M>>> {
+): Promise<ListedBatch<ModeCarrier<M>>> {
   requireScope(actor, 'read')
-  return withCarrier<M>(await requireConnection(ctx, actor, mode, carrierId))
+  return withCarrier<M>(await requireConnection(ctx, actor, { mode, carrierId }))
 }
 
-/** The names under which the forms of a carrier keep what they all call `name`. */
+/** Returns the names under which the forms of a carrier store the field `name`. */
 function storedNames({ connect, update, settings }: ParcelCarrier, name: string): string[] {
   const named = [connect, update, settings].flatMap((fields) => fields?.[name] ?? [])
   return [...new Set(named.map(({ storedAs }) => storedAs ?? name))]
 }
 
-/** Which fields of a connection are set, by wire name, and which of them are secret; no value of any. */
+/** Returns which fields of a connection are set, by wire name, and which of them are secret; no value is returned. */
 export async function describeConnection(
   ctx: Context,
   actor: Actor,
   { carrierName, carrierId }: { carrierName: string; carrierId: string },
 ): Promise<
-  Listed<ModeCarrier<'parcel'>> & {
+  ListedBatch<ModeCarrier<'parcel'>> & {
     fields: Record<string, { set: boolean; secret: boolean }>
     advice: Advice
   }
 > {
   requireScope(actor, 'read')
   const carrier = requireCarrier(carrierName)
-  const connection = await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
+  const connection = await requireConnection(ctx, actor, { mode: 'parcel', carrierId, carrier })
   const opened = await openSealed(ctx, actor, (opener) => opener.contents(connection))
   const { credentials, settings } = opened.reveal()
   const isSet = (name: string, field: Field) => {
@@ -108,6 +110,9 @@ export async function describeConnection(
       .filter(([, field]) => !('role' in field && field.role === 'primary'))
       .map(([name, field]) => [name, { set: isSet(name, field), secret: field.secret }]),
   )
-  const advice = adviceOf(ctx, actor, connection, carrier, provable(credentials, settings))
+  const advice = adviseOnConnection(ctx, actor, connection, {
+    carrier,
+    values: valuesToVerify(credentials, settings),
+  })
   return { connection, carrier, fields, advice }
 }

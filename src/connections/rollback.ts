@@ -12,15 +12,15 @@ import { beginInstead } from './sign-in/prepare-sign-in.ts'
 import { checkedNow } from './verification/next-check.ts'
 import { refuseDuplicate } from './change/duplicates.ts'
 import type { DryRun, Outcome } from './request/outcome.ts'
-import type { Proof } from './carrier/proof.ts'
-import { allFields, provedSettings } from './form/carrier-forms.ts'
-import { proofNotice, signInLostNotice } from './request/notices.ts'
-import { differences } from './change/plan-change.ts'
-import { acceptWaiting, requireProof, type VerifyWish } from './verification/verify-credentials.ts'
-import type { Kept } from './sign-in/refresh-token.ts'
-import { isSameCredentials, replaceCredentials, type Contents } from './change/replace-credentials.ts'
-import { carrierOf, keyOf, refuseUnknown } from './request/require.ts'
-import { saveConnection, type Saved } from './change/save-connection.ts'
+import type { VerificationResult } from './carrier/verification-result.ts'
+import { allFields, settingsToVerify } from './form/carrier-forms.ts'
+import { unverifiedNotice, signInLostNotice } from './request/notices.ts'
+import { listDifferences } from './change/plan-change.ts'
+import { acceptWaiting, verifyOrRefuse, type VerifyParameter } from './verification/verify-credentials.ts'
+import type { WhichCredentials } from './sign-in/refresh-token.ts'
+import { isSameCredentials, replaceCredentials, type ConnectionValues } from './change/replace-credentials.ts'
+import { carrierOf, connectionKey, refuseUnknownConnection } from './request/require.ts'
+import { saveConnection, type SavedConnection } from './change/save-connection.ts'
 import {
   carrySignIn,
   isWaiting,
@@ -30,16 +30,17 @@ import {
   WAITS,
 } from './sign-in/sign-in-state.ts'
 import { shownChanges } from './change/shown-changes.ts'
-import { provable, withoutCleared, type Changes } from './form/values.ts'
+import { valuesToVerify, withoutCleared, type Changes } from './form/values.ts'
 import { requireNamed, type Named } from './request/named.ts'
 import { carryOut } from './change/verify-and-save.ts'
 import { requireVersion, type IfMatch } from './request/if-match.ts'
 
-type Request = Named & { ifMatch: IfMatch; verify?: VerifyWish }
+type Request = Named & { ifMatch: IfMatch; verify?: VerifyParameter }
 
 /**
- * Puts the credentials before the current ones back into force, once the carrier accepts them: as a new version, so that no number is ever used twice.
- * The settings that the carrier is asked with go back with them; the others stay. Those in force until now are kept in their place, and a sign-in that went with the earlier ones comes back with them. Refuses (409) when there are none.
+ * Puts the previous credentials back into force, after the carrier accepts them, as a new version, so that no version number is used twice.
+ * The settings that the carrier is asked with go back with them, and the other settings stay. The credentials in force until now become the previous ones, and a sign-in that belonged to the earlier credentials comes back with them.
+ * Refuses (409) when there are no previous credentials.
  */
 export async function rollbackConnection(
   ctx: Context,
@@ -49,44 +50,43 @@ export async function rollbackConnection(
   requireScope(actor, 'write')
   const { carrier } = await requireNamed(ctx, actor, request)
   const { carrierId } = request
-  const { proof, saved } = await carryOut(ctx, actor, request.verify, {
-    plan: (db, opener) => planRollback(ctx, db, actor, opener, request),
-    verify: (plan) => verifyRollback(ctx, actor, carrier, plan, request),
+  const { verification, saved } = await carryOut(ctx, actor, request.verify, {
+    plan: (db, opener) => planRollback(ctx, db, actor, { ...request, opener }),
+    verify: (plan) => verifyRollback(ctx, actor, plan, { ...request, carrier }),
     isSame: (verified, now) => isSameSlot(verified, now) || refuseMoved(),
-    save: (tx, plan, proof) => putBack(ctx, tx, actor, carrier, plan, proof),
+    save: (tx, plan, verification) => putBack(ctx, tx, actor, { carrier, plan, verification }),
   })
-  if (!saved) return { proof, notices: [] }
-  const { version, signInLost, location } = saved
-  const notices = [...proofNotice(proof), ...signInLostNotice(signInLost)]
+  if (!saved) return { verification, notices: [] }
+  const { version, location } = saved
+  const notices = [...unverifiedNotice(verification), ...signInLostNotice(saved)]
   return { carrierId, version, notices, ...(location !== undefined && { location }) }
 }
 
-/** What a rollback puts back, in place of what. */
+/** Describes the contents that a rollback puts back (`next`), and those that it replaces (`held`). */
 type RollbackPlan = {
   connection: Connection
   previousVersion: number
-  held: Contents
-  next: Contents
-  /** Why only a sign-in can prove what comes back; `null` where the carrier can be asked. */
-  waits: Proof | null
+  held: ConnectionValues
+  next: ConnectionValues
+  /** `waits` says why only a sign-in can verify the credentials that come back; it is `null` where the carrier can be asked. */
+  waits: VerificationResult | null
   isSignedIn: boolean
-  kept: Kept
+  kept: WhichCredentials
 }
 
 function verifyRollback(
   ctx: Context,
   actor: Actor,
-  carrier: Carrier,
   { connection, held, next, waits, kept }: RollbackPlan,
-  { carrierId, verify: wish }: Request,
-): Proof | Promise<Proof> {
+  { carrier, carrierId, verify: wish }: Request & { carrier: Carrier },
+): VerificationResult | Promise<VerificationResult> {
   if (waits) return acceptWaiting(carrier, waits, wish)
-  const inForce = { values: provable(held.credentials, held.settings), state: connection.state }
-  const values = provable(next.credentials, next.settings)
-  return requireProof(ctx, actor, { carrier, values, wish, carrierId, kept, held: inForce })
+  const inForce = { values: valuesToVerify(held.credentials, held.settings), state: connection.state }
+  const values = valuesToVerify(next.credentials, next.settings)
+  return verifyOrRefuse(ctx, actor, { carrier, values, wish, carrierId, which: kept, held: inForce })
 }
 
-/** Whether nothing of the connection, nor what is kept before it, has moved on. */
+/** Returns whether two plans have read the same version of the connection and of its previous credentials. */
 const isSameSlot = (one: RollbackPlan, other: RollbackPlan): boolean =>
   one.connection.version === other.connection.version && one.previousVersion === other.previousVersion
 
@@ -94,21 +94,20 @@ async function planRollback(
   ctx: Context,
   db: Db,
   actor: Actor,
-  opener: Opener,
-  { carrierId, ifMatch }: Request,
+  { opener, carrierId, ifMatch }: Request & { opener: Opener },
 ): Promise<RollbackPlan> {
-  const key = keyOf(actor, carrierId)
-  const connection = (await findConnection(db, key)) ?? refuseUnknown()
+  const key = connectionKey(actor, carrierId)
+  const connection = (await findConnection(db, key)) ?? refuseUnknownConnection()
   requireVersion(connection, ifMatch)
   const previous = await findPrevious(db, key)
   if (!previous || previous.erase_after <= ctx.clock().toISOString()) return refuseNothing(carrierId)
   const carrier = carrierOf(connection)
-  const held = opener.contents(connection).reveal() as Contents
+  const held = opener.contents(connection).reveal() as ConnectionValues
   const own = opener.previous(connection, previous).reveal() as Changes
-  const { credentials, proved } = apart(own, provedSettings(carrier))
+  const { credentials, verified } = apart(own, settingsToVerify(carrier))
   const next = {
     credentials: carrySignIn(carrier, held.credentials, credentials),
-    settings: withoutCleared({ ...held.settings, ...proved }),
+    settings: withoutCleared({ ...held.settings, ...verified }),
   }
   if (isSameCredentials(carrier, held, next)) return refuseNothing(carrierId)
   const token = refreshTokenOf(next.credentials)
@@ -125,11 +124,12 @@ async function planRollback(
   }
 }
 
-/** What was kept before there were settings with it has none, and those in force stay. */
-function apart(kept: Changes, names: ReadonlySet<string>): { credentials: Values; proved: Changes } {
-  const of = (isSetting: boolean): Changes =>
-    Object.fromEntries(Object.entries(kept).filter(([name]) => names.has(name) === isSetting))
-  return { credentials: withoutCleared(of(false)), proved: of(true) }
+/** Separates kept credentials from the settings that were kept with them. Credentials that were kept before settings were kept too have none, and the settings in force then stay. */
+function apart(kept: Changes, names: ReadonlySet<string>): { credentials: Values; verified: Changes } {
+  const entries = Object.entries(kept)
+  const credentials = Object.fromEntries(entries.filter(([name]) => !names.has(name)))
+  const verified = Object.fromEntries(entries.filter(([name]) => names.has(name)))
+  return { credentials: withoutCleared(credentials), verified }
 }
 
 const refuseNothing = (carrierId: string): never =>
@@ -142,10 +142,9 @@ async function putBack(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  carrier: Carrier,
-  { connection, held, next, waits, isSignedIn }: RollbackPlan,
-  proof: Proof,
-): Promise<Saved & { signInLost: boolean; location: string | undefined }> {
+  { carrier, plan, verification }: { carrier: Carrier; plan: RollbackPlan; verification: VerificationResult },
+): Promise<SavedConnection & { signInLost: boolean; location: string | undefined }> {
+  const { connection, held, next, waits, isSignedIn } = plan
   const { carrier_id: carrierId } = connection
   await refuseDuplicate(tx, actor, { carrier, credentials: next.credentials, carrierId })
   const signInLost = waits === SIGN_IN_LOST
@@ -155,18 +154,18 @@ async function putBack(
     after: {
       credentials: replaceCredentials(ctx, connection, held, next),
       settings: next.settings,
-      checked: checkedNow(ctx, carrier, proof, connection),
+      checked: checkedNow(ctx, carrier, verification, connection),
       ...((waits || isSignedIn) && { status: waits ? 'pending_approval' : 'approved' }),
       signIn: begun?.row,
     },
     event: {
       action: 'connection.rolled_back',
       fields: [
-        ...differences(held.credentials, next.credentials, allFields(carrier)),
-        ...differences(held.settings, next.settings, allFields(carrier)),
+        ...listDifferences(held.credentials, next.credentials, allFields(carrier)),
+        ...listDifferences(held.settings, next.settings, allFields(carrier)),
       ],
       changes: shownChanges(carrier, held, next),
-      ...(proof.outcome !== 'verified' && { outcome: 'unverified' }),
+      ...(verification.outcome !== 'verified' && { outcome: 'unverified' }),
     },
   })
   return { ...saved, signInLost, location: begun?.location }

@@ -4,31 +4,31 @@ import { findByScac, findCarrier, storedCarrier } from '../catalog/find-carrier.
 import { absentCarrier } from './request/absent-carrier.ts'
 import type { Actor, Context } from '../context.ts'
 import { failFields } from '../errors.ts'
-import type { KindCount, Stretch } from '../store/tables/connections/search.ts'
+import type { KindCount, ListingGroup } from '../store/tables/connections/search.ts'
 import type { Connection, ConnectionState } from '../store/schema/tables.ts'
-import { STATES } from './carrier/proof.ts'
+import { STATES } from './carrier/verification-result.ts'
 import {
   needsAttention,
-  stateIn,
+  readState,
   UNVERIFIED_REASONS,
   waitsIn,
   whyUnverified,
   type UnverifiedReason,
 } from './verification/why-unverified.ts'
 
-/** What tells connections apart without a look at any of them. */
+/** A kind filter selects connections by what is counted for them, so that no single connection has to be read. */
 export type KindFilter = {
   states?: readonly ConnectionState[]
   status?: Connection['connection_status']
-  /** Whether a person has to do something. */
+  /** `attention` selects the connections about which a person has to do something, or the others. */
   attention?: boolean
   unverified?: readonly UnverifiedReason[]
-  /** A carrier, by name, alias or SCAC. */
+  /** `carrier` is the name, an alias or a SCAC of a carrier. */
   carrier?: string
   scac?: string
 }
 
-/** How many connections there are in each state, whatever else is asked for. */
+/** Says how many connections are in each state, whatever else the search asks for. */
 export type StateCounts = Record<ConnectionState, number> & {
   attention: number
   unverified_by_reason: Record<UnverifiedReason, number>
@@ -36,7 +36,7 @@ export type StateCounts = Record<ConnectionState, number> & {
 
 type Kind = Pick<KindCount, 'carrier' | 'standing'>
 
-/** Which carriers a question lets through; refuses one that there is not. */
+/** Returns a test for the carriers that a search asks for; refuses (400) a carrier that does not exist. */
 export function carrierTest(
   { environment }: Pick<Actor, 'environment'>,
   { carrier: named, scac }: Pick<KindFilter, 'carrier' | 'scac'>,
@@ -56,7 +56,7 @@ export function carrierTest(
   return ({ carrier }) => (byName?.id ?? carrier) === carrier && (byScac?.id ?? carrier) === carrier
 }
 
-/** Whether connections of a kind are asked for, whatever their carrier. */
+/** Returns a test for the kinds of connections that a search asks for, whatever their carrier. */
 export function kindTest(
   ctx: Context,
   actor: Pick<Actor, 'environment'>,
@@ -65,7 +65,7 @@ export function kindTest(
   return ({ carrier, standing }) => {
     const reason = whyUnverified(ctx, actor, storedCarrier(carrier), standing)?.reason
     return (
-      (states === undefined || states.includes(stateIn(standing))) &&
+      (states === undefined || states.includes(readState(standing))) &&
       (status === undefined || (status === 'pending_approval') === waitsIn(standing)) &&
       (attention === undefined || attention === needsAttention(standing)) &&
       (unverified === undefined || (reason !== undefined && unverified.includes(reason)))
@@ -73,10 +73,10 @@ export function kindTest(
   }
 }
 
-/** The stretches in which connections of the wanted kinds lie: one of a whole standing, where every carrier in it is wanted. */
-export function stretchesOf(kinds: readonly Kind[], isWanted: (kind: Kind) => boolean): Stretch[] {
+/** Returns the groups of listings that hold connections of the wanted kinds; one group covers a whole standing where every carrier in that standing is wanted. */
+export function listingGroups(kinds: readonly Kind[], isWanted: (kind: Kind) => boolean): ListingGroup[] {
   const standings = Map.groupBy(kinds, ({ standing }) => standing)
-  return [...standings].flatMap(([standing, all]): Stretch[] => {
+  return [...standings].flatMap(([standing, all]): ListingGroup[] => {
     const wanted = all.filter(isWanted)
     if (wanted.length === 0) return []
     return wanted.length === all.length
@@ -88,7 +88,7 @@ export function stretchesOf(kinds: readonly Kind[], isWanted: (kind: Kind) => bo
 const zeros = <Name extends string>(names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>
 
-/** Adds kinds up by state, and those that are unverified by the reason. */
+/** Counts connections by state, and the unverified ones also by their reason. */
 export function countStates(
   ctx: Context,
   actor: Pick<Actor, 'environment'>,
@@ -100,7 +100,7 @@ export function countStates(
     unverified_by_reason: zeros(UNVERIFIED_REASONS),
   }
   for (const { carrier, standing, connections } of kinds) {
-    counts[stateIn(standing)] += connections
+    counts[readState(standing)] += connections
     if (needsAttention(standing)) counts.attention += connections
     const why = whyUnverified(ctx, actor, storedCarrier(carrier), standing)
     if (why) counts.unverified_by_reason[why.reason] += connections

@@ -10,41 +10,41 @@ import {
   findByWords,
   findPartnerNames,
   readRows,
-  type Place,
-  type Reach,
+  type SearchPlace,
+  type SearchReach,
   type SearchOrder,
 } from '../store/tables/connections/search.ts'
 import type { Db } from '../store/db.ts'
 import type { ConnectionListing, Tenant } from '../store/schema/tables.ts'
-import { adviceOf, type Advice } from './verification/advice.ts'
+import { adviseOnConnection, type Advice } from './verification/advice.ts'
 import {
   carrierTest,
   countStates,
   kindTest,
-  stretchesOf,
+  listingGroups,
   type KindFilter,
   type StateCounts,
 } from './search-kinds.ts'
 import { whyUnverified, type Unverified } from './verification/why-unverified.ts'
-import { walkListings, type Found } from './walk-listings.ts'
+import { walkListings, type FoundListings } from './walk-listings.ts'
 
-export type { Place, SearchOrder } from '../store/tables/connections/search.ts'
-export { wordsOf } from '../store/tables/connections/search-terms.ts'
+export type { SearchPlace, SearchOrder } from '../store/tables/connections/search.ts'
+export { splitWords as wordsOf } from '../store/tables/connections/search-terms.ts'
 
-export type Search = KindFilter & {
-  /** In its state since before this time. */
+export type SearchScope = KindFilter & {
+  /** `olderThan` selects connections that have been in their state since before this time. */
   olderThan?: string
-  /** Beginnings of words, of the nickname, the account number and the id; all of them have to be there. */
+  /** `words` are beginnings of words of the nickname, the account number or the id; a connection must have all of them. */
   words?: readonly string[]
 }
 
-/** Which connections, in which order, and which page of them: by its number, or behind a place. */
-export type Question = {
-  search: Search
+/** A question says which connections are searched, in which order, and which page of them is returned: by its number, or after a place. */
+export type SearchQuery = {
+  search: SearchScope
   order: SearchOrder
   page: number
   size: number
-  after: Place | undefined
+  after: SearchPlace | undefined
 }
 
 type Account = Pick<Tenant, 'tenant_id' | 'external_account_id' | 'company_name' | 'active'>
@@ -53,32 +53,32 @@ export type FoundConnection = {
   carrier: Carrier
   advice: Advice
   unverified: Unverified | undefined
-  /** Whose it is, where a partner looks through many accounts. */
+  /** `account` owns the connection; it is set where a partner searches through many accounts. */
   account: Account | undefined
 }
-/** `total` is absent where it would take a look at every connection. */
+/** A page of found connections has no `total` where counting would read every connection. */
 export type FoundPage = {
   connections: FoundConnection[]
   counts: StateCounts
   total: number | undefined
-  next: Place | undefined
+  next: SearchPlace | undefined
 }
 
-/** As many terms as may begin with a word whose connections are gathered and sorted for each page. */
+/** Where at most this many terms begin with a word, their connections are gathered and sorted for each page. */
 const FEW = 2_000
 
-/** Finds one page of connections of either mode: the actor's own, or those of every account that a partner created; every page costs about what the first one does. */
-export async function findConnections(ctx: Context, actor: Actor, question: Question): Promise<FoundPage> {
+/** Finds one page of connections of either mode: the actor’s own, or those of every account that a partner created. Every page costs about as much as the first one. */
+export async function findConnections(ctx: Context, actor: Actor, question: SearchQuery): Promise<FoundPage> {
   const { environment, tenantId, scopes } = actor
   const isPartner = scopes.has('partner')
   if (!isPartner) requireScope(actor, 'read')
   const isOfCarrier = carrierTest(actor, question.search)
   const isOfKind = kindTest(ctx, actor, question.search)
-  const look = async (db: Db, reach: Reach): Promise<FoundPage> => {
+  const look = async (db: Db, reach: SearchReach): Promise<FoundPage> => {
     const kinds = await countKinds(db, reach)
     const counts = countStates(ctx, actor, kinds.filter(isOfCarrier))
-    const isWanted: Wanted = (kind) => isOfCarrier(kind) && isOfKind(kind)
-    const { total, ...found } = await search(db, reach, question, kinds, isWanted)
+    const isWanted: WantedPage = (kind) => isOfCarrier(kind) && isOfKind(kind)
+    const { total, ...found } = await search(db, reach, question, { kinds, isWanted })
     const rows = await readRows(db, reach, found.places)
     const accounts = isPartner
       ? await findPartnerNames(db, tenantId, [...new Set(rows.map((row) => row.tenant_id))])
@@ -86,7 +86,9 @@ export async function findConnections(ctx: Context, actor: Actor, question: Ques
     const connections = rows.map((connection) => {
       const carrier = storedCarrier(connection.carrier)
       return {
-        ...{ connection, carrier, advice: adviceOf(ctx, actor, connection, carrier) },
+        connection,
+        carrier,
+        advice: adviseOnConnection(ctx, actor, connection, { carrier }),
         unverified: whyUnverified(ctx, actor, carrier, connection.standing),
         account: accounts.find(({ tenant_id }) => tenant_id === connection.tenant_id),
       }
@@ -101,19 +103,18 @@ export async function findConnections(ctx: Context, actor: Actor, question: Ques
 }
 
 type Kinds = Awaited<ReturnType<typeof countKinds>>
-type Wanted = (kind: Pick<Kinds[number], 'carrier' | 'standing'>) => boolean
+type WantedPage = (kind: Pick<Kinds[number], 'carrier' | 'standing'>) => boolean
 
 async function search(
   db: Db,
-  reach: Reach,
-  { search: { words = [], olderThan }, order, page, size, after }: Question,
-  kinds: Kinds,
-  isWanted: Wanted,
-): Promise<Found & { total: number | undefined }> {
+  reach: SearchReach,
+  { search: { words = [], olderThan }, order, page, size, after }: SearchQuery,
+  { kinds, isWanted }: { kinds: Kinds; isWanted: WantedPage },
+): Promise<FoundListings & { total: number | undefined }> {
   const skip = after ? 0 : (page - 1) * size
   const { rarest, terms } = await rarestFirst(db, reach, words)
   if (words.length > 0 && terms <= FEW) {
-    const all = await findByWords(db, reach, rarest, order, after)
+    const all = await findByWords(db, reach, rarest, { order, after })
     const fitting = all.filter(
       (candidate) => isWanted(candidate) && (olderThan === undefined || candidate.since < olderThan),
     )
@@ -124,19 +125,19 @@ async function search(
     return { places, next, total: fitting.length }
   }
   if (words.length > 0 && skip > 0) refusePage()
-  const stretches = stretchesOf(kinds, isWanted)
+  const groups = listingGroups(kinds, isWanted)
   let total: number | undefined
   if (words.length === 0 && olderThan !== undefined) {
     total = 0
-    for (const stretch of stretches) total += await countOlder(db, reach, stretch, olderThan)
+    for (const group of groups) total += await countOlder(db, reach, group, olderThan)
   } else if (words.length === 0)
     total = kinds.filter(isWanted).reduce((sum, { connections }) => sum + connections, 0)
   if (total !== undefined && skip >= total) return { places: [], next: undefined, total }
-  const walk = { stretches, order, after, skip, size, words: rarest, olderThan }
+  const walk = { groups, order, after, skip, size, words: rarest, olderThan }
   return { ...(await walkListings(db, reach, walk)), total }
 }
 
-async function rarestFirst(db: Db, reach: Reach, words: readonly string[]) {
+async function rarestFirst(db: Db, reach: SearchReach, words: readonly string[]) {
   const counted: { word: string; terms: number }[] = []
   for (const word of words) counted.push({ word, terms: await countTerms(db, reach, word, FEW + 1) })
   counted.sort((one, other) => one.terms - other.terms)

@@ -11,17 +11,17 @@ import { settingsForm } from './form/carrier-forms.ts'
 import { requireCarrier, requireConnection } from './request/require.ts'
 import type { IfMatch } from './request/if-match.ts'
 
-type Named = { carrierName: string; carrierId: string }
+type NamedAccount = { carrierName: string; carrierId: string }
 
-/** The settings of a connection that its settings form can express; what is not set is left out. */
+/** Returns the settings of a connection that its settings form can express; a setting without a value is left out. */
 export async function readSettings(
   ctx: Context,
   actor: Actor,
-  { carrierName, carrierId }: Named,
+  { carrierName, carrierId }: NamedAccount,
 ): Promise<{ settings: Values; version: number }> {
   requireScope(actor, 'read')
   const carrier = requireCarrier(carrierName)
-  const connection = await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
+  const connection = await requireConnection(ctx, actor, { mode: 'parcel', carrierId, carrier })
   const { fields } = settingsForm(carrier)
   const opened = await openSealed(ctx, actor, (opener) => opener.settings(connection))
   const stored = opened.reveal() as Values
@@ -39,7 +39,7 @@ export async function readSettings(
   return { settings: expressible(fields, settings), version: connection.version }
 }
 
-/** An update may have set what the settings form does not allow; such a value is left out and not shown broken. */
+/** Leaves out the values that the settings form does not allow: an update may have set them, and they must not be shown broken. */
 function expressible(fields: Fields, settings: Values): Values {
   const accepted = validate({ fields }, settings)
   if (!Array.isArray(accepted)) return settings
@@ -54,21 +54,25 @@ const hasImages = (fields: Fields) =>
 export async function updateSettings(
   ctx: Context,
   actor: Actor,
-  request: Named & { ifMatch: IfMatch; body: Body },
+  request: NamedAccount & { ifMatch: IfMatch; body: Body },
 ): Promise<Outcome> {
   requireScope(actor, 'write')
   const { carrierId, ifMatch } = request
   const carrier = requireCarrier(request.carrierName)
-  await requireConnection(ctx, actor, 'parcel', carrierId, carrier)
+  await requireConnection(ctx, actor, { mode: 'parcel', carrierId, carrier })
   const form = settingsForm(carrier)
   const size = hasImages(form.fields) ? 'large' : 'usual'
-  const { notices, ...parts } = acceptRequest(ctx, actor, {
+  const { notices, ...acceptedBody } = acceptRequest(ctx, actor, {
     carrier,
     form,
     body: request.body(size).reveal(),
   })
   const { version } = await changeSettings(ctx, actor, {
-    ...{ carrier, carrierId, ifMatch, form: form.fields, parts },
+    carrier,
+    carrierId,
+    ifMatch,
+    form: form.fields,
+    acceptedBody,
     change: { kind: 'settings' },
   })
   return { carrierId, version, notices }

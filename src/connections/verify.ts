@@ -1,10 +1,10 @@
 import type { Actor, Context } from '../context.ts'
 import { requireScope } from '../require-scope.ts'
-import { adviceAbout, adviceOf, type Advice } from './verification/advice.ts'
+import { adviseOnVerification, adviseOnConnection, type Advice } from './verification/advice.ts'
 import { checkConnection, type Check } from './verification/check-connection.ts'
 import { requireNamed, type Named } from './request/named.ts'
 
-/** Asks the carrier about a connection now, and keeps what it says. */
+/** Asks the carrier about a connection now, and stores the answer. */
 export async function verifyConnection(
   ctx: Context,
   actor: Actor,
@@ -13,9 +13,11 @@ export async function verifyConnection(
   requireScope(actor, 'write')
   const { connection, carrier } = await requireNamed(ctx, actor, named)
   const check = await checkConnection(ctx, actor, connection)
-  const isAsked = check.proof.asked
+  const isAsked = check.verification.asked
   return {
     ...check,
-    advice: isAsked ? adviceOf(ctx, actor, check.connection, carrier) : adviceAbout(check.proof),
+    advice: isAsked
+      ? adviseOnConnection(ctx, actor, check.connection, { carrier })
+      : adviseOnVerification(check.verification),
   }
 }

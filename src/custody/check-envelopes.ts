@@ -5,20 +5,20 @@ import { createOpener, type Opener } from './opener.ts'
 
 const PART = 200
 
-/** What one tenant has sealed: how many rows of it there are, and which of them do not open where they stand. */
+/** Describes what one tenant has sealed: how many rows there are, and which of them do not open where they stand. */
 export type EnvelopeCheck = { rows: number; unreadable: { table: SealedTable; id: string }[] }
 
-/** How each kind of row is opened. */
+/** Each of these functions opens one kind of row. */
 const OPENERS: { [T in SealedTable]: (opener: Opener, row: SealedRows[T]) => unknown } = {
   connection: (opener, row) => opener.contents(row),
-  buried_connection: (opener, row) => opener.deleted(row),
+  deleted_connection: (opener, row) => opener.deleted(row),
   previous_credentials: (opener, row) => opener.previous(row, row),
   carrier_token: (opener, row) => row.sealed && opener.token(row, row),
   sign_in: (opener, row) => opener.verifier(row, row.verifier),
   webhook_endpoint: (opener, row) => opener.webhook(row),
 }
 
-/** Opens every envelope of a tenant, a part of its rows at a time, and keeps nothing of what is in them. What does not open is told in the answer, and is not put on record: who looks changes nothing. */
+/** Opens every envelope of a tenant, a part of its rows at a time, and keeps nothing of their contents. An envelope that does not open is named in the result and is not recorded in the audit log, since this check changes nothing. */
 export async function checkEnvelopes(
   ctx: Context,
   tenantId: string,

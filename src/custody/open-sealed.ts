@@ -4,12 +4,12 @@ import { ApiError } from '../errors.ts'
 import type { Db, Tx } from '../store/db.ts'
 import { createOpener, type Opener, type Subject } from './opener.ts'
 
-/** Opens what is sealed outside of a transaction. What does not open where it stands is put on record for the actor, and refused (500). */
+/** Opens what is sealed, outside of a transaction. An envelope that does not open where it stands is recorded in the audit log for the actor, and refused (500). */
 export function openSealed<T>(ctx: Context, actor: Actor, open: (opener: Opener) => T): Promise<T> {
   return recording(ctx, actor, async (opener) => open(opener))
 }
 
-/** Reads, and opens what it finds. What does not open where it stands is put on record for the actor, and refused (500). */
+/** Reads from the database and opens what it finds. An envelope that does not open where it stands is recorded in the audit log for the actor, and refused (500). */
 export function readSealed<T>(
   ctx: Context,
   actor: Actor,
@@ -18,7 +18,7 @@ export function readSealed<T>(
   return recording(ctx, actor, (opener) => ctx.store.read(actor.tenantId, (db) => work(db, opener)))
 }
 
-/** Runs a transaction that opens what it finds. What does not open where it stands is refused (500), and put on record for the actor once the transaction is over, whatever has become of it. */
+/** Runs a transaction that opens what it finds. An envelope that does not open where it stands is refused (500), and recorded in the audit log for the actor once the transaction is over, whether it was committed or not. */
 export function changeSealed<T>(
   ctx: Context,
   actor: Actor,
@@ -27,7 +27,7 @@ export function changeSealed<T>(
   return recording(ctx, actor, (opener) => ctx.store.transaction(actor.tenantId, (tx) => work(tx, opener)))
 }
 
-/** Opens what is sealed for work that goes on without it: what does not open where it stands is put on record for the actor, and `undefined`. */
+/** Opens what is sealed for work that goes on without it: where an envelope does not open where it stands, this is recorded in the audit log for the actor, and the result is `undefined`. */
 export async function openIfIntact<T>(
   ctx: Context,
   actor: Actor,
@@ -36,7 +36,7 @@ export async function openIfIntact<T>(
   return openSealed(ctx, actor, open).catch(giveUp)
 }
 
-/** Opens what is sealed for a transaction that goes on without it: what does not open where it stands is put on record in the transaction, and `undefined`. */
+/** Opens what is sealed for a transaction that goes on without it: where an envelope does not open where it stands, this is recorded in the audit log in the transaction, and the result is `undefined`. */
 export async function openIfIntactInside<T>(
   ctx: Context,
   tx: Tx,
@@ -52,7 +52,7 @@ export async function openIfIntactInside<T>(
   }
 }
 
-/** Does work that opens, and puts on record what did not open, once the work is over: what the work caught is on record too. */
+/** Runs work that opens what is sealed, and records in the audit log what did not open once the work is over, even where the work caught the error. */
 async function recording<T>(ctx: Context, actor: Actor, work: (opener: Opener) => Promise<T>): Promise<T> {
   const found = new Violations()
   try {
@@ -62,7 +62,7 @@ async function recording<T>(ctx: Context, actor: Actor, work: (opener: Opener) =
   }
 }
 
-/** What did not open, each row once: a transaction that runs again finds the same again. */
+/** Collects the rows that did not open, each once, since a transaction that runs again meets the same rows again. */
 class Violations {
   readonly #found = new Map<string, Subject>()
 

@@ -2,14 +2,14 @@ import type { Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import type {
-  BuriedConnection,
+  DeletedConnection,
   CarrierToken,
   Connection,
   PreviousCredentials,
   WebhookEndpoint,
 } from '../store/schema/tables.ts'
 import { EnvelopeError } from '../vault/envelope.ts'
-import type { Place } from '../vault/keyring.ts'
+import type { EnvelopePlace } from '../vault/keyring.ts'
 import { tokenPlace, type SealedToken } from './sealed-token.ts'
 import {
   valuesPlace,
@@ -20,12 +20,12 @@ import {
 } from './sealed-values.ts'
 import { webhookPlace, type WebhookSecrets } from './sealed-webhook.ts'
 
-/** Whose row does not open where it stands: a connection, with whatever is sealed of it, or a webhook. */
+/** Names what does not open where it stands: a connection, with whatever is sealed of it, or a webhook. */
 export type Subject =
   | { kind: 'connection'; tenantId: string; carrierId: string }
   | { kind: 'webhook'; tenantId: string; webhookId: string }
 
-/** Opens what is sealed, and refuses (500) what was altered or moved; whoever made the opener is told of that, and so is the log, which is told nothing of the content. */
+/** An opener opens what is sealed, and refuses (500) what was altered or moved; the code that made the opener hears of that, and so does the log, without anything of the contents. */
 export type Opener = {
   /** Opens the credentials that are in force. */
   credentials(connection: Connection): SealedValues
@@ -35,22 +35,22 @@ export type Opener = {
   contents(connection: Connection): Secret<OpenedContents>
   /** Opens the credentials that were in force before the current ones. */
   previous(holder: Holder, previous: PreviousCredentials): SealedValues
-  /** Opens what a deleted connection comes back with. */
-  deleted(buried: BuriedConnection): Secret<OpenedContents>
-  /** Opens what is kept of a sign-in until the merchant comes back. */
+  /** Opens the contents that a deleted connection is restored with. */
+  deleted(deleted: DeletedConnection): Secret<OpenedContents>
+  /** Opens the verifier that is kept of a sign-in until the merchant comes back. */
   verifier(holder: Holder, sealed: Uint8Array): Secret<string>
-  /** Opens the access token, which is of the version of the credentials that it was minted from, and has the end that stands beside it. */
+  /** Opens the access token, which belongs to the version of the credentials that it was minted from and ends at the time that stands beside it. */
   token(holder: Holder, row: CarrierToken): Secret<string>
-  /** Opens what a webhook keeps to itself. */
+  /** Opens the secrets of a webhook. */
   webhook(endpoint: WebhookEndpoint): Secret<WebhookSecrets>
 }
 
-/** Makes an opener that tells `note` whose row does not open. Outside of custody `openSealed` and its neighbours make it, which put that on record. */
+/** Returns an opener that calls `note` with the connection or webhook that does not open. Outside of custody only `openSealed` and its neighbours make an opener, and record in the audit log what does not open. */
 export function createOpener(
   { keyring, log }: Pick<Context, 'keyring' | 'log'>,
   note: (subject: Subject) => void,
 ): Opener {
-  const openAt = <T>(place: Place, envelope: Uint8Array, read: (text: string) => T): Secret<T> => {
+  const openAt = <T>(place: EnvelopePlace, envelope: Uint8Array, read: (text: string) => T): Secret<T> => {
     try {
       return new Secret(read(keyring.open(place, envelope).toString('utf8')))
     } catch (error) {
@@ -64,7 +64,8 @@ export function createOpener(
       return refuse(subject)
     }
   }
-  const openValues = (place: Place, envelope: Uint8Array) => openAt(place, envelope, parse<OpenedValues>)
+  const openValues = (place: EnvelopePlace, envelope: Uint8Array) =>
+    openAt(place, envelope, parse<OpenedValues>)
 
   const opener: Opener = {
     credentials: (connection) => {
@@ -83,9 +84,9 @@ export function createOpener(
       }),
     previous: (holder, { credentials_version: version, credentials }) =>
       openValues(valuesPlace('connection.previous', holder, version), credentials),
-    deleted: (buried) => {
-      const place = valuesPlace('connection.buried', buried, buried.credentials_version)
-      return openAt(place, buried.sealed, parse<OpenedContents>)
+    deleted: (deleted) => {
+      const place = valuesPlace('connection.buried', deleted, deleted.credentials_version)
+      return openAt(place, deleted.sealed, parse<OpenedContents>)
     },
     verifier: (holder, sealed) => {
       const place = valuesPlace('connection.sign_in', holder, 1)
@@ -105,7 +106,7 @@ export function createOpener(
 
 const parse = <T>(text: string) => JSON.parse(text) as T
 
-const subjectOf = ({ purpose, tenantId, subject }: Place): Subject =>
+const subjectOf = ({ purpose, tenantId, subject }: EnvelopePlace): Subject =>
   purpose === 'webhook.endpoint'
     ? { kind: 'webhook', tenantId, webhookId: subject }
     : { kind: 'connection', tenantId, carrierId: subject }

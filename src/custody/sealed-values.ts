@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto'
 import type { Context } from '../context.ts'
 import { Secret } from '../secret.ts'
 import type { Connection } from '../store/schema/tables.ts'
-import type { Place, Purpose } from '../vault/keyring.ts'
+import type { EnvelopePlace, EnvelopePurpose } from '../vault/keyring.ts'
 
-/** The values of one form as they are sealed: by the name each is stored under. */
+/** Describes the values of one form as they are sealed, by the name that each is stored under. */
 export type SealedValues = Secret<OpenedValues>
 export type OpenedValues = Readonly<Record<string, unknown>>
 
-/** What is sealed of a connection. */
+/** Describes what is sealed of a connection, opened. */
 export type OpenedContents = { credentials: OpenedValues; settings: OpenedValues }
 
-/** The columns of a connection that bind its envelopes to their place. */
+/** A holder has the columns of a connection that bind its envelopes to their place. */
 export type Holder = Pick<Connection, 'tenant_id' | 'environment' | 'carrier_id' | 'carrier'>
 
-/** Seals what authenticates at the carrier, as version `version` of this connection. */
+/** Seals the credentials of a connection as version `version`. */
 export function sealCredentials(
   { keyring }: Context,
   holder: Holder,
@@ -24,7 +24,7 @@ export function sealCredentials(
   return keyring.seal(valuesPlace('connection.credentials', holder, version), encode(values))
 }
 
-/** Seals the settings of this connection; a carrier without values there has no envelope for them. */
+/** Seals the settings of a connection as version `version`; returns `null` where there are none. */
 export function sealSettings(
   { keyring }: Context,
   holder: Holder,
@@ -35,7 +35,7 @@ export function sealSettings(
   return keyring.seal(valuesPlace('connection.settings', holder, version), encode(values))
 }
 
-/** Seals credentials that are no longer in force, so that putting their bytes back into force opens nothing. */
+/** Seals credentials that are no longer in force, for a purpose of their own, so that their bytes open nothing where they are put back into force. */
 export function sealPrevious(
   { keyring }: Context,
   holder: Holder,
@@ -45,7 +45,7 @@ export function sealPrevious(
   return keyring.seal(valuesPlace('connection.previous', holder, version), encode(values))
 }
 
-/** Seals all that a deleted connection needs to come back, so that putting its bytes back into force opens nothing. */
+/** Seals everything that a restore of a deleted connection needs, for a purpose of its own, so that these bytes open nothing where they are put back into force. */
 export function sealDeleted(
   { keyring }: Context,
   holder: Holder & Pick<Connection, 'credentials_version'>,
@@ -54,7 +54,7 @@ export function sealDeleted(
   return keyring.seal(valuesPlace('connection.buried', holder, holder.credentials_version), encode(contents))
 }
 
-/** Seals what is kept of a sign-in until the merchant comes back. */
+/** Seals the verifier that is kept of a sign-in until the merchant comes back. */
 export function sealVerifier({ keyring }: Context, holder: Holder, verifier: Secret<string>): Uint8Array {
   return keyring.seal(
     valuesPlace('connection.sign_in', holder, 1),
@@ -62,7 +62,7 @@ export function sealVerifier({ keyring }: Context, holder: Holder, verifier: Sec
   )
 }
 
-/** Digests the envelopes as the audit log keeps them, so that an older one put back shows. */
+/** Returns the digest of the envelopes that the audit log keeps, so that an older envelope that was put back shows. */
 export function fingerprint(credentials: Uint8Array, settings: Uint8Array | null): Buffer {
   return createHash('sha256')
     .update(credentials)
@@ -72,8 +72,8 @@ export function fingerprint(credentials: Uint8Array, settings: Uint8Array | null
 
 const encode = (values: SealedValues) => Buffer.from(JSON.stringify(values.reveal()), 'utf8')
 
-/** Says where an envelope of a connection opens. */
-export function valuesPlace(purpose: Purpose, holder: Holder, version: number): Place {
+/** Returns the place where an envelope of a connection opens. */
+export function valuesPlace(purpose: EnvelopePurpose, holder: Holder, version: number): EnvelopePlace {
   const { tenant_id: tenantId, environment, carrier_id: subject, carrier } = holder
   return { purpose, tenantId, environment, subject, carrier, version }
 }

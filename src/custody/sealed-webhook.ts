@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts'
 import type { Secret } from '../secret.ts'
 import type { WebhookEndpoint } from '../store/schema/tables.ts'
-import type { Place } from '../vault/keyring.ts'
+import type { EnvelopePlace } from '../vault/keyring.ts'
 
-/** What a webhook keeps to itself: the secret it signs with, the one before it until that ends, and the headers that its user added. */
+/** Describes the secrets of a webhook: the secret that it signs with, the one before that until its end, and the headers that the user added. */
 export type WebhookSecrets = {
   signing: string
   previous?: { signing: string; endsAt: string }
@@ -12,7 +12,7 @@ export type WebhookSecrets = {
 
 type Holder = Pick<WebhookEndpoint, 'tenant_id' | 'environment' | 'webhook_id'>
 
-/** Seals what a webhook keeps to itself, as version `version` of this webhook. */
+/** Seals the secrets of a webhook as version `version`. */
 export function sealWebhook(
   { keyring }: Context,
   holder: Holder,
@@ -22,7 +22,7 @@ export function sealWebhook(
   return keyring.seal(webhookPlace(holder, version), Buffer.from(JSON.stringify(secrets.reveal()), 'utf8'))
 }
 
-/** Seals anew what a webhook keeps to itself: the columns of its next version. */
+/** Seals the secrets of a webhook as its next version, and returns the columns of that version. */
 export function resealWebhook(
   ctx: Context,
   webhook: Holder & Pick<WebhookEndpoint, 'sealed_version'>,
@@ -32,10 +32,10 @@ export function resealWebhook(
   return { sealed: sealWebhook(ctx, webhook, version, secrets), sealed_version: version }
 }
 
-/** Says where the secrets of a webhook open. */
+/** Returns the place where the secrets of a webhook open. */
 export function webhookPlace(
   { tenant_id: tenantId, environment, webhook_id: subject }: Holder,
   version: number,
-): Place {
+): EnvelopePlace {
   return { purpose: 'webhook.endpoint', tenantId, environment, subject, carrier: '', version }
 }

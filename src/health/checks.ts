@@ -12,77 +12,74 @@ import {
   type DueCheck,
 } from '../store/tables/connections/checks.ts'
 import { findTenant } from '../store/tables/tenants/tenants.ts'
-import { newRest, shuffled, waitFor } from '../worker.ts'
+import { createPollingLoop, shuffle, waitFor } from '../polling-loop.ts'
 import { runCheck } from './run-check.ts'
 
-/** Checks of one process at a time, and of them of one carrier: fewer than refusals lock an account for, so that people get through. */
+/** One process runs at most `SLOTS` checks at a time, and at most `SLOTS_A_CARRIER` of one carrier: fewer attempts than lock a login, so that people can still verify. */
 export const SLOTS = 16
 export const SLOTS_A_CARRIER = 2
-/** Checks of one carrier in a minute, of all processes together. */
+/** All processes together begin at most this many checks of one carrier in a minute. */
 export const MOST_A_MINUTE = 60
 const MINUTE_MS = 60_000
-/** Longer than a check of several steps takes: a process that dies leaves its claims to others after this. */
+/** A claim on a check lasts this many milliseconds, which is longer than a check of several steps takes; afterwards others can take over the claims of a process that died. */
 export const CLAIM_MS = 2 * MINUTE_MS
 const LOOK_MS = 5_000
-/** When to look again at a connection whose tenant is disabled. */
+/** A connection whose tenant is disabled is looked at again after this many milliseconds. */
 const AT_REST_MS = 24 * 60 * MINUTE_MS
-/** Looked at for one carrier: more than fit in, since others may be faster with some. */
+/** At most this many due checks of one carrier are listed: more than may begin, since other processes may claim some of them first. */
 const LISTED = 16
 
 export type Checks = {
-  /** Checks what is due and fits in, and waits for it; answers how many checks it began. */
+  /** Begins the due checks that may begin now and waits for them; returns how many they are. */
   tick(): Promise<number>
-  /** Does so by itself from now on, whenever something is due. */
+  /** Starts to check by itself, whenever something is due. */
   start(): void
-  /** Claims nothing any more, and gives checks under way `patienceMs` to end; what does not is checked again by others. */
+  /** Claims nothing any more, and waits at most `patienceMs` milliseconds for running checks; others check again what does not end by then. */
   stop(patienceMs: number): Promise<void>
 }
 
 /**
- * A worker that checks connections when they are due; several may work on one database, and no two are at one connection at the same time.
- * Where verification is off it does nothing.
+ * Returns a worker that checks connections when they are due; several may work on one database, and no two of them check one connection at the same time.
+ * Where verification is off, the worker does nothing.
  */
 export function createChecks(ctx: Context, { random = Math.random }: { random?: () => number } = {}): Checks {
   const { store, log } = ctx
   const isOff = ctx.config.verification === 'off'
-  /** By what is under way, its carrier. */
+  /** `underWay` maps each running check to its carrier. */
   const underWay = new Map<Promise<void>, string>()
-  /** Carriers whose budget is spent, and when there is some again. */
+  /** `spent` maps each carrier whose budget is spent to the time when there is some again. */
   const spent = new Map<string, number>()
-  const rest = newRest()
-  let isStopped = false
   let isAbandoned = false
-  let looping: Promise<void> | undefined
 
   const start = (claim: CheckClaim): Promise<void> => {
     const running = runCheck(ctx, claim, () => isAbandoned).then(() => {
       underWay.delete(running)
-      rest.end()
+      loop.lookAgain()
     })
     underWay.set(running, claim.carrier)
     return running
   }
 
-  const roomFor = (carrier: string): number => {
+  const slotsFor = (carrier: string): number => {
     const wait = (spent.get(carrier) ?? 0) - ctx.clock().getTime()
-    // Longer than a minute is no budget: the clock was wrong when it was spent.
-    if (isStopped || (wait > 0 && wait <= MINUTE_MS + CLOCKS_APART_MS)) return 0
+    // A longer wait was computed by a process with a wrong clock, since a budget lasts one minute.
+    if (loop.isStopped() || (wait > 0 && wait <= MINUTE_MS + CLOCKS_APART_MS)) return 0
     const own = [...underWay.values()].filter((one) => one === carrier).length
     return Math.min(SLOTS - underWay.size, SLOTS_A_CARRIER - own)
   }
 
   const beginCarrier = async (carrier: string, at: string): Promise<Promise<void>[]> => {
-    if (roomFor(carrier) <= 0) return []
+    if (slotsFor(carrier) <= 0) return []
     const due = await store.cross({ path: 'check' }, (db) => listDueChecks(db, carrier, at, LISTED))
     const begun: Promise<void>[] = []
     for (const check of due) {
-      if (roomFor(carrier) <= 0) break
+      if (slotsFor(carrier) <= 0) break
       try {
         const claim = await claimWithin(ctx, check)
         if (claim === undefined) continue
         if (claim === 'at rest') {
-          // What it stood in front of is looked for at once.
-          rest.end()
+          // The checks that are due after this one are looked for at once.
+          loop.lookAgain()
           continue
         }
         if ('fence' in claim) begun.push(start(claim))
@@ -94,28 +91,21 @@ export function createChecks(ctx: Context, { random = Math.random }: { random?: 
     return begun
   }
 
-  /** Begins what is due and fits in; what it answers is under way. */
+  /** Begins the due checks that may begin now; returns the running checks. */
   const begin = async (): Promise<Promise<void>[]> => {
     if (isOff) return []
     const at = ctx.clock().toISOString()
     const carriers = await store.cross({ path: 'check' }, (db) => listDueCarriers(db, at))
     const begun: Promise<void>[] = []
-    for (const carrier of shuffled(carriers, random)) begun.push(...(await beginCarrier(carrier, at)))
+    for (const carrier of shuffle(carriers, random)) begun.push(...(await beginCarrier(carrier, at)))
     return begun
   }
 
-  const loop = async (): Promise<void> => {
-    while (!isStopped) {
-      rest.begin()
-      try {
-        void (await begin())
-      } catch (error) {
-        log.warn({ err: error }, 'checks could not be looked for')
-      }
-      // A check that ends makes room: then the next look comes at once. Processes that started together drift apart.
-      await rest.last(LOOK_MS * (0.5 + random()))
-    }
-  }
+  // The next look comes at once when a check ends and another one may begin. The wait is random, so that processes that started together drift apart.
+  const loop = createPollingLoop(begin, {
+    waitMs: () => LOOK_MS * (0.5 + random()),
+    onFailure: (error) => log.warn({ err: error }, 'checks could not be looked for'),
+  })
 
   return {
     tick: async () => {
@@ -123,11 +113,11 @@ export function createChecks(ctx: Context, { random = Math.random }: { random?: 
       await Promise.all(begun)
       return begun.length
     },
-    start: () => void (isOff || (looping ??= loop())),
+    start: () => {
+      if (!isOff) loop.start()
+    },
     stop: async (ms) => {
-      isStopped = true
-      rest.end()
-      await looping
+      await loop.stop()
       await waitFor(underWay.keys(), ms)
       isAbandoned = true
     },
@@ -135,8 +125,8 @@ export function createChecks(ctx: Context, { random = Math.random }: { random?: 
 }
 
 /**
- * Claims a check that is still due, within its carrier's budget; the sandbox asks no carrier, and spends none.
- * That of a disabled tenant is put off, each for itself, so that they do not come together once it is enabled.
+ * Claims a check that is still due, within its carrier’s budget; the sandbox asks no carrier, and spends no budget.
+ * A check of a disabled tenant is put off, each by a time of its own, so that these checks do not come together once the tenant is enabled.
  */
 async function claimWithin(
   ctx: Context,

@@ -7,26 +7,26 @@ import { findConnection } from '../store/tables/connections/connections.ts'
 import { holdsClaim, planCheck, type CheckClaim } from '../store/tables/connections/checks.ts'
 
 const HOUR_MS = 60 * 60_000
-/** When to look again where nobody could be asked: values of the merchant or of the operator may have come by then. */
-const UNASKED_MS = 24 * HOUR_MS
-/** When to try again what cannot be opened; each attempt stands on record. */
+/** A connection is looked at again after this many milliseconds where nobody could be asked: values of the merchant or of the operator may have come by then. */
+const NOT_ASKED_MS = 24 * HOUR_MS
+/** Credentials that cannot be opened are tried again after this many milliseconds; each attempt is recorded in the audit log. */
 const UNREADABLE_MS = 24 * HOUR_MS
 const UNFORESEEN_MS = HOUR_MS
 
 /**
- * Checks the connection of a claim as the system, and plans the next check whatever comes of it; never rejects.
- * Where `isAbandoned` says so, or the claim has been lost, nothing is kept.
+ * Checks the connection of a claim as the system, and plans the next check whatever the outcome; never rejects.
+ * Nothing is stored where `isAbandoned` returns true or the claim has been lost.
  */
 export async function runCheck(ctx: Context, claim: CheckClaim, isAbandoned: () => boolean): Promise<void> {
   try {
     await plan(ctx, claim, isAbandoned, await ask(ctx, claim, isAbandoned))
   } catch (error) {
-    // Its claim ends by itself, and it is checked again.
+    // The claim ends by itself, and the connection is checked again.
     ctx.log.warn({ err: error, carrier_id: claim.key.carrierId }, 'a check could not be written down')
   }
 }
 
-/** When to look again; `null` for never, `undefined` where the check itself has planned that. */
+/** Says when to look again; `null` means never, and `undefined` means that the check itself has planned that. */
 type Next = string | null | undefined
 
 async function ask(ctx: Context, claim: CheckClaim, isAbandoned: () => boolean): Promise<Next> {
@@ -34,13 +34,13 @@ async function ask(ctx: Context, claim: CheckClaim, isAbandoned: () => boolean):
   try {
     const connection = await ctx.store.read(key.tenantId, (db) => findConnection(db, key))
     if (!connection) return undefined
-    // What the carrier has refused waits for somebody to change it.
+    // Credentials that the carrier has refused wait for somebody to change them.
     if (connection.state === 'needs_reauth') return null
-    const { proof } = await checkConnection(ctx, systemActor(claim.key), connection, {
+    const { verification } = await checkConnection(ctx, systemActor(claim.key), connection, {
       mayKeep: async (tx) => !isAbandoned() && (await holdsClaim(tx, claim)),
     })
-    if (proof.asked) return undefined
-    return carrierOf(connection).verify ? later(ctx.clock(), UNASKED_MS) : null
+    if (verification.asked) return undefined
+    return carrierOf(connection).verify ? later(ctx.clock(), NOT_ASKED_MS) : null
   } catch (error) {
     return afterFailure(ctx, claim, error)
   }

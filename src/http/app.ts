@@ -43,7 +43,7 @@ const HEADERS_MS = 10_000
 const CHECK_MS = 1_000
 const KEEP_ALIVE_MS = 65_000
 
-/** The whole HTTP side of a context, ready to listen or to be injected into; what it does to every request stands here in order. */
+/** Builds the HTTP server of a context, ready to listen or to get injected requests; everything that is done to every request stands here in order. */
 export async function buildApp(ctx: Context, version: string): Promise<FastifyInstance> {
   const { config, log } = ctx
   const app = fastify({
@@ -62,7 +62,7 @@ export async function buildApp(ctx: Context, version: string): Promise<FastifyIn
       maxHeaderSize: MOST_HEADER_BYTES,
       headersTimeout: Math.min(HEADERS_MS, config.limits.requestSeconds * 1_000),
       insecureHTTPParser: false,
-      // Told by a hook of ours, which answers in the envelope.
+      // A hook of Hawser refuses a request without the header Host, and answers with the error envelope.
       requireHostHeader: false,
       connectionsCheckingInterval: CHECK_MS,
     },

@@ -7,7 +7,7 @@ import { boundedOutput } from './log-output.ts'
 
 const MOST = 10_000
 
-/** A stream whose reader reads when it is told to. */
+/** Returns a stream whose reader reads only after `start` was called. */
 function stalled() {
   const read: string[] = []
   let isReading = false
@@ -36,7 +36,7 @@ function stalled() {
 
 test('a log that nobody reads stays small, and says how much it has dropped once it is read', async () => {
   const { stream, start, lines } = stalled()
-  const log = createLog('info', boundedOutput(stream, MOST))
+  const log = createLog('info', boundedOutput(stream, { most: MOST }))
   for (let number = 1; number <= 1_000; number += 1) {
     log.info({ number }, 'a line')
     if (number % 10 === 0) await nextLoop()
@@ -67,7 +67,7 @@ test('a log that nobody reads stays small, and says how much it has dropped once
 test('a reader that keeps up gets every line, and nothing is said', async () => {
   const { stream, start, lines } = stalled()
   start()
-  const log = createLog('info', boundedOutput(stream, MOST))
+  const log = createLog('info', boundedOutput(stream, { most: MOST }))
   for (let number = 0; number < 1_000; number += 1) {
     log.info({ number }, 'a line')
     await nextLoop()
@@ -77,7 +77,7 @@ test('a reader that keeps up gets every line, and nothing is said', async () => 
 
 test('a reader that is gone ends the writing and nothing else', async () => {
   const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) })
-  const log = createLog('info', boundedOutput(stream, MOST))
+  const log = createLog('info', boundedOutput(stream, { most: MOST }))
   for (let number = 0; number < 10; number += 1) {
     log.info({ number }, 'a line')
     await nextLoop()

@@ -3,22 +3,22 @@ import type { Writable } from 'node:stream'
 import { pino, type DestinationStream } from 'pino'
 
 const STDOUT = 1
-/** Characters of the log that are kept for a reader who does not read. */
+/** `MOST` is the number of characters of the log that are kept while nobody reads them. */
 const MOST = 1_048_576
 
-/** Where lines of the log go; `onDropped` is called with their number when lines were dropped and writing goes on. */
+/** A `LogOutput` takes the lines of the log; it calls `onDropped` with the number of dropped lines once writing goes on. */
 export type LogOutput = DestinationStream & { onDropped: (lines: number) => void }
 
-/** Standard output as a log takes it: nobody waits for its reader, and what is kept for him is bounded. */
+/** Returns standard output as the destination of a log: nothing waits for the reader, and the text that is kept for the reader is bounded. */
 export function standardOutput(): DestinationStream | LogOutput {
   const kind = fstatSync(STDOUT)
   if (kind.isFIFO() || kind.isSocket()) return boundedOutput(process.stdout)
-  // A file has no reader who could stall.
+  // A file has no reader that could stop reading.
   return pino.destination({ dest: STDOUT, sync: false })
 }
 
-/** Writes to a stream what fits in; lines that come while too much waits are dropped and counted. */
-export function boundedOutput(stream: Writable, most = MOST): LogOutput {
+/** Returns an output that writes lines to a stream; it drops and counts the lines that come while more than `most` characters wait. */
+export function boundedOutput(stream: Writable, { most = MOST }: { most?: number } = {}): LogOutput {
   let waiting = ''
   let dropped = 0
   let isGone = false
@@ -34,7 +34,7 @@ export function boundedOutput(stream: Writable, most = MOST): LogOutput {
       waiting += line
     },
   }
-  // The lines of one turn of the event loop are one write.
+  // All lines of one iteration of the event loop are written at once.
   const flush = () => {
     stream.write(waiting, tell)
     waiting = ''
@@ -45,7 +45,7 @@ export function boundedOutput(stream: Writable, most = MOST): LogOutput {
     dropped = 0
     output.onDropped(lines)
   }
-  // The reader has gone: there is nobody to tell, and no reason to end.
+  // An error means that the reader has gone: nobody is left to read a warning, and the process has no reason to end.
   stream.on('error', () => {
     isGone = true
     waiting = ''

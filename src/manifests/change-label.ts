@@ -1,8 +1,8 @@
 import type { Problem } from '../errors.ts'
 import type { Label, LabelStatus } from '../store/schema/tables.ts'
-import type { Said } from './label-form.ts'
+import type { LabelBody } from './label-form.ts'
 
-/** What a label may become. */
+/** A label may change from each status to these statuses. */
 const NEXT: Record<LabelStatus, readonly LabelStatus[]> = {
   processing: ['completed', 'error', 'voided'],
   completed: ['voided'],
@@ -10,12 +10,12 @@ const NEXT: Record<LabelStatus, readonly LabelStatus[]> = {
   voided: [],
 }
 
-/** Tells whether nothing can become of a label any more: it is voided, failed, or in a manifest. Of those that are not settled a connection has one with a tracking number. */
+/** Returns whether a label can no longer change: it is voided, failed, or in a manifest. For each tracking number, a connection has at most one label that can still change. */
 export const isSettled = ({ status, manifest_id }: Label): boolean =>
   manifest_id !== null || NEXT[status].length === 0
 
-/** What a recorded label becomes by what is said of it: itself where that is nothing new, or a problem where it may not change so. */
-export function changeLabel(label: Label, said: Said, at: string): Label | Problem {
+/** Returns a recorded label with what an entry says of it: the label itself where nothing is new, or a problem where the label may not change so. */
+export function changeLabel(label: Label, said: LabelBody, at: string): Label | Problem {
   if (isSaidAgain(label, said)) return label
   const wanted = { ...label, ...said }
   if (label.manifest_id !== null)
@@ -30,9 +30,9 @@ export function changeLabel(label: Label, said: Said, at: string): Label | Probl
   return { ...wanted, modified_at: at, voided_at: wanted.status === 'voided' ? at : null }
 }
 
-/** Tells whether an entry says nothing of a label that is not recorded of it already. */
-export const isSaidAgain = (label: Label, said: Said): boolean =>
-  (Object.keys(said) as (keyof Said)[]).every((name) => said[name] === label[name])
+/** Returns whether everything that an entry says of a label is recorded already. */
+export const isSaidAgain = (label: Label, said: LabelBody): boolean =>
+  (Object.keys(said) as (keyof LabelBody)[]).every((name) => said[name] === label[name])
 
 const refuse = (message: string): Problem => ({ condition: 'label_settled', message })
 

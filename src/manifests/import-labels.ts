@@ -10,41 +10,41 @@ import { requireScope } from '../require-scope.ts'
 import { findMeant } from './find-meant.ts'
 import { newIds } from './ids.ts'
 import { changeLabel, isSettled } from './change-label.ts'
-import { acceptLabels, labelFields, placeOf, repeatedIn, type Entry } from './label-form.ts'
+import { acceptLabels, labelFields, nameEntry, repeatedIn, type LabelEntry } from './label-form.ts'
 
-/** What became of one entry; the id of its label where there is one. */
-export type Result = {
+/** Describes the result of one entry, with the id of its label where there is one. */
+export type LabelResult = {
   outcome: 'imported' | 'updated' | 'unchanged' | 'refused'
   labelId: string | null
   problems: readonly Problem[]
 }
 
-type Wish = Exclude<Entry, { problems: unknown }> & { index: number }
-type Judged = Result & { change?: LabelChange }
+type AcceptedEntry = Exclude<LabelEntry, { problems: unknown }> & { index: number }
+type PlannedLabel = LabelResult & { change?: LabelChange }
 
-/** How many entries go in together: others get their turn in between. */
+/** One transaction writes at most this many entries, so that other requests can write in between. */
 const MOST_TOGETHER = 20
 
 /**
- * Records labels: what is said again changes nothing, and what follows a settled label of the same number is another one.
- * Entries of a connection are judged in their order, each for itself. Each 20 are one transaction, with one audit event for each connection: whoever gets no answer says all of it again.
+ * Records labels: an entry that is sent again changes nothing, and an entry that follows a settled label of the same number is another label.
+ * The entries of a connection are decided in their order, each for itself. Each 20 are one transaction, with one audit event for each connection; a caller who gets no answer sends all entries again.
  * No label comes under a connection that is deleted meanwhile.
  */
-export async function importLabels(ctx: Context, actor: Actor, body: Body): Promise<Result[]> {
+export async function importLabels(ctx: Context, actor: Actor, body: Body): Promise<LabelResult[]> {
   requireScope(actor, 'write')
   const entries = acceptLabels(body('list').reveal())
   const results = entries.map(refusedEntry)
-  const wishes = entries
+  const accepted = entries
     .flatMap((entry, index) => ('said' in entry ? [{ ...entry, index }] : []))
-    // By connection, so that the audit log has no more events than it needs.
+    // The entries are sorted by connection, so that the audit log has no more events than it needs.
     .sort((a, b) => (a.carrierId === b.carrierId ? a.index - b.index : a.carrierId < b.carrierId ? -1 : 1))
   // Listings follow times and ids: labels of one request stand there in the order of its body.
   const at = ctx.clock()
-  const ids = newIds(at, entries.length)
-  const birthOf = ({ index }: Wish): Birth => ({ at: at.toISOString(), newId: ids[index] ?? '' })
+  const ids = newIds(at, accepted.length)
+  const birthOf = ({ index }: AcceptedEntry): Birth => ({ at: at.toISOString(), newId: ids[index] ?? '' })
   const met = new Set<string>()
-  for (let start = 0; start < wishes.length; start += MOST_TOGETHER) {
-    const part = wishes.slice(start, start + MOST_TOGETHER)
+  for (let start = 0; start < accepted.length; start += MOST_TOGETHER) {
+    const part = accepted.slice(start, start + MOST_TOGETHER)
     for (const { index, ...result } of await importPart(ctx, actor, part, { met, birthOf })) {
       results[index] = result
       if (result.labelId !== null) met.add(result.labelId)
@@ -56,28 +56,28 @@ export async function importLabels(ctx: Context, actor: Actor, body: Body): Prom
 function importPart(
   ctx: Context,
   actor: Actor,
-  wishes: readonly Wish[],
-  { met, birthOf }: { met: ReadonlySet<string>; birthOf: (wish: Wish) => Birth },
-): Promise<(Result & { index: number })[]> {
+  entries: readonly AcceptedEntry[],
+  { met, birthOf }: { met: ReadonlySet<string>; birthOf: (entry: AcceptedEntry) => Birth },
+): Promise<(LabelResult & { index: number })[]> {
   return ctx.store.transaction(actor.tenantId, async (tx) => {
-    const known = await look(tx, actor, wishes, met)
-    const judged = wishes.map((wish) => {
-      const one = judge(actor, wish, known, birthOf(wish))
+    const known = await look(tx, actor, entries, met)
+    const planned = entries.map((entry) => {
+      const one = planLabel(actor, entry, known, birthOf(entry))
       note(known, one)
-      return { ...one, wish }
+      return { ...one, entry }
     })
-    const changed = judged.filter(({ change }) => change !== undefined)
+    const changed = planned.filter(({ change }) => change !== undefined)
     await writeLabels(
       tx,
       changed.flatMap(({ change }) => change ?? []),
     )
-    const byConnection = Map.groupBy(changed, ({ wish }) => wish.carrierId)
+    const byConnection = Map.groupBy(changed, ({ entry }) => entry.carrierId)
     for (const carrierId of [...byConnection.keys()].sort()) {
-      const given = new Set(byConnection.get(carrierId)?.flatMap(({ wish }) => wish.given))
+      const given = new Set(byConnection.get(carrierId)?.flatMap(({ entry }) => entry.given))
       const fields = Object.keys(labelFields).filter((name) => given.has(name))
       await recordEvent(ctx, tx, actor, { action: 'label.imported', carrierId, fields })
     }
-    return judged.map(({ wish: { index }, outcome, labelId, problems }) => ({
+    return planned.map(({ entry: { index }, outcome, labelId, problems }) => ({
       index,
       outcome,
       labelId,
@@ -86,26 +86,31 @@ function importPart(
   })
 }
 
-type Known = {
+type KnownLabels = {
   connections: Map<string, LockedConnection>
-  /** By connection and tracking number, newest first. */
+  /** `tracked` holds labels by connection and tracking number, newest first. */
   tracked: Map<string, Label[]>
   named: Map<string, Label>
-  /** Labels of earlier entries, which no other entry may mean. */
+  /** `met` holds the ids of the labels of earlier entries, which no other entry may mean. */
   met: Set<string>
 }
 
 const place = (carrierId: string, trackingNumber: string) => `${carrierId} ${trackingNumber}`
 
-/** The connections first: from then on none of them goes. */
-async function look(tx: Tx, actor: Actor, wishes: readonly Wish[], met: ReadonlySet<string>): Promise<Known> {
-  const carrierIds = [...new Set(wishes.map(({ carrierId }) => carrierId))]
+/** Locks the connections, so that none of them is deleted from then on, and then reads the labels that the entries may mean. */
+async function look(
+  tx: Tx,
+  actor: Actor,
+  entries: readonly AcceptedEntry[],
+  met: ReadonlySet<string>,
+): Promise<KnownLabels> {
+  const carrierIds = [...new Set(entries.map(({ carrierId }) => carrierId))]
   const connections = await lockConnections(tx, actor, carrierIds)
-  const tracked = await findTracked(tx, actor, [...new Set(wishes.map((wish) => wish.trackingNumber))])
+  const tracked = await findTracked(tx, actor, [...new Set(entries.map((entry) => entry.trackingNumber))])
   const named = await findLabels(
     tx,
     actor,
-    wishes.flatMap(({ labelId }) => labelId ?? []),
+    entries.flatMap(({ labelId }) => labelId ?? []),
   )
   return {
     connections: new Map(connections.map((connection) => [connection.carrier_id, connection])),
@@ -115,8 +120,8 @@ async function look(tx: Tx, actor: Actor, wishes: readonly Wish[], met: Readonly
   }
 }
 
-/** What an entry has made of its label is what the next one finds. */
-function note({ tracked, met }: Known, { labelId, change }: Judged): void {
+/** Notes what an entry has made of its label, so that the next entry finds that. */
+function note({ tracked, met }: KnownLabels, { labelId, change }: PlannedLabel): void {
   if (labelId !== null) met.add(labelId)
   if (!change) return
   const { after } = change
@@ -127,22 +132,33 @@ function note({ tracked, met }: Known, { labelId, change }: Judged): void {
 
 type Birth = { at: string; newId: string }
 
-function judge(actor: Actor, wish: Wish, { connections, tracked, named, met }: Known, birth: Birth): Judged {
-  const { labelId, carrierId, trackingNumber, said, index } = wish
+function planLabel(
+  actor: Actor,
+  entry: AcceptedEntry,
+  { connections, tracked, named, met }: KnownLabels,
+  birth: Birth,
+): PlannedLabel {
+  const { labelId, carrierId, trackingNumber, said, index } = entry
   const connection = connections.get(carrierId)
-  if (!connection) return refused([{ ...UNCONNECTED, fieldName: placeOf(index, 'carrier_id') }])
-  const label = findMeant(tracked.get(place(carrierId, trackingNumber)) ?? [], wish)
-  if (label && met.has(label.label_id)) return refused(fieldProblems([repeatedIn(index, 'tracking_number')]))
+  if (!connection)
+    return refused({ problems: [{ ...UNCONNECTED, fieldName: nameEntry({ index, field: 'carrier_id' }) }] })
+  const label = findMeant(tracked.get(place(carrierId, trackingNumber)) ?? [], entry)
+  if (label && met.has(label.label_id))
+    return refused({ problems: fieldProblems([repeatedIn(index, 'tracking_number')]) })
   const isTaken = labelId !== undefined && (label ? label.label_id !== labelId : named.has(labelId))
-  if (isTaken) return refused([{ ...TAKEN, fieldName: placeOf(index, 'label_id') }], label)
+  if (isTaken) {
+    const problem = { ...TAKEN, fieldName: nameEntry({ index, field: 'label_id' }) }
+    return refused({ problems: [problem], label })
+  }
   if (!label) {
-    const after = newLabel(actor, wish, connection.carrier, birth)
+    const after = newLabel(actor, entry, connection.carrier, birth)
     return { outcome: 'imported', labelId: after.label_id, problems: [], change: { after } }
   }
   const after = changeLabel(label, said, birth.at)
   if ('condition' in after) {
     const message = isSettled(label) ? `${after.message} ${TOLD_APART}` : after.message
-    return refused([{ ...after, message, fieldName: placeOf(index, after.fieldName) }], label)
+    const fieldName = nameEntry({ index, field: after.fieldName })
+    return refused({ problems: [{ ...after, message, fieldName }], label })
   }
   const { label_id } = label
   if (after === label) return { outcome: 'unchanged', labelId: label_id, problems: [] }
@@ -151,27 +167,44 @@ function judge(actor: Actor, wish: Wish, { connections, tracked, named, met }: K
 
 function newLabel(
   { tenantId, environment }: Actor,
-  { labelId, carrierId, trackingNumber, said }: Wish,
+  { labelId, carrierId, trackingNumber, said }: AcceptedEntry,
   carrier: string,
   { at, newId }: Birth,
 ): Label {
   const { status = 'completed', ship_date = '', ...rest } = said
   return {
-    ...{ tenant_id: tenantId, environment, label_id: labelId ?? newId },
-    ...{ carrier_id: carrierId, carrier, tracking_number: trackingNumber },
-    ...{ warehouse_id: null, service_code: null, external_shipment_id: null, ...rest },
-    ...{ status, ship_date, created_at: at, modified_at: at },
-    ...{ voided_at: status === 'voided' ? at : null, manifest_id: null },
+    tenant_id: tenantId,
+    environment,
+    label_id: labelId ?? newId,
+    carrier_id: carrierId,
+    carrier,
+    tracking_number: trackingNumber,
+    warehouse_id: null,
+    service_code: null,
+    external_shipment_id: null,
+    ...rest,
+    status,
+    ship_date,
+    created_at: at,
+    modified_at: at,
+    voided_at: status === 'voided' ? at : null,
+    manifest_id: null,
   }
 }
 
-const refused = (problems: readonly Problem[], label?: Label): Judged => ({
+const refused = ({
+  problems,
+  label,
+}: {
+  problems: readonly Problem[]
+  label?: Label | undefined
+}): PlannedLabel => ({
   outcome: 'refused',
   labelId: label?.label_id ?? null,
   problems,
 })
 
-const refusedEntry = (entry: Entry): Result => ({
+const refusedEntry = (entry: LabelEntry): LabelResult => ({
   outcome: 'refused',
   labelId: null,
   problems: 'problems' in entry ? fieldProblems(entry.problems) : [],

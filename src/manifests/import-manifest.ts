@@ -7,20 +7,20 @@ import { findLabels, findTracked, putInManifests } from '../store/tables/shipmen
 import {
   findManifests,
   insertManifests,
-  labelsIn,
+  listLabelsOfManifests,
   linkManifests,
 } from '../store/tables/shipments/manifests.ts'
 import type { Label, Manifest } from '../store/schema/tables.ts'
 import { requireScope } from '../require-scope.ts'
 import { newIds } from './ids.ts'
 import { isSettled } from './change-label.ts'
-import { acceptManifest, manifestFields, type ManifestWish } from './manifest-form.ts'
+import { acceptManifest, manifestFields, type ManifestBody } from './manifest-form.ts'
 import { listed, type ShownManifest } from './manifests.ts'
 import { splitLabels } from './split-labels.ts'
 
 /**
  * Records that labels were manifested, in as many manifests as warehouses, ship dates and the limit of 500 make of them: all of it or nothing.
- * The same labels under the same submission answer the manifests that they are in, with the link of the later request where it has one.
+ * Where the same labels are sent again under the same submission, the answer has the manifests that hold them, with the link of the later request where that has one.
  */
 export async function importManifest(ctx: Context, actor: Actor, body: Body): Promise<ShownManifest[]> {
   requireScope(actor, 'write')
@@ -34,7 +34,7 @@ export async function importManifest(ctx: Context, actor: Actor, body: Body): Pr
       })
     const named = await findNamed(tx, actor, wish)
     const again = await findRepeated(tx, actor, wish, named)
-    if (again) return linkAgain(ctx, tx, actor, wish, again)
+    if (again) return linkAgain(ctx, tx, actor, { wish, shown: again })
     const meant = named.map((labels) => labels.find((label) => !isSettled(label)) ?? labels[0])
     const problems = meant.flatMap((label, index) => problemOf(label, wish, index) ?? [])
     if (problems.length > 0) return failAll(problems.slice(0, MOST_TOLD))
@@ -68,8 +68,8 @@ export async function importManifest(ctx: Context, actor: Actor, body: Body): Pr
 
 const MOST_TOLD = 100
 
-/** The labels that each name of the body may stand for, newest first: those of the connection, or else of others. */
-async function findNamed(tx: Tx, actor: Actor, { by, labels, carrierId }: ManifestWish): Promise<Label[][]> {
+/** Returns the labels that each name of the body may mean, newest first: those of the connection, or else those of other connections. */
+async function findNamed(tx: Tx, actor: Actor, { by, labels, carrierId }: ManifestBody): Promise<Label[][]> {
   const isId = by === 'label_ids'
   const rows = isId ? await findLabels(tx, actor, labels) : await findTracked(tx, actor, labels)
   const found = Map.groupBy(rows, ({ label_id, tracking_number }) => (isId ? label_id : tracking_number))
@@ -80,11 +80,11 @@ async function findNamed(tx: Tx, actor: Actor, { by, labels, carrierId }: Manife
   })
 }
 
-/** The manifests that hold these labels and no others, if they were recorded under the same submission. */
+/** Returns the manifests that hold these labels and no others, if they were recorded under the same submission. */
 async function findRepeated(
   tx: Tx,
   actor: Actor,
-  { carrierId, submissionId }: ManifestWish,
+  { carrierId, submissionId }: ManifestBody,
   named: readonly (readonly Label[])[],
 ): Promise<ShownManifest[] | undefined> {
   // Where the carrier gave no number, a label that is still open is the one that is meant.
@@ -101,7 +101,7 @@ async function findRepeated(
   const shipments = manifests.reduce((sum, manifest) => sum + manifest.shipments, 0)
   if (holding.includes(undefined) || shipments !== named.length) return undefined
   manifests.sort((a, b) => (a.manifest_id < b.manifest_id ? -1 : 1))
-  const labels = await labelsIn(
+  const labels = await listLabelsOfManifests(
     tx,
     actor,
     manifests.map(({ manifest_id }) => manifest_id),
@@ -109,14 +109,14 @@ async function findRepeated(
   return listed(manifests, labels)
 }
 
-/** The document may come later than what it stands for: a new link takes the place of the one before. */
+/** Writes a new link to the document in place of the one before, since the document may come later than its manifest. */
 async function linkAgain(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  { carrierId, download }: ManifestWish,
-  shown: ShownManifest[],
+  { wish, shown }: { wish: ManifestBody; shown: ShownManifest[] },
 ): Promise<ShownManifest[]> {
+  const { carrierId, download } = wish
   const [first] = shown
   if (!first || download === null || shown.every(({ manifest }) => manifest.download === download))
     return shown
@@ -133,7 +133,7 @@ async function linkAgain(
 
 function problemOf(
   label: Label | undefined,
-  { by, carrierId }: ManifestWish,
+  { by, carrierId }: ManifestBody,
   index: number,
 ): Problem | undefined {
   const fieldName = `${by}[${index}]`
@@ -152,16 +152,23 @@ function problemOf(
   return status === 'completed' ? undefined : wrong('label_settled', 'is a label that is not completed')
 }
 
-function make(ctx: Context, { tenantId, environment }: Actor, wish: ManifestWish, labels: readonly Label[]) {
+function make(ctx: Context, { tenantId, environment }: Actor, wish: ManifestBody, labels: readonly Label[]) {
   const at = ctx.clock()
   const parts = splitLabels(labels)
   const ids = newIds(at, parts.length)
   return parts.map((part, index) => {
     const manifest: Manifest = {
-      ...{ tenant_id: tenantId, environment, manifest_id: ids[index] ?? '', carrier_id: wish.carrierId },
-      ...{ warehouse_id: part[0]?.warehouse_id ?? null, ship_date: part[0]?.ship_date ?? '' },
-      ...{ shipments: part.length, submission_id: wish.submissionId, download: wish.download },
-      ...{ created_at: wish.manifestedAt, recorded_at: at.toISOString() },
+      tenant_id: tenantId,
+      environment,
+      manifest_id: ids[index] ?? '',
+      carrier_id: wish.carrierId,
+      warehouse_id: part[0]?.warehouse_id ?? null,
+      ship_date: part[0]?.ship_date ?? '',
+      shipments: part.length,
+      submission_id: wish.submissionId,
+      download: wish.download,
+      created_at: wish.manifestedAt,
+      recorded_at: at.toISOString(),
     }
     const change = { manifest_id: manifest.manifest_id, modified_at: manifest.recorded_at }
     return { manifest, changes: part.map((before) => ({ before, after: { ...before, ...change } })) }

@@ -5,18 +5,18 @@ import { isEmpty, type FieldProblem } from '../catalog/forms/validate.ts'
 import { failFields } from '../errors.ts'
 import { LABEL_STATUSES, type Label, type LabelStatus } from '../store/schema/tables.ts'
 import { parseDay } from '../time.ts'
-import { connectionField, fits, ID, LONGEST_ID } from './ids.ts'
+import { connectionField, matchesForm, ID, LONGEST_ID } from './ids.ts'
 
 export { LABEL_STATUSES }
 
 export const MOST_LABELS = 500
-/** The published form of a service code. */
+/** A service code has this published form. */
 const SERVICE_CODE = '^[a-z0-9]+(_[a-z0-9-]+)* ?$'
 const LONGEST_CODE = 100
-/** Whether a text can be the code of a service. */
-export const isServiceCode = fits(SERVICE_CODE, LONGEST_CODE)
+/** Returns whether a text can be the code of a service. */
+export const isServiceCode = matchesForm(SERVICE_CODE, LONGEST_CODE)
 
-/** What is said of a label. */
+/** These fields describe a label. */
 export const labelFields: Fields = {
   label_id: optional(text('Label', { pattern: ID, maxLength: LONGEST_ID, examples: ['se-28529731'] })),
   carrier_id: connectionField,
@@ -30,18 +30,24 @@ export const labelFields: Fields = {
   status: optional(choice('Status; `completed` where a new label says none', LABEL_STATUSES)),
 }
 
-/** What is said of a label that may change; what is absent is not said, and `null` clears. */
-export type Said = Partial<
+/** Describes what an entry says of a label and what may change; an absent value is not said, and `null` clears a value. */
+export type LabelBody = Partial<
   Pick<Label, 'ship_date' | 'warehouse_id' | 'service_code' | 'external_shipment_id' | 'status'>
 >
 
-/** One entry of an import: what it says, or what is wrong with it. */
-export type Entry =
-  | { labelId: string | undefined; carrierId: string; trackingNumber: string; said: Said; given: string[] }
+/** Describes one entry of an import: what the entry says, or what is wrong with it. */
+export type LabelEntry =
+  | {
+      labelId: string | undefined
+      carrierId: string
+      trackingNumber: string
+      said: LabelBody
+      given: string[]
+    }
   | { problems: FieldProblem[] }
 
-/** Reads the body of an import; refuses one that is no list of 1 to 500, and leaves each entry to its own answer. */
-export function acceptLabels(body: Readonly<Record<string, unknown>>): Entry[] {
+/** Reads the body of an import; refuses (400) a body that is no list of 1 to 500 entries, and leaves the problems of an entry to the result of that entry. */
+export function acceptLabels(body: Readonly<Record<string, unknown>>): LabelEntry[] {
   const { labels, ...rest } = body
   const beside = acceptFields({}, rest, ['labels'])
   const problems = [...listProblems(labels), ...(Array.isArray(beside) ? beside : [])]
@@ -49,24 +55,29 @@ export function acceptLabels(body: Readonly<Record<string, unknown>>): Entry[] {
 }
 
 function listProblems(labels: unknown): FieldProblem[] {
-  const [least, most] = ['at least one entry', `at most ${MOST_LABELS} entries`]
   if (isEmpty(labels ?? null) || (Array.isArray(labels) && labels.length === 0))
-    return [{ kind: 'required', field: 'labels', message: `labels must have ${least}.` }]
+    return [{ kind: 'required', field: 'labels', message: 'labels must have at least one entry.' }]
   return Array.isArray(labels) && labels.length <= MOST_LABELS
     ? []
-    : [{ kind: 'invalid', field: 'labels', message: `labels must be a list of ${most}.` }]
+    : [
+        {
+          kind: 'invalid',
+          field: 'labels',
+          message: `labels must be a list of at most ${MOST_LABELS} entries.`,
+        },
+      ]
 }
 
-function acceptEntry(entry: unknown, index: number): Entry {
-  const place = placeOf(index)
+function acceptEntry(entry: unknown, index: number): LabelEntry {
+  const place = nameEntry({ index })
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
     return { problems: [{ kind: 'invalid', field: place, message: `${place} must be an object.` }] }
   const accepted = acceptFields(labelFields, entry as Record<string, unknown>)
   const { ship_date: date, tracking_number: number } = entry as Record<string, unknown>
   const problems = Array.isArray(accepted) ? accepted : []
   if (typeof number === 'string' && number !== number.trim()) problems.push(PADDED)
-  const isJudged = typeof date !== 'string' || problems.some(({ field }) => field === 'ship_date')
-  if (!isJudged && parseDay(date) === undefined) problems.push(UNDATED)
+  const hasBadDate = typeof date !== 'string' || problems.some(({ field }) => field === 'ship_date')
+  if (!hasBadDate && parseDay(date) === undefined) problems.push(UNDATED)
   if (problems.length > 0 || Array.isArray(accepted))
     return { problems: problems.map((problem) => inPlace(problem, place)) }
   const { label_id, carrier_id, tracking_number, ...values } = accepted.values
@@ -78,7 +89,7 @@ function acceptEntry(entry: unknown, index: number): Entry {
     said: {
       ...Object.fromEntries(cleared.map((name) => [name, null])),
       ...(values as { status?: LabelStatus }),
-      // The day as it is written: where the parcel leaves, it is that day.
+      // The day is taken as it is written, since that is the day at the place where the parcel leaves.
       ship_date: parseDay(values.ship_date as string) ?? '',
     },
     given: Object.keys(labelFields).filter((name) => name in accepted.values || cleared.includes(name)),
@@ -96,8 +107,8 @@ const UNDATED: FieldProblem = {
   message: 'ship_date must be a date, or a date and time, in ISO 8601.',
 }
 
-/** How an entry is named in an error. */
-export const placeOf = (index: number, field?: string): string =>
+/** Returns the name that an error gives to an entry or to a field of it. */
+export const nameEntry = ({ index, field }: { index: number; field?: string | undefined }): string =>
   `labels[${index}]${field === undefined ? '' : `.${field}`}`
 
 const inPlace = ({ kind, field, message }: FieldProblem, place: string): FieldProblem =>
@@ -105,8 +116,8 @@ const inPlace = ({ kind, field, message }: FieldProblem, place: string): FieldPr
     ? { kind, field: place, message: message.replace('The body', place) }
     : { kind, field: `${place}.${field}`, message: `${place}.${message}` }
 
-/** Of two entries with one label_id the later is wrong, since nobody can say which one is meant. */
-function refuseRepeated(entries: readonly Entry[]): Entry[] {
+/** Refuses the later of two entries with one `label_id`, since nobody can say which one is meant. */
+function refuseRepeated(entries: readonly LabelEntry[]): LabelEntry[] {
   const seen = new Set<string>()
   return entries.map((entry, index) => {
     if ('problems' in entry || entry.labelId === undefined) return entry
@@ -118,8 +129,8 @@ function refuseRepeated(entries: readonly Entry[]): Entry[] {
   })
 }
 
-/** Says that an entry repeats what an earlier one has said. */
+/** Returns the problem of an entry that repeats what an earlier one has said. */
 export function repeatedIn(index: number, name: 'label_id' | 'tracking_number'): FieldProblem {
-  const field = placeOf(index, name)
+  const field = nameEntry({ index, field: name })
   return { kind: 'conflict', field, message: `${field} stands in an earlier entry too.` }
 }

@@ -7,10 +7,10 @@ import { parseEarliest, parseTime } from '../time.ts'
 import { connectionField, isId } from './ids.ts'
 
 export const MOST_MANIFESTED = 5_000
-/** How far the clock of whoever made the manifest may be ahead of ours, in milliseconds. */
+/** The clock of the computer that made the manifest may be ahead of ours by this many milliseconds. */
 const AHEAD_MS = 5 * 60_000
 
-/** What is said of a manifest, beside its labels. */
+/** These fields describe a manifest, beside its labels. */
 export const manifestFields: Fields = {
   carrier_id: connectionField,
   submission_id: optional(text('Number that the carrier gave it', { minLength: 1, maxLength: 100 })),
@@ -22,11 +22,11 @@ export const manifestFields: Fields = {
   }),
 }
 
-/** How a body names its labels. */
+/** A body names its labels by one of these two lists. */
 type ListName = 'label_ids' | 'tracking_numbers'
 
-/** What a body says: the labels by id or by tracking number, in its order, and the rest. */
-export type ManifestWish = {
+/** Describes what a body says: the labels by id or by tracking number, in the order of the body, and the other values. */
+export type ManifestBody = {
   carrierId: string
   by: ListName
   labels: string[]
@@ -35,8 +35,8 @@ export type ManifestWish = {
   download: string | null
 }
 
-/** Reads the body of a manifest; refuses every bad field at once. */
-export function acceptManifest(body: Readonly<Record<string, unknown>>, now: Date): ManifestWish {
+/** Reads the body of a manifest; refuses every bad field at once (400). */
+export function acceptManifest(body: Readonly<Record<string, unknown>>, now: Date): ManifestBody {
   const { label_ids: ids = null, tracking_numbers: numbers = null, ...rest } = body
   const label_ids = isEmpty(ids) ? null : ids
   const tracking_numbers = isEmpty(numbers) ? null : numbers

@@ -2,7 +2,7 @@ import type { Actor, Context } from '../context.ts'
 import { fail } from '../errors.ts'
 import {
   findManifests,
-  labelsIn,
+  listLabelsOfManifests,
   searchManifests,
   type ManifestFilter,
 } from '../store/tables/shipments/manifests.ts'
@@ -11,11 +11,11 @@ import { requireScope } from '../require-scope.ts'
 
 export type { ManifestFilter }
 
-/** A manifest with the ids of its labels. */
+/** Describes a manifest with the ids of its labels. */
 export type ShownManifest = { manifest: Manifest; labelIds: string[] }
 export type ManifestPage = { manifests: ShownManifest[]; total: number; page: number; pages: number }
 
-/** One page of the actor's manifests, newest first; there is always a page, if an empty one. */
+/** Returns one page of the actor’s manifests, newest first; there is always at least one page, which may be empty. */
 export async function listManifests(
   { store }: Context,
   actor: Actor,
@@ -26,7 +26,7 @@ export async function listManifests(
   return store.read(actor.tenantId, async (db) => {
     const limits = { limit: size, offset: (page - 1) * size }
     const { rows, total } = await searchManifests(db, actor, filter, limits)
-    const labels = await labelsIn(
+    const labels = await listLabelsOfManifests(
       db,
       actor,
       rows.map(({ manifest_id }) => manifest_id),
@@ -35,7 +35,7 @@ export async function listManifests(
   })
 }
 
-/** The actor's manifest with this id; 404 for any other. */
+/** Returns the actor’s manifest with this id; refuses any other with 404. */
 export async function getManifest(
   { store }: Context,
   actor: Actor,
@@ -44,14 +44,14 @@ export async function getManifest(
   requireScope(actor, 'read')
   return store.read(actor.tenantId, async (db) => {
     const manifests = await findManifests(db, actor, [manifestId])
-    const [shown] = listed(manifests, await labelsIn(db, actor, [manifestId]))
+    const [shown] = listed(manifests, await listLabelsOfManifests(db, actor, [manifestId]))
     return (
       shown ?? fail('manifest_unknown', 'There is no manifest with this id.', { fieldName: 'manifest_id' })
     )
   })
 }
 
-/** Manifests with the ids of their labels, in the order of the manifests. */
+/** Returns manifests with the ids of their labels, in the order of the manifests. */
 export const listed = (
   manifests: readonly Manifest[],
   labels: ReadonlyMap<string, string[]>,

@@ -6,7 +6,7 @@ import { requireScope } from '../require-scope.ts'
 import { changeLabel } from './change-label.ts'
 import { requireLabel, showLabel, type ShownLabel } from './labels.ts'
 
-/** Records that a label was voided at its carrier; one that is recorded so already stays as it is. */
+/** Records that a label was voided at its carrier; a label that is recorded as voided already stays as it is. */
 export async function recordVoid(ctx: Context, actor: Actor, labelId: string): Promise<ShownLabel> {
   requireScope(actor, 'write')
   return ctx.store.transaction(actor.tenantId, async (tx) => {

@@ -2,7 +2,7 @@ import type { Label } from '../store/schema/tables.ts'
 
 const MOST_SHIPMENTS = 500
 
-/** Labels as manifests take them: of one warehouse and one ship date each, and 500 at most; earliest day first. */
+/** Splits labels into the groups that manifests take: each of one warehouse and one ship date, of 500 labels at most, earliest day first. */
 export function splitLabels(labels: readonly Label[]): Label[][] {
   const groups = Map.groupBy(labels, ({ ship_date, warehouse_id }) => `${ship_date} ${warehouse_id ?? ''}`)
   return [...groups]

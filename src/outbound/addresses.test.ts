@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { guardFor, loopbackGuard } from './addresses.ts'
+import { createGuard, loopbackGuard } from './addresses.ts'
 
-const isPublic = guardFor([])
+const isPublic = createGuard([])
 
-/** The first and last address of everything that is not for the public, or leads somewhere else. */
+/** `closed` lists the first and the last address of every range that is not public or leads to another network. */
 const closed = `
 0.0.0.0 0.255.255.255 10.0.0.0 10.255.255.255 100.64.0.0 100.127.255.255 127.0.0.0 127.255.255.255
 169.254.0.0 169.254.169.254 169.254.255.255 172.16.0.0 172.31.255.255 192.0.0.0 192.0.0.192 192.0.0.255
@@ -73,7 +73,7 @@ test('however an IPv4 address is wrapped in an IPv6 one, only the mapped form of
 })
 
 test('an operator opens exactly the ranges named, in both spellings of IPv4', () => {
-  const guard = guardFor(['10.1.0.0/16', '192.168.0.7', 'fd00::/8', '::1'])
+  const guard = createGuard(['10.1.0.0/16', '192.168.0.7', 'fd00::/8', '::1'])
   for (const address of [
     '10.1.0.0',
     '10.1.255.255',

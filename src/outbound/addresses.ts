@@ -1,18 +1,18 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
-/** Whether a connection to an address is allowed; it takes the address itself, never a name. */
-export type Guard = (address: string) => boolean
+/** A guard says whether a connection to an address is allowed; it takes the address itself and never a name. */
+export type AddressGuard = (address: string) => boolean
 
 type Range = ReturnType<typeof ipaddr.parseCIDR>
 
-/** What a list of unicast addresses would let through, or may come to: each is reserved, internal, or leads to an IPv4 address inside. */
+/** `CLOSED` lists ranges that count, or may one day count, as unicast although they are reserved, internal, or lead to an IPv4 address within. */
 const CLOSED = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
   '127.0.0.0/8',
-  '168.63.129.16/32', // the host of an Azure machine
+  '168.63.129.16/32', // This address leads to the host of an Azure machine.
   '169.254.0.0/16',
   '172.16.0.0/12',
   '192.0.0.0/24',
@@ -27,22 +27,22 @@ const CLOSED = [
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  '64:ff9b::/96', // NAT64
+  '64:ff9b::/96', // NAT64 uses this range.
   '64:ff9b:1::/48',
-  '2001::/23', // Teredo, benchmarking, ORCHID and other protocols
+  '2001::/23', // Teredo, benchmarking, ORCHID and other protocols use this range.
   '2001:db8::/32',
-  '2002::/16', // 6to4
+  '2002::/16', // 6to4 uses this range.
   '2620:4f:8000::/48',
   '3fff::/20',
 ].map((range) => ipaddr.parseCIDR(range))
 
-/** The only part of IPv6 that is handed out; everything else is special, also what is invented tomorrow. */
+/** `GLOBAL_IPV6` is the only part of IPv6 with public addresses; every other part is special, including parts that are defined later. */
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3')
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'].map((range) => ipaddr.parseCIDR(range))
 
-/** A guard that opens public addresses and the operator's ranges, and refuses everything it cannot read. */
-export function guardFor(allow: readonly string[]): Guard {
+/** Makes a guard that allows public addresses and the operator's ranges `allow`, and refuses any text that it cannot read. */
+export function createGuard(allow: readonly string[]): AddressGuard {
   const open = allow.map(parseRange)
   return (text) => {
     const address = parseAddress(text)
@@ -50,8 +50,8 @@ export function guardFor(allow: readonly string[]): Guard {
   }
 }
 
-/** Opens addresses of the machine itself, and no other. */
-export const loopbackGuard: Guard = (text) => {
+/** `loopbackGuard` allows only addresses of the machine itself. */
+export const loopbackGuard: AddressGuard = (text) => {
   const address = parseAddress(text)
   return address !== undefined && isIn(address, LOOPBACK)
 }
@@ -59,12 +59,12 @@ export const loopbackGuard: Guard = (text) => {
 type Address = Range[0]
 
 function parseAddress(text: string): Address | undefined {
-  // A zone names an interface of this machine: nothing public has one.
+  // A zone names a network interface of this machine, and no public address has one.
   if (isIP(text) === 0 || text.includes('%')) return undefined
   return ipaddr.process(inHex(text))
 }
 
-/** In dotted spelling, `::1.2.3.4` would be taken for `::ffff:1.2.3.4`. */
+/** Writes an IPv6 address without dots, because the parser would take `::1.2.3.4` for `::ffff:1.2.3.4`. */
 const inHex = (text: string) =>
   text.includes(':') ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text
 

@@ -2,19 +2,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openBreakers, openBulkhead, type Bulkhead } from './bulkhead.ts'
-import { Unreachable, type Reason } from './unreachable.ts'
+import { Unreachable, type UnreachableReason } from './unreachable.ts'
 
-const reasonIs = (reason: Reason) => (error: unknown) =>
+const reasonIs = (reason: UnreachableReason) => (error: unknown) =>
   error instanceof Unreachable && error.reason === reason
 const { signal: never } = new AbortController()
 
-/** Works that run until they are released, and how many of each key did so at one time. */
+/** Makes works that run until they are released, and records how many of each key ran at the same time. */
 function crowd(bulkhead: Bulkhead) {
-  const [running, most] = [new Map<string, number>(), new Map<string, number>()]
+  const running = new Map<string, number>()
+  const most = new Map<string, number>()
   const releases: (() => void)[] = []
   let total = 0
   let mostAtAll = 0
-  const enter = (key: string, signal = never) =>
+  const enter = (key: string, { signal = never } = {}) =>
     bulkhead(
       key,
       async () => {
@@ -71,15 +72,15 @@ test('work whose time is over before its turn is never begun', async () => {
   const { enter, releaseAll, most } = crowd(openBulkhead({ perKey: 1, overall: 1, queue: 9 }))
   const first = enter('a')
   const late = new AbortController()
-  const second = assert.rejects(enter('a', late.signal), reasonIs('timeout'))
-  const other = assert.rejects(enter('b', late.signal), reasonIs('timeout'))
+  const second = assert.rejects(enter('a', { signal: late.signal }), reasonIs('timeout'))
+  const other = assert.rejects(enter('b', { signal: late.signal }), reasonIs('timeout'))
   late.abort()
   await releaseAll()
   await Promise.all([first, second, other])
   assert.equal(most.has('b'), false)
 })
 
-const fail = (reason: Reason) => () => Promise.reject(new Unreachable(reason))
+const fail = (reason: UnreachableReason) => () => Promise.reject(new Unreachable(reason))
 
 test('a breaker opens after failures in a row, for its host alone, and one call tries again', async () => {
   const breakers = openBreakers({ failures: 5, openMs: 60 })
@@ -128,7 +129,7 @@ test('what does not speak against a host never opens its breaker', async () => {
   for (const reason of ['blocked', 'too_large', 'busy'] as const)
     await assert.rejects(breakers('a', fail(reason)), reasonIs(reason))
   await assert.rejects(
-    breakers('a', () => Promise.reject(new Unreachable('timeout', false))),
+    breakers('a', () => Promise.reject(new Unreachable('timeout', { againstHost: false }))),
     reasonIs('timeout'),
   )
   assert.equal(await breakers('a', async () => 1), 1)

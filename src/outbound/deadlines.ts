@@ -1,42 +1,43 @@
 import { Unreachable, reasonOf } from './unreachable.ts'
 
-/** A signal that ends with the time of a call, and the milliseconds until then. */
+/** A deadline is a signal that is aborted when the time of a call is over; `left` returns the milliseconds until then. */
 export type Deadline = Readonly<{ signal: AbortSignal; left: () => number }>
 
-/** What is left after a long wait can be too short for any host. */
+/** A call with less than `LEAST_MS` left is not made, because no host could answer in this time. */
 const LEAST_MS = 50
 
 /**
- * Puts a call whose turn has come, unless its time is all but over.
- * Time that went by in the queue is not the host's fault: a call cut short by it blames nobody.
+ * Makes a call that has waited in the queue, unless its time is nearly over.
+ * The time in the queue is not the host's fault, so a call that had less than `enoughMs` because of it does not count against the host.
  */
 export async function putInTurn<T>(
   { signal, left }: Deadline,
   enoughMs: number,
   put: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (signal.aborted || left() < LEAST_MS) throw new Unreachable('timeout', false)
+  if (signal.aborted || left() < LEAST_MS) throw new Unreachable('timeout', { againstHost: false })
   const began = performance.now()
   try {
     return await put(signal)
   } catch (error) {
     const isCutShort = signal.aborted && performance.now() - began < enoughMs
-    throw isCutShort ? new Unreachable(reasonOf(error, true), false) : error
+    if (!isCutShort) throw error
+    throw new Unreachable(reasonOf(error, { connected: true }), { againstHost: false })
   }
 }
 
-/** Deadlines of at most `totalMs` for works, all of which `close` ends at once. */
+/** Makes deadlines of at most `totalMs` milliseconds for works; `close` ends all works that are under way. */
 export function openDeadlines(totalMs: number) {
   const underWay = new Map<AbortController, Promise<unknown>>()
   let isClosed = false
   const end = (controller: AbortController, reason: Unreachable) => controller.abort(reason)
 
-  /** Answers no later than the deadline, whatever the work does. */
+  /** Runs a work and settles no later than its deadline, even where the work does not end. */
   const within = async <T>(
     work: (deadline: Deadline) => Promise<T>,
-    mostMs: number = totalMs,
+    { mostMs = totalMs }: { mostMs?: number | undefined } = {},
   ): Promise<T> => {
-    if (isClosed) throw new Unreachable('refused', false)
+    if (isClosed) throw new Unreachable('refused', { againstHost: false })
     const controller = new AbortController()
     const { signal } = controller
     const ms = Math.max(0, Math.min(totalMs, mostMs))
@@ -59,7 +60,8 @@ export function openDeadlines(totalMs: number) {
   const close = async (): Promise<void> => {
     isClosed = true
     const works = [...underWay.values()]
-    for (const controller of underWay.keys()) end(controller, new Unreachable('refused', false))
+    for (const controller of underWay.keys())
+      end(controller, new Unreachable('refused', { againstHost: false }))
     await Promise.allSettled(works)
   }
   return { within, close }

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { guardFor } from './addresses.ts'
-import { parseDestination, type Rules } from './destination.ts'
+import { createGuard } from './addresses.ts'
+import { parseDestination, type DestinationRules } from './destination.ts'
 import { Unreachable } from './unreachable.ts'
 
-const rulesWith = (overrides: Record<string, string> = {}, allow: string[] = []): Rules => ({
+type RuleOptions = { overrides?: Record<string, string>; allow?: string[] }
+
+const rulesWith = ({ overrides = {}, allow = [] }: RuleOptions = {}): DestinationRules => ({
   overrides: new Map(Object.entries(overrides)),
   ports: [443, 8443],
-  isOpen: guardFor(allow),
+  isOpen: createGuard(allow),
 })
-const refused = (url: string, rules = rulesWith()) =>
+const refused = (url: string, { rules = rulesWith() } = {}) =>
   assert.throws(
     () => parseDestination(url, rules),
     (error) => error instanceof Unreachable && error.reason === 'blocked',
@@ -58,8 +60,10 @@ test('a URL is read once: the name, the port, and the path with its query', () =
 
 test('an override takes the place of the origin, and leaves name, Host and path', () => {
   const rules = rulesWith({
-    'api.carrier.example': 'http://127.0.0.1:4020',
-    'b.example': 'https://relay.example:9443',
+    overrides: {
+      'api.carrier.example': 'http://127.0.0.1:4020',
+      'b.example': 'https://relay.example:9443',
+    },
   })
   const local = parseDestination('https://api.carrier.example/login?a=1', rules)
   assert.equal(local.origin, 'http://127.0.0.1:4020')
@@ -71,9 +75,9 @@ test('an override takes the place of the origin, and leaves name, Host and path'
   const relayed = parseDestination('https://b.example/x', rules)
   assert.equal(relayed.origin, 'https://relay.example:9443')
   assert.ok(relayed.isOpen('8.8.8.8') && !relayed.isOpen('127.0.0.1') && !relayed.isOpen('10.0.0.1'))
-  refused('http://b.example/x', rules)
-  refused('https://127.0.0.1:4020/', rules)
-  refused('https://relay.example:9443/', rules)
+  refused('http://b.example/x', { rules })
+  refused('https://127.0.0.1:4020/', { rules })
+  refused('https://relay.example:9443/', { rules })
 })
 
 test('an override goes in clear to this machine only, and to closed addresses only where they are opened', () => {
@@ -86,9 +90,12 @@ test('an override goes in clear to this machine only, and to closed addresses on
     'https://[fd00::1]',
     'https://169.254.169.254',
   ])
-    refused('https://a.example/', rulesWith({ 'a.example': origin }))
+    refused('https://a.example/', { rules: rulesWith({ overrides: { 'a.example': origin } }) })
   for (const origin of ['http://localhost:1', 'http://[::1]:1', 'https://127.0.0.1:1', 'https://8.8.8.8'])
-    assert.equal(parseDestination('https://a.example/', rulesWith({ 'a.example': origin })).origin, origin)
-  const opened = rulesWith({ 'a.example': 'https://10.0.0.1' }, ['10.0.0.0/8'])
+    assert.equal(
+      parseDestination('https://a.example/', rulesWith({ overrides: { 'a.example': origin } })).origin,
+      origin,
+    )
+  const opened = rulesWith({ overrides: { 'a.example': 'https://10.0.0.1' }, allow: ['10.0.0.0/8'] })
   assert.equal(parseDestination('https://a.example/', opened).origin, 'https://10.0.0.1')
 })

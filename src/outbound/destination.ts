@@ -1,42 +1,43 @@
 import { isIP } from 'node:net'
-import { loopbackGuard, type Guard } from './addresses.ts'
-import { judgeName } from './names.ts'
+import { loopbackGuard, type AddressGuard } from './addresses.ts'
+import { findNameObstacle } from './names.ts'
 import { Unreachable } from './unreachable.ts'
 
-/** Where a call goes: read from its URL once, and used for everything after. */
+/** A destination says where a call goes; it is read from the call's URL once and used for every later step. */
 export type Destination = Readonly<{
-  /** The name in the URL: what the certificate has to be for. */
+  /** `name` is the host name in the URL, which the certificate has to be for. */
   name: string
-  /** The name, and the port where it is not the usual one: the `Host` header. */
+  /** `host` is the `Host` header: the name, with the port where it is not the usual one. */
   host: string
-  /** Scheme, host and port that the connection is made to. */
+  /** `origin` is the scheme, host and port that the connection is made to. */
   origin: string
   path: string
-  isOpen: Guard
+  isOpen: AddressGuard
 }>
 
-export type Rules = Readonly<{
-  /** By host name, the origin that the operator sends its calls to. */
+/** Rules say which destinations are allowed. */
+export type DestinationRules = Readonly<{
+  /** `overrides` gives by host name the origin that the operator sends the host's calls to. */
   overrides: ReadonlyMap<string, string>
   ports: readonly number[]
-  /** Whether a call may go in clear, to any port, where the operator has said so. */
+  /** `inClear` allows calls without TLS, to any port, where the operator has set this. */
   inClear?: boolean
-  isOpen: Guard
+  isOpen: AddressGuard
 }>
 
-/** What keeps a call from being made, whatever DNS says of its name. */
+/** An obstacle names the part of a URL that forbids a call, whatever DNS says about the host name. */
 export type Obstacle = 'url' | 'user' | 'dot' | 'name' | 'scheme' | 'port' | 'address'
 
-/** Reads a URL; throws `Unreachable` unless it is https on an allowed port, names no user, and is no closed address. */
-export function parseDestination(text: string, rules: Rules): Destination {
-  const judged = judgeDestination(text, rules)
-  if (typeof judged === 'string') throw new Unreachable('blocked')
-  return judged
+/** Reads the destination from a URL; throws `Unreachable` with `blocked` where the rules forbid the URL. */
+export function parseDestination(text: string, rules: DestinationRules): Destination {
+  const resolved = resolveDestination(text, rules)
+  if (typeof resolved === 'string') throw new Unreachable('blocked')
+  return resolved
 }
 
-/** Tells where a call to this URL goes, or the first thing that keeps it from being made. */
-export function judgeDestination(text: string, rules: Rules): Destination | Obstacle {
-  // The parser would drop or turn these; a URL that needs it was not written by us.
+/** Returns the destination of a call to this URL, or the first obstacle: a URL has to be https on an allowed port, must not name a user, and must not lead to a closed address. */
+export function resolveDestination(text: string, rules: DestinationRules): Destination | Obstacle {
+  // The URL parser would remove or replace these characters, and Hawser never writes a URL with them.
   if (/[\u0000-\u0020\u007f\\]/.test(text) || !URL.canParse(text)) return 'url'
   const url = new URL(text)
   const { hostname: name, host, protocol } = url
@@ -44,7 +45,7 @@ export function judgeDestination(text: string, rules: Rules): Destination | Obst
   if (!isClear && !['https:', 'http:'].includes(protocol)) return 'scheme'
   if (name === '') return 'url'
   if (url.username || url.password) return 'user'
-  // With its last dot a name is another spelling of itself.
+  // A dot at the end would be a second spelling of the same name.
   if (name.endsWith('.')) return 'dot'
   const path = url.pathname + url.search
   const origin = rules.overrides.get(name)
@@ -54,12 +55,18 @@ export function judgeDestination(text: string, rules: Rules): Destination | Obst
   }
   if (!isClear && protocol !== 'https:') return 'scheme'
   if (!isClear && !rules.ports.includes(Number(url.port || 443))) return 'port'
-  const obstacle = isAddress(url) ? isShut(url, rules.isOpen) && 'address' : judgeName(name, rules.isOpen)
+  const obstacle = isAddress(url)
+    ? isShut(url, rules.isOpen) && 'address'
+    : findNameObstacle(name, rules.isOpen)
   return obstacle || { name, host, path, origin: url.origin, isOpen: rules.isOpen }
 }
 
-/** Only to the machine itself may a call go in clear; nothing that is not the machine answers for such an origin. */
-function overridden(url: URL, target: URL, rules: Rules): Pick<Destination, 'origin' | 'isOpen'> | Obstacle {
+/** Returns where an overridden call goes, or the obstacle. Only an origin on the machine itself may be without TLS, and then only addresses of the machine itself are allowed. */
+function overridden(
+  url: URL,
+  target: URL,
+  rules: DestinationRules,
+): Pick<Destination, 'origin' | 'isOpen'> | Obstacle {
   const isLocal = target.hostname === 'localhost' || loopbackGuard(addressIn(target))
   const schemes = isLocal ? ['https:', 'http:'] : ['https:']
   if (!schemes.includes(target.protocol) || !schemes.includes(url.protocol)) return 'scheme'
@@ -67,8 +74,8 @@ function overridden(url: URL, target: URL, rules: Rules): Pick<Destination, 'ori
   return isShut(target, isOpen) ? 'address' : { origin: target.origin, isOpen }
 }
 
-/** Addresses are never looked up, so they are judged here. */
-function isShut(url: URL, isOpen: Guard): boolean {
+/** Says whether a URL has a closed address as its host; the lookup would not check it, because addresses are never looked up. */
+function isShut(url: URL, isOpen: AddressGuard): boolean {
   return isAddress(url) && !isOpen(addressIn(url))
 }
 

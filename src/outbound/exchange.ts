@@ -2,43 +2,50 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 import type { Dispatcher } from 'undici'
 import { isHeaderValue } from '../catalog/sendable.ts'
 import type { Destination } from './destination.ts'
-import type { Limits } from './limits.ts'
+import type { OutboundLimits } from './limits.ts'
 import { guardedLookup, type Resolve } from './lookup.ts'
 import { Unreachable, reasonOf } from './unreachable.ts'
 
-/** What every connection is made with. */
-export type Line = Readonly<{ limits: Limits; resolve: Resolve; trusted: SecureContext | undefined }>
+/** A line holds the limits, the resolver and the trusted certificates that every connection is made with. */
+export type OutboundLine = Readonly<{
+  limits: OutboundLimits
+  resolve: Resolve
+  trusted: SecureContext | undefined
+}>
 
-export type Sent = Readonly<{
+export type SentRequest = Readonly<{
   method: 'GET' | 'POST'
   headers: Readonly<Record<string, string>>
   body?: string | undefined
 }>
 
-export type Answer = Readonly<{
+export type OutboundAnswer = Readonly<{
   status: number
   headers: Readonly<Record<string, string>>
   body: Dispatcher.ResponseData['body']
 }>
 
-/** The authorities that Node trusts and one more; `undefined` where there is no other. */
+/** Makes a TLS context that trusts the authorities of Node and also `ca`; returns `undefined` where no `ca` is given. */
 export function trust(ca: string | undefined): SecureContext | undefined {
   return ca === undefined ? undefined : createSecureContext({ ca: [...getCACertificates('default'), ca] })
 }
 
 /**
- * Sends one request over a connection of its own and hands the answer to `read`; nothing is sent twice and no redirect followed.
- * Rejects with `Unreachable` only. When it settles, the connection is gone.
+ * Sends one request over a new connection and gives the answer to `read`; nothing is sent twice and no redirect is followed.
+ * Rejects only with `Unreachable`. When the exchange settles, its connection is closed.
  */
 export async function exchange<T>(
-  { limits, resolve, trusted }: Line,
+  { limits, resolve, trusted }: OutboundLine,
   to: Destination,
-  { method, headers, body }: Sent,
-  signal: AbortSignal,
-  read: (answer: Answer) => Promise<T>,
+  {
+    sent,
+    signal,
+    read,
+  }: { sent: SentRequest; signal: AbortSignal; read: (answer: OutboundAnswer) => Promise<T> },
 ): Promise<T> {
+  const { method, headers, body } = sent
   requireSendable(headers)
-  // Loaded when the first call goes out: most of what a start would load for it is never used in the sandbox.
+  // The client is loaded when the first call goes out, because a start in the sandbox never needs it.
   const { Client } = await import('undici')
   let connected = false
   let isLookedUp = true
@@ -46,7 +53,7 @@ export async function exchange<T>(
     isLookedUp = false
     return resolve(name).finally(() => (isLookedUp = true))
   }
-  // A connection that is not shared can neither go stale nor carry one caller's answer to another, and each is judged anew.
+  // A connection that is not shared cannot be stale or give one caller's answer to another, and the address of each connection is checked again.
   const client = new Client(to.origin, {
     pipelining: 0,
     maxHeaderSize: limits.headerBytes,
@@ -64,35 +71,35 @@ export async function exchange<T>(
     const reply = await client.request({
       method,
       path: to.path,
-      // The name in `host` is also the one that TLS asks for and the certificate is held against.
+      // TLS asks for the name in `host` too, and compares the certificate with this name.
       headers: { ...headers, host: to.host, 'accept-encoding': 'identity' },
       body: body ?? null,
       signal,
     })
-    // What is left of a body ends with the connection, and nobody waits for that.
+    // The rest of a body ends with the connection, so an error in it does not matter.
     reply.body.on('error', () => undefined)
     return await read({ status: reply.statusCode, headers: flatten(reply.headers), body: reply.body })
   } catch (error) {
-    const reason = reasonOf(error, connected)
-    // A name that nobody has looked up yet may only have waited for its turn here, and speaks against no host.
-    if (!isLookedUp && reason === 'timeout') throw new Unreachable(reason, false)
+    const reason = reasonOf(error, { connected })
+    // A name that is not looked up yet may only have waited in this process, so the timeout is not the host's fault.
+    if (!isLookedUp && reason === 'timeout') throw new Unreachable(reason, { againstHost: false })
     throw error instanceof Unreachable ? error : new Unreachable(reason)
   } finally {
     await client.destroy()
   }
 }
 
-/** What belongs to the connection, and is ours to say. */
+/** `RESERVED` matches the headers of the network connection, which Hawser sets itself. */
 const RESERVED =
   /^(host|connection|keep-alive|upgrade|te|trailer|transfer-encoding|content-length|expect|accept-encoding|proxy-.*)$/i
 
-function requireSendable(headers: Sent['headers']): void {
+function requireSendable(headers: SentRequest['headers']): void {
   for (const [name, value] of Object.entries(headers))
     if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name) || RESERVED.test(name) || !isHeaderValue(value))
-      throw new Unreachable('broken', false)
+      throw new Unreachable('broken', { againstHost: false })
 }
 
-function flatten(headers: Dispatcher.ResponseData['headers']): Answer['headers'] {
+function flatten(headers: Dispatcher.ResponseData['headers']): OutboundAnswer['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value = '']) => [
       name,
@@ -101,8 +108,8 @@ function flatten(headers: Dispatcher.ResponseData['headers']): Answer['headers']
   )
 }
 
-/** The body as text; rejects as soon as it is longer than `most` bytes, and holds no more than that. */
-export async function readText({ headers, body }: Answer, most: number): Promise<string> {
+/** Reads the body of an answer as text; throws `Unreachable` as soon as the body is longer than `most` bytes, and never holds more in memory. */
+export async function readText({ headers, body }: OutboundAnswer, most: number): Promise<string> {
   const coding = headers['content-encoding']?.trim().toLowerCase() ?? ''
   if (coding !== '' && coding !== 'identity') throw new Unreachable('broken')
   const held = Buffer.alloc(most)
@@ -114,14 +121,14 @@ export async function readText({ headers, body }: Answer, most: number): Promise
   return new TextDecoder().decode(held.subarray(0, size))
 }
 
-/** Reads a body away, up to `most` bytes and for up to `ms`, so that a receiver sees its answer taken; never rejects. */
-export async function discard({ body }: Answer, most: number, ms: number): Promise<void> {
+/** Reads and discards up to `most` bytes of a body for up to `ms` milliseconds, so that the receiver sees that its answer was read; never rejects. */
+export async function discard({ body }: OutboundAnswer, most: number, ms: number): Promise<void> {
   const timer = setTimeout(() => body.destroy(), ms)
   let size = 0
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) if ((size += chunk.length) > most) return
   } catch {
-    // The status is known; how the rest ends changes nothing.
+    // The status is known already, so an error in the rest of the answer does not matter.
   } finally {
     clearTimeout(timer)
   }

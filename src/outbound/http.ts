@@ -2,30 +2,38 @@ import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call, Reply } from '../catalog/verification.ts'
 import type { Log } from '../log.ts'
-import { guardFor } from './addresses.ts'
+import { createGuard } from './addresses.ts'
 import { openBreakers, openBulkhead } from './bulkhead.ts'
-import { openDeadlines, putInTurn } from './deadlines.ts'
-import { parseDestination, type Rules } from './destination.ts'
-import { discard, exchange, readText, trust, type Line, type Sent } from './exchange.ts'
-import { LIMITS, type Limits } from './limits.ts'
+import { openDeadlines, putInTurn, type Deadline } from './deadlines.ts'
+import { parseDestination, type DestinationRules } from './destination.ts'
+import {
+  discard,
+  exchange,
+  readText,
+  trust,
+  type OutboundAnswer,
+  type OutboundLine,
+  type SentRequest,
+} from './exchange.ts'
+import { LIMITS, type OutboundLimits } from './limits.ts'
 import { receiverRules, type ReceiverSettings } from './receivers.ts'
-import { resolveByMachine, resolverForReceivers, sharing, type Resolve } from './lookup.ts'
+import { resolveByMachine, resolverForReceivers, shareLookups, type Resolve } from './lookup.ts'
 import { Unreachable, reasonOf } from './unreachable.ts'
 
 export type OutboundOptions = ReceiverSettings &
   Readonly<{
-    /** By host name of a carrier, the origin that its calls go to instead; path and `Host` stay. */
+    /** `overrides` gives by host name of a carrier the origin that the carrier's calls go to instead; the path and the `Host` header stay. */
     overrides: ReadonlyMap<string, string>
-    /** Certificates in PEM that are trusted beside the usual ones. */
+    /** `ca` holds certificates in PEM that are trusted besides the usual ones. */
     ca?: string | undefined
     log: Log
-    limits?: Partial<Limits>
-    /** Finds the names of carriers; where it is given, of receivers too. */
+    limits?: Partial<OutboundLimits>
+    /** `resolve` looks up the names of carriers, and of receivers too where there is no `resolveReceiver`. */
     resolve?: Resolve
     resolveReceiver?: Resolve
   }>
 
-/** One message to a receiver, and the tenant whom it is for; `body` is sent byte for byte, in UTF-8. */
+/** A delivery is one message to a receiver, with the tenant that it belongs to; `body` is sent byte for byte in UTF-8. */
 export type Delivery = Readonly<{
   tenantId: string
   url: string
@@ -33,65 +41,72 @@ export type Delivery = Readonly<{
   body: string
 }>
 
-/** What a receiver answered; `retryAfter` in seconds. */
+/** A receipt is the answer of a receiver; `retryAfter` is in seconds. */
 export type Receipt = Readonly<{ status: number; retryAfter?: number }>
 
-/** The way out to the world. Every rejection is an `Unreachable`. */
+/** `Outbound` makes all calls to other servers. It rejects only with `Unreachable`. */
 export type Outbound = Readonly<{
-  /** Puts one call to a carrier, on a host of the list or not at all; never sends it twice. `mostMs` may shorten its time. */
-  ask: (carrierId: string, hosts: readonly string[], call: Call, mostMs?: number) => Promise<Reply>
-  /** Sends one message to any public https host; overrides are for carriers and have no say here. */
+  /** Sends one call to a carrier, only to a host of the list and never twice; `mostMs` may shorten the call's time. */
+  ask: (
+    carrierId: string,
+    hosts: readonly string[],
+    call: Call,
+    options?: { mostMs?: number | undefined },
+  ) => Promise<Reply>
+  /** Sends one message to any public https host; overrides do not apply, because they are for carriers. */
   deliver: (delivery: Delivery) => Promise<Receipt>
-  /** Tells whether the name of a receiver leads where messages may go at the moment; nothing is sent. */
+  /** Says whether the host name of a receiver leads only to allowed addresses at the moment; nothing is sent. */
   leadsOut: (url: string) => Promise<boolean>
-  /** Ends what is under way, as `refused`, and answers when no connection is left. */
+  /** Ends all calls under way as `refused`, and resolves when no connection is left. */
   close: () => Promise<void>
 }>
 
-/** Opens the way out; no connection is made to an address that is neither public nor opened by the operator. */
+/** Makes the object that calls other servers; no connection is made to an address that is neither public nor allowed by the operator. */
 export function openOutbound(options: OutboundOptions): Outbound {
   const { log, overrides } = options
-  const limits: Limits = { ...LIMITS, ...options.limits }
-  const line: Line = {
+  const limits: OutboundLimits = { ...LIMITS, ...options.limits }
+  const line: OutboundLine = {
     limits,
-    resolve: sharing(options.resolve ?? resolveByMachine),
+    resolve: shareLookups(options.resolve ?? resolveByMachine),
     trusted: trust(options.ca),
   }
-  const lineToReceivers: Line = {
+  const lineToReceivers: OutboundLine = {
     ...line,
     resolve: options.resolveReceiver ?? options.resolve ?? resolverForReceivers(),
   }
-  const rules: Rules = { overrides, ports: limits.ports, isOpen: guardFor(options.allow) }
-  const forDeliveries = receiverRules(options, limits.ports)
-  // Receivers are chosen by tenants: however slow, they take no carrier's place.
-  const [calls, deliveries] = [openBulkhead(limits), openBulkhead(limits)]
+  const rules: DestinationRules = { overrides, ports: limits.ports, isOpen: createGuard(options.allow) }
+  const forDeliveries = receiverRules(options, { ports: limits.ports })
+  // Deliveries have their own bulkhead, because tenants choose the receivers, and a slow receiver must not hold up calls to carriers.
+  const calls = openBulkhead(limits)
+  const deliveries = openBulkhead(limits)
   const breakers = openBreakers(limits)
   const { within, close } = openDeadlines(limits.totalMs)
 
-  const ask: Outbound['ask'] = async (carrierId, hosts, call, mostMs) => {
+  const ask: Outbound['ask'] = async (carrierId, hosts, call, { mostMs } = {}) => {
     const to = parseDestination(call.url, rules)
     if (!hosts.includes(to.name)) throw new Unreachable('blocked')
-    const put = (signal: AbortSignal) =>
-      exchange(line, to, call, signal, async (answer) => {
-        const body = await readText(answer, limits.bodyBytes)
-        return { status: answer.status, headers: answer.headers, body }
-      })
-    return within((deadline) => {
+    const read = async (answer: OutboundAnswer) => {
+      const body = await readText(answer, limits.bodyBytes)
+      return { status: answer.status, headers: answer.headers, body }
+    }
+    const put = (signal: AbortSignal) => exchange(line, to, { sent: call, signal, read })
+    const askWithin = (deadline: Deadline) => {
       const work = () => putInTurn(deadline, limits.headersMs, put)
       return calls(carrierId, () => breakers(to.host, work), deadline.signal)
-    }, mostMs)
+    }
+    return within(askWithin, { mostMs })
   }
 
   const deliver = async ({ tenantId, url, headers, body }: Delivery): Promise<Receipt> => {
     const to = parseDestination(url, forDeliveries)
-    const sent: Sent = { method: 'POST', headers, body }
-    const put = (signal: AbortSignal) =>
-      exchange(lineToReceivers, to, sent, signal, async (answer) => {
-        await discard(answer, limits.receiptBytes, limits.receiptMs)
-        const retryAfter = secondsIn(answer.headers['retry-after'])
-        return { status: answer.status, ...(retryAfter !== undefined && { retryAfter }) }
-      })
-    // Tenants share hosts: one that is slow or down for one of them takes no other's place, and opens no breaker.
+    const sent: SentRequest = { method: 'POST', headers, body }
+    const read = async (answer: OutboundAnswer): Promise<Receipt> => {
+      await discard(answer, limits.receiptBytes, limits.receiptMs)
+      const retryAfter = secondsIn(answer.headers['retry-after'])
+      return { status: answer.status, ...(retryAfter !== undefined && { retryAfter }) }
+    }
+    const put = (signal: AbortSignal) => exchange(lineToReceivers, to, { sent, signal, read })
+    // Tenants may share a host. Each tenant has its own limit for a host and no breaker, so that one tenant's slow receiver does not affect another tenant.
     return within((deadline) =>
       deliveries(`${tenantId} ${to.name}`, () => putInTurn(deadline, limits.headersMs, put), deadline.signal),
     )
@@ -117,15 +132,15 @@ export function openOutbound(options: OutboundOptions): Outbound {
 
   const told = tellerFor(log, limits.stepMs)
   return {
-    ask: (carrierId, hosts, call, mostMs) =>
-      told({ carrier: carrierId }, () => ask(carrierId, hosts, call, mostMs)),
+    ask: (carrierId, hosts, call, callOptions) =>
+      told({ carrier: carrierId }, () => ask(carrierId, hosts, call, callOptions)),
     deliver: (delivery) => told({ webhook: true }, () => deliver(delivery)),
     leadsOut: (url) => inStep(leadsOut(url)),
     close,
   }
 }
 
-/** One line in the log for each call, with nothing of what went to and fro. */
+/** Makes a function that runs a call and writes one line to the log, without any of the sent or received content. A failure is reported only at the next multiple of `stepMs`. */
 function tellerFor(log: Log, stepMs: number) {
   return async <T extends { status: number }>(who: object, work: () => Promise<T>): Promise<T> => {
     const began = performance.now()
@@ -135,7 +150,7 @@ function tellerFor(log: Log, stepMs: number) {
       log.debug({ ...who, status: result.status, ms: ms() }, 'outbound')
       return result
     } catch (error) {
-      const reason = reasonOf(error, true)
+      const reason = reasonOf(error, { connected: true })
       log.debug({ ...who, reason, ms: ms() }, 'outbound')
       if (reason !== 'busy' && reason !== 'breaker_open') await sleep(stepMs - (ms() % stepMs))
       throw new Unreachable(reason)

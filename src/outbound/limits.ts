@@ -1,16 +1,16 @@
-/** What a call may take, in milliseconds, bytes and numbers of calls. */
+/** `LIMITS` bounds each call and all calls together, in milliseconds, bytes and numbers of calls. */
 export const LIMITS = {
-  /** Finding the address, connecting and agreeing on TLS. */
+  /** `connectMs` bounds the lookup of the address, the connection and the start of TLS together. */
   connectMs: 3_000,
   headersMs: 10_000,
-  /** Everything, waiting for a turn included. */
+  /** `totalMs` bounds the whole call, including the time in the queue. */
   totalMs: 15_000,
   headerBytes: 16_384,
   bodyBytes: 262_144,
-  /** What is read of a receiver's answer before it is dropped. */
+  /** At most `receiptBytes` of a receiver's answer are read before the rest is dropped. */
   receiptBytes: 16_384,
   receiptMs: 1_000,
-  /** Failures are told on the next multiple of this, so that no time tells what is blocked. */
+  /** A failure is reported at the next multiple of `stepMs`, so that its duration does not reveal whether the address is blocked. */
   stepMs: 250,
   perKey: 8,
   overall: 64,
@@ -20,4 +20,4 @@ export const LIMITS = {
   ports: [443, 8443] as readonly number[],
 }
 
-export type Limits = Readonly<typeof LIMITS>
+export type OutboundLimits = Readonly<typeof LIMITS>

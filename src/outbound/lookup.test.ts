@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import type { LookupAddress } from 'node:dns'
 import { test } from 'node:test'
-import { guardFor } from './addresses.ts'
+import { createGuard } from './addresses.ts'
 import {
   guardedLookup,
   oneAtATime,
   resolveByEither,
   resolverForReceivers,
-  sharing,
+  shareLookups,
   type Resolve,
 } from './lookup.ts'
 import { Unreachable } from './unreachable.ts'
@@ -18,7 +18,7 @@ const at = (...addresses: string[]): LookupAddress[] =>
 type Looked = string | LookupAddress[]
 const look = (resolve: Resolve, options: { all?: boolean; family?: number } = { all: true }) =>
   new Promise<Looked>((done, fail) =>
-    guardedLookup(resolve, guardFor([]))('carrier.example', options, (error, found) =>
+    guardedLookup(resolve, createGuard([]))('carrier.example', options, (error, found) =>
       error ? fail(error) : done(found),
     ),
   )
@@ -75,7 +75,7 @@ test('a resolver that changes its mind a thousand times is asked once each time,
   assert.equal(given, 500)
 })
 
-/** A resolver that answers when it is told to, and what it was asked. */
+/** Makes a resolver that answers only when `reply` is called, and records the names that it was asked for. */
 function slowly() {
   const asked: string[] = []
   const answers: (() => void)[] = []
@@ -89,7 +89,7 @@ const settle = () => new Promise((done) => setImmediate(done))
 
 test('a name that is being looked up is not looked up a second time beside it', async () => {
   const { resolve, asked, answer } = slowly()
-  const shared = sharing(resolve)
+  const shared = shareLookups(resolve)
   const both = [shared('a.example'), shared('a.example'), shared('b.example')]
   assert.deepEqual(asked, ['a.example', 'b.example'])
   answer()

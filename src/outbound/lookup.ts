@@ -1,33 +1,33 @@
 import { Resolver, lookup } from 'node:dns/promises'
 import type { LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import type { Guard } from './addresses.ts'
+import type { AddressGuard } from './addresses.ts'
 import { Unreachable } from './unreachable.ts'
 
-/** Finds every address of a name. */
+/** A resolver finds every address of a host name. */
 export type Resolve = (name: string) => Promise<readonly LookupAddress[]>
 
-/** Every IPv4 and IPv6 address of a name, as the machine's resolver has them, in its order. Each run holds a thread until it ends, and cannot be called off. */
+/** Finds every IPv4 and IPv6 address of a name with the machine's resolver, in the resolver's order. Each lookup occupies a thread until it ends and cannot be cancelled. */
 export const resolveByMachine: Resolve = (name) => lookup(name, { all: true, order: 'verbatim' })
 
 const DNS_TRY_MS = 1_000
 
-/** Every address of a name as DNS has it, IPv4 first; holds no thread, and gives up after two tries. */
+/** Finds every address of a name in DNS, IPv4 first, without occupying a thread, and gives up after two tries of one second. */
 const resolveByDns: Resolve = async (name) => {
   const resolver = new Resolver({ timeout: DNS_TRY_MS, tries: 2 })
   const [v4, v6] = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
   const of = (found: PromiseSettledResult<string[]>, family: number) =>
     found.status === 'fulfilled' ? found.value.map((address) => ({ address, family })) : []
   const all = [...of(v4, 4), ...of(v6, 6)]
-  // A name that has no address of one kind may still fail to tell of the other.
+  // A name may be unknown for one kind of address while the lookup of the other kind failed; that failure is the one to report.
   const failed = [v6, v4].filter((one) => one.status === 'rejected')
   const [failure] = [...failed.filter(({ reason }) => !isUnknown(reason)), ...failed]
   if (all.length === 0 && failure) throw failure.reason
   return all
 }
 
-/** Who asks for a name that is being looked up gets what that comes to: a name that nobody answers for holds one thread, however often it is asked for. */
-export function sharing(resolve: Resolve): Resolve {
+/** Makes a resolver that shares the lookup of a name among all callers that ask for it meanwhile, so that a name without an answer occupies only one thread. */
+export function shareLookups(resolve: Resolve): Resolve {
   const underWay = new Map<string, ReturnType<Resolve>>()
   return (name) => {
     const running = underWay.get(name)
@@ -38,7 +38,7 @@ export function sharing(resolve: Resolve): Resolve {
   }
 }
 
-/** Runs one lookup after the other: the next begins when the one before has ended, and not when its caller has gone. Who finds `most` waiting is `busy`. */
+/** Makes a resolver that runs one lookup after the other; each begins when the one before has ended, even where the earlier caller has given up. Rejects with `busy` where `most` lookups wait. */
 export function oneAtATime(resolve: Resolve, most: number): Resolve {
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
@@ -58,8 +58,8 @@ const NOT_IN_DNS: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ENODATA', 'ECONN
 const isUnknown = (error: unknown) => NOT_IN_DNS.has((error as { code?: unknown } | undefined)?.code)
 
 /**
- * Finds a name by `first`, and by `then` where `first` does not know it or is not there at all.
- * A name that `first` gets no answer for never comes to `then`.
+ * Makes a resolver that asks `first`, and asks `then` where `first` does not know the name or cannot be reached at all.
+ * A name for which `first` gets no answer is never given to `then`.
  */
 export function resolveByEither(first: Resolve, then: Resolve): Resolve {
   return (name) =>
@@ -72,17 +72,17 @@ export function resolveByEither(first: Resolve, then: Resolve): Resolve {
 const MOST_WAITING = 16
 
 /**
- * Finds the names that tenants choose: DNS is asked without a thread; what only the machine knows (its hosts file, its search domains) comes one at a time.
- * Node looks up two names at once, and whoever lets them wait would otherwise keep every carrier waiting.
+ * Makes the resolver for names that tenants choose: it asks DNS without a thread, and looks up names that only the machine knows (its hosts file, its search domains) one at a time.
+ * Node has few threads for lookups, and slow names of tenants would otherwise make the lookups of carriers wait.
  */
 export const resolverForReceivers = (): Resolve =>
-  resolveByEither(resolveByDns, sharing(oneAtATime(resolveByMachine, MOST_WAITING)))
+  resolveByEither(resolveByDns, shareLookups(oneAtATime(resolveByMachine, MOST_WAITING)))
 
 /**
- * A lookup for one connection: it asks the resolver once, refuses the name if a single address of it is closed,
- * and hands out exactly the addresses that were judged.
+ * Makes the lookup for one connection, which asks the resolver once, refuses the name where any of its addresses is closed,
+ * and returns exactly the addresses that were checked.
  */
-export function guardedLookup(resolve: Resolve, isOpen: Guard): LookupFunction {
+export function guardedLookup(resolve: Resolve, isOpen: AddressGuard): LookupFunction {
   return (name, options, callback) => {
     const fail = (error: Error) => callback(error, options.all ? [] : '')
     const give = (found: readonly LookupAddress[]) => {
@@ -97,5 +97,8 @@ export function guardedLookup(resolve: Resolve, isOpen: Guard): LookupFunction {
   }
 }
 
-const familyOf = (family: number | 'IPv4' | 'IPv6') =>
-  family === 'IPv4' ? 4 : family === 'IPv6' ? 6 : family
+function familyOf(family: number | 'IPv4' | 'IPv6'): number {
+  if (family === 'IPv4') return 4
+  if (family === 'IPv6') return 6
+  return family
+}

@@ -1,26 +1,26 @@
-import { guardFor } from './addresses.ts'
-import { judgeDestination, type Obstacle, type Rules } from './destination.ts'
+import { createGuard } from './addresses.ts'
+import { resolveDestination, type Obstacle, type DestinationRules } from './destination.ts'
 import { LIMITS } from './limits.ts'
 
-/** What the operator lets deliveries do. */
+/** Receiver settings say which receivers the operator allows for webhooks. */
 export type ReceiverSettings = Readonly<{
-  /** Addresses and ranges beside the public ones that may be reached. */
+  /** `allow` lists addresses and ranges that may be reached besides the public ones. */
   allow: readonly string[]
-  /** Whether messages may go in clear. */
+  /** `deliverInClear` says whether messages may be sent without TLS. */
   deliverInClear?: boolean
 }>
 
-/** The rules that receivers are judged by; overrides are for carriers and have no say here. */
+/** Returns the rules for the addresses of receivers; they have no overrides, which are for carriers. */
 export const receiverRules = (
   { allow, deliverInClear = false }: ReceiverSettings,
-  ports: readonly number[] = LIMITS.ports,
-): Rules => ({ overrides: new Map(), ports, isOpen: guardFor(allow), inClear: deliverInClear })
+  { ports = LIMITS.ports }: { ports?: readonly number[] } = {},
+): DestinationRules => ({ overrides: new Map(), ports, isOpen: createGuard(allow), inClear: deliverInClear })
 
-/** Tells what would keep every delivery to a URL from being made, by the rules that a delivery is judged by. */
-export function judgeReceivers(settings: ReceiverSettings): (url: string) => Obstacle | undefined {
+/** Makes a function that returns the obstacle for every delivery to a URL, or `undefined` where deliveries are allowed. */
+export function obstacleFinder(settings: ReceiverSettings): (url: string) => Obstacle | undefined {
   const rules = receiverRules(settings)
   return (url) => {
-    const judged = judgeDestination(url, rules)
-    return typeof judged === 'string' ? judged : undefined
+    const resolved = resolveDestination(url, rules)
+    return typeof resolved === 'string' ? resolved : undefined
   }
 }

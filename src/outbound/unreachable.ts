@@ -1,4 +1,4 @@
-/** Why a call ended without a reply; for our own decisions and the log, never for a caller. */
+/** `REASONS` lists why a call ended without a reply; a reason is for Hawser's own decisions and the log, and never for a caller. */
 export const REASONS = [
   'blocked',
   'timeout',
@@ -11,17 +11,23 @@ export const REASONS = [
   'breaker_open',
 ] as const
 
-export type Reason = (typeof REASONS)[number]
+export type UnreachableReason = (typeof REASONS)[number]
 
-const AGAINST_HOST: ReadonlySet<Reason> = new Set(['timeout', 'tls', 'refused', 'unresolved', 'broken'])
+const AGAINST_HOST: ReadonlySet<UnreachableReason> = new Set([
+  'timeout',
+  'tls',
+  'refused',
+  'unresolved',
+  'broken',
+])
 
-/** There is no reply. Every one reads the same, so that what is blocked looks like what is not there. */
+/** An `Unreachable` says that a call got no reply. Its message is always the same, so that a blocked host looks like a missing one. */
 export class Unreachable extends Error {
-  readonly reason: Reason
-  /** Whether the host is to blame: enough of these in a row open its breaker. */
+  readonly reason: UnreachableReason
+  /** `againstHost` says whether the failure is the host's fault; enough such failures in a row open the host's breaker. */
   readonly againstHost: boolean
 
-  constructor(reason: Reason, againstHost = AGAINST_HOST.has(reason)) {
+  constructor(reason: UnreachableReason, { againstHost = AGAINST_HOST.has(reason) } = {}) {
     super('The host could not be reached.')
     this.name = 'Unreachable'
     this.reason = reason
@@ -29,11 +35,11 @@ export class Unreachable extends Error {
   }
 }
 
-/** What resolvers say of a name that leads nowhere. */
+/** `NOT_FOUND` matches the codes of resolvers for a name without an address. */
 const NOT_FOUND = /^(ENOTFOUND|ENODATA|ESERVFAIL|EREFUSED|EBADNAME|EAI_\w+)$/
 
-/** The reason for any error of a call; `connected` says whether a connection, and TLS on it, had come about. */
-export function reasonOf(error: unknown, connected: boolean): Reason {
+/** Returns the reason for an error of a call; `connected` says whether the connection, with TLS, was established before the error. */
+export function reasonOf(error: unknown, { connected }: { connected: boolean }): UnreachableReason {
   if (error instanceof Unreachable) return error.reason
   const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown }
   const name = typeof code === 'string' ? code : ''

@@ -1,19 +1,19 @@
 import { credentialFields } from '../catalog/credential-fields.ts'
 import { findCarrierById } from '../catalog/find-carrier.ts'
-import type { Account } from './define.ts'
+import type { SimulatedAccount } from './define.ts'
 
 /** Accounts are what simulated carriers know, by carrier; what they hold is never told. */
 export type Accounts = Readonly<{
-  of: (carrierId: string) => readonly Account[]
+  of: (carrierId: string) => readonly SimulatedAccount[]
   /** `register` makes these credentials right for their account: the only ones, or beside those that are right already. */
-  register: (carrierId: string, credentials: Account['values'], how: 'only' | 'beside') => void
+  register: (carrierId: string, credentials: SimulatedAccount['values'], how: 'only' | 'beside') => void
   /** `missing` lists what credentials lack for this carrier to be asked about them. */
-  missing: (carrierId: string, credentials: Account['values']) => readonly string[]
+  missing: (carrierId: string, credentials: SimulatedAccount['values']) => readonly string[]
 }>
 
 /** Opens the accounts of simulated carriers, which know nobody yet. */
 export function openAccounts(): Accounts {
-  const known = new Map<string, { identity: string; account: Account }[]>()
+  const known = new Map<string, { identity: string; account: SimulatedAccount }[]>()
   return {
     of: (carrierId) => (known.get(carrierId) ?? []).map(({ account }) => account),
     missing: (carrierId, credentials) => {
@@ -33,7 +33,7 @@ export function openAccounts(): Accounts {
 const isSet = (value: unknown) => typeof value === 'number' || (typeof value === 'string' && value !== '')
 
 /** Parts the merchant's values from what the operator holds, which is given among them and known by its name. */
-function sort(carrierId: string, credentials: Account['values']): Account {
+function sort(carrierId: string, credentials: SimulatedAccount['values']): SimulatedAccount {
   const names = new Set(findCarrierById(carrierId)?.verify?.operator)
   const entries = Object.entries(credentials)
   return {
@@ -45,7 +45,7 @@ function sort(carrierId: string, credentials: Account['values']): Account {
 }
 
 /** Returns the values of the fields that tell one account from another, as one text. */
-function identityOf(carrierId: string, credentials: Account['values']): string {
+function identityOf(carrierId: string, credentials: SimulatedAccount['values']): string {
   const carrier = findCarrierById(carrierId)
   const fields = carrier ? credentialFields(carrier) : {}
   const names = Object.keys(fields).filter((name) => fields[name]?.identifier)

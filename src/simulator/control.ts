@@ -6,13 +6,13 @@ import { weather } from './weather.ts'
 import { wireWeather } from './wire-weather.ts'
 
 /** An order is a request to the simulator itself. */
-export type Order = Readonly<{ method: string; path: string; body: string }>
+export type SimulatorOrder = Readonly<{ method: string; path: string; body: string }>
 
 const refusal = (status: number, error: string) => jsonReply(status, { error })
 
 /** Carries out an order on the credentials that a carrier accepts or on the weather in which it answers, and repeats no value. */
-export function control(
-  { method, path, body }: Order,
+export function controlSimulator(
+  { method, path, body }: SimulatorOrder,
   accounts: Accounts,
   scripts: Map<string, string>,
 ): Reply {

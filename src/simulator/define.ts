@@ -1,21 +1,24 @@
 import type { Call, Reply, VerificationOutcome } from '../catalog/verification.ts'
 
 /** An account that a simulated carrier knows has the credentials that are right at the moment, and what the operator holds. */
-export type Account = Readonly<{
+export type SimulatedAccount = Readonly<{
   values: Readonly<Record<string, unknown>>
   operator: Readonly<Record<string, string>>
 }>
 
-/** A script is an answer that the carrier documents beside the usual ones; `undefined` leaves a call to the usual answer. */
-export type Script = Readonly<{ outcome: VerificationOutcome; reply: (call: Call) => Reply | undefined }>
+/** A carrier script is an answer that the carrier documents beside the usual ones; `undefined` leaves a call to the usual answer. */
+export type CarrierScript = Readonly<{
+  outcome: VerificationOutcome
+  reply: (call: Call) => Reply | undefined
+}>
 
 /** A simulated carrier answers as the carrier's documentation says, from the request and the accounts that it knows alone. */
 export type SimulatedCarrier = Readonly<{
   /** `carrier` is the carrier's id in the catalog. */
   carrier: string
-  /** `answer` accepts a request with the credentials of one of these accounts and refuses any other, in the carrier's own words. */
-  answer: (call: Call, accounts: readonly Account[]) => Reply
-  scripts: Readonly<Record<string, Script>>
+  /** `reply` accepts a request with the credentials of one of these accounts and refuses any other, in the carrier's own words. */
+  answer: (call: Call, accounts: readonly SimulatedAccount[]) => Reply
+  scripts: Readonly<Record<string, CarrierScript>>
 }>
 
 /** Defines a simulated carrier, which is the default export of its file. */
@@ -36,13 +39,13 @@ export function xmlReply(status: number, body: string): Reply {
 }
 
 /** Builds a script that gives one reply to every call. */
-export const always = (outcome: VerificationOutcome, reply: Reply): Script => ({
+export const always = (outcome: VerificationOutcome, reply: Reply): CarrierScript => ({
   outcome,
   reply: () => reply,
 })
 
 /** Builds a script that gives one reply where the path of a call begins like this, and leaves other calls alone. */
-export const at = (path: string, outcome: VerificationOutcome, reply: Reply): Script => ({
+export const at = (path: string, outcome: VerificationOutcome, reply: Reply): CarrierScript => ({
   outcome,
   reply: (call) => (new URL(call.url).pathname.startsWith(path) ? reply : undefined),
 })

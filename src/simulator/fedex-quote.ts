@@ -1,5 +1,11 @@
 import type { Call, Reply } from '../catalog/verification.ts'
-import { at, defineSimulatedCarrier, jsonReply, type Account, type SimulatedCarrier } from './define.ts'
+import {
+  at,
+  defineSimulatedCarrier,
+  jsonReply,
+  type SimulatedAccount,
+  type SimulatedCarrier,
+} from './define.ts'
 import { bearerOf, formOf, jsonOf, memberOf, tokenOf } from './oauth.ts'
 
 const TOKEN = '/oauth/token'
@@ -15,7 +21,7 @@ const quote = (serviceType: string, ...alerts: string[]) =>
 
 const answer =
   (path: string, serviceType: string) =>
-  (call: Call, accounts: readonly Account[]): Reply => {
+  (call: Call, accounts: readonly SimulatedAccount[]): Reply => {
     const { pathname } = new URL(call.url)
     if (pathname === TOKEN) {
       const form = formOf(call)

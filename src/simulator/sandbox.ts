@@ -5,7 +5,7 @@ import {
   type Reply,
   type VerificationOutcome,
 } from '../catalog/verification.ts'
-import type { Account, Script, SimulatedCarrier } from './define.ts'
+import type { SimulatedAccount, CarrierScript, SimulatedCarrier } from './define.ts'
 import { findSimulated } from './find-simulated.ts'
 import { codeOf } from './oauth.ts'
 import { weather } from './weather.ts'
@@ -24,17 +24,17 @@ const reads = (value: unknown, magic: string) => typeof value === 'string' && va
 const BY_WEIGHT = [...OUTCOMES.filter((outcome) => outcome !== 'verified'), 'verified'] as const
 
 /** Returns the one of several outcomes that counts: a refusal is not undone by a word for success in another field. */
-export const weightiest = (asked: readonly string[]): VerificationOutcome | undefined =>
+export const chooseWeightiest = (asked: readonly string[]): VerificationOutcome | undefined =>
   BY_WEIGHT.find((outcome) => asked.includes(outcome))
 
 /** Returns the outcome that a caller of the sandbox asks for by a credential that reads `simulate-<outcome>`. */
-export function wantedOutcome(values: Account['values']): VerificationOutcome | undefined {
+export function wantedOutcome(values: SimulatedAccount['values']): VerificationOutcome | undefined {
   const all = Object.values(values)
-  return weightiest(OUTCOMES.filter((outcome) => all.some((value) => reads(value, magicOf(outcome)))))
+  return chooseWeightiest(OUTCOMES.filter((outcome) => all.some((value) => reads(value, magicOf(outcome)))))
 }
 
 /** Tells whether a caller of the sandbox asks for a login that is held back. */
-const isLockedOut = (values: Account['values']): boolean =>
+const isLockedOut = (values: SimulatedAccount['values']): boolean =>
   Object.values(values).some((value) => reads(value, LOCKED_OUT))
 
 /** Matches a word of the sandbox as people get it wrong; `simulateur` is a word of its own. */
@@ -48,7 +48,7 @@ const visible = (text: string) =>
     .replace(/^[^\p{L}\p{N}]+/u, '')
 
 /** Lists the names of the values that are meant to choose an answer and are no word for any. */
-const mistyped = (values: Account['values']): string[] =>
+const mistyped = (values: SimulatedAccount['values']): string[] =>
   Object.keys(values).filter((name) => {
     const value = values[name]
     return (
@@ -64,7 +64,7 @@ const mistyped = (values: Account['values']): string[] =>
  */
 function askSimulated(
   carrierId: string,
-  account: Account,
+  account: SimulatedAccount,
   wanted: VerificationOutcome | undefined,
 ): Ask | undefined {
   const carrier = findSimulated(carrierId)
@@ -76,7 +76,7 @@ function askSimulated(
 export function answerWith(
   carrier: SimulatedCarrier,
   call: Call,
-  accounts: readonly Account[],
+  accounts: readonly SimulatedAccount[],
   wanted: VerificationOutcome | undefined,
 ): Reply {
   if (wanted === undefined || wanted === 'verified') return carrier.answer(call, accounts)
@@ -88,7 +88,7 @@ export function answerWith(
   return scriptFor(carrier, wanted)?.reply(call) ?? carrier.answer(call, accounts)
 }
 
-function scriptFor({ scripts }: SimulatedCarrier, wanted: VerificationOutcome): Script | undefined {
+function scriptFor({ scripts }: SimulatedCarrier, wanted: VerificationOutcome): CarrierScript | undefined {
   return [...Object.values(scripts), ...Object.values(weather)].find(({ outcome }) => outcome === wanted)
 }
 

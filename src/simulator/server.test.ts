@@ -27,7 +27,7 @@ async function open(t: TestContext) {
       })
       sent.on('error', reject).end(body)
     })
-  const order = (method: string, path: string, body?: unknown) =>
+  const order = (method: string, path: string, { body }: { body?: unknown } = {}) =>
     send({ method, path, body: body === undefined ? undefined : JSON.stringify(body) })
   const ask: Ask = ({ url, ...call }) => {
     const { host, pathname, search } = new URL(url)
@@ -58,7 +58,7 @@ test('simulator: an order that makes no sense is refused, and no value is repeat
     [400, 'PUT', '/weather/chronopost', { script: 'constructor' }],
   ]
   for (const [status, method, path, body] of orders) {
-    const answer = await order(method, path, body)
+    const answer = await order(method, path, { body })
     assert.equal(answer.status, status, `${method} ${path}: ${answer.body}`)
     assert.ok(!answer.body.includes(account.password))
   }
@@ -76,12 +76,12 @@ test('simulator: an account has the credentials of the last order, and both whil
   const works = () => Promise.all([old, next, other].map((values) => outcome('mondial_relay', values ?? {})))
   const [yes, no] = ['verified', 'invalid_credentials']
   assert.deepEqual(await works(), [no, no, no])
-  await order('PUT', path, old)
-  await order('PUT', path, other)
+  await order('PUT', path, { body: old })
+  await order('PUT', path, { body: other })
   assert.deepEqual(await works(), [yes, no, yes])
-  await order('POST', path, next)
+  await order('POST', path, { body: next })
   assert.deepEqual(await works(), [yes, yes, yes])
-  const { body } = await order('PUT', path, next)
+  const { body } = await order('PUT', path, { body: next })
   assert.deepEqual(await works(), [no, yes, yes])
   const names = { names: ['enseigne', 'api_key'] }
   assert.deepEqual(JSON.parse(body), { accounts: [names, names] })
@@ -95,7 +95,11 @@ test('simulator: every simulated carrier verifies a registered account under its
     const given = (names: readonly string[]) =>
       Object.fromEntries(names.map((name) => [name, `1-${carrier}-${name}`]))
     const [values, own] = [given(needs), given(operator)]
-    assert.equal((await order('PUT', `/accounts/${carrier}`, { ...values, ...own })).status, 200, carrier)
+    assert.equal(
+      (await order('PUT', `/accounts/${carrier}`, { body: { ...values, ...own } })).status,
+      200,
+      carrier,
+    )
     assert.equal(await outcome(carrier, values, own), 'verified', carrier)
     for (const host of hosts) assert.ok(carrierHosts.split(',').includes(`${host}=${address}`))
   }
@@ -103,16 +107,16 @@ test('simulator: every simulated carrier verifies a registered account under its
 
 test('simulator: a credential or a script asks for an outcome, until the script is taken back', async (t) => {
   const { order, outcome } = await open(t)
-  await order('PUT', '/accounts/chronopost', account)
+  await order('PUT', '/accounts/chronopost', { body: account })
   for (const wanted of ['rate_limited', 'unavailable', 'inconclusive', 'invalid_credentials']) {
     const password = `simulate-${wanted.replaceAll('_', '-')}`
     assert.equal(await outcome('chronopost', { ...account, password }), wanted)
   }
   const enseigne = { enseigne: 'BDMAGIC', api_key: 'simulate-not-entitled' }
-  await order('PUT', '/accounts/mondial_relay', enseigne)
+  await order('PUT', '/accounts/mondial_relay', { body: enseigne })
   assert.equal(await outcome('mondial_relay', enseigne), 'not_entitled', 'where the key itself is never sent')
-  await order('PUT', '/weather/chronopost', { script: 'code_4' })
+  await order('PUT', '/weather/chronopost', { body: { script: 'code_4' } })
   assert.equal(await outcome('chronopost', account), 'inconclusive')
-  await order('PUT', '/weather/chronopost', { script: null })
+  await order('PUT', '/weather/chronopost', { body: { script: null } })
   assert.equal(await outcome('chronopost', account), 'verified')
 })

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { findCarrierById } from '../catalog/find-carrier.ts'
 import { OUTCOMES, type Call, type Reply, type VerificationOutcome } from '../catalog/verification.ts'
 import { openAccounts } from './accounts.ts'
-import { control, type Order } from './control.ts'
-import { basicUser, jsonReply, type Account, type SimulatedCarrier } from './define.ts'
+import { controlSimulator, type SimulatorOrder } from './control.ts'
+import { basicUser, jsonReply, type SimulatedAccount, type SimulatedCarrier } from './define.ts'
 import { simulatedCarriers } from './index.ts'
-import { answerWith, wantedOutcome, weightiest } from './sandbox.ts'
+import { answerWith, wantedOutcome, chooseWeightiest } from './sandbox.ts'
 import { weather } from './weather.ts'
 import { send, wireWeather } from './wire-weather.ts'
 
@@ -38,8 +38,8 @@ export async function openSimulator({ port, asked }: SimulatorOptions): Promise<
     const name = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
     const body = await readBody(request)
     if (body === undefined) return send(response, jsonReply(413, { error: 'The body is too long.' }))
-    const told: Order = { method: request.method ?? '', path: request.url ?? '', body }
-    if (OWN_NAMES.has(name)) return send(response, control(told, accounts, scripts))
+    const told: SimulatorOrder = { method: request.method ?? '', path: request.url ?? '', body }
+    if (OWN_NAMES.has(name)) return send(response, controlSimulator(told, accounts, scripts))
     const carriers = carriersOf(name)
     const call = callOf(name, request, body)
     const carrier = call && choose(carriers, call, accounts.of)
@@ -81,7 +81,7 @@ const carriersOf = (host: string) => simulatedCarriers.filter((carrier) => hosts
 function choose(
   carriers: readonly SimulatedCarrier[],
   call: Call,
-  accountsOf: (carrierId: string) => readonly Account[],
+  accountsOf: (carrierId: string) => readonly SimulatedAccount[],
 ): SimulatedCarrier | undefined {
   return (
     carriers.find((carrier) => knows(carrier, call, accountsOf(carrier.carrier))) ??
@@ -91,10 +91,15 @@ function choose(
 }
 
 /** Tells whether a call means one of these accounts, without which the carrier would answer otherwise. */
-const knows = (carrier: SimulatedCarrier, call: Call, accounts: readonly Account[]) =>
+const knows = (carrier: SimulatedCarrier, call: Call, accounts: readonly SimulatedAccount[]) =>
   JSON.stringify(carrier.answer(call, accounts)) !== JSON.stringify(carrier.answer(call, []))
 
-function usually(carrier: SimulatedCarrier, call: Call, accounts: readonly Account[], script: string): Reply {
+function usually(
+  carrier: SimulatedCarrier,
+  call: Call,
+  accounts: readonly SimulatedAccount[],
+  script: string,
+): Reply {
   const scripted = (carrier.scripts[script] ?? weather[script])?.reply(call)
   if (scripted) return scripted
   const meant = accounts.filter((account) => knows(carrier, call, [account]))
@@ -108,7 +113,7 @@ const MAGIC = new RegExp(`simulate-(${OUTCOMES.join('|').replaceAll('_', '-')})`
 function magicIn(call: Call): VerificationOutcome | undefined {
   const { user = '', password = '' } = basicUser(call) ?? {}
   const text = [call.url, user, password, ...Object.values(call.headers), call.body].join('\n')
-  return weightiest(
+  return chooseWeightiest(
     [...text.matchAll(MAGIC)].map(([, asked = '']) => asked.toLowerCase().replaceAll('-', '_')),
   )
 }

@@ -1,7 +1,7 @@
-import { always, jsonReply, type Script } from './define.ts'
+import { always, jsonReply, type CarrierScript } from './define.ts'
 
 /** Any carrier may answer these, whatever it documents; each script stands for its outcome. */
-export const weather: Readonly<Record<string, Script>> = {
+export const weather: Readonly<Record<string, CarrierScript>> = {
   rate_limited: always('rate_limited', jsonReply(429, {}, { 'retry-after': '60' })),
   outage: always('unavailable', {
     status: 503,

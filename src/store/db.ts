@@ -4,24 +4,27 @@ import type { Environment, KeyTerm, Schema } from './schema/tables.ts'
 
 export type Dialect = 'sqlite' | 'postgres'
 
-/** Where the database is. */
+/** A database is named by the path of a SQLite file or by the URL of a PostgreSQL database. */
 export type Database = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: Secret<string> }
 
-/** What a query reads from: a reading connection, or the transaction it stands in. */
+/** A query reads from a `Db`, which is a reading connection or a transaction. */
 export type Db = Kysely<Schema>
 
-/** What a query writes to. Only `Store.transaction` makes one. */
+/** A query writes to a `Tx`; only `Store.transaction` makes one. */
 export type Tx = Transaction<Schema>
 
-/** Whether the database has locks on rows; the other one has a single writer. */
+/** Says whether the database of `tx` locks rows: PostgreSQL does, and SQLite has a single writer instead. */
 export function locksRows(tx: Tx): boolean {
   return tx.getExecutor().adapter instanceof PostgresAdapter
 }
 
 /**
- * The paths that may look across tenants, all of them: finding the owner of an API key, the operator's command line,
- * a partner's view of the accounts it created, and its view of the listings of their connections in one environment, which tenants have webhooks to deliver or a replaced secret of one to erase, which connections are to be checked,
- * which sealed bytes have come to their end, and whose sign-in one state belongs to. None reaches a connection in force, the audit log, or what a webhook says and to whom.
+ * A crossing is one of the few paths on which a query may look across tenants.
+ * `authenticate` finds the owner of an API key, and `operate` serves the operator's command line.
+ * `partner` shows a partner the accounts that it created, and `partner_connections` shows the listings of their connections in one environment.
+ * `deliver` finds the tenants that have webhooks to deliver or a replaced webhook secret to erase, and `check` finds the connections that are to be checked.
+ * `erase` finds the sealed bytes that are to be erased, and `sign_in` finds the owner of the sign-in that a state belongs to.
+ * No crossing reaches a connection in force, the audit log, or the content and the receiver of a webhook.
  */
 export type Crossing =
   | { path: 'authenticate' }
@@ -33,20 +36,23 @@ export type Crossing =
   | { path: 'check' }
   | { path: 'erase' }
 
-/** Is told what the store does by itself, when it fails and when it goes well again. */
-export type Tell = (what: string, error?: unknown) => void
+/** A `ReportTrouble` reports that work which the store does by itself failed, or that the work succeeds again. */
+export type ReportTrouble = (what: string, error?: unknown) => void
 
-/** What the files of the database do with the bytes of rows that were removed. */
+/** Describes how the files of the database treat the bytes of rows that were removed. */
 export type DatabaseFiles =
   | { dialect: 'sqlite'; logBytes: number; secureDelete: boolean }
   | {
       dialect: 'postgres'
-      /** Whether the server vacuums; otherwise that is left to autovacuum. */
+      /** `mayVacuum` says whether Hawser may vacuum the tables itself; otherwise autovacuum does the work. */
       mayVacuum: boolean
       tables: { table: string; deadRows: number; vacuumedAt: string | null }[]
     }
 
-/** What is wrong with a database, in a clause that can stand after a colon, and a remedy; where it cannot be read, the rest of it is not looked at. */
+/**
+ * A database fault is something wrong with a database: `what` is a clause that can follow a colon, and `remedy` says what the operator can do.
+ * Where a fault is not readable, the rest of the database is not examined.
+ */
 export type DatabaseFault = {
   kind: 'damage' | 'schema' | 'orphans'
   what: string
@@ -61,35 +67,35 @@ export type Store = {
   read<T>(tenantId: string, work: (db: Db) => Promise<T>): Promise<T>
 
   /**
-   * Runs `work` as one durable transaction of one tenant; writers of a tenant take turns.
-   * `work` may run again after a conflict: it decides from what it reads through `tx`, awaits nothing but queries, and keeps nothing outside.
+   * Runs `work` as one durable transaction of one tenant; the transactions of a tenant run one after the other.
+   * The store may run `work` again after a conflict, so `work` decides from the rows that it reads through `tx`, awaits only queries, and keeps nothing outside.
    */
   transaction<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>
 
   /** Runs queries that only read, along one of the named paths across tenants. */
   cross<T>(crossing: Crossing, work: (db: Db) => Promise<T>): Promise<T>
 
-  /** Says what the files do with the bytes of removed rows, for the operator. */
+  /** Describes for the operator how the files of the database treat the bytes of removed rows. */
   describeFiles(): Promise<DatabaseFiles>
 
-  /** Says what is wrong with the database as a whole: its pages, its schema, and rows that belong to nothing. It keeps no writer waiting. */
+  /** Lists what is wrong with the pages of the database, with its schema, and with rows whose parent is missing. The examination keeps no writer waiting. */
   examine(): Promise<DatabaseFault[]>
 
   close(): Promise<void>
 }
 
-/** What the database holds before anything is written to it. */
+/** An inspection describes the content of the database before anything is written to it. */
 export type Inspection = {
-  /** Whether the tables of an installation are there, be they empty. */
+  /** `hasSchema` says whether the tables of an installation exist, even if they are empty. */
   hasSchema: boolean
   migrated: string[]
   installationId: string | undefined
   terms: KeyTerm[]
-  /** Whether there is a connection, with what is sealed in it. */
+  /** `hasConnections` says whether the database holds a connection, and with it sealed credentials. */
   hasConnections: boolean
 }
 
-/** What is found where nothing is yet. */
+/** `NOTHING_YET` is the inspection of a database without any tables of Hawser. */
 export const NOTHING_YET: Inspection = {
   hasSchema: false,
   migrated: [],

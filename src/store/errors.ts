@@ -1,12 +1,12 @@
 import { ApiError, fail, StartRefused } from '../errors.ts'
 import { reasonOf } from './failure-reasons.ts'
 
-/** A database error without its text, which may quote stored values: only the driver's code, what it means, and the constraint remain. */
+/** A `StoreError` is a database error without the driver's text, which may quote stored values; it keeps the driver's code, the meaning of the code, and the name of the constraint. */
 export class StoreError extends Error {
   readonly code: string
   readonly constraint: string | undefined
 
-  constructor(code: string, constraint?: string) {
+  constructor(code: string, { constraint }: { constraint?: string | undefined } = {}) {
     const reason = reasonOf(code)
     super(
       `The database answered ${code}${constraint ? ` on ${constraint}` : ''}${reason ? `: ${reason}` : ''}.`,
@@ -17,19 +17,19 @@ export class StoreError extends Error {
   }
 }
 
-// SQLITE_CONSTRAINT_UNIQUE and SQLSTATE unique_violation.
+// These are SQLITE_CONSTRAINT_UNIQUE and the SQLSTATE unique_violation.
 const UNIQUE = new Set(['SQLite 2067', '23505'])
 
-/** Whether a unique index refused the write. */
+/** Says whether the error means that a unique index refused the write. */
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof StoreError && UNIQUE.has(error.code)
 }
 
 type DriverError = Error & { code?: string; errcode?: number; constraint?: string; syscall?: string }
 
-// Primary result codes of SQLite: no permission, busy, locked, no memory, read-only, interrupted, I/O error, corrupt, full, cannot open, locks in disorder, file too large, not a database.
+// These primary result codes of SQLite mean, in order: no permission, busy, locked, no memory, read-only, interrupted, I/O error, corrupt, full, cannot open, locks in disorder, file too large, not a database.
 const SQLITE_UNAVAILABLE = new Set([3, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 22, 26])
-// SQLSTATE classes and codes of PostgreSQL: connection, login, no such database, read-only, ended by a time limit, conflicts that repeat, resources, lock limit, operator intervention, statement limit, system error, damaged data.
+// These SQLSTATE classes and codes of PostgreSQL mean, in order: connection, login, no such database, read-only, ended by a time limit, conflicts that repeat, resources, lock limit, operator intervention, statement limit, system error, damaged data.
 const POSTGRES_UNAVAILABLE = /^(08|28|3D000|25006|25P0[34]|40001|40P01|53|55P03|57P|57014|58|XX00[12])/
 const POSTGRES_RETRY = new Set(['40001', '40P01'])
 const SOCKET =
@@ -37,25 +37,25 @@ const SOCKET =
 const POOL =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/
 
-/** The result code of SQLite for a lock that another connection holds. */
+/** `BUSY` is the result code of SQLite for a lock that another connection holds. */
 export const BUSY = 5
 
-/** Whether SQLite cannot use the file at the moment, or at all. */
+/** Says whether the error means that SQLite cannot use the file, at the moment or at all. */
 export function isSqliteUnavailable(error: unknown): boolean {
   return SQLITE_UNAVAILABLE.has(((error as DriverError | undefined)?.errcode ?? 0) % 256)
 }
 
-/** Whether SQLite answered this primary result code. */
+/** Says whether the error carries the primary result code `code` of SQLite. */
 export function isSqlite(error: unknown, code: number): boolean {
   return ((error as DriverError | undefined)?.errcode ?? 0) % 256 === code
 }
 
-/** Whether the transaction lost against another and may simply run again. */
+/** Says whether the error means that a transaction conflicted with another one and can be run again. */
 export function isConflict(error: unknown): boolean {
   return POSTGRES_RETRY.has((error as DriverError | undefined)?.code ?? '')
 }
 
-/** Turns what a driver threw into a refusal (503) or a `StoreError`; errors of our own pass as they are. */
+/** Runs `work` and replaces an error of the driver by a refusal with 503 or by a `StoreError`; the errors that Hawser itself throws pass unchanged. */
 export async function withoutDriverErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -64,13 +64,13 @@ export async function withoutDriverErrors<T>(work: () => Promise<T>): Promise<T>
     if (!isDriverError(error)) throw error
     const code = describeCode(error)
     if (isUnavailable(error)) unavailable(code)
-    throw new StoreError(code, error.constraint)
+    throw new StoreError(code, { constraint: error.constraint })
   }
 }
 
-/** Refuses (503); only the log is told by which code. */
+/** Refuses with 503 because the database cannot be used; only the log shows `code`. */
 export function unavailable(code: string): never {
-  // When a connection breaks during a commit, nobody knows whether it was made.
+  // When a connection breaks during a commit, nobody knows whether the commit happened.
   return fail(
     'database_unavailable',
     'The database cannot be used at the moment. Look again before you repeat a change.',

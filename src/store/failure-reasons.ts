@@ -55,7 +55,7 @@ const POSTGRES: readonly (readonly [RegExp, string])[] = [
   [/^(08|connection lost|E[A-Z_]+$)/, 'the connection to it was lost or could not be made'],
 ]
 
-/** What the code of a failure means, for the operator; `undefined` where the code says all that is known. */
+/** Returns the meaning of a failure's code in words for the operator, or `undefined` where nothing more than the code is known. */
 export function reasonOf(code: string): string | undefined {
   if (code === VANISHED) return 'the file, its log (-wal) or its shared memory (-shm) was removed or replaced'
   const result = /^SQLite (\d+)$/.exec(code)?.[1]
@@ -64,5 +64,5 @@ export function reasonOf(code: string): string | undefined {
   return (primary === 10 ? SQLITE_IO[detail] : undefined) ?? SQLITE[primary]
 }
 
-/** The code of a SQLite database whose files are no longer those that were opened. */
+/** `VANISHED` is the code for a SQLite database whose files are no longer the files that were opened. */
 export const VANISHED = 'files gone'

@@ -26,8 +26,9 @@ import { listing } from './migrations/0022-listing.ts'
 import { searchTerms } from './migrations/0023-search-terms.ts'
 import { auditSearch } from './migrations/0024-audit-search.ts'
 import { auditChanges } from './migrations/0025-audit-changes.ts'
+import { plainNames } from './migrations/0026-plain-names.ts'
 
-/** Every migration in order; a name that has been released never changes. */
+/** `migrations` holds every migration in order; the name of a released migration never changes. */
 export const migrations = {
   '0001-foundation': foundation,
   '0002-walls': walls,
@@ -51,11 +52,15 @@ export const migrations = {
   '0023-search-terms': searchTerms,
   '0024-audit-search': auditSearch,
   '0025-audit-changes': auditChanges,
+  '0026-plain-names': plainNames,
 }
 
 const LOCK_TABLE = 'hawser_migration_lock'
 
-/** Applies what is missing, all in one transaction, and answers the names applied; `where` names the database in a refusal. Processes that start together take turns. */
+/**
+ * Applies the missing migrations in one transaction and returns their names; `where` names the database in a refusal.
+ * Processes that start at the same time migrate one after the other. Throws `StartRefused` where a migration fails.
+ */
 export async function migrate(db: Kysely<unknown>, dialect: Dialect, where: string): Promise<string[]> {
   const schema = dialect === 'postgres' ? await currentSchema(db) : undefined
   const migrator = new Migrator({
@@ -85,13 +90,13 @@ export async function migrate(db: Kysely<unknown>, dialect: Dialect, where: stri
     .map(({ migrationName }) => migrationName)
 }
 
-/** Without it the tables of another installation in the same database would be taken for ours. */
+/** Returns the current schema; without its name, Kysely would take the tables of another installation in the same database for the tables of this one. */
 async function currentSchema(db: Kysely<unknown>): Promise<string | undefined> {
   const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(db)
   return rows[0]?.name ?? undefined
 }
 
-/** Throws `StartRefused` when a newer Hawser has written this database. */
+/** Throws `StartRefused` where a newer Hawser has written this database. */
 export function requireKnownMigrations(applied: readonly string[]): void {
   const unknown = applied.filter((name) => !(name in migrations))
   if (unknown.length > 0)
@@ -100,7 +105,7 @@ export function requireKnownMigrations(applied: readonly string[]): void {
     )
 }
 
-/** Whether every migration stands in `applied`, so that a server without the right to change the schema can start. */
+/** Says whether `applied` holds every migration, so that a server without the right to change the schema can start. */
 export function isUpToDate(applied: readonly string[]): boolean {
   return Object.keys(migrations).every((name) => applied.includes(name))
 }

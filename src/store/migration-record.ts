@@ -1,15 +1,15 @@
 import { StartRefused } from '../errors.ts'
 import { MIGRATION_TABLE } from './migration-names.ts'
 
-/** Tables that an installation cannot start without. */
+/** `NEEDED_TABLES` are the tables that an installation needs in order to start. */
 export const NEEDED_TABLES = ['installation', 'key_term', 'connection']
 
 const BACKUP = 'restore the database from a backup'
 const UNCHANGED = 'Nothing was changed.'
 
 /**
- * Throws `StartRefused` where the record of what was migrated does not fit the tables that are there: rows or tables were removed.
- * `names` are the migrations in order; a first start adds record and tables in one transaction.
+ * Throws `StartRefused` where the record of applied migrations does not fit the existing tables, because rows or tables were removed.
+ * `names` are the migrations in order. A first start adds the record and the tables in one transaction, so they cannot differ before.
  */
 export function requireWholeRecord(
   where: string,
@@ -32,16 +32,16 @@ export function requireWholeRecord(
   if (missing.length > 0) throw new StartRefused(describeLost(where, missing))
 }
 
-/** Says that migrations are done in a database although its record does not have them. */
+/** Writes the refusal for a database that was migrated although its record lacks the migrations `missing`. */
 export function describeLost(where: string, missing: readonly string[]): string {
   const rows = missing.map((name) => `('${name}', '')`).join(', ')
   return `${capital(where)} is changed already as ${missing.join(', ')} ${missing.length === 1 ? 'does' : 'do'}, but its table ${MIGRATION_TABLE} has no row that says so: the row was removed. To go on, ${BACKUP} or, where nothing else was removed, put it back: insert into ${MIGRATION_TABLE} (name, timestamp) values ${rows}; "hawser doctor" then compares the whole schema. ${UNCHANGED}`
 }
 
-// SQLSTATE duplicate_table, duplicate_column, duplicate_object, duplicate_function.
+// These are the SQLSTATEs duplicate_table, duplicate_column, duplicate_object and duplicate_function.
 const THERE_ALREADY = new Set(['42P07', '42701', '42710', '42723'])
 
-/** Tells whether a migration failed because what it makes is there already. */
+/** Says whether a migration failed because the table, column or function that it creates exists already. */
 export function isThereAlready(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code, errcode } = error as Error & { code?: string; errcode?: number }

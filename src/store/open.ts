@@ -1,18 +1,18 @@
-import type { Database, Inspection, Store, Tell } from './db.ts'
+import type { Database, Inspection, Store, ReportTrouble } from './db.ts'
 import { namePostgres } from './postgres/address.ts'
 
-// A driver is loaded when its database is used: neither waits for the other.
+// Each driver is loaded only when its database is used, so a start on SQLite does not wait for the driver of PostgreSQL.
 const sqlite = () => import('./sqlite/open.ts')
 const postgres = () => import('./postgres/open.ts')
 
-/** Looks at the database without changing a byte of it. */
+/** Reads which migrations, key terms and connections the database holds, without changing a byte of the database. */
 export async function inspectStore(database: Database): Promise<Inspection> {
   if (database.kind === 'sqlite') return (await sqlite()).inspectSqlite(database.path)
   return (await postgres()).inspectPostgres(database.url.reveal())
 }
 
-/** Opens the database, brings its schema up to date, and checks that it keeps what it acknowledges; throws `StartRefused` otherwise. */
-export async function openStore(database: Database, pool: number, tell: Tell): Promise<Store> {
+/** Opens the database, brings its schema up to date, and checks that the database keeps acknowledged writes. Throws `StartRefused` where one of these fails. */
+export async function openStore(database: Database, pool: number, tell: ReportTrouble): Promise<Store> {
   if (database.kind === 'sqlite') return (await sqlite()).openSqlite(database.path, { tell })
   return (await postgres()).openPostgres(database.url.reveal(), pool, { tell })
 }

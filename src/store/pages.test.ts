@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findPage, PART, type Span } from './pages.ts'
+import { findPage, PART, type PageSpan } from './pages.ts'
 
-/** A list of numbers of which those that match are listed, and how much of it each question went through. */
+/** Makes an ordered list of the matching numbers below `length`; `touched` records how many numbers each query went through. */
 function listOf(length: number, matches: (number: number) => boolean) {
   const touched: number[] = []
-  const within = ({ after = -1, last = length - 1 }: Span<number>) => {
+  const within = ({ after = -1, last = length - 1 }: PageSpan<number>) => {
     touched.push(last - after)
     return Array.from({ length: last - after }, (_, index) => after + 1 + index).filter(matches)
   }
@@ -16,8 +16,8 @@ function listOf(length: number, matches: (number: number) => boolean) {
         const last = (after ?? -1) + PART
         return last < length ? last : undefined
       },
-      count: async (span: Span<number>) => within(span).length,
-      rows: async (span: Span<number>, { limit, offset }: { limit: number; offset: number }) =>
+      count: async (span: PageSpan<number>) => within(span).length,
+      rows: async (span: PageSpan<number>, { limit, offset }: { limit: number; offset: number }) =>
         within(span).slice(offset, offset + limit),
     },
   }
@@ -42,7 +42,7 @@ for (const [name, matches] of Object.entries(filters))
             const { ordered, touched } = listOf(length, matches)
             const found = await findPage({ limit, offset }, { ...ordered, total })
             assert.deepEqual(found, { rows: page, total: expected.length })
-            // What is known to be near the start is asked for at once: the limit bounds it.
+            // With a known total, a page near the start takes one query, which the limit bounds.
             if (total === undefined) assert.ok(touched.every((count) => count <= PART))
           }
         }

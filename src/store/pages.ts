@@ -1,24 +1,24 @@
-/** Rows that one statement goes through at most: it cannot give way, and others can go on between two of them. */
+/** `PART` is the largest number of rows that one statement goes through; a statement cannot be interrupted, and other requests are served between two statements. */
 export const PART = 2_000
 
-/** The rows that come after one in the order of a list, up to another: one of them is the whole list. */
-export type Span<Key> = { after?: Key | undefined; last?: Key | undefined }
+/** A span holds the rows of an ordered list after the key `after`, up to and with the key `last`; a span without both keys is the whole list. */
+export type PageSpan<Key> = { after?: Key | undefined; last?: Key | undefined }
 
-/** A list in an order, as `findPage` goes through it. */
-export type Ordered<Row, Key> = {
-  /** The key of the row that comes `PART` rows after another, filtered out or not; nothing where fewer are left. */
+/** An ordered list gives `findPage` the queries that find a page in parts. */
+export type OrderedList<Row, Key> = {
+  /** `boundary` returns the key of the row that comes `PART` rows after the key `after`, whether the row matches or not; it returns `undefined` where fewer rows are left. */
   boundary: (after: Key | undefined) => Promise<Key | undefined>
-  /** How many rows of a span match. */
-  count: (span: Span<Key>) => Promise<number>
-  rows: (span: Span<Key>, page: { limit: number; offset: number }) => Promise<Row[]>
-  /** How many match in all, where that is known: then what comes after the page is not looked at. */
+  /** `count` returns the number of matching rows in a span. */
+  count: (span: PageSpan<Key>) => Promise<number>
+  rows: (span: PageSpan<Key>, page: { limit: number; offset: number }) => Promise<Row[]>
+  /** `total` is the number of all matching rows where that number is known; the rows after the page are then not read. */
   total?: number | undefined
 }
 
-/** One page of a list, and how many rows match; the list is gone through in parts, however far the page is. */
+/** Returns one page of a list and the number of all matching rows; it reads the list in parts, so no statement is long even for a late page. */
 export async function findPage<Row, Key>(
   { limit, offset }: { limit: number; offset: number },
-  { boundary, count, rows, total }: Ordered<Row, Key>,
+  { boundary, count, rows, total }: OrderedList<Row, Key>,
 ): Promise<{ rows: Row[]; total: number }> {
   if (total !== undefined && offset >= total) return { rows: [], total }
   if (total !== undefined && offset + limit <= PART) return { rows: await rows({}, { limit, offset }), total }

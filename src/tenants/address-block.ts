@@ -2,9 +2,9 @@ import ipaddr from 'ipaddr.js'
 
 const NETWORK_GROUPS = 4
 
-/** The addresses that one client can come from: an IPv4 address, or the /64 of an IPv6 one, of which a client has all. */
+/** Returns the block of addresses that one client can come from: the IPv4 address itself, or the /64 network of an IPv6 address. */
 export function addressBlock(address: string): string {
-  // A trusted proxy may forward anything; what is no address is one client.
+  // A trusted proxy may forward anything; all texts that are not an address count as one client.
   if (!ipaddr.isValid(address)) return 'no address'
   const known = ipaddr.process(address)
   if (!(known instanceof ipaddr.IPv6)) return known.toString()

@@ -12,7 +12,7 @@ type Presented = {
   ip: string
 }
 
-/** An actor, until when its key counts, and when that was used last, as far as it is on record. */
+/** An authenticated request has an actor, the end of the actor's API key, and the last use of the key that is on record. */
 export type Authenticated = {
   actor: Actor
   keyId: string
@@ -21,19 +21,19 @@ export type Authenticated = {
   lastUsedAt: string | null
 }
 
-/** Why a key does not count; `actor` is of the account whose key it is or claims to be. */
+/** An unauthenticated request has the reason why its API key does not count; `actor` belongs to the account whose key it is or claims to be. */
 export type Unauthenticated = {
   refusal: 'key_absent' | 'key_malformed' | 'key_unknown' | 'key_revoked' | 'key_expired'
   actor?: Actor
   keyId?: string
 }
 
-/** Who a key stands for, or why it stands for nobody. */
+/** An identity says who presents an API key, or why the key does not count. */
 export type Identity = Authenticated | Unauthenticated
 
 /**
- * Finds who presents this key, and whether the key still counts; asks the database every time, so that a revoked key fails at once.
- * That a key was revoked or has expired is told to whoever has its secret; to anybody else it is unknown.
+ * Finds who presents an API key and whether the key still counts; the database is read every time, so that a revoked key fails at once.
+ * Only a caller with the key's secret learns that the key was revoked or has expired; for any other caller the key is unknown.
  */
 export async function authenticate(ctx: Context, presented: Presented): Promise<Identity> {
   const { key, requestId, ip } = presented
@@ -60,7 +60,7 @@ export async function authenticate(ctx: Context, presented: Presented): Promise<
   }
 }
 
-/** Refuses the key of a disabled account. With `onBehalfOf` a partner's key acts for an account that the partner created. */
+/** Refuses the API key of a disabled account. With `onBehalfOf` a partner's key acts for an account that the partner created, and any other key is refused. */
 export async function authorize(
   ctx: Context,
   own: Authenticated,
@@ -80,11 +80,11 @@ async function actFor(ctx: Context, own: Authenticated, tenantId: string): Promi
     : undefined
   if (tenant?.active !== 1)
     return fail('on_behalf_refused', 'On-Behalf-Of names no account that this API key may act for.')
-  return { ...own, actor: onBehalf(actor, tenantId) }
+  return { ...own, actor: actOnBehalf(actor, tenantId) }
 }
 
-/** The partner as he acts for an account that he created: there he may do all that its own keys may. */
-export const onBehalf = (partner: Actor, tenantId: string): Actor => ({
+/** Returns the actor of a partner who acts for an account that the partner created; in this account the partner may do everything that the account's own keys may. */
+export const actOnBehalf = (partner: Actor, tenantId: string): Actor => ({
   ...partner,
   tenantId,
   scopes: grants(['admin']),

@@ -6,7 +6,7 @@ import type { Tenant } from '../store/schema/tables.ts'
 import { insertTenant } from '../store/tables/tenants/tenants.ts'
 import { nameKeyOf } from './names.ts'
 
-/** What is told of a new tenant besides its name. */
+/** Tenant details hold what may be given for a new tenant besides its name. */
 export type TenantDetails = Partial<
   Pick<
     Tenant,
@@ -20,20 +20,19 @@ export type TenantDetails = Partial<
   >
 >
 
-/** What the audit log shows of a tenant, by the names on the wire. */
+/** Returns the values of a tenant that the audit log shows, under their names on the wire. */
 export const shownOf = (tenant: Tenant): ShownValues => {
   const { company_name, first_name, last_name, email, origin_country_code, external_account_id } = tenant
   const active = tenant.active === 1
   return { company_name, first_name, last_name, email, origin_country_code, external_account_id, active }
 }
 
-/** Adds a tenant as the first event of its own audit chain; `undefined` when its partner knows another under that id, or the operator one of that name. */
+/** Adds a tenant and writes the first event of its audit chain; returns `undefined` where the partner has another tenant with this external id, or the operator has one with this name. */
 export async function storeTenant(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  companyName: string,
-  details: TenantDetails = {},
+  { companyName, ...details }: TenantDetails & { companyName: string },
 ): Promise<Tenant | undefined> {
   const at = ctx.clock().toISOString()
   const tenant: Tenant = {

@@ -4,17 +4,17 @@ import { Tally } from './tally.ts'
 const MINUTE_MS = 60_000
 const MOST_ADDRESSES = 10_000
 
-/** Counts failed authentications by address, in one process. */
+/** A failure limit counts failed authentications by address, in one process. */
 export type FailureLimit = {
-  /** Counts one more; answers the seconds to wait where that is more than a minute may have, `undefined` otherwise. */
+  /** Counts one more failure; returns the seconds to wait where a minute allows no more failures, and `undefined` otherwise. */
   note(address: string): number | undefined
 }
 
 /**
- * Stops the failures of an address and nothing else: a valid key from the same address, as behind a proxy, is never held back by them.
- * Without `most` nothing is stopped.
+ * Makes a limit of `most` failures a minute for each address; without `most` there is no limit.
+ * Only failures are stopped: a valid API key from the same address, which several clients behind a proxy share, always works.
  */
-export function limitFailures(most: number | undefined, now?: () => number): FailureLimit {
+export function limitFailures(most: number | undefined, { now }: { now?: () => number } = {}): FailureLimit {
   if (most === undefined) return { note: () => undefined }
   const tally = new Tally({ spanMs: MINUTE_MS, mostNames: MOST_ADDRESSES, ...(now ? { now } : {}) })
   return {

@@ -5,7 +5,7 @@ import { newId } from '../new-id.ts'
 import { isUniqueViolation } from '../store/errors.ts'
 import {
   changeTenant,
-  countKept,
+  countConnections,
   eraseTenant,
   findTenant,
   listPartnerTenants,
@@ -15,7 +15,7 @@ import { storeTenant } from './create-tenant.ts'
 import { nameKeyOf } from './names.ts'
 import { findNamesakes, type Tenant } from './operator.ts'
 
-/** Adds a tenant that belongs to no partner; `undefined` where another tenant has the name. For the operator. */
+/** Adds, for the operator, a tenant that belongs to no partner; returns `undefined` where another tenant has the name. */
 export async function createTenant(
   ctx: Context,
   operator: Omit<Actor, 'tenantId'>,
@@ -24,10 +24,10 @@ export async function createTenant(
   requireScope(operator, 'operator')
   if ((await findNamesakes(ctx, name)).length > 0) return undefined
   const actor = { ...operator, tenantId: newId() }
-  return ctx.store.transaction(actor.tenantId, (tx) => storeTenant(ctx, tx, actor, name))
+  return ctx.store.transaction(actor.tenantId, (tx) => storeTenant(ctx, tx, actor, { companyName: name }))
 }
 
-/** Gives the actor's tenant another name; `false` where another tenant has it. */
+/** Gives the actor's tenant another name; returns `false` where another tenant has the name. */
 export async function renameTenant(ctx: Context, actor: Actor, name: string): Promise<boolean> {
   requireScope(actor, 'operator')
   const namesakes = await findNamesakes(ctx, name)
@@ -36,7 +36,7 @@ export async function renameTenant(ctx: Context, actor: Actor, name: string): Pr
     await ctx.store.transaction(actor.tenantId, async (tx) => {
       const tenant = await findTenant(tx, actor.tenantId)
       if (!tenant || tenant.company_name === name) return
-      // Accounts of partners are told apart by their partner.
+      // Accounts of partners may share a name, because their partner distinguishes them by its own ids.
       const name_key = tenant.partner_id === null ? nameKeyOf(name) : null
       const modified_at = ctx.clock().toISOString()
       await changeTenant(tx, actor.tenantId, { company_name: name, name_key, modified_at })
@@ -51,8 +51,12 @@ export async function renameTenant(ctx: Context, actor: Actor, name: string): Pr
   return true
 }
 
-/** Lets the keys of the actor's tenant work, or stops them; says nothing where they do already. */
-export async function setTenantActive(ctx: Context, actor: Actor, active: boolean): Promise<void> {
+/** Enables the API keys of the actor's tenant, or disables them; writes nothing where the tenant already has that state. */
+export async function setTenantActive(
+  ctx: Context,
+  actor: Actor,
+  { active }: { active: boolean },
+): Promise<void> {
   requireScope(actor, 'partner')
   await ctx.store.transaction(actor.tenantId, async (tx) => {
     const tenant = await findTenant(tx, actor.tenantId)
@@ -65,15 +69,15 @@ export async function setTenantActive(ctx: Context, actor: Actor, active: boolea
   })
 }
 
-/** What keeps a tenant from being deleted. */
-export type InTheWay = { connections: number; restorable: number; accounts: number }
+/** `TenantObstacles` counts what keeps a tenant from being deleted. */
+export type TenantObstacles = { connections: number; restorable: number; accounts: number }
 
-/** What came of the wish to delete a tenant: how many keys were revoked with it, or what is in the way. */
-export type TenantDelete = { keysRevoked: number } | { inTheWay: InTheWay }
+/** A tenant delete gives the number of API keys that were revoked with the tenant, or what kept the tenant from being deleted. */
+export type TenantDelete = { keysRevoked: number } | { inTheWay: TenantObstacles }
 
 /**
- * Deletes the actor's tenant: its keys are revoked, its webhooks and what is told of it are gone; its audit log, labels and manifests stay under its id.
- * Refuses, with how many there are, while it has connections, deleted ones that can be restored, or accounts of its own.
+ * Deletes the actor's tenant: its API keys are revoked, and its webhooks and its data are erased; its audit log, labels and manifests stay under its id.
+ * While the tenant has connections, deleted connections that can be restored, or accounts of its own, nothing is deleted and their numbers are returned.
  */
 export async function deleteTenant(ctx: Context, actor: Actor): Promise<TenantDelete> {
   requireScope(actor, 'operator')
@@ -82,7 +86,7 @@ export async function deleteTenant(ctx: Context, actor: Actor): Promise<TenantDe
     listPartnerTenants(db, { partnerId: tenantId, environment: 'sandbox' }, { limit: 1, offset: 0 }),
   )
   return ctx.store.transaction(tenantId, async (tx) => {
-    const kept = { ...(await countKept(tx, tenantId)), accounts }
+    const kept = { ...(await countConnections(tx, tenantId)), accounts }
     if (kept.connections + kept.restorable + accounts > 0) return { inTheWay: kept }
     const keysRevoked = await eraseTenant(tx, tenantId, ctx.clock().toISOString())
     await recordEvent(ctx, tx, actor, { action: 'tenant.deleted', everywhere: true })

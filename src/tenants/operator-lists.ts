@@ -3,6 +3,6 @@ import { readOperatorLists, type OperatorLists } from '../store/tables/tenants/o
 
 export type { OperatorLists }
 
-/** What the operator lists, read without opening the installation; `undefined` where it has to be opened. */
+/** Reads the operator's lists without opening the installation; returns `undefined` where the installation has to be opened for them. */
 export const lookAtLists = ({ config }: Pick<Context, 'config'>): Promise<OperatorLists | undefined> =>
   readOperatorLists(config.database)

@@ -6,8 +6,11 @@ import { storeKey, type IssuedKey } from './keys/api-keys.ts'
 import { storeTenant } from './create-tenant.ts'
 import { matchNames, matchTenants } from './names.ts'
 
-/** Who acts at the command line of the machine itself. */
-export const operator = (name: 'cli' | 'system', environment: Environment = 'production') => ({
+/** Returns the actor for the command line of the machine itself, or for the system, without a tenant. */
+export const operator = (
+  name: 'cli' | 'system',
+  { environment = 'production' }: { environment?: Environment } = {},
+) => ({
   environment,
   name,
   scopes: EVERY_PERMISSION,
@@ -17,36 +20,38 @@ export const operator = (name: 'cli' | 'system', environment: Environment = 'pro
 
 export type { Tenant }
 
-/** Every tenant that there ever was, deleted ones too, oldest first. */
-export function everyTenant({ store }: Context): Promise<Tenant[]> {
+/** Lists every tenant of the installation, deleted ones too, oldest first. */
+export function listTenantsAndDeleted({ store }: Context): Promise<Tenant[]> {
   return store.cross({ path: 'operate' }, listTenants)
 }
 
-/** Every tenant of the installation, oldest first. */
-export async function allTenants(ctx: Context): Promise<Tenant[]> {
-  return (await everyTenant(ctx)).filter(({ deleted_at }) => deleted_at === null)
+/** Lists every tenant of the installation that is not deleted, oldest first. */
+export async function listAllTenants(ctx: Context): Promise<Tenant[]> {
+  return (await listTenantsAndDeleted(ctx)).filter(({ deleted_at }) => deleted_at === null)
 }
 
-/** The tenants that have this name, whatever its case. */
+/** Finds the tenants that have this name in any case. */
 export const findNamesakes = async (ctx: Context, name: string): Promise<Tenant[]> =>
-  matchNames(await allTenants(ctx), name)
+  matchNames(await listAllTenants(ctx), name)
 
-/** The tenant with this id or, where none has it, every tenant of this name. */
+/** Finds the tenant with this id or, where there is none, every tenant with this name. */
 export const findTenantsByIdOrName = async (ctx: Context, text: string): Promise<Tenant[]> =>
-  matchTenants(await allTenants(ctx), text)
+  matchTenants(await listAllTenants(ctx), text)
 
-/** The fixed id lets two processes that start together make one tenant and not two. */
+/** `FIRST_TENANT` is a fixed id, so that two processes that start together make one tenant and not two. */
 const FIRST_TENANT = 'se-default'
 
-/** At the very first start: the tenant `default` with a key for each environment. `undefined` when there are keys already. */
+/** Makes, at the first start, the tenant `default` with an API key for each environment; returns `undefined` where the installation has API keys already. */
 export async function setUpFirstTenant(ctx: Context): Promise<Record<Environment, IssuedKey> | undefined> {
   if (await ctx.store.cross({ path: 'operate' }, hasApiKeys)) return undefined
   return ctx.store.transaction(FIRST_TENANT, async (tx) => {
     if (await findTenant(tx, FIRST_TENANT)) return undefined
     const actor = { ...operator('system'), tenantId: FIRST_TENANT }
-    if (!(await storeTenant(ctx, tx, actor, 'default'))) return undefined
+    if (!(await storeTenant(ctx, tx, actor, { companyName: 'default' }))) return undefined
     const issue = (environment: Environment) =>
-      storeKey(ctx, tx, actor, { environment, scopes: ['admin'], description: 'made at the first start' })
+      storeKey(ctx, tx, actor, {
+        wanted: { environment, scopes: ['admin'], description: 'made at the first start' },
+      })
     return { production: await issue('production'), sandbox: await issue('sandbox') }
   })
 }

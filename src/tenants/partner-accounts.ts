@@ -19,13 +19,13 @@ import {
   type PartnerView,
 } from '../store/tables/tenants/tenants.ts'
 import { requireScope } from '../require-scope.ts'
-import { onBehalf } from './authenticate.ts'
-import { createKey, keysOf, revokeKey, type IssuedKey } from './keys/api-keys.ts'
+import { actOnBehalf } from './authenticate.ts'
+import { createKey, listKeys, revokeKey, type IssuedKey } from './keys/api-keys.ts'
 import { shownOf, storeTenant } from './create-tenant.ts'
 import { acceptEnd, endField, type ActingKey } from './keys/key-form.ts'
 import { setTenantActive } from './manage-tenant.ts'
 
-/** What a partner says of an account. */
+/** `accountFields` are the fields of an account that a partner gives. */
 export const accountFields: Fields = {
   first_name: optional(text('First name')),
   last_name: optional(text('Last name')),
@@ -35,22 +35,25 @@ export const accountFields: Fields = {
   external_account_id: optional(text('Account id in the partner’s own system', { minLength: 1 })),
 }
 
-/** What a partner says of a key. */
+/** `accountKeyFields` are the fields of an account's API key that a partner gives. */
 export const accountKeyFields: Fields = { description: text('Description'), expires_at: endField }
 
-/** Adds an account of the partner; one that is added in the sandbox has nothing in production. */
+/** Adds an account of the partner; an account that is added in the sandbox has nothing in production. */
 export async function createAccount(ctx: Context, partner: Actor, body: Body): Promise<Tenant> {
   requireScope(partner, 'partner')
   const { company_name, ...details } = accept(accountFields, body)
   const actor = { ...partner, tenantId: newId() }
-  const owned = { ...details, partner_id: partner.tenantId, environment: partner.environment }
-  const tenant = await ctx.store.transaction(actor.tenantId, (tx) =>
-    storeTenant(ctx, tx, actor, company_name as string, owned),
-  )
+  const owned = {
+    ...details,
+    companyName: company_name as string,
+    partner_id: partner.tenantId,
+    environment: partner.environment,
+  }
+  const tenant = await ctx.store.transaction(actor.tenantId, (tx) => storeTenant(ctx, tx, actor, owned))
   return tenant ?? refuseExternalId()
 }
 
-/** Replaces what the partner says of an account that was made in the environment of the key; what the body leaves out is kept, `null` clears. */
+/** Changes an account that was made in the environment of the partner's key; a field that the body leaves out stays, and `null` clears a field. */
 export async function updateAccount(
   ctx: Context,
   partner: Actor,
@@ -84,19 +87,18 @@ export async function updateAccount(
   }
 }
 
-/** Lets the keys of an account work, or stops them; from the environment that it was made in. */
+/** Enables or disables the API keys of an account that was made in the environment of the partner's key. */
 export async function setAccountActive(
   ctx: Context,
   partner: Actor,
-  accountId: string,
-  active: boolean,
+  { accountId, active }: { accountId: string; active: boolean },
 ): Promise<void> {
   requireScope(partner, 'partner')
   await requireWholeAccount(ctx, partner, accountId)
-  await setTenantActive(ctx, { ...partner, tenantId: accountId }, active)
+  await setTenantActive(ctx, { ...partner, tenantId: accountId }, { active })
 }
 
-/** The partner's account with this id, as the environment of the key sees it; 404 for any other. */
+/** Returns the partner's account with this id, as the environment of the key sees it; refuses any other id with 404. */
 export async function requireAccount({ store }: Context, partner: Actor, accountId: string): Promise<Tenant> {
   requireScope(partner, 'partner')
   requireStorable(accountId)
@@ -107,7 +109,7 @@ export async function requireAccount({ store }: Context, partner: Actor, account
   return tenant ?? refuseAccount()
 }
 
-/** What an account is as a whole, production knows too: a key of the sandbox changes it where it was made in the sandbox, and nowhere else. */
+/** Refuses a sandbox key for an account that was made in production, because a change of the account would also show in production. */
 async function requireWholeAccount(ctx: Context, partner: Actor, accountId: string): Promise<void> {
   const { environment } = await requireAccount(ctx, partner, accountId)
   if (environment !== partner.environment)
@@ -119,7 +121,7 @@ async function requireWholeAccount(ctx: Context, partner: Actor, accountId: stri
 
 const viewOf = ({ tenantId: partnerId, environment }: Actor): PartnerView => ({ partnerId, environment })
 
-/** The partner's account with this id of the partner's own; 404 for any other. */
+/** Returns the partner's account with this external id, which is the partner's own; refuses any other id with 404. */
 export async function requireAccountByExternalId(
   { store }: Context,
   partner: Actor,
@@ -136,7 +138,7 @@ export async function requireAccountByExternalId(
 
 export type AccountPage = { accounts: Tenant[]; total: number; page: number; pages: number }
 
-/** One page of the partner's accounts that the environment of the key sees, oldest first. */
+/** Returns one page of the partner's accounts that the environment of the key sees, oldest first. */
 export async function listAccounts(
   { store }: Context,
   partner: Actor,
@@ -150,7 +152,7 @@ export async function listAccounts(
   return { accounts: tenants, total, page, pages: Math.ceil(total / size) }
 }
 
-/** Makes a key with which the account reads and writes, in the environment of the partner's own key, and for no longer than that counts. */
+/** Makes an API key with which the account reads and writes, in the environment of the partner's own key and for no longer than that key counts. */
 export async function createAccountKey(
   ctx: Context,
   partner: Actor,
@@ -164,10 +166,10 @@ export async function createAccountKey(
   const description = values.description as string
   const { environment } = partner
   const wanted = { environment, scopes: ['read', 'write'] as const, description, expiresAt: end.at }
-  return { ...(await createKey(ctx, onBehalf(partner, accountId), wanted)), description }
+  return { ...(await createKey(ctx, actOnBehalf(partner, accountId), wanted)), description }
 }
 
-/** The keys in force of one of the partner's accounts, those of the environment of the partner's own key, oldest first. */
+/** Lists the API keys in force of one of the partner's accounts, in the environment of the partner's own key, oldest first. */
 export async function listAccountKeys(
   ctx: Context,
   partner: Actor,
@@ -176,13 +178,13 @@ export async function listAccountKeys(
   requireScope(partner, 'partner')
   await requireAccount(ctx, partner, accountId)
   const now = ctx.clock().toISOString()
-  return (await keysOf(ctx, accountId)).filter(
+  return (await listKeys(ctx, accountId)).filter(
     ({ environment, revoked_at, expires_at }) =>
       environment === partner.environment && revoked_at === null && (expires_at === null || expires_at > now),
   )
 }
 
-/** Ends a key of one of the partner's accounts, of the environment of the partner's own key. */
+/** Revokes an API key of one of the partner's accounts, in the environment of the partner's own key; refuses an unknown key with 404. */
 export async function revokeAccountKey(
   ctx: Context,
   partner: Actor,
@@ -191,11 +193,11 @@ export async function revokeAccountKey(
 ): Promise<void> {
   requireScope(partner, 'partner')
   await requireAccount(ctx, partner, accountId)
-  const isKnown = !keyId.includes('\0') && (await revokeKey(ctx, onBehalf(partner, accountId), keyId))
+  const isKnown = !keyId.includes('\0') && (await revokeKey(ctx, actOnBehalf(partner, accountId), keyId))
   if (!isKnown) fail('api_key_unknown', 'The account has no API key of this id.')
 }
 
-/** No stored text has a NUL, which one of the databases refuses even in a question. */
+/** Refuses, like an unknown account, an id with a NUL character, which no stored text has and PostgreSQL refuses even in a query. */
 function requireStorable(text: string): void {
   if (text.includes('\0')) refuseAccount()
 }

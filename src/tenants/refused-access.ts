@@ -6,11 +6,11 @@ import { addressBlock } from './address-block.ts'
 import { Tally } from './tally.ts'
 
 const HOUR_MS = 60 * 60_000
-/** So many an hour in the log of one account, and in that of the installation, from whatever addresses. */
+/** At most `MOST_AN_HOUR` refusals an hour, from all addresses together, are recorded in the log of one account or of the installation. */
 export const MOST_AN_HOUR = 20
 const MOST_NAMES = 10_000
 
-/** Who was refused: whose key it was, as far as that is known, and from where it came. */
+/** A refused access names the condition, the actor whose API key it was, as far as known, and the address of the request. */
 export type RefusedAccess = {
   condition: ConditionName
   actor: Actor | undefined
@@ -19,7 +19,7 @@ export type RefusedAccess = {
   ip: string
 }
 
-/** Which refusals are on record, and as what. A request without a key is no attempt, and is counted only. */
+/** `RECORDED` gives the audit action for each condition that is recorded. A request without an API key is not an attempt and is only counted in the metrics. */
 const RECORDED: Partial<Record<ConditionName, Action>> = {
   key_malformed: 'authentication.failed',
   key_unknown: 'authentication.failed',
@@ -32,10 +32,14 @@ const RECORDED: Partial<Record<ConditionName, Action>> = {
 }
 
 /**
- * Records refused access in the log of the account whose key it was, or else in that of the installation: the first of an hour and address, and so few of all addresses together
- * that nobody can fill a log by asking. Each process counts for itself; how many there were, the metrics say.
+ * Makes a function that records refused access in the audit log of the account whose API key it was, or else of the installation.
+ * Only the first refusal of an hour and address is recorded, and at most `MOST_AN_HOUR` of all addresses together, so that nobody can fill a log with requests.
+ * Each process counts for itself; the metrics count all refusals.
  */
-export function createRefusals(ctx: Context, now?: () => number): (refused: RefusedAccess) => Promise<void> {
+export function createRefusals(
+  ctx: Context,
+  { now }: { now?: () => number } = {},
+): (refused: RefusedAccess) => Promise<void> {
   const limits = { spanMs: HOUR_MS, mostNames: MOST_NAMES, ...(now ? { now } : {}) }
   const addresses = new Tally(limits)
   const logs = new Tally(limits)

@@ -1,6 +1,6 @@
 import type { Scope } from '../context.ts'
 
-/** What each scope includes: `write` reads too, `admin` does all but what a partner does. */
+/** `includes` lists what each scope allows: `write` also allows reading, and `admin` allows everything except a partner's work. */
 const includes: Record<Scope, readonly Scope[]> = {
   read: ['read'],
   write: ['read', 'write'],
@@ -11,12 +11,12 @@ const includes: Record<Scope, readonly Scope[]> = {
 
 export const scopeNames = Object.keys(includes) as Scope[]
 
-/** Everything that a key with these scopes may do. */
+/** Returns everything that an API key with these scopes may do. */
 export function grants(scopes: readonly Scope[]): ReadonlySet<Scope> {
   return new Set(scopes.flatMap((scope) => includes[scope]))
 }
 
-/** Reads a comma-separated list, as it is stored and as the command line takes it; leaves out what is no scope. */
+/** Reads a comma-separated list of scopes, as the database and the command line have it, and leaves out words that are not a scope. */
 export function parseScopes(text: string): Scope[] {
   const given = text.split(',').map((name) => name.trim())
   return scopeNames.filter((scope) => given.includes(scope))

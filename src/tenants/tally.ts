@@ -1,11 +1,11 @@
-/** What has come together under one name: how often, and for how many milliseconds more it counts. */
+/** A count says how often a name was counted in its span, and for how many milliseconds the span still lasts. */
 type Count = { count: number; msLeft: number }
 
 type Limits = { spanMs: number; mostNames: number; now?: () => number }
 
 /**
- * Counts by name, each within a span that begins with its first count, on a clock that nobody can set back.
- * It keeps so many names at most: of more, the oldest is forgotten.
+ * A tally counts names, each within a span of `spanMs` that begins with the name's first count, on a clock that cannot be set back.
+ * It keeps at most `mostNames` names, and forgets the oldest one where there are more.
  */
 export class Tally {
   readonly #counts = new Map<string, { count: number; until: number }>()
@@ -15,7 +15,7 @@ export class Tally {
     this.#limits = { ...limits, now }
   }
 
-  /** Counts once more under `name`. */
+  /** Counts `name` once more and returns its count. */
   add(name: string): Count {
     const { spanMs, mostNames, now } = this.#limits
     const at = now()
@@ -24,7 +24,7 @@ export class Tally {
       known.count += 1
       return { count: known.count, msLeft: known.until - at }
     }
-    // It goes to the end: spans are all of one length, so that the first name is the one that ends first.
+    // The name moves to the end of the map. All spans have the same length, so the first name in the map is the one whose span ends first.
     this.#counts.delete(name)
     const [oldest] = this.#counts.keys()
     if (oldest !== undefined && this.#counts.size >= mostNames) this.#counts.delete(oldest)
@@ -32,7 +32,7 @@ export class Tally {
     return { count: 1, msLeft: spanMs }
   }
 
-  /** How many names are kept. */
+  /** Returns the number of names that are kept. */
   get size(): number {
     return this.#counts.size
   }

@@ -43,11 +43,11 @@ function xor(a: Uint8Array, b: Uint8Array): Buffer {
   return Buffer.from(a.map((byte, at) => byte ^ (b[at] ?? 0)))
 }
 
-/** The tag that a key gives a ciphertext. */
+/** Returns the tag that a key gives to a ciphertext. */
 const tagOf = (derived: Derived, ciphertext: Buffer) =>
   encrypt(derived, xor(ciphertext, encrypt(derived, Buffer.alloc(ciphertext.length)).ciphertext)).tag
 
-// GF(2^128) as GCM writes it: the first bit of a block is the coefficient of 1.
+// GCM writes an element of GF(2^128) so that the first bit of a block is the coefficient of 1.
 const ONE = 1n << 127n
 const toField = (block: Buffer) => BigInt(`0x${block.toString('hex')}`)
 const toBlock = (value: bigint) => Buffer.from(value.toString(16).padStart(32, '0'), 'hex')
@@ -62,7 +62,7 @@ function times(a: bigint, b: bigint): bigint {
   return product
 }
 
-/** 1/a, which is a to the power of 2^128 - 2. */
+/** Returns 1/a, which is a to the power of 2^128 - 2. */
 function inverse(a: bigint): bigint {
   let power = a
   let product = ONE
@@ -73,7 +73,7 @@ function inverse(a: bigint): bigint {
   return product
 }
 
-/** A ciphertext and a tag that both keys accept: the last block makes up for the difference of the two tags. */
+/** Makes a ciphertext and a tag that both keys accept, with a last block that balances the difference between the two tags. */
 function acceptedByBoth(a: Derived, b: Derived, ciphertext: Buffer) {
   const last = ciphertext.length - 16
   const withLast = (block: Buffer) => Buffer.concat([ciphertext.subarray(0, last), block])
@@ -87,7 +87,7 @@ function acceptedByBoth(a: Derived, b: Derived, ciphertext: Buffer) {
 
 test('of two keys that accept one ciphertext and tag, only the one that the commitment names opens the envelope', () => {
   const terms = { a: Buffer.alloc(32, 0xaa), b: Buffer.alloc(32, 0xbb) }
-  // A salt under which both keys read a plausible length out of one first block, so that only the commitment is left.
+  // The loop finds a salt under which both keys read a plausible length from the same first block, so that only the commitment can refuse.
   let salt = Buffer.alloc(32)
   let lengthUnderB = Infinity
   for (let count = 0; lengthUnderB > LENGTH - 64; count += 1) {

@@ -2,20 +2,20 @@ import assert from 'node:assert/strict'
 import { createCipheriv, createHash, createHmac, createSecretKey, webcrypto } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { EnvelopeError, open, seal, termOf, type Label } from './envelope.ts'
+import { EnvelopeError, open, seal, termOf, type KeyLabel } from './envelope.ts'
 
 const keyOf = (bytes: Uint8Array) => createSecretKey(bytes)
 
 type Ingredients = {
   key: Uint8Array<ArrayBuffer>
   term: number
-  label: Label
+  label: KeyLabel
   place: string[]
   plaintext: Uint8Array
   salt: Uint8Array<ArrayBuffer>
 }
 
-/** What the description of the envelope says, before any cipher: header, associated data, padded plaintext. */
+/** Writes the header, the associated data and the padded plaintext of an envelope as the description of the envelope says. */
 function described({ term, place, plaintext }: Ingredients) {
   const u32 = (value: number) => Buffer.from(value.toString(16).padStart(8, '0'), 'hex')
   const header = Buffer.concat([Buffer.from([1, 1]), u32(term)])
@@ -27,8 +27,8 @@ function described({ term, place, plaintext }: Ingredients) {
   return { header, aad, padded }
 }
 
-/** The envelope by hand: HKDF out of HMACs, then the cipher. */
-function sealByHand(given: Ingredients, inside?: Buffer): Buffer {
+/** Seals an envelope by hand, with HKDF computed from HMACs; `inside` replaces the padded plaintext. */
+function sealByHand(given: Ingredients, { inside }: { inside?: Buffer } = {}): Buffer {
   const { header, aad, padded } = described(given)
   const hmac = (secret: Uint8Array, ...data: Uint8Array[]) =>
     createHmac('sha512', secret).update(Buffer.concat(data)).digest()
@@ -47,7 +47,7 @@ function sealByHand(given: Ingredients, inside?: Buffer): Buffer {
   return Buffer.concat([header, given.salt, okm.subarray(44, 76), ciphertext, cipher.getAuthTag()])
 }
 
-/** The envelope a second time, by WebCrypto. */
+/** Seals the same envelope with WebCrypto. */
 async function sealByWebCrypto(given: Ingredients): Promise<Buffer> {
   const { subtle } = webcrypto
   const { header, aad, padded } = described(given)
@@ -85,7 +85,7 @@ test('an envelope that was sealed around an impossible length is refused', () =>
   const openAround = (length: number) => {
     const inside = Buffer.alloc(64)
     inside.writeUInt32BE(length)
-    return open(keyOf(key), label, place, sealByHand(published, inside)).length
+    return open(keyOf(key), label, place, sealByHand(published, { inside })).length
   }
   for (const length of [61, 64, 1_000, 0xffff_ffff]) assert.throws(() => openAround(length), EnvelopeError)
   assert.equal(openAround(60), 60)
@@ -98,7 +98,7 @@ test('the published record vector comes out byte for byte, here and by hand, and
     '53987a59caffcc78a5b9672d005e6d701ab59c460a7433b4b8057c3a58f58c11'
   const { key, term, label, place, plaintext, salt } = published
   assert.equal(sealByHand(published).toString('hex'), expected)
-  assert.equal(seal(keyOf(key), term, label, place, plaintext, salt).toString('hex'), expected)
+  assert.equal(seal(keyOf(key), plaintext, { term, label, place, salt }).toString('hex'), expected)
   assert.deepEqual(open(keyOf(key), label, place, Buffer.from(expected, 'hex')), plaintext)
   assert.equal(termOf(Buffer.from(expected, 'hex')), 1)
 })
@@ -117,7 +117,7 @@ test('the frozen vector of a wrapped data key comes out byte for byte, here and 
     'fb8a9890739d3d0f4b6e51d88edbe051ab0ec01eefe5bf06dc21a84532691acd505a2ca5001d65b0b86283c1da2e35e8' +
     '219550a8071f925c489e5b643e2e6a22d68c7e88cf11f036c573c5cea985f8bf'
   assert.equal(sealByHand(given).toString('hex'), expected)
-  const sealed = seal(keyOf(given.key), 0, 'term', given.place, given.plaintext, given.salt)
+  const sealed = seal(keyOf(given.key), given.plaintext, given)
   assert.equal(sealed.toString('hex'), expected)
 })
 
@@ -126,14 +126,14 @@ test('a second implementation on WebCrypto seals 2,000 random cases to the same 
   const ingredients = fc.record({
     key: bytes(32),
     term: fc.integer({ min: 0, max: 0xffff_ffff }),
-    label: fc.constantFrom<Label>('record', 'term'),
+    label: fc.constantFrom<KeyLabel>('record', 'term'),
     place: fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 10 }),
     plaintext: fc.uint8Array({ maxLength: 300 }),
     salt: bytes(32),
   }) as fc.Arbitrary<Ingredients>
   await fc.assert(
     fc.asyncProperty(ingredients, async (given) => {
-      const sealed = seal(keyOf(given.key), given.term, given.label, given.place, given.plaintext, given.salt)
+      const sealed = seal(keyOf(given.key), given.plaintext, given)
       assert.equal(sealed.toString('hex'), (await sealByWebCrypto(given)).toString('hex'))
       assert.equal(termOf(sealed), given.term)
     }),

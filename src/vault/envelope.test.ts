@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { EnvelopeError, lengthPrefixed, open, seal, termOf, type Label } from './envelope.ts'
+import { EnvelopeError, lengthPrefixed, open, seal, termOf, type KeyLabel } from './envelope.ts'
 
 const keyOf = (bytes: Uint8Array) => createSecretKey(bytes)
 const key = keyOf(Buffer.alloc(32, 0x11))
@@ -17,13 +17,14 @@ const place = [
   '1',
 ]
 const credentials = Buffer.from('{"username":"newusername","password":"supersecretpassword"}')
-const refused = (act: () => unknown, what?: string) => assert.throws(act, EnvelopeError, what)
+const refused = (act: () => unknown, { what }: { what?: string } = {}) =>
+  assert.throws(act, EnvelopeError, what)
 
-/** Envelopes of several sizes and both labels, each with where it opens. */
+/** `samples` are envelopes of several sizes and both labels. */
 const samples = [0, 1, 59, 60, 61, 300].map((length, index) => {
-  const label: Label = index % 2 === 0 ? 'record' : 'term'
+  const label: KeyLabel = index % 2 === 0 ? 'record' : 'term'
   const plaintext = randomBytes(length)
-  return { label, plaintext, envelope: seal(key, index, label, place, plaintext) }
+  return { label, plaintext, envelope: seal(key, plaintext, { term: index, label, place }) }
 })
 
 test('an envelope with any single bit flipped does not open', () => {
@@ -31,7 +32,7 @@ test('an envelope with any single bit flipped does not open', () => {
     for (let bit = 0; bit < envelope.length * 8; bit += 1) {
       const flipped = Buffer.from(envelope)
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
-      refused(() => open(key, label, place, flipped), `bit ${bit} of ${envelope.length} bytes`)
+      refused(() => open(key, label, place, flipped), { what: `bit ${bit} of ${envelope.length} bytes` })
     }
     assert.deepEqual(open(key, label, place, envelope), plaintext, 'the control: unaltered, it opens')
   }
@@ -40,11 +41,12 @@ test('an envelope with any single bit flipped does not open', () => {
 test('an envelope cut or extended at either end does not open', () => {
   for (const { label, envelope } of samples) {
     for (let length = 0; length < envelope.length; length += 1) {
-      refused(() => open(key, label, place, envelope.subarray(0, length)), `the first ${length} bytes`)
-      refused(
-        () => open(key, label, place, envelope.subarray(envelope.length - length)),
-        `the last ${length}`,
-      )
+      refused(() => open(key, label, place, envelope.subarray(0, length)), {
+        what: `the first ${length} bytes`,
+      })
+      refused(() => open(key, label, place, envelope.subarray(envelope.length - length)), {
+        what: `the last ${length}`,
+      })
     }
     for (const extra of [1, 4, 12, 16, 64, 128].map((length) => Buffer.alloc(length))) {
       refused(() => open(key, label, place, Buffer.concat([envelope, extra])))
@@ -62,23 +64,24 @@ test('a shortened tag is refused, whatever length a cipher would take', () => {
 })
 
 test('an envelope opens for its own place only: every part counts, and so does where one ends', () => {
-  const envelope = seal(key, 1, 'record', place, credentials)
+  const envelope = seal(key, credentials, { term: 1, label: 'record', place })
   for (const [index, part] of place.entries()) {
     for (const other of [`${part}x`, part.slice(0, -1), part.toUpperCase() + '\0', ''])
-      refused(() => open(key, 'record', place.with(index, other), envelope), `${part} → ${other}`)
+      refused(() => open(key, 'record', place.with(index, other), envelope), { what: `${part} → ${other}` })
     refused(() => open(key, 'record', place.toSpliced(index, 1), envelope))
     refused(() => open(key, 'record', place.toSpliced(index, 0, ''), envelope))
   }
   refused(() => open(key, 'record', [...place, ''], envelope))
   refused(() => open(key, 'record', place.toReversed(), envelope))
-  refused(() => open(key, 'record', ['ab', 'c'], seal(key, 1, 'record', ['a', 'bc'], credentials)))
+  const other = seal(key, credentials, { term: 1, label: 'record', place: ['a', 'bc'] })
+  refused(() => open(key, 'record', ['ab', 'c'], other))
   assert.deepEqual(open(key, 'record', [...place], envelope), credentials, 'the control: its own place')
 })
 
 test('of fifty envelopes and fifty places only the fifty pairs that belong together open', () => {
   const fifty = Array.from({ length: 50 }, (_, n) => {
     const own = ['hawser/aad/v1', 'inst_0', `p${n % 3}`, `t${n % 7}`, 'production', `se-${n}`, 'ups', '1']
-    return { own, envelope: seal(key, 1, 'record', own, credentials) }
+    return { own, envelope: seal(key, credentials, { term: 1, label: 'record', place: own }) }
   })
   let opened = 0
   for (const [row, { own }] of fifty.entries()) {
@@ -99,7 +102,7 @@ test('bytes of another version or suite have no term', () => {
 
 test('another key and the other label do not open an envelope', () => {
   for (const label of ['record', 'term'] as const) {
-    const envelope = seal(key, 1, label, place, credentials)
+    const envelope = seal(key, credentials, { term: 1, label, place })
     refused(() => open(key, label === 'record' ? 'term' : 'record', place, envelope))
     refused(() => open(keyOf(Buffer.alloc(32, 0x12)), label, place, envelope))
     refused(() => open(keyOf(randomBytes(32)), label, place, envelope))
@@ -135,7 +138,7 @@ test('bytes that were never sealed are refused with the same error, whatever the
 test('what was sealed opens again, for every length from 0 to 5,000, and shows its length in blocks only', () => {
   const source = randomBytes(5_000)
   for (let length = 0; length <= 5_000; length += length < 200 ? 1 : 37) {
-    const envelope = seal(key, 7, 'record', place, source.subarray(0, length))
+    const envelope = seal(key, source.subarray(0, length), { term: 7, label: 'record', place })
     assert.equal(envelope.length, 86 + 64 * Math.ceil((length + 4) / 64))
     assert.deepEqual(open(key, 'record', place, envelope), source.subarray(0, length))
   }
@@ -145,7 +148,8 @@ test('two envelopes of one plaintext have no 16 bytes in common, and neither rep
   const repetitive = Buffer.alloc(4_096, 'password')
   const windows = (bytes: Buffer) =>
     Array.from({ length: bytes.length - 15 }, (_, at) => bytes.toString('hex', at, at + 16))
-  const both = [1, 2].flatMap(() => windows(seal(key, 1, 'record', place, repetitive).subarray(6)))
+  const as = { term: 1, label: 'record', place } as const
+  const both = [1, 2].flatMap(() => windows(seal(key, repetitive, as).subarray(6)))
   assert.equal(new Set(both).size, both.length)
   assert.ok(new Set(windows(repetitive)).size < 16, 'the control: the plaintext itself repeats')
 })
@@ -155,7 +159,7 @@ const many = process.env.HAWSER_TEST_QUICK === '1' ? 10_000 : 100_000
 test(`${many} envelopes have ${many} salts`, () => {
   const salts = new Set<string>()
   for (let count = 0; count < many; count += 1)
-    salts.add(seal(key, 1, 'record', place, credentials).toString('latin1', 6, 38))
+    salts.add(seal(key, credentials, { term: 1, label: 'record', place }).toString('latin1', 6, 38))
   assert.equal(salts.size, many)
 })
 

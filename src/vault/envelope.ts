@@ -18,10 +18,10 @@ const HEADER = 6
 const BODY = HEADER + SALT + COMMITMENT
 const BLOCK = 64
 
-/** What an envelope is sealed for: `record` holds a connection's values under a term, `term` holds a term under the key-encryption key. */
-export type Label = 'record' | 'term'
+/** A key label says what an envelope holds: `record` is a value sealed under a data key (a term), and `term` is a data key sealed under the key-encryption key. */
+export type KeyLabel = 'record' | 'term'
 
-/** The one error that opening gives, whatever was wrong: wrong key, wrong place, or altered bytes. */
+/** An `EnvelopeError` is the only error of opening an envelope, for a wrong key, a wrong place and altered bytes alike. */
 export class EnvelopeError extends Error {
   constructor() {
     super('The envelope does not open here.')
@@ -29,7 +29,7 @@ export class EnvelopeError extends Error {
   }
 }
 
-/** Joins parts so that no two different lists give the same bytes: each is preceded by its length (u32, big-endian). */
+/** Joins parts so that no two different lists give the same bytes: each part is preceded by its length (u32, big-endian). */
 export function lengthPrefixed(parts: readonly (string | Uint8Array)[]): Buffer {
   return Buffer.concat(
     parts.flatMap((part) => {
@@ -41,17 +41,17 @@ export function lengthPrefixed(parts: readonly (string | Uint8Array)[]): Buffer 
   )
 }
 
+type SealOptions = { term: number; label: KeyLabel; place: readonly string[]; salt?: Uint8Array }
+
 /**
- * Seals `plaintext` under `key` for exactly the place that `place` spells out; it opens nowhere else.
- * Every envelope has a key and nonce of its own, derived from a random 32-byte salt (HKDF-SHA-512, then AES-256-GCM).
+ * Seals `plaintext` under `key` for the place that `place` names; the envelope opens nowhere else.
+ * Every envelope has its own key and nonce, which are derived from a random 32-byte salt (HKDF-SHA-512, then AES-256-GCM).
+ * Throws `RangeError` for a `salt` of another length.
  */
 export function seal(
   key: KeyObject,
-  term: number,
-  label: Label,
-  place: readonly string[],
   plaintext: Uint8Array,
-  salt: Uint8Array = randomFillSync(Buffer.alloc(SALT)),
+  { term, label, place, salt = randomFillSync(Buffer.alloc(SALT)) }: SealOptions,
 ): Buffer {
   if (salt.length !== SALT) throw new RangeError('A salt has 32 bytes.')
   const header = Buffer.alloc(HEADER)
@@ -66,8 +66,13 @@ export function seal(
   return Buffer.concat([header, salt, derived.commitment, ciphertext, cipher.getAuthTag()])
 }
 
-/** Opens what `seal` made for the same key, label and place; throws `EnvelopeError` for anything else. */
-export function open(key: KeyObject, label: Label, place: readonly string[], envelope: Uint8Array): Buffer {
+/** Opens an envelope that `seal` made for the same key, label and place, and returns the plaintext; throws `EnvelopeError` for any other bytes. */
+export function open(
+  key: KeyObject,
+  label: KeyLabel,
+  place: readonly string[],
+  envelope: Uint8Array,
+): Buffer {
   termOf(envelope)
   const bytes = Buffer.from(envelope.buffer, envelope.byteOffset, envelope.byteLength)
   const aad = lengthPrefixed(place)
@@ -85,14 +90,14 @@ export function open(key: KeyObject, label: Label, place: readonly string[], env
   return unpad(padded)
 }
 
-/** The term an envelope was sealed under; throws `EnvelopeError` when the bytes are no envelope of a known version. */
+/** Returns the term that an envelope was sealed under; throws `EnvelopeError` where the bytes are not an envelope of a known version. */
 export function termOf(envelope: Uint8Array): number {
   const whole = envelope.length >= BODY + BLOCK + TAG && (envelope.length - BODY - TAG) % BLOCK === 0
   if (!whole || envelope[0] !== VERSION || envelope[1] !== SUITE) throw new EnvelopeError()
   return Buffer.from(envelope.buffer, envelope.byteOffset, HEADER).readUInt32BE(2)
 }
 
-function derive(key: KeyObject, salt: Uint8Array, label: Label, aad: Buffer) {
+function derive(key: KeyObject, salt: Uint8Array, label: KeyLabel, aad: Buffer) {
   const info = Buffer.concat([
     Buffer.from(`hawser/${label}/v1\0`, 'utf8'),
     createHash('sha256').update(aad).digest(),

@@ -9,8 +9,8 @@ type Question =
   { op: 'info' } | { op: 'wrap' | 'unwrap'; context: { install: string; term: number }; data: string }
 
 /**
- * A wrapper over a program that speaks with a key management service: one JSON object in, one out, 5 seconds, 64 KiB.
- * Throws `StartRefused` when the program fails; its output is never repeated, since it may hold a key.
+ * Makes a wrapper that calls a program which speaks with a key management service; the program reads one JSON object and writes one, within 5 seconds and 64 KiB.
+ * Throws `StartRefused` where the program fails; the refusal never repeats the program's output, which may hold a key.
  */
 export async function commandWrapper(argv: readonly string[]): Promise<KeyWrapper> {
   const call = async (op: 'wrap' | 'unwrap', bytes: Uint8Array, { installationId, term }: WrapContext) => {
@@ -41,7 +41,7 @@ function ask(argv: readonly string[], question: Question): Promise<Record<string
     const give = (why: string) => {
       clearTimeout(timer)
       child.kill('SIGKILL')
-      // A program that the child has started may hold the pipe open.
+      // A program that the child started may still hold the pipe open.
       child.stdout.destroy()
       reject(commandFailed(why))
     }

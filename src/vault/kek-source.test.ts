@@ -19,14 +19,14 @@ const onUnix = { skip: process.platform === 'win32' && 'Windows has no such mode
 const asRoot = { skip: process.getuid?.() !== 0 && 'Only root can give a file away.' }
 
 let made = 0
-/** A path of its own, in a directory of its own. */
+/** Returns a new path in a new directory. */
 function freshPath(): string {
   const directory = join(home, `${(made += 1)}`)
   mkdirSync(directory)
   return join(directory, 'kek')
 }
 
-function fileWith(content: string, mode = 0o600): string {
+function fileWith(content: string, { mode = 0o600 } = {}): string {
   const path = freshPath()
   writeFileSync(path, content)
   chmodSync(path, mode)
@@ -38,8 +38,11 @@ const base64 = bytes.toString('base64url')
 const line = formatKek(bytes)
 const summed = (body: string) => `${body}:${crc32(body).toString(16).padStart(8, '0')}`
 
-/** Expects `StartRefused` whose text names `origin` and repeats no six characters of what was read. */
-function refuses(attempt: () => unknown, origin: string, content: string, why?: RegExp): void {
+/** Expects a `StartRefused` whose text names `origin` and repeats no six characters of `content`. */
+function refuses(
+  attempt: () => unknown,
+  { origin, content, why }: { origin: string; content: string; why?: RegExp },
+): void {
   assert.throws(attempt, (error) => {
     assert.ok(error instanceof StartRefused, `a ${String(error)} is no refusal of the start`)
     assert.ok(error.message.includes(origin))
@@ -84,10 +87,10 @@ const malformed: Record<string, string> = {
 }
 for (const [what, text] of Object.entries(malformed)) {
   test(`a line with ${what} is no key, and the refusal repeats nothing of it`, () => {
-    refuses(() => parseKek(text, 'The origin'), 'The origin', text)
-    refuses(() => readKekValue(new Secret(text)), 'HAWSER_KEK', text)
+    refuses(() => parseKek(text, 'The origin'), { origin: 'The origin', content: text })
+    refuses(() => readKekValue(new Secret(text)), { origin: 'HAWSER_KEK', content: text })
     const path = fileWith(text)
-    refuses(() => readKekFile(path, false), path, text)
+    refuses(() => readKekFile(path, { mounted: false }), { origin: path, content: text })
   })
 }
 
@@ -102,14 +105,26 @@ test('a last character that carries bits of no byte is refused, even with a chec
       bytes,
       'the control: it decodes to the same key',
     )
-    refuses(() => parseKek(text, 'The origin'), 'The origin', text, /last character/)
+    refuses(() => parseKek(text, 'The origin'), {
+      origin: 'The origin',
+      content: text,
+      why: /last character/,
+    })
   }
 })
 
 test('a key whose checksum does not fit is called damaged, and one without its form is called none', () => {
   const damaged = `hwk1:${base64}:00000000`
-  refuses(() => parseKek(damaged, 'The origin'), 'The origin', damaged, /damaged key: its checksum/)
-  refuses(() => parseKek(base64, 'The origin'), 'The origin', base64, /holds no key/)
+  refuses(() => parseKek(damaged, 'The origin'), {
+    origin: 'The origin',
+    content: damaged,
+    why: /damaged key: its checksum/,
+  })
+  refuses(() => parseKek(base64, 'The origin'), {
+    origin: 'The origin',
+    content: base64,
+    why: /holds no key/,
+  })
 })
 
 test('any single character that is changed, left out or doubled is found', () => {
@@ -117,12 +132,12 @@ test('any single character that is changed, left out or doubled is found', () =>
     for (const other of ['A', 'b', '0', '7', '-', ':', ' ']) {
       if (line[at] === other) continue
       const text = `${line.slice(0, at)}${other}${line.slice(at + 1)}`
-      refuses(() => parseKek(text, 'The origin'), 'The origin', text)
+      refuses(() => parseKek(text, 'The origin'), { origin: 'The origin', content: text })
     }
     const shorter = line.slice(0, at) + line.slice(at + 1)
-    refuses(() => parseKek(shorter, 'The origin'), 'The origin', shorter)
+    refuses(() => parseKek(shorter, 'The origin'), { origin: 'The origin', content: shorter })
     const longer = line.slice(0, at) + line.slice(at)[0] + line.slice(at)
-    refuses(() => parseKek(longer, 'The origin'), 'The origin', longer)
+    refuses(() => parseKek(longer, 'The origin'), { origin: 'The origin', content: longer })
   }
 })
 
@@ -130,45 +145,57 @@ test('a key file that is missing, a directory or too large is refused, mounted o
   const missing = freshPath()
   const large = fileWith(`${line}${' '.repeat(1_100)}`)
   for (const mounted of [false, true]) {
-    refuses(() => readKekFile(missing, mounted), missing, '', /is missing/)
-    refuses(() => readKekFile(dirname(missing), mounted), dirname(missing), '', /not a regular file/)
-    refuses(() => readKekFile(large, mounted), large, line, /too large/)
+    refuses(() => readKekFile(missing, { mounted }), { origin: missing, content: '', why: /is missing/ })
+    refuses(() => readKekFile(dirname(missing), { mounted }), {
+      origin: dirname(missing),
+      content: '',
+      why: /not a regular file/,
+    })
+    refuses(() => readKekFile(large, { mounted }), { origin: large, content: line, why: /too large/ })
   }
 })
 
 test('a key file that others can read is refused unless a mount provides it', onUnix, () => {
   for (const mode of [0o640, 0o604, 0o660, 0o644, 0o610, 0o601, 0o602, 0o777]) {
-    const path = fileWith(line, mode)
-    refuses(() => readKekFile(path, false), path, line, /0600 or 0400/)
-    assert.deepEqual(readKekFile(path, true).export(), bytes)
+    const path = fileWith(line, { mode })
+    refuses(() => readKekFile(path, { mounted: false }), { origin: path, content: line, why: /0600 or 0400/ })
+    assert.deepEqual(readKekFile(path, { mounted: true }).export(), bytes)
   }
   for (const mode of [0o600, 0o400])
-    assert.deepEqual(readKekFile(fileWith(line, mode), false).export(), bytes)
+    assert.deepEqual(readKekFile(fileWith(line, { mode }), { mounted: false }).export(), bytes)
 })
 
 test('a key file behind a symbolic link is refused unless a mount provides it', onUnix, () => {
   const path = freshPath()
   symlinkSync(fileWith(line), path)
-  refuses(() => readKekFile(path, false), path, line, /symbolic link/)
-  assert.deepEqual(readKekFile(path, true).export(), bytes)
+  refuses(() => readKekFile(path, { mounted: false }), { origin: path, content: line, why: /symbolic link/ })
+  assert.deepEqual(readKekFile(path, { mounted: true }).export(), bytes)
   const dangling = freshPath()
   symlinkSync(join(home, 'nowhere'), dangling)
-  refuses(() => readKekFile(dangling, false), dangling, '', /symbolic link/)
-  refuses(() => readKekFile(dangling, true), dangling, '', /is missing/)
+  refuses(() => readKekFile(dangling, { mounted: false }), {
+    origin: dangling,
+    content: '',
+    why: /symbolic link/,
+  })
+  refuses(() => readKekFile(dangling, { mounted: true }), {
+    origin: dangling,
+    content: '',
+    why: /is missing/,
+  })
 })
 
 test('a key file of another user is refused unless a mount provides it', asRoot, () => {
   const path = fileWith(line)
   chownSync(path, 65534, 65534)
-  refuses(() => readKekFile(path, false), path, line, /another user/)
-  assert.deepEqual(readKekFile(path, true).export(), bytes)
+  refuses(() => readKekFile(path, { mounted: false }), { origin: path, content: line, why: /another user/ })
+  assert.deepEqual(readKekFile(path, { mounted: true }).export(), bytes)
 })
 
 test('a pipe in place of the key file is refused at once instead of being waited for', onUnix, () => {
   const path = freshPath()
   assert.equal(spawnSync('mkfifo', ['-m', '600', path]).status, 0)
   const source = new URL('./kek-source.ts', import.meta.url).href
-  const script = `import { readKekFile } from '${source}'; readKekFile(${JSON.stringify(path)}, false)`
+  const script = `import { readKekFile } from '${source}'; readKekFile(${JSON.stringify(path)}, { mounted: false })`
   const words = ['--input-type=module', '-e', script]
   const run = spawnSync(process.execPath, words, { timeout: 5_000, encoding: 'utf8' })
   assert.equal(run.signal, null, 'reading the pipe never came back')
@@ -189,7 +216,7 @@ test('a new key file never replaces what stands there, and a refused one leaves 
   const path = freshPath()
   const first = createKekFile(path)
   assert.equal(createKekFile(path), undefined)
-  assert.deepEqual(readKekFile(path, false).export(), first?.export())
+  assert.deepEqual(readKekFile(path, { mounted: false }).export(), first?.export())
 })
 
 test(
@@ -200,7 +227,7 @@ test(
     const mask = process.umask(0)
     try {
       const key = createKekFile(path) ?? assert.fail()
-      assert.deepEqual(readKekFile(path, false).export(), key.export())
+      assert.deepEqual(readKekFile(path, { mounted: false }).export(), key.export())
       assert.equal(readFileSync(path, 'utf8'), `${formatKek(key.export())}\n`)
     } finally {
       process.umask(mask)
@@ -211,7 +238,7 @@ test(
     for (const directory of [dirname(path), dirname(dirname(path))])
       assert.equal(statSync(directory).mode & 0o777, 0o700)
     const other = createKekFile(join(home, 'other', 'kek'))
-    assert.notDeepEqual(other?.export(), readKekFile(path, false).export(), 'two keys are two')
+    assert.notDeepEqual(other?.export(), readKekFile(path, { mounted: false }).export(), 'two keys are two')
   },
 )
 

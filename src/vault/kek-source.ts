@@ -7,10 +7,10 @@ import { StartRefused } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { open, seal } from './envelope.ts'
 
-/** What a data key is bound to while it is wrapped. */
+/** A wrap context names the installation and the term that a wrapped data key is bound to. */
 export type WrapContext = { installationId: string; term: number }
 
-/** Wraps and unwraps data keys; `id` names the key-encryption key without revealing it. */
+/** A key wrapper wraps and unwraps data keys; `id` names its key-encryption key without revealing the key. */
 export type KeyWrapper = {
   id: string
   provider: 'local' | 'command'
@@ -20,18 +20,18 @@ export type KeyWrapper = {
 
 const PREFIX = 'hwk1:'
 
-/** A wrapper over a key-encryption key that this process holds itself. */
+/** Makes a wrapper for a key-encryption key that this process holds itself. */
 export function localWrapper(kek: KeyObject): KeyWrapper {
   const place = ({ installationId, term }: WrapContext) => ['hawser/term/v1', installationId, `${term}`]
   return {
     id: kekId(kek),
     provider: 'local',
-    wrap: async (key, context) => seal(kek, 0, 'term', place(context), key),
+    wrap: async (key, context) => seal(kek, key, { term: 0, label: 'term', place: place(context) }),
     unwrap: async (wrapped, context) => open(kek, 'term', place(context), wrapped),
   }
 }
 
-/** `kek_` and 16 letters derived from the key itself, so that id and key cannot disagree. */
+/** Returns the id of a key-encryption key: `kek_` and 16 letters that are derived from the key itself, so that the id always fits the key. */
 export function kekId(kek: KeyObject): string {
   return `kek_${base32(Buffer.from(hkdfSync('sha512', kek, '', 'hawser/kek-id/v1', 10)))}`
 }
@@ -43,13 +43,13 @@ function base32(bytes: Buffer): string {
     .join('')
 }
 
-/** The one line that a key file holds: prefix, 32 bytes in base64url, and a CRC-32 that finds typing errors. */
+/** Writes the line that a key file holds: a prefix, 32 bytes in base64url, and a CRC-32 that reveals typing errors. */
 export function formatKek(bytes: Uint8Array): string {
   const body = PREFIX + Buffer.from(bytes).toString('base64url')
   return `${body}:${crc32(body).toString(16).padStart(8, '0')}`
 }
 
-/** Reads that line; throws `StartRefused` that says what is wrong, never what it read. `origin` names where the text came from. */
+/** Reads the line of a key file; throws a `StartRefused` that says what is wrong and never repeats the line. `origin` says in the refusal where the text came from. */
 export function parseKek(line: string, origin: string): KeyObject {
   const [, body, checksum] = /^(hwk1:[A-Za-z0-9_-]{43}):([0-9a-f]{8})\s*$/.exec(line) ?? []
   if (!body || !checksum)
@@ -64,24 +64,25 @@ export function parseKek(line: string, origin: string): KeyObject {
   return createSecretKey(bytes)
 }
 
-/** The key in the environment's value. */
+/** Reads the key-encryption key from the value of `HAWSER_KEK`. */
 export function readKekValue(value: Secret<string>): KeyObject {
   return parseKek(value.reveal(), 'HAWSER_KEK')
 }
 
-/** The key in `path`; throws `StartRefused` when it is missing, or when anyone but its owner could read it (unless `mounted`). */
-export function readKekFile(path: string, mounted: boolean): KeyObject {
-  const refuse = (why: string, cause?: unknown): never => {
+/** Reads the key-encryption key from the file at `path`; throws `StartRefused` where the file is missing or, unless it is `mounted`, where anyone but its owner could read it. */
+export function readKekFile(path: string, { mounted }: { mounted: boolean }): KeyObject {
+  const refuse = (why: string, { cause }: { cause?: unknown } = {}): never => {
     throw new StartRefused(`The key file ${path} ${why}.`, { cause })
   }
   let handle: number
   try {
     if (!mounted && lstatSync(path).isSymbolicLink()) refuse('is a symbolic link')
-    // Without waiting: a named pipe would hold the start for ever.
+    // The file is opened without waiting, because a named pipe would block the start for ever.
     handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     if (error instanceof StartRefused) throw error
-    return refuse((error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : 'cannot be read', error)
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    return refuse(isMissing ? 'is missing' : 'cannot be read', { cause: error })
   }
   try {
     const file = fstatSync(handle)
@@ -99,7 +100,7 @@ export function readKekFile(path: string, mounted: boolean): KeyObject {
 
 const LEFTOVER = /^\.kek-\d+-[0-9a-f]{8}$/
 
-/** Makes a key file (mode 0600, its directory 0700), durable before it returns; `undefined` when one is there already, which stays. */
+/** Makes a key file with mode 0600 in a directory with mode 0700, and returns the key once the file is safely on the disk; returns `undefined` and changes nothing where a key file exists already. */
 export function createKekFile(path: string): KeyObject | undefined {
   const directory = dirname(path)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
@@ -107,11 +108,11 @@ export function createKekFile(path: string): KeyObject | undefined {
   const temporary = join(directory, `.kek-${process.pid}-${randomBytes(4).toString('hex')}`)
   try {
     writeDurably(temporary, `${formatKek(bytes)}\n`)
-    // A link, not a rename: it never replaces a key that another process has made meanwhile.
+    // A link, unlike a rename, never replaces a key that another process has made meanwhile.
     linkSync(temporary, path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    // Whoever finds a key sweeps what others were about to make of theirs.
+    // Another process that finds the key file removes the temporary files of others, so this one may be gone.
     if (code === 'EEXIST' || (code === 'ENOENT' && existsSync(path))) return undefined
     throw new StartRefused(`The key file ${path} cannot be made (${code}).`, { cause: error })
   } finally {
@@ -123,13 +124,13 @@ export function createKekFile(path: string): KeyObject | undefined {
   return kek
 }
 
-/** Removes keys that starts had not put into their place when they died; only once the key file itself is there, where nobody needs them. */
+/** Removes the temporary key files of starts that died; call this only where the key file itself exists, because nobody needs them then. */
 export function sweepKekLeftovers(path: string): void {
   try {
     for (const name of readdirSync(dirname(path)))
       if (LEFTOVER.test(name)) rmSync(join(dirname(path), name), { force: true })
   } catch {
-    // A directory that cannot be written to is none that a start has made.
+    // A start has left nothing in a directory that it cannot write to.
   }
 }
 

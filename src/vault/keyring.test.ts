@@ -4,13 +4,20 @@ import { test } from 'node:test'
 import { StartRefused } from '../errors.ts'
 import { EnvelopeError, seal, termOf } from './envelope.ts'
 import { kekId, localWrapper, type KeyWrapper } from './kek-source.ts'
-import { checkValue, Keyring, makeTerm, unlockKeyring, type Place, type StoredTerm } from './keyring.ts'
+import {
+  checkValue,
+  Keyring,
+  makeTerm,
+  unlockKeyring,
+  type EnvelopePlace,
+  type StoredTerm,
+} from './keyring.ts'
 
 const keyOf = (byte: number) => createSecretKey(Buffer.alloc(32, byte))
 const wrapper = localWrapper(keyOf(7))
 const stranger = localWrapper(keyOf(8))
 const INSTALLATION = 'inst_00000000'
-const place: Place = {
+const place: EnvelopePlace = {
   purpose: 'connection.credentials',
   tenantId: 'tenant_1',
   environment: 'production',
@@ -21,7 +28,7 @@ const place: Place = {
 const plaintext = Buffer.from('{"password":"supersecretpassword"}')
 
 const makeTerms = () => Promise.all([1, 2].map((term) => makeTerm(wrapper, INSTALLATION, term)))
-const unlock = (stored: StoredTerm[], wrappers: KeyWrapper[] = [wrapper]) =>
+const unlock = (stored: StoredTerm[], { wrappers = [wrapper] }: { wrappers?: KeyWrapper[] } = {}) =>
   unlockKeyring(INSTALLATION, stored, wrappers)
 
 /** Expects a refusal of the start that names the key that is needed and holds no key material. */
@@ -34,7 +41,7 @@ async function refusesStart(attempt: Promise<unknown>, ...needles: string[]): Pr
   })
 }
 
-/** HKDF-SHA-512 with an empty salt, by hand, for results of at most one block. */
+/** Computes HKDF-SHA-512 with an empty salt by hand, for results of at most one block. */
 function hkdfByHand(byte: number, info: string, length: number): Buffer {
   const prk = createHmac('sha512', '').update(Buffer.alloc(32, byte)).digest()
   return createHmac('sha512', prk).update(`${info}\x01`).digest().subarray(0, length)
@@ -42,13 +49,13 @@ function hkdfByHand(byte: number, info: string, length: number): Buffer {
 
 test('unlocking with another key is refused, and the refusal names the key that is needed and those that were given', async () => {
   const stored = await makeTerms()
-  await refusesStart(unlock(stored, [stranger]), kekId(keyOf(7)), kekId(keyOf(8)), 'data key 1')
-  await refusesStart(unlock(stored, []), kekId(keyOf(7)))
+  await refusesStart(unlock(stored, { wrappers: [stranger] }), kekId(keyOf(7)), kekId(keyOf(8)), 'data key 1')
+  await refusesStart(unlock(stored, { wrappers: [] }), kekId(keyOf(7)))
 })
 
 test('a stored key id that names another key does not make that key open the data key', async () => {
   const stored = (await makeTerms()).map((row) => ({ ...row, kek_id: stranger.id }))
-  await refusesStart(unlock(stored, [wrapper, stranger]), stranger.id, 'does not open')
+  await refusesStart(unlock(stored, { wrappers: [wrapper, stranger] }), stranger.id, 'does not open')
 })
 
 test('a wrapped data key with any bit flipped, of another term or of another installation is refused', async () => {
@@ -88,13 +95,13 @@ test('a key service that answers with another valid key, or with one of another 
   const stored = await makeTerms()
   for (const length of [0, 16, 31, 32, 64]) {
     const swapping: KeyWrapper = { ...wrapper, unwrap: async () => randomBytes(length) }
-    await refusesStart(unlock(stored, [swapping]), wrapper.id, 'another data key')
+    await refusesStart(unlock(stored, { wrappers: [swapping] }), wrapper.id, 'another data key')
   }
 })
 
 test('a key service that fails is refused without what it said', async () => {
   const failing: KeyWrapper = { ...wrapper, unwrap: () => Promise.reject(new Error('SECRET')) }
-  const attempt = unlock(await makeTerms(), [failing])
+  const attempt = unlock(await makeTerms(), { wrappers: [failing] })
   await refusesStart(attempt, wrapper.id)
   await assert.rejects(attempt, ({ message }: Error) => !message.includes('SECRET'))
 })
@@ -110,7 +117,7 @@ test('an envelope opens for its own place in its own installation only', async (
   assert.ok(one)
   const ring = await unlock([one])
   const envelope = ring.seal(place, plaintext)
-  const others: Partial<Place>[] = [
+  const others: Partial<EnvelopePlace>[] = [
     { purpose: 'connection.settings' },
     { purpose: 'connection.token' },
     { tenantId: 'tenant_2' },
@@ -135,7 +142,7 @@ test('an envelope opens for its own place in its own installation only', async (
 
 test('bytes that are no envelope, and envelopes of an unknown data key, are refused with one error', async () => {
   const ring = await unlock(await makeTerms())
-  const unknown = seal(keyOf(1), 3, 'record', [], plaintext)
+  const unknown = seal(keyOf(1), plaintext, { term: 3, label: 'record', place: [] })
   for (const bytes of [Buffer.alloc(0), Buffer.alloc(150), randomBytes(150), unknown])
     assert.throws(() => ring.open(place, bytes), EnvelopeError)
 })
@@ -166,9 +173,9 @@ test('a destroyed data key is skipped, needs no key of its own, and opens nothin
 
 test('data keys under the current and under the previous key unlock together', async () => {
   const rewrapped = [await makeTerm(stranger, INSTALLATION, 1), await makeTerm(wrapper, INSTALLATION, 2)]
-  const ring = await unlock(rewrapped, [wrapper, stranger])
+  const ring = await unlock(rewrapped, { wrappers: [wrapper, stranger] })
   assert.deepEqual(ring.open(place, ring.seal(place, plaintext)), plaintext)
-  await refusesStart(unlock(rewrapped, [wrapper]), stranger.id, 'data key 1')
+  await refusesStart(unlock(rewrapped, { wrappers: [wrapper] }), stranger.id, 'data key 1')
 })
 
 test('a new data key is random, wrapped, and stored with the id of its key and its own check value', async () => {

@@ -10,7 +10,7 @@ import { StartRefused } from '../errors.ts'
 import { EnvelopeError, open, seal, termOf } from './envelope.ts'
 import type { KeyWrapper } from './kek-source.ts'
 
-/** A data key as it is stored: wrapped under a key-encryption key, with a check value of the key itself. */
+/** A stored term is a data key as the database holds it: wrapped under a key-encryption key, with a check value of the data key. */
 export type StoredTerm = {
   term: number
   state: 'active' | 'decrypt_only' | 'destroyed'
@@ -20,7 +20,7 @@ export type StoredTerm = {
   kcv: Uint8Array
 }
 
-export type Purpose =
+export type EnvelopePurpose =
   | 'connection.credentials'
   | 'connection.settings'
   | 'connection.previous'
@@ -31,11 +31,12 @@ export type Purpose =
   | 'audit.changes'
 
 /**
- * The one place where an envelope opens; all of it is authenticated. `subject` is the id of the connection or of the webhook, and `carrier` the catalog's immutable id of its carrier;
- * a webhook has none. What an event of the audit log changed opens under the number of the event, as its `version`.
+ * A place names where an envelope opens; every part of the place is authenticated.
+ * `subject` is the id of the connection or of the webhook. `carrier` is the catalog's immutable id of the connection's carrier, and is empty for a webhook and for the changes of an audit event.
+ * For the changes of an audit event, `version` is the number of the event.
  */
-export type Place = {
-  purpose: Purpose
+export type EnvelopePlace = {
+  purpose: EnvelopePurpose
   tenantId: string
   environment: string
   subject: string
@@ -43,7 +44,7 @@ export type Place = {
   version: number
 }
 
-/** The unlocked data keys of one installation. Sealing uses the active one; opening finds the one that the envelope names. */
+/** A keyring holds the unlocked data keys of one installation. It seals with the active data key and opens with the data key that the envelope names. */
 export class Keyring {
   readonly installationId: string
   readonly activeTerm: number
@@ -55,17 +56,18 @@ export class Keyring {
     this.#keys = keys
   }
 
-  /** Seals `plaintext` so that it opens at `place` and nowhere else. */
-  seal(place: Place, plaintext: Uint8Array): Buffer {
-    return seal(this.#key(this.activeTerm), this.activeTerm, 'record', this.#parts(place), plaintext)
+  /** Seals `plaintext` with the active data key so that the envelope opens only at `place`. */
+  seal(place: EnvelopePlace, plaintext: Uint8Array): Buffer {
+    const term = this.activeTerm
+    return seal(this.#key(term), plaintext, { term, label: 'record', place: this.#parts(place) })
   }
 
-  /** Opens what was sealed for `place`; throws `EnvelopeError` otherwise. */
-  open(place: Place, envelope: Uint8Array): Buffer {
+  /** Opens an envelope that was sealed for `place`; throws `EnvelopeError` for any other envelope. */
+  open(place: EnvelopePlace, envelope: Uint8Array): Buffer {
     return open(this.#key(termOf(envelope)), 'record', this.#parts(place), envelope)
   }
 
-  /** A keyed hash: the same for equal parts while the active data key is, and without that key it tells nothing of them. */
+  /** Returns a keyed hash of `acceptedBody`, which stays the same for equal parts as long as the active data key does, and reveals nothing of the parts without that key. */
   digest(parts: readonly string[]): Buffer {
     const key = hkdfSync('sha256', this.#key(this.activeTerm), this.installationId, 'hawser/digest/v1', 32)
     return createHmac('sha256', Buffer.from(key)).update(JSON.stringify(parts)).digest()
@@ -77,7 +79,7 @@ export class Keyring {
     return key
   }
 
-  #parts(place: Place): string[] {
+  #parts(place: EnvelopePlace): string[] {
     const { purpose, tenantId, environment, subject, carrier, version } = place
     return [
       'hawser/aad/v1',
@@ -92,7 +94,7 @@ export class Keyring {
   }
 }
 
-/** A new data key for `term`, wrapped; the key itself is not kept. */
+/** Makes a new data key for `term` and returns it wrapped; the data key itself is not kept. */
 export async function makeTerm(
   wrapper: KeyWrapper,
   installationId: string,
@@ -105,7 +107,7 @@ export async function makeTerm(
   return { term, state: 'active', kek_id: wrapper.id, provider: wrapper.provider, wrapped, kcv }
 }
 
-/** Unwraps every stored data key and proves each by its check value; throws `StartRefused` that names the key id it needs. */
+/** Unwraps every stored data key and compares each with its check value; throws a `StartRefused` that names the id of the key-encryption key that is needed. */
 export async function unlockKeyring(
   installationId: string,
   stored: readonly StoredTerm[],
@@ -117,7 +119,7 @@ export async function unlockKeyring(
     const wrapper = wrappers.find((candidate) => candidate.id === row.kek_id)
     if (!wrapper) throw keyRefused(row, `but was given ${wrappers.map(({ id }) => id).join(' and ')}`)
     const unwrapped = await wrapper.unwrap(row.wrapped, { installationId, term: row.term }).catch((cause) => {
-      throw keyRefused(row, 'which does not open what is stored', cause)
+      throw keyRefused(row, 'which does not open what is stored', { cause })
     })
     const key = createSecretKey(unwrapped)
     unwrapped.fill(0)
@@ -132,13 +134,13 @@ export async function unlockKeyring(
 
 const sameBytes = (a: Uint8Array, b: Uint8Array) => a.length === b.length && timingSafeEqual(a, b)
 
-const keyRefused = (row: StoredTerm, how: string, cause?: unknown) =>
+const keyRefused = (row: StoredTerm, how: string, { cause }: { cause?: unknown } = {}) =>
   new StartRefused(
     `The database needs the key-encryption key ${row.kek_id} (for data key ${row.term}), ${how}. Nothing was changed.`,
     { cause },
   )
 
-/** First 16 bytes of HKDF-SHA-512 over the key: tells two keys apart without revealing either. */
+/** Returns the check value of a key: the first 16 bytes of HKDF-SHA-512 over the key, which differ for different keys and reveal none. */
 export function checkValue(key: KeyObject): Buffer {
   return Buffer.from(hkdfSync('sha512', key, '', 'hawser/kcv/v1', 16))
 }

@@ -4,13 +4,13 @@ import { findConnection } from '../store/tables/connections/connections.ts'
 import type { Tx } from '../store/db.ts'
 import { addToOutbox, type OutboxEntry } from '../store/tables/webhooks/outbox-entries.ts'
 import type { EventType } from './events.ts'
-import { payloadOf, type Details } from './payload.ts'
+import { payloadOf, type AnnouncementDetails } from './payload.ts'
 
-/** What is told to webhooks; the rest is read from the connection as the transaction leaves it. */
-export type Telling = { type: EventType; details?: Details }
+/** `Announcement` says what to announce to webhooks; the rest of the message is read from the connection as the transaction leaves it. */
+export type Announcement = { type: EventType; details?: AnnouncementDetails }
 
-/** Composes a message of a connection for the webhooks of the actor's account that want its type. */
-export function outboxEntry(ctx: Context, actor: Actor, { type, details = {} }: Telling): OutboxEntry {
+/** Makes the outbox entry for a message about a connection, for the webhooks of the actor's account that want the message's type. */
+export function outboxEntry(ctx: Context, actor: Actor, { type, details = {} }: Announcement): OutboxEntry {
   const { tenantId, environment } = actor
   return {
     scope: { tenantId, environment },
@@ -22,7 +22,7 @@ export function outboxEntry(ctx: Context, actor: Actor, { type, details = {} }: 
         environment,
         message_id: newMessageId(),
         type,
-        payload: payloadOf(ctx, type, connection, at, details),
+        payload: payloadOf(ctx, connection, { type, at, details }),
         created_at: at,
       }
     },
@@ -30,14 +30,14 @@ export function outboxEntry(ctx: Context, actor: Actor, { type, details = {} }: 
 }
 
 /**
- * Puts a message into the outbox for every webhook that wants it, in the transaction of the effect: it is sent if and only if that commits.
- * Call it while the connection is there: after it is added or changed, before it is removed.
+ * Puts a message into the outbox for every webhook that wants it, in the transaction that makes the change; the message is sent if and only if the transaction commits.
+ * Call this function while the connection exists: after it is added or changed, and before it is removed.
  */
 export async function announce(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  { carrierId, ...telling }: Telling & { carrierId: string },
+  { carrierId, ...telling }: Announcement & { carrierId: string },
 ): Promise<void> {
   const { tenantId, environment } = actor
   await addToOutbox(tx, outboxEntry(ctx, actor, telling), () =>

@@ -5,70 +5,72 @@ import { openIfIntact } from '../custody/open-sealed.ts'
 import type { WebhookSecrets } from '../custody/sealed-webhook.ts'
 import type { Secret } from '../secret.ts'
 import type { Tx } from '../store/db.ts'
-import { settleClaim, type Claim } from '../store/tables/webhooks/deliveries.ts'
+import { settleClaim, type DeliveryClaim } from '../store/tables/webhooks/deliveries.ts'
 import {
   changeWebhook,
   disableWebhook,
   findWebhook,
   markWorking,
 } from '../store/tables/webhooks/endpoints.ts'
-import { causeOf, reasonFor, type Reason } from './reasons.ts'
-import { isHopeless, judge, type Reply, type Verdict } from './schedule.ts'
+import { causeOf, reasonFor, type DeliveryReason } from './reasons.ts'
+import { isHopeless, planNextDelivery, type ReceiverReply, type NextDelivery } from './schedule.ts'
 import { secretsAt, signatureHeaders } from './sign.ts'
 
-/** A receiver that has not answered after this is not waited for. */
+/** A receiver that has not answered after `PATIENCE_MS` is not waited for any longer. */
 const PATIENCE_MS = 15_000
 
-export type Limits = {
+export type AttemptLimits = {
   random: () => number
   patienceMs?: number | undefined
-  /** Called when the receiver has answered, or is waited for no more. */
+  /** `answered` is called when the receiver has answered or is not waited for any longer. */
   answered: () => void
-  /** Abandons the attempt: its claim ends by itself, and others deliver it again. */
+  /** `signal` abandons the attempt; its claim then ends by itself, and another process delivers the message again. */
   signal: AbortSignal
 }
 
-/** Sends one claimed message, and writes down what became of it; whatever goes wrong outside leads to another attempt later. */
-export async function attempt(ctx: Context, claim: Claim, limits: Limits): Promise<void> {
+/** Sends one claimed message and writes the result of the attempt; any failure outside of Hawser leads to another attempt later. */
+export async function attempt(ctx: Context, claim: DeliveryClaim, limits: AttemptLimits): Promise<void> {
   const sentAt = ctx.clock()
   const { endpoint } = claim
   const secrets = await openIfIntact(ctx, systemActor(claim.key), (opener) => opener.webhook(endpoint))
-  const reply = secrets ? await send(ctx, claim, secrets, sentAt, limits) : NOTHING_SENT
+  const reply = secrets ? await send(ctx, claim, { secrets, at: sentAt, limits }) : NOTHING_SENT
   limits.answered()
   if (limits.signal.aborted) return
   const attempts = claim.attempts + 1
-  const verdict = judge(reply, attempts, limits.random())
-  const reason = reasonOf(reply, verdict, secrets !== undefined)
+  const next = planNextDelivery(reply, attempts, limits.random())
+  const reason = reasonOf(reply, { next, isSigned: secrets !== undefined })
   const { tenantId, webhookId } = claim.key
   const about = { tenant: tenantId, webhook_id: webhookId, message_id: claim.message.message_id }
-  ctx.log[verdict.kind === 'delivered' ? 'debug' : 'warn'](
-    { ...about, attempt: attempts, status: reply.status, reason, cause: reply.cause, verdict: verdict.kind },
-    verdict.kind === 'delivered' ? 'webhook delivered' : 'webhook not delivered',
+  ctx.log[next.kind === 'delivered' ? 'debug' : 'warn'](
+    { ...about, attempt: attempts, status: reply.status, reason, cause: reply.cause, verdict: next.kind },
+    next.kind === 'delivered' ? 'webhook delivered' : 'webhook not delivered',
   )
   await ctx.store.transaction(tenantId, (tx) =>
-    settle(ctx, tx, claim, { attempts, sentAt, status: reply.status, reason, verdict }),
+    settle(ctx, tx, claim, { attempts, sentAt, status: reply.status, reason, next }),
   )
 }
 
-/** What a receiver replied, or why it did not. */
-type Heard = Reply & { cause?: string }
+/** `Heard` is the reply of a receiver, or the cause for which there is none. */
+type Heard = ReceiverReply & { cause?: string }
 
 const NOTHING_SENT: Heard = { status: undefined }
 const LATE: Heard = { status: undefined, cause: 'timeout' }
 
-function reasonOf({ status, cause }: Heard, verdict: Verdict, isSigned: boolean): Reason | undefined {
-  if (verdict.kind === 'delivered') return undefined
+function reasonOf(
+  { status, cause }: Heard,
+  { next, isSigned }: { next: NextDelivery; isSigned: boolean },
+): DeliveryReason | undefined {
+  if (next.kind === 'delivered') return undefined
   if (status !== undefined) return 'status'
   return isSigned ? reasonFor(cause ?? '') : 'not_signed'
 }
 
 async function send(
   { outbound: { deliver } }: Context,
-  { key, endpoint, message }: Claim,
-  secrets: Secret<WebhookSecrets>,
-  at: Date,
-  { signal, patienceMs = PATIENCE_MS }: Limits,
+  { key, endpoint, message }: DeliveryClaim,
+  { secrets, at, limits }: { secrets: Secret<WebhookSecrets>; at: Date; limits: AttemptLimits },
 ): Promise<Heard> {
+  const { signal, patienceMs = PATIENCE_MS } = limits
   const held = secrets.reveal()
   const { message_id: id, payload: body } = message
   const request = {
@@ -91,7 +93,7 @@ async function send(
   try {
     return await Promise.race([deliver(request), late])
   } catch (error) {
-    // Whatever kept the message from arriving, it is tried again; what foreign errors say stays out of the log.
+    // After any error the message is tried again; the text of a foreign error stays out of the log.
     return { status: undefined, cause: causeOf(error) }
   } finally {
     clearTimeout(timer)
@@ -99,16 +101,16 @@ async function send(
   }
 }
 
-type Outcome = {
+type AttemptResult = {
   attempts: number
   sentAt: Date
   status: number | undefined
-  reason: Reason | undefined
-  verdict: Verdict
+  reason: DeliveryReason | undefined
+  next: NextDelivery
 }
 
-async function settle(ctx: Context, tx: Tx, claim: Claim, outcome: Outcome): Promise<void> {
-  const { attempts, sentAt, status, reason, verdict } = outcome
+async function settle(ctx: Context, tx: Tx, claim: DeliveryClaim, outcome: AttemptResult): Promise<void> {
+  const { attempts, sentAt, status, reason, next } = outcome
   const now = ctx.clock()
   const told = {
     attempts,
@@ -116,34 +118,33 @@ async function settle(ctx: Context, tx: Tx, claim: Claim, outcome: Outcome): Pro
     last_status: status ?? null,
     last_reason: reason ?? null,
   }
-  if (verdict.kind === 'delivered') {
+  if (next.kind === 'delivered') {
     if (await settleClaim(tx, claim, { state: 'delivered', ...told })) await markWorking(tx, claim.key)
     return
   }
   const settled = await settleClaim(
     tx,
     claim,
-    verdict.kind === 'retry'
-      ? { state: 'pending', ...told, next_at: new Date(now.getTime() + verdict.inMs).toISOString() }
+    next.kind === 'retry'
+      ? { state: 'pending', ...told, next_at: new Date(now.getTime() + next.inMs).toISOString() }
       : { state: 'failed', ...told },
   )
-  if (settled) await blame(ctx, tx, claim, outcome, now)
+  if (settled) await blame(ctx, tx, claim, { outcome, now })
 }
 
-/** Notes since when an endpoint takes nothing, and disables it when it is gone or hopeless. */
+/** Notes since when an endpoint has been failing, and disables the endpoint where it is gone or hopeless. */
 async function blame(
   ctx: Context,
   tx: Tx,
-  { key }: Claim,
-  { attempts, verdict }: Outcome,
-  now: Date,
+  { key }: DeliveryClaim,
+  { outcome: { attempts, next }, now }: { outcome: AttemptResult; now: Date },
 ): Promise<void> {
   const endpoint = await findWebhook(tx, key)
   if (!endpoint || endpoint.disabled_at !== null) return
   const at = now.toISOString()
   const since = endpoint.failing_since ?? at
   if (endpoint.failing_since === null) await changeWebhook(tx, key, { failing_since: at })
-  if (verdict.kind !== 'gone' && !isHopeless(since, attempts, now)) return
+  if (next.kind !== 'gone' && !isHopeless(since, attempts, now)) return
   if (await disableWebhook(tx, key, at))
     await recordEvent(ctx, tx, systemActor(key), {
       action: 'webhook.disabled',

@@ -6,64 +6,62 @@ import {
   listDueEndpoints,
   listDueTenants,
   postponeDeliveries,
-  type Claim,
+  type DeliveryClaim,
   type DueEndpoint,
 } from '../store/tables/webhooks/deliveries.ts'
 import { findTenant } from '../store/tables/tenants/tenants.ts'
-import { newRest, shuffled, waitFor } from '../worker.ts'
+import { createPollingLoop, shuffle, waitFor } from '../polling-loop.ts'
 import { attempt } from './attempt.ts'
 import { eraseOldSecrets } from './rotate-secret.ts'
-import { openRoom, SLOTS, type Place } from './delivery-slots.ts'
+import { openDeliverySlots, SLOTS, type DeliveryTarget } from './delivery-slots.ts'
 
-/** Longer than an attempt takes: a process that dies leaves its claims to others after this. */
+/** A claim lasts `CLAIM_MS`, which is longer than an attempt takes; after it, others take over the claims of a process that died. */
 const CLAIM_MS = 60_000
 const LOOK_MS = 1_000
 const LOOK_AFTER_TROUBLE_MS = 5_000
-/** When to look again at what waits for a disabled tenant. */
+/** The due deliveries of a disabled tenant are postponed by `AT_REST_MS`. */
 const AT_REST_MS = 15 * 60_000
 const ERASE_MS = 60_000
 const CLEAN_MS = 60 * 60 * 1_000
-/** How long a message can be replayed. */
+/** A message is kept, and can be replayed, for `KEPT_MS`. */
 const KEPT_MS = 30 * 24 * CLEAN_MS
 
+/** `Deliveries` is the worker of one process that delivers messages to webhooks. */
 export type Deliveries = {
-  /** Attempts what is due and fits in, and waits for it; answers how many attempts it began. */
+  /** Attempts the due deliveries that the limits allow, waits for the attempts, and returns how many there were. */
   tick(): Promise<number>
-  /** Does so by itself from now on, whenever something is due. */
+  /** Makes the worker attempt deliveries by itself from now on, whenever some are due. */
   start(): void
-  /** Claims nothing any more, and gives attempts under way `patienceMs` to end; what does not is delivered again by others. */
+  /** Stops claiming deliveries and gives the attempts under way `patienceMs` to end; others deliver the rest again. */
   stop(patienceMs: number): Promise<void>
 }
 
 type Options = { random?: () => number; patienceMs?: number; slowMs?: number }
 
-/** A worker that delivers what is due; several may work on one database, and no two are at one delivery at the same time. */
+/** Makes a worker that attempts due deliveries; several workers may use one database, and no two attempt one delivery at the same time. */
 export function createDeliveries(
   ctx: Context,
   { random = Math.random, patienceMs, slowMs }: Options = {},
 ): Deliveries {
   const { store, log } = ctx
   const underWay = new Set<Promise<void>>()
-  const room = openRoom(slowMs)
+  const slots = openDeliverySlots(slowMs)
   const cleaned = new Map<string, number>()
   let erased = 0
-  const rest = newRest()
   const abandoning = new AbortController()
   setMaxListeners(SLOTS, abandoning.signal)
-  let isStopped = false
-  let looping: Promise<void> | undefined
 
-  const start = (claim: Claim, place: Place): Promise<void> => {
-    const { answered, leave } = room.take(place)
+  const start = (claim: DeliveryClaim, place: DeliveryTarget): Promise<void> => {
+    const { answered, leave } = slots.take(place)
     const running = attempt(ctx, claim, { random, patienceMs, answered, signal: abandoning.signal })
       .catch((error: unknown) => {
-        // Its claim ends by itself, and it is delivered again.
+        // The claim of the delivery ends by itself, and the message is delivered again.
         log.warn({ err: error, message_id: claim.message.message_id }, 'a delivery could not be written down')
       })
       .then(() => {
         underWay.delete(running)
         leave()
-        rest.end()
+        loop.lookAgain()
       })
     underWay.add(running)
     return running
@@ -73,16 +71,16 @@ export function createDeliveries(
     const { tenantId: tenant } = key
     const endpoint = [tenant, key.environment, key.webhookId].join()
     const place = { tenant, endpoint, host: URL.parse(url)?.hostname ?? url, isFailing }
-    const limit = room.left(place)
+    const limit = slots.left(place)
     if (limit <= 0) return []
     const claims = await store.transaction(key.tenantId, (tx) => {
       const now = ctx.clock()
-      return claimDeliveries(tx, key, limit, now.toISOString(), later(now, CLAIM_MS))
+      return claimDeliveries(tx, key, { limit, at: now.toISOString(), until: later(now, CLAIM_MS) })
     })
     return claims.map((claim) => start(claim, place))
   }
 
-  /** What is due for a tenant; for one that is disabled nothing is, and all of it waits. */
+  /** Lists the endpoints of a tenant with due deliveries; for a disabled tenant it lists none and postpones the deliveries. */
   const dueOf = async (tenantId: string, at: string): Promise<DueEndpoint[]> => {
     const { tenant, due } = await store.read(tenantId, async (db) => ({
       tenant: await findTenant(db, tenantId),
@@ -95,22 +93,22 @@ export function createDeliveries(
     return []
   }
 
-  /** Begins what is due and fits in; what it answers is under way. */
+  /** Begins the due deliveries that the limits allow, and returns the attempts under way. */
   const begin = async (): Promise<Promise<void>[]> => {
     const at = ctx.clock().toISOString()
     const tenants = await store.cross({ path: 'deliver' }, (db) => listDueTenants(db, at))
     const begun: Promise<void>[] = []
-    for (const tenantId of shuffled(tenants, random)) {
-      if (room.isFull() || isStopped) break
+    for (const tenantId of shuffle(tenants, random)) {
+      if (slots.isFull() || loop.isStopped()) break
       const due = await dueOf(tenantId, at)
-      for (const endpoint of shuffled(due, random)) begun.push(...(await beginAt(endpoint)))
+      for (const endpoint of shuffle(due, random)) begun.push(...(await beginAt(endpoint)))
       await clean(tenantId)
     }
     await erase()
     return begun
   }
 
-  /** What has to go may belong to a tenant that nothing is due for. */
+  /** Erases replaced secrets once in `ERASE_MS`, for all tenants, because a tenant with such a secret may have no deliveries. */
   const erase = async (): Promise<void> => {
     const now = ctx.clock().getTime()
     if (Math.abs(now - erased) < ERASE_MS) return
@@ -118,32 +116,23 @@ export function createDeliveries(
     await eraseOldSecrets(ctx)
   }
 
-  /** A tenant's messages grow in number only when there is something to deliver, so that it is enough to clean up then. */
+  /** Removes a tenant's old messages at most once in `CLEAN_MS`; this runs only beside deliveries, because only then does a tenant get new messages. */
   const clean = async (tenantId: string): Promise<void> => {
     const now = ctx.clock()
     if (Math.abs(now.getTime() - (cleaned.get(tenantId) ?? 0)) < CLEAN_MS) return
     cleaned.set(tenantId, now.getTime())
     const before = later(now, -KEPT_MS)
     while (
-      !isStopped &&
+      !loop.isStopped() &&
       (await store.transaction(tenantId, (tx) => deleteOldMessages(tx, tenantId, before)))
     );
   }
 
-  const loop = async (): Promise<void> => {
-    while (!isStopped) {
-      let ms = LOOK_MS
-      rest.begin()
-      try {
-        void (await begin())
-      } catch (error) {
-        ms = LOOK_AFTER_TROUBLE_MS
-        log.warn({ err: error }, 'webhooks could not be looked for')
-      }
-      // An attempt that ends makes room: then the next look comes at once.
-      await rest.last(ms)
-    }
-  }
+  // An attempt that ends lets another one begin, and therefore makes the next look come at once.
+  const loop = createPollingLoop(begin, {
+    waitMs: (last) => (last === 'failed' ? LOOK_AFTER_TROUBLE_MS : LOOK_MS),
+    onFailure: (error) => log.warn({ err: error }, 'webhooks could not be looked for'),
+  })
 
   return {
     tick: async () => {
@@ -151,11 +140,9 @@ export function createDeliveries(
       await Promise.all(begun)
       return begun.length
     },
-    start: () => void (looping ??= loop()),
+    start: () => loop.start(),
     stop: async (ms) => {
-      isStopped = true
-      rest.end()
-      await looping
+      await loop.stop()
       await waitFor(underWay, ms)
       abandoning.abort()
     },

@@ -1,38 +1,40 @@
-/** Attempts of one process at a time. */
+/** `SLOTS` is the number of attempts that one process makes at a time. */
 export const SLOTS = 64
 const SLOTS_A_HOST = 8
 const SLOTS_AN_ENDPOINT = 4
-/** Of all these at most half wait for endpoints that give way, and one for each of them. */
+/** Endpoints that fail or are slow together get at most the part `FOR_WEAK` of all attempts, and `SLOTS_A_WEAK_ENDPOINT` each. */
 const FOR_WEAK = 0.5
 const SLOTS_A_WEAK_ENDPOINT = 1
-/** An answer that takes longer than this is slow, whatever it says. */
+/** An answer that takes longer than `SLOW_MS` is slow, whatever its status. */
 const SLOW_MS = 3_000
-/** What an endpoint that nothing is sent to was like is forgotten after this. */
+/** An endpoint no longer counts as slow after `REMEMBERED_MS` without an attempt. */
 const REMEMBERED_MS = 60 * 60 * 1_000
 
-/** Who an attempt is for: its endpoint, that one's host, and the tenant whose both are. */
-export type Place = { tenant: string; endpoint: string; host: string; isFailing: boolean }
-type Slot = Place & { since: number; until?: number }
+/** A delivery target names the endpoint, the host and the tenant that an attempt is for. */
+export type DeliveryTarget = { tenant: string; endpoint: string; host: string; isFailing: boolean }
+type Slot = DeliveryTarget & { since: number; until?: number }
 
-/** A slot that is taken: `answered` says that its receiver is done, `leave` gives it back; each once. */
-export type Taken = { answered: () => void; leave: () => void }
+/** `TakenSlot` is one attempt that was let in: call `answered` once when the receiver is done, and `leave` once when the attempt is over. */
+export type TakenSlot = { answered: () => void; leave: () => void }
 
-export type Room = {
-  /** How many more attempts an endpoint may have beside those under way. */
-  left(place: Place): number
+/** Limits the attempts that are under way at the same time in one process. */
+export type DeliverySlots = {
+  /** Returns how many more attempts an endpoint may have beside those under way; the number may be negative. */
+  left(place: DeliveryTarget): number
   isFull(): boolean
-  take(place: Place): Taken
+  take(place: DeliveryTarget): TakenSlot
 }
 
 /**
- * The slots of one process, shared so that whoever comes next finds one: a tenant holds at most half as many as are free.
- * Endpoints that fail or are slow give way to the others, and nobody's host stands in the way of another tenant's.
+ * Makes the limits of one process, which leave attempts free for other tenants: a tenant has at most half as many attempts under way as are free.
+ * Endpoints that fail or are slow get fewer attempts than the others, and a host counts for each tenant separately.
  */
-export function openRoom(slowMs: number = SLOW_MS): Room {
+export function openDeliverySlots(slowMs: number = SLOW_MS): DeliverySlots {
   const underWay = new Set<Slot>()
   const slow = new Map<string, number>()
 
-  const isSlow = ({ endpoint }: Place, now: number) => now - (slow.get(endpoint) ?? -Infinity) < REMEMBERED_MS
+  const isSlow = ({ endpoint }: DeliveryTarget, now: number) =>
+    now - (slow.get(endpoint) ?? -Infinity) < REMEMBERED_MS
   const note = ({ endpoint, since }: Slot, now: number) => {
     slow.delete(endpoint)
     if (now - since > slowMs) slow.set(endpoint, now)
@@ -42,10 +44,10 @@ export function openRoom(slowMs: number = SLOW_MS): Room {
     }
   }
 
-  const left = (place: Place) => {
+  const left = (place: DeliveryTarget) => {
     const now = performance.now()
-    // One that waits already gives way before it has ended.
-    const isWeak = (slot: Place & Partial<Slot>) =>
+    // An attempt that has waited too long makes its endpoint slow even before the attempt ends.
+    const isWeak = (slot: DeliveryTarget & Partial<Slot>) =>
       slot.isFailing || isSlow(slot, now) || (slot.until ?? now) - (slot.since ?? now) > slowMs
     const all = [...underWay]
     const own = all.filter(({ endpoint }) => endpoint === place.endpoint).length
@@ -77,5 +79,5 @@ export function openRoom(slowMs: number = SLOW_MS): Room {
   }
 }
 
-/** The most that who holds `own` may take of what is free, so that afterwards he holds at most half as many as are left. */
+/** Returns how many of the `free` attempts a tenant with `own` attempts may take, so that it then has at most half as many as are still free. */
 const fairShare = (free: number, own: number) => Math.floor((free - 2 * own) / 3)

@@ -16,7 +16,7 @@ import {
   deleteWebhook,
   findWebhook,
   insertWebhook,
-  listWebhooks,
+  listEndpoints,
   type WebhookKey,
 } from '../store/tables/webhooks/endpoints.ts'
 import { requireScope } from '../require-scope.ts'
@@ -24,17 +24,20 @@ import { acceptChange, acceptNew } from './form.ts'
 import { isMask, keptProblems, type Header } from './headers.ts'
 import { newSigningSecret } from './sign.ts'
 
-/** What is shown of a webhook: nothing sealed. */
+/** A webhook is an endpoint without its sealed values. */
 export type Webhook = Omit<WebhookEndpoint, 'sealed' | 'sealed_version'>
 
-/** Where a webhook of the actor is kept. */
-export const keyOf = ({ tenantId, environment }: Actor, webhookId: string): WebhookKey => ({
+/** Returns the key of a webhook of the actor's tenant and environment. */
+export const webhookKey = ({ tenantId, environment }: Actor, webhookId: string): WebhookKey => ({
   tenantId,
   environment,
   webhookId,
 })
 
-/** Adds a webhook, and hands out its signing secret, this once; `leadsOut` tells whether its name leads anywhere at the moment. */
+/**
+ * Adds a webhook and returns its signing secret, which is shown only this once; `leadsOut` says whether the host of its address can be reached at the moment.
+ * Refuses a duplicate of event and address, and more webhooks than the operator allows.
+ */
 export async function createWebhook(
   ctx: Context,
   actor: Actor,
@@ -42,8 +45,8 @@ export async function createWebhook(
 ): Promise<{ webhook: Webhook; secret: Secret<string>; leadsOut: boolean }> {
   requireScope(actor, 'admin')
   const { webhooks } = ctx.config
-  const { event, url, ...wish } = acceptNew(body().reveal(), ctx)
-  const headers = wish.headers?.reveal() ?? []
+  const { event, url, ...optional } = acceptNew(body().reveal(), ctx)
+  const headers = optional.headers?.reveal() ?? []
   refuseKept(headers, [])
   const at = ctx.clock().toISOString()
   const holder = {
@@ -57,8 +60,8 @@ export async function createWebhook(
     ...holder,
     event,
     url,
-    name: wish.name ?? null,
-    store_id: wish.storeId ?? null,
+    name: optional.name ?? null,
+    store_id: optional.storeId ?? null,
     header_names: JSON.stringify(headers.map(({ key }) => key)),
     sealed: sealWebhook(ctx, holder, 1, new Secret({ signing, headers })),
     sealed_version: 1,
@@ -68,33 +71,34 @@ export async function createWebhook(
     updated_at: at,
   }
   await ctx.store.transaction(actor.tenantId, async (tx) => {
-    const existing = await listWebhooks(tx, actor)
+    const existing = await listEndpoints(tx, actor)
     if (existing.length >= webhooks.most)
       fail('webhook_limit', `An account may have ${webhooks.most} webhooks in one environment.`)
-    refuseTwin(existing, row)
+    refuseSameEndpoint(existing, row)
     await insertWebhook(tx, row)
-    const fields = ['event', 'url', ...Object.keys(wish).map(wireName)]
+    const fields = ['event', 'url', ...Object.keys(optional).map(wireName)]
     const changes = changesBetween({}, shownOf(row))
     await recordEvent(ctx, tx, actor, { action: 'webhook.created', subject: row.webhook_id, fields, changes })
   })
   return { webhook: row, secret: new Secret(signing), leadsOut }
 }
 
-/** The actor's webhooks, oldest first, disabled ones too. */
-export async function webhooksOf({ store }: Context, actor: Actor): Promise<Webhook[]> {
+/** Lists the actor's webhooks, oldest first, disabled ones too. */
+export async function listWebhooks({ store }: Context, actor: Actor): Promise<Webhook[]> {
   requireScope(actor, 'read')
-  return store.read(actor.tenantId, (db) => listWebhooks(db, actor))
+  return store.read(actor.tenantId, (db) => listEndpoints(db, actor))
 }
 
-/** The actor's webhook with this id; 404 for any other. */
+/** Returns the actor's webhook with this id; refuses any other id with 404. */
 export async function getWebhook({ store }: Context, actor: Actor, webhookId: string): Promise<Webhook> {
   requireScope(actor, 'read')
   return store.read(actor.tenantId, (db) => requireWebhook(db, actor, webhookId))
 }
 
 /**
- * Changes what the body gives of a webhook, keeps its secret, and enables it where it was disabled; `leadsOut` tells whether a new address leads anywhere at the moment.
- * Another origin gets no header that was sealed for the one before: the body gives them anew, or clears them.
+ * Changes the fields of a webhook that the body gives, keeps its signing secret, and enables a disabled webhook.
+ * `leadsOut` says whether the host of a new address can be reached at the moment.
+ * Where the address gets another origin, the body has to give the sealed headers again or clear them.
  */
 export async function updateWebhook(
   ctx: Context,
@@ -115,9 +119,13 @@ export async function updateWebhook(
       ...(storeId === undefined ? {} : { store_id: storeId }),
       ...(headers ? resealed(ctx, opener, webhook, headers.reveal()) : {}),
     }
-    if (rest.url !== undefined) refuseTwin(await listWebhooks(tx, actor), { ...webhook, url: rest.url })
+    if (rest.url !== undefined)
+      refuseSameEndpoint(await listEndpoints(tx, actor), { ...webhook, url: rest.url })
     const enabled = { ...changed, disabled_at: null, failing_since: null }
-    await changeWebhook(tx, keyOf(actor, webhookId), { ...enabled, updated_at: ctx.clock().toISOString() })
+    await changeWebhook(tx, webhookKey(actor, webhookId), {
+      ...enabled,
+      updated_at: ctx.clock().toISOString(),
+    })
     const fields = [
       ...Object.keys(rest),
       ...(headers ? ['headers'] : []),
@@ -129,7 +137,7 @@ export async function updateWebhook(
   return { leadsOut }
 }
 
-/** What the audit log shows of a webhook: nothing of the headers but that there are others. */
+/** Returns the values of a webhook that the audit log shows; of the headers, the log shows only that they changed. */
 const shownOf = ({ event, url, name, store_id, disabled_at }: Webhook): ShownValues => {
   return { event, url, name, store_id, disabled_at }
 }
@@ -139,7 +147,7 @@ function refuseKept(headers: readonly Header[], names: readonly string[]): void 
   if (problems.length > 0) failFields(problems)
 }
 
-/** Whoever may change an address could otherwise have what is sealed sent to himself. */
+/** Refuses to keep sealed headers for an address with another origin; otherwise a user who may change the address could have the headers sent to a server of his own. */
 function requireHeadersAnew(
   { url: before, header_names }: Pick<WebhookEndpoint, 'url' | 'header_names'>,
   url: string,
@@ -170,48 +178,48 @@ function requireHeadersAnew(
   if (masked.length > 0) failFields(masked)
 }
 
-/** Tells which of these webhooks get no message any more because a setting of the operator no longer lets any through. */
-export const unreachableOf = <W extends Pick<Webhook, 'url'>>(
-  { judgeReceiver }: Pick<Context, 'judgeReceiver'>,
+/** Lists those of these webhooks that get no messages because the operator's settings now forbid their address. */
+export const findUnreachable = <W extends Pick<Webhook, 'url'>>(
+  { findObstacle }: Pick<Context, 'findObstacle'>,
   webhooks: readonly W[],
-): W[] => webhooks.filter(({ url }) => judgeReceiver(url) !== undefined)
+): W[] => webhooks.filter(({ url }) => findObstacle(url) !== undefined)
 
-/** Every webhook of the installation that the settings let nothing through to, and what keeps it from. */
+/** Lists every webhook of these actors whose address the operator's settings forbid, with the obstacle. */
 export async function listUnreachable(
   ctx: Context,
   actors: readonly Actor[],
-): Promise<(Webhook & { obstacle: NonNullable<ReturnType<Context['judgeReceiver']>> })[]> {
-  const lists = await Promise.all(actors.map((actor) => webhooksOf(ctx, actor)))
+): Promise<(Webhook & { obstacle: NonNullable<ReturnType<Context['findObstacle']>> })[]> {
+  const lists = await Promise.all(actors.map((actor) => listWebhooks(ctx, actor)))
   return lists.flat().flatMap((webhook) => {
-    const obstacle = ctx.judgeReceiver(webhook.url)
+    const obstacle = ctx.findObstacle(webhook.url)
     return obstacle === undefined ? [] : [{ ...webhook, obstacle }]
   })
 }
 
-/** Removes a webhook: its secret, its headers and all that waits for it. */
+/** Removes a webhook with its secret, its headers and its deliveries; refuses an unknown id with 404. */
 export async function removeWebhook(ctx: Context, actor: Actor, webhookId: string): Promise<void> {
   requireScope(actor, 'admin')
-  // Many deliveries go in many transactions, so that others write in between; the webhook goes with the last of them.
+  // Many deliveries are removed in several transactions, so that others can write in between; the webhook is removed after the last of them.
   const clear = () =>
     ctx.store.transaction(actor.tenantId, async (tx) => {
       await requireWebhook(tx, actor, webhookId)
-      return deleteSomeDeliveries(tx, keyOf(actor, webhookId))
+      return deleteSomeDeliveries(tx, webhookKey(actor, webhookId))
     })
   while (await clear());
   await ctx.store.transaction(actor.tenantId, async (tx) => {
     await requireWebhook(tx, actor, webhookId)
-    await deleteWebhook(tx, keyOf(actor, webhookId))
+    await deleteWebhook(tx, webhookKey(actor, webhookId))
     await recordEvent(ctx, tx, actor, { action: 'webhook.deleted', subject: webhookId })
   })
 }
 
-/** The row of the actor's webhook; one and the same refusal for a foreign id and an absent one. */
+/** Returns the row of the actor's webhook; refuses the id of another tenant's webhook and a missing id with the same 404. */
 export async function requireWebhook(db: Db | Tx, actor: Actor, webhookId: string): Promise<WebhookEndpoint> {
-  const webhook = await findWebhook(db, keyOf(actor, webhookId))
+  const webhook = await findWebhook(db, webhookKey(actor, webhookId))
   return webhook ?? fail('webhook_unknown', 'There is no webhook with this id.', { fieldName: 'webhook_id' })
 }
 
-/** The same headers sealed anew; a value that was shown masked keeps what it stands for. */
+/** Seals the headers of a webhook again; a header with a masked value keeps its earlier value. */
 function resealed(ctx: Context, opener: Opener, webhook: WebhookEndpoint, headers: readonly Header[]) {
   const held = opener.webhook(webhook).reveal()
   const kept = (name: string) => held.headers.find(({ key }) => key.toLowerCase() === name.toLowerCase())
@@ -225,15 +233,18 @@ function resealed(ctx: Context, opener: Opener, webhook: WebhookEndpoint, header
   }
 }
 
-type Named = Pick<WebhookEndpoint, 'webhook_id' | 'event' | 'url'>
+type NamedWebhook = Pick<WebhookEndpoint, 'webhook_id' | 'event' | 'url'>
 
-function refuseTwin(existing: readonly Named[], { webhook_id, event, url }: Named): void {
+function refuseSameEndpoint(
+  existing: readonly NamedWebhook[],
+  { webhook_id, event, url }: NamedWebhook,
+): void {
   const address = new URL(url).href
-  const twin = existing.some(
+  const duplicate = existing.some(
     (other) =>
       other.webhook_id !== webhook_id && other.event === event && new URL(other.url).href === address,
   )
-  if (twin)
+  if (duplicate)
     fail('webhook_taken', 'Another webhook already sends this event to this url.', { fieldName: 'url' })
 }
 

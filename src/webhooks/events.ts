@@ -1,4 +1,4 @@
-/** Everything that a webhook can be called for, all of it. */
+/** `events` lists every event that a webhook can be called for. */
 export const events = {
   carrier_connected: 'A carrier account was connected; in the published shape.',
   'connection.updated': 'Credentials, settings or the primary mark of a connection were changed.',
@@ -10,8 +10,8 @@ export const events = {
 
 export type EventType = keyof typeof events
 
-/** Published events of what Hawser does not do: rates, labels, tracking, orders, reports. They would never come. */
-export const neverComing: readonly string[] = [
+/** `unsupportedEvents` lists published events of work that Hawser does not do (rates, labels, tracking, orders, reports), so they would never come. */
+export const unsupportedEvents: readonly string[] = [
   'batch',
   'order_source_refresh_complete',
   'rate',

@@ -1,6 +1,6 @@
 import type { FieldProblem } from '../catalog/forms/validate.ts'
 
-/** A header that a user adds to every call of a webhook. */
+/** A header is a name and a value that a user adds to every call of a webhook. */
 export type Header = { readonly key: string; readonly value: string }
 
 const MOST = 20
@@ -8,17 +8,17 @@ const LONGEST_KEY = 100
 const LONGEST_VALUE = 2_000
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const VISIBLE = /^[\x20-\x7e]*$/
-/** Ours, the content's, and the connection's own. */
+/** `RESERVED` matches the headers that Hawser sets itself, and the headers of the content and of the network connection. */
 const RESERVED =
   /^(webhook-.*|content-.*|proxy-.*|host|user-agent|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|accept-encoding)$/
 
-/** What an answer shows instead of a header's value; in a change it stands for the value that is kept. */
+/** `MASK` is shown in answers instead of a header's value; in a change it stands for the value that is kept. */
 export const MASK = '[secret]'
 
-/** Whether a value is what an answer has shown in the place of one. */
+/** Says whether a header's value is the mask that answers show. */
 export const isMask = (value: string): boolean => value.trim() === MASK
 
-/** The headers that are to keep a value where none of this name is kept: ours would be sent in its place. */
+/** Returns a problem for each masked header whose name has no kept value; otherwise the mask itself would be sent. */
 export function keptProblems(headers: readonly Header[], names: readonly string[]): FieldProblem[] {
   const held = new Set(names.map((name) => name.toLowerCase()))
   return headers.flatMap(({ key, value }, at) =>
@@ -28,7 +28,7 @@ export function keptProblems(headers: readonly Header[], names: readonly string[
   )
 }
 
-/** Everything that is wrong with the headers of a body. */
+/** Returns every problem of the headers in a body. */
 export function headerProblems(headers: unknown): FieldProblem[] {
   if (!Array.isArray(headers)) return [invalid('headers', 'must be a list of objects with key and value')]
   if (headers.length > MOST) return [invalid('headers', `must be at most ${MOST}`)]

@@ -4,18 +4,21 @@ import { storedCarrier } from '../catalog/find-carrier.ts'
 import type { Connection } from '../store/schema/tables.ts'
 import type { EventType } from './events.ts'
 
-/** What a transition adds to a message: words of ours and times, never what a carrier said. */
-export type Details = { state?: string; previous_state?: string; since?: string; checked_at?: string }
+/** Details are what a change of state adds to a message: Hawser's own words and times, and never a carrier's text. */
+export type AnnouncementDetails = {
+  state?: string
+  previous_state?: string
+  since?: string
+  checked_at?: string
+}
 
 const MOST_BYTES = 20 * 1_024
 
-/** The body of a message: ids, states, versions and times of a connection; `carrier_connected` in the published shape. */
+/** Writes the body of a message with the ids, states, versions and times of a connection; `carrier_connected` has the published shape. Throws where the body is larger than 20 KiB. */
 export function payloadOf(
   { config }: Pick<Context, 'config'>,
-  type: EventType,
   connection: Connection,
-  at: string,
-  details: Details,
+  { type, at, details }: { type: EventType; at: string; details: AnnouncementDetails },
 ): string {
   const data = { ...factsOf(type, connection), ...details }
   const text = JSON.stringify(
@@ -40,7 +43,7 @@ function factsOf(type: EventType, connection: Connection) {
     carrier_code: connectedNameOf(storedCarrier(connection.carrier), connection.scac),
     environment: connection.environment,
     version: connection.version,
-    // Every change counts the version up by one.
+    // Every change increases the version by one.
     ...(type === 'connection.updated' ? { previous_version: connection.version - 1 } : {}),
     credentials_version: connection.credentials_version,
     connection_status: connection.connection_status,

@@ -1,4 +1,4 @@
-/** Why a message was not delivered, all of it: words of ours, and nothing that a receiver says. */
+/** `reasons` explains every reason for which a message is not delivered, in Hawser's own words and never with a receiver's text. */
 export const reasons = {
   status: 'The receiver answered, and not with 2xx: see `last_status`.',
   address_not_allowed:
@@ -11,12 +11,12 @@ export const reasons = {
   not_signed: 'The signing secret does not open; the audit log has it.',
 } as const
 
-export type Reason = keyof typeof reasons
+export type DeliveryReason = keyof typeof reasons
 
-/** What ends a call without an answer, by the words of the way out. */
-const OF_CALLS: Readonly<Record<string, Reason>> = {
+/** `OF_CALLS` gives the reason for each cause for which a call ended without an answer. */
+const OF_CALLS: Readonly<Record<string, DeliveryReason>> = {
   blocked: 'address_not_allowed',
-  // Told apart, the two would say which names there are in a network that nobody outside may look into.
+  // `unresolved` has the same reason as `blocked`; different reasons would reveal which names exist in an internal network.
   unresolved: 'address_not_allowed',
   timeout: 'timeout',
   tls: 'tls_failed',
@@ -27,11 +27,11 @@ const OF_CALLS: Readonly<Record<string, Reason>> = {
   breaker_open: 'busy',
 }
 
-/** The word of the way out for an error of a call, for the log alone. */
+/** Returns the cause of a call's error, which only the log shows. */
 export function causeOf(error: unknown): string {
   const { reason } = (error ?? {}) as { reason?: unknown }
   return typeof reason === 'string' && Object.hasOwn(OF_CALLS, reason) ? reason : 'broken'
 }
 
-/** What is told of such a word to whom the webhook belongs. */
-export const reasonFor = (cause: string): Reason => OF_CALLS[cause] ?? 'broken_answer'
+/** Returns the reason that the owner of the webhook sees for a cause. */
+export const reasonFor = (cause: string): DeliveryReason => OF_CALLS[cause] ?? 'broken_answer'

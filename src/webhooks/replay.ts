@@ -6,14 +6,14 @@ import type { Tx } from '../store/db.ts'
 import {
   findMessage,
   listDeliveries,
-  nextMessages,
+  listMessagesToReplay,
   replayMessages,
   type ListedDelivery,
   type MessagePlace,
 } from '../store/tables/webhooks/outbox.ts'
 import { parseTime } from '../time.ts'
 import { requireScope } from '../require-scope.ts'
-import { keyOf, requireWebhook } from './endpoints.ts'
+import { webhookKey, requireWebhook } from './endpoints.ts'
 import { replayFields } from './form.ts'
 
 export type DeliveryPage = {
@@ -24,8 +24,8 @@ export type DeliveryPage = {
   pages: number
 }
 
-/** One page of what became of the messages of a webhook, newest first. */
-export async function deliveriesOf(
+/** Returns one page of the deliveries of a webhook, newest message first; refuses an unknown webhook with 404. */
+export async function listDeliveriesOf(
   { store }: Context,
   actor: Actor,
   webhookId: string,
@@ -34,7 +34,7 @@ export async function deliveriesOf(
   requireScope(actor, 'read')
   return store.read(actor.tenantId, async (db) => {
     const { disabled_at: disabledAt } = await requireWebhook(db, actor, webhookId)
-    const { deliveries, total } = await listDeliveries(db, keyOf(actor, webhookId), {
+    const { deliveries, total } = await listDeliveries(db, webhookKey(actor, webhookId), {
       limit: size,
       offset: (page - 1) * size,
     })
@@ -42,7 +42,7 @@ export async function deliveriesOf(
   })
 }
 
-/** Sends messages of a webhook's event to it once more, under their own ids; answers how many. */
+/** Makes messages of a webhook's event due again under their own ids, and returns how many; refuses a disabled webhook and an unknown message. */
 export async function replay(
   ctx: Context,
   actor: Actor,
@@ -52,17 +52,17 @@ export async function replay(
   requireScope(actor, 'admin')
   await ctx.store.read(actor.tenantId, (db) => requireWebhook(db, actor, webhookId))
   const { messageId, since } = acceptReplay(body().reveal())
-  const key = keyOf(actor, webhookId)
+  const key = webhookKey(actor, webhookId)
   const fields = [messageId === undefined ? 'since' : 'message_id']
   let replayed = 0
-  // Many messages are many transactions, the first with the event: others write in between.
+  // Many messages take several transactions, so that others can write in between; the first one also writes the audit event.
   for (let after: MessagePlace | undefined; ;) {
     const messages = await ctx.store.transaction(actor.tenantId, async (tx) => {
       const { event, disabled_at } = await requireWebhook(tx, actor, webhookId)
       if (disabled_at !== null) fail('webhook_disabled', 'The webhook is disabled; update it first.')
       const part =
         messageId === undefined
-          ? await nextMessages(tx, actor, { type: event, since: since ?? '' }, after)
+          ? await listMessagesToReplay(tx, actor, { type: event, since: since ?? '' }, after)
           : [await requireMessage(tx, actor, event, messageId)]
       await replayMessages(tx, key, part, ctx.clock().toISOString())
       if (!after)

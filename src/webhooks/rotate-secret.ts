@@ -7,16 +7,16 @@ import type { Tx } from '../store/db.ts'
 import { endRotation, listEndedRotations, noteRotation } from '../store/tables/webhooks/secret-rotations.ts'
 import { changeWebhook, findWebhook, type WebhookKey } from '../store/tables/webhooks/endpoints.ts'
 import { requireScope } from '../require-scope.ts'
-import { keyOf, requireWebhook } from './endpoints.ts'
+import { webhookKey, requireWebhook } from './endpoints.ts'
 import { newSigningSecret } from './sign.ts'
 
-/** How long receivers have to take up a new secret, while the one before it signs too. */
+/** For `OVERLAP_MS` after a rotation the previous secret signs too, so that receivers have time to change to the new one. */
 const OVERLAP_MS = 24 * 60 * 60_000
 const ERASED_AT_ONCE = 100
 
 /**
- * Gives a webhook a new signing secret and hands it out, this once. The one before signs beside it until `endsAt`;
- * one that did so already is dropped, so that there are never more than two.
+ * Gives a webhook a new signing secret and returns it, only this once. The previous secret signs too until `endsAt`;
+ * a secret before the previous one is removed, so that there are never more than two.
  */
 export async function rotateSecret(
   ctx: Context,
@@ -31,7 +31,7 @@ export async function rotateSecret(
     const now = ctx.clock()
     const endsAt = new Date(now.getTime() + OVERLAP_MS).toISOString()
     const secrets = new Secret({ signing, previous: { signing: before, endsAt }, headers })
-    const key = keyOf(actor, webhookId)
+    const key = webhookKey(actor, webhookId)
     await changeWebhook(tx, key, {
       ...resealWebhook(ctx, webhook, secrets),
       updated_at: now.toISOString(),
@@ -42,7 +42,7 @@ export async function rotateSecret(
   })
 }
 
-/** Erases the secrets whose overlap is over, for whatever tenant. They sign nothing any more by then: the end stands in the envelope itself. */
+/** Erases, for all tenants, previous secrets whose overlap has ended. They already sign nothing, because the envelope itself holds the end of the overlap. */
 export async function eraseOldSecrets(ctx: Context): Promise<void> {
   const at = ctx.clock().toISOString()
   const ended = await ctx.store.cross({ path: 'deliver' }, (db) => listEndedRotations(db, at, ERASED_AT_ONCE))

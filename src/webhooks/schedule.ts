@@ -2,7 +2,7 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** How long each attempt waits for the one before it; together some 76 hours. */
+/** `SCHEDULE` gives how many milliseconds each attempt waits after the one before it; together these are about 76 hours. */
 export const SCHEDULE: readonly number[] = [
   0,
   5 * SECOND,
@@ -20,18 +20,23 @@ const LONGEST = 24 * HOUR
 const TAKES_NOTHING_FOR = 5 * 24 * HOUR
 const TRIED_ENOUGH = 5
 
-/** A receiver's status, `undefined` where it gave none, and the seconds after which it wants to be asked again. */
-export type Reply = { status: number | undefined; retryAfter?: number | undefined }
+/** A reply holds the status of a receiver, `undefined` where there was none, and the seconds after which the receiver wants the next attempt. */
+export type ReceiverReply = { status: number | undefined; retryAfter?: number | undefined }
 
-export type Verdict =
+/** A `NextDelivery` says what follows from the reply to an attempt; `retry` gives the milliseconds until the next attempt. */
+export type NextDelivery =
   | { kind: 'delivered' }
   | { kind: 'retry'; inMs: number }
   | { kind: 'failed' }
-  /** The receiver is gone for good, and wants no more. */
+  /** With `gone` the receiver no longer exists and wants no more messages. */
   | { kind: 'gone' }
 
-/** What follows from a reply to attempt number `attempts`; `random` is from 0 up to 1. */
-export function judge({ status, retryAfter }: Reply, attempts: number, random: number): Verdict {
+/** Decides what follows from a reply to the attempt with the number `attempts`; `random` is from 0 up to 1. */
+export function planNextDelivery(
+  { status, retryAfter }: ReceiverReply,
+  attempts: number,
+  random: number,
+): NextDelivery {
   if (status !== undefined && status >= 200 && status < 300) return { kind: 'delivered' }
   if (status === 410) return { kind: 'gone' }
   const wait = SCHEDULE[attempts]
@@ -39,11 +44,11 @@ export function judge({ status, retryAfter }: Reply, attempts: number, random: n
   const inMs = Math.round(wait * (1 - JITTER + 2 * JITTER * random))
   const heeded = status === 429 || status === 503
   const wanted = heeded && retryAfter !== undefined && retryAfter > 0 ? retryAfter * SECOND : 0
-  // Never sooner than the receiver wants, and never sooner than the schedule.
+  // The next attempt comes no sooner than the schedule says and, within 24 hours, no sooner than the receiver wants.
   return { kind: 'retry', inMs: Math.max(inMs, Math.min(wanted, LONGEST)) }
 }
 
-/** Whether an endpoint that has taken nothing since `failingSince` is given up after this failure. */
+/** Says whether an endpoint that has been failing since `failingSince` is given up after this failure. */
 export function isHopeless(failingSince: string, attempts: number, at: Date): boolean {
   return attempts >= TRIED_ENOUGH && at.getTime() - Date.parse(failingSince) >= TAKES_NOTHING_FOR
 }

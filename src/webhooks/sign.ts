@@ -3,10 +3,10 @@ import type { WebhookSecrets } from '../custody/sealed-webhook.ts'
 
 const PREFIX = 'whsec_'
 
-/** A signing secret of Standard Webhooks: 32 random bytes. */
+/** Makes a signing secret of Standard Webhooks: `whsec_` and 32 random bytes in base64. */
 export const newSigningSecret = (): string => PREFIX + randomBytes(32).toString('base64')
 
-/** The three headers of Standard Webhooks, by which a receiver who holds one of the secrets proves that exactly this body was sent at this time. */
+/** Returns the three headers of Standard Webhooks, with which a receiver that has one of the secrets can check that this body was sent at this time. */
 export function signatureHeaders(
   secrets: readonly string[],
   { id, at, body }: { id: string; at: Date; body: string },
@@ -22,7 +22,7 @@ const macOf = (secret: string, text: string) =>
     .update(text)
     .digest('base64')
 
-/** The secrets that sign at a time: the current one, and the one before it until that ends. */
+/** Returns the secrets that sign at a time: the current one, and the previous one until its end. */
 export function secretsAt({ signing, previous }: WebhookSecrets, at: Date): string[] {
   return previous && at.getTime() < Date.parse(previous.endsAt) ? [signing, previous.signing] : [signing]
 }

@@ -76,7 +76,7 @@ describe('the client', () => {
 
 type Said = Response | Error | ((init: RequestInit) => Promise<Response>)
 
-/** A client whose server says these things in turn. */
+/** Makes a client whose server gives these answers one after another. */
 function scripted(said: Said[], options: Partial<Options> = {}) {
   const sent: string[] = []
   const fetch = (async (url: string, init: RequestInit) => {

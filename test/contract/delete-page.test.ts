@@ -16,7 +16,7 @@ Host: api.shipengine.com
 API-Key: {api_key}
 `
 
-/** What the page's request answers while a shipment is open. */
+/** These carriers show each need of manifests, with a delete policy and the status of the page's request while a shipment is open. */
 const PAGES = [
   { carrier: 'couriers_please', manifests: 'are required', policy: 'warn', status: 409 },
   { carrier: 'sendle', manifests: 'are not required', policy: 'refuse', status: 204 },

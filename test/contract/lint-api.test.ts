@@ -11,7 +11,7 @@ import { listApiProblems } from '../../scripts/api-description/api-problems.ts'
 
 const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } }
 
-/** A description that is in order, with the members of `changes` in place of its own. */
+/** Makes a description without problems, in which the members of `changes` replace its own. */
 function describeWith(changes: { operation?: object; paths?: object; components?: object } = {}) {
   const operation = {
     operationId: 'read_one',

@@ -8,7 +8,7 @@ import { unique } from '../support/unique.ts'
 import { onEveryDatabase } from '../support/server/every-database.ts'
 import type { paths } from './public-api.d.ts'
 
-/** Clients that are published on npm, with nothing changed but the address they talk to. */
+/** These clients are published on npm, and nothing but the address that they call is changed. */
 onEveryDatabase('public clients', (server) => {
   let baseUrl: string
   before(async () => {

@@ -42,8 +42,8 @@ onEveryDatabase(
       )
       const [label_id, other] = json.results.map((result: { label_id: string }) => result.label_id)
       const manifest = { carrier_id, label_ids: [label_id], submission_id: '7' }
-      recorded = (await shipper.send('POST', '/v1/manifests/import', manifest)).json
-      await shipper.send('POST', '/v1/manifests/import', { carrier_id, label_ids: [other] })
+      recorded = (await shipper.send('POST', '/v1/manifests/import', { body: manifest })).json
+      await shipper.send('POST', '/v1/manifests/import', { body: { carrier_id, label_ids: [other] } })
       ids = { carrier_id, label_id, manifest_id: (recorded as { manifest_id: string }).manifest_id }
     })
 
@@ -73,7 +73,7 @@ onEveryDatabase(
     ] as const)
       test(`${method} ${path} is refused in the published envelope`, async () => {
         const url = path.replace('{label_id}', ids.label_id)
-        const { status, json } = await shipper.send(method, url, {})
+        const { status, json } = await shipper.send(method, url, { body: {} })
         assert.equal(status, 400)
         holds(schemaOf(method, path, 400), json)
       })

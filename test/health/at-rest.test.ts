@@ -18,7 +18,7 @@ import { openReceivers } from '../support/webhooks/receivers.ts'
 
 const ACCOUNTS = '/v1/partners/accounts'
 
-/** An account of a partner with a key of its own, and how the partner enables and disables it. */
+/** Makes an account of a partner with its own key, and the functions with which the partner enables and disables it. */
 async function openAccount(server: TestServer) {
   const partner = await server.newKey({ tenantId: await server.newTenant('a partner'), scopes: ['partner'] })
   const body = { company_name: 'A merchant', origin_country_code: 'US' }
@@ -31,7 +31,7 @@ async function openAccount(server: TestServer) {
   return { tenantId, key: await server.newKey({ tenantId }), set }
 }
 
-/** When the connections of a tenant are to be looked at, in hours from now. */
+/** Reads when the connections of a tenant are due, in hours from now. */
 async function plannedHours({ server, clock }: ScheduledChecks, tenantId: string): Promise<number[]> {
   const rows = await server.ctx.store.read(tenantId, (db) =>
     db.selectFrom('scheduled_check').select('due_at').where('tenant_id', '=', tenantId).execute(),

@@ -7,7 +7,7 @@ import type { TestServer } from '../support/server/test-server.ts'
 import { connectChecked, openScheduledChecks, waitUntil } from '../support/checks/scheduled-checks.ts'
 import { DAY, SECOND } from '../support/clock.ts'
 
-/** The most that lie in any minute. */
+/** Returns the largest number of times that lie in one minute. */
 function busiest(times: readonly number[]): number {
   const sorted = [...times].sort((a, b) => a - b)
   return Math.max(...sorted.map((at) => sorted.filter((one) => one >= at && one < at + 60 * SECOND).length))
@@ -34,7 +34,7 @@ async function multiply(server: TestServer, id: string, count: number): Promise<
   })
 }
 
-/** When checks of a crowd of one carrier were begun by two workers that look every second for three minutes. */
+/** Returns the times at which two workers that look every second for three minutes began the checks of many connections of one carrier. */
 async function begunBy(server: TestServer, forward: (ms: number) => void, now: () => Date, store: Store) {
   const times: number[] = []
   const workers = [1, 2].map(() => createChecks({ ...server.ctx, store }))

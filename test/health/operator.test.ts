@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createChecks } from '../../src/health/checks.ts'
-import type { Script } from '../../src/simulator/define.ts'
+import type { CarrierScript } from '../../src/simulator/define.ts'
 import { xmlReply } from '../../src/simulator/define.ts'
 import { findSimulated } from '../../src/simulator/find-simulated.ts'
 import { connectBodies } from '../support/connections/connect-bodies.ts'
@@ -17,12 +17,12 @@ import { outbox } from '../support/webhooks/outbox.ts'
 
 const scripts = findSimulated('endicia')?.scripts ?? {}
 const usual = () => undefined
-const misconfigured: Script['reply'] = () =>
+const misconfigured: CarrierScript['reply'] = () =>
   xmlReply(
     200,
     '<AccountStatusResponse><Status>1001</Status><ErrorMessage>Invalid RequesterID planted-by-the-carrier</ErrorMessage></AccountStatusResponse>',
   )
-const silent: Script['reply'] = () => {
+const silent: CarrierScript['reply'] = () => {
   throw new Error('Nobody answers.')
 }
 
@@ -40,7 +40,7 @@ for (const database of databases)
     simulated.know('endicia', body)
     const { json } = await server.request('POST', '/v1/connections/carriers/endicia', { body })
     const watched = { id: json.carrier_id as string, account: body.account }
-    const steps: [Script['reply'] | undefined, state: string, news: string[], warned: number][] = [
+    const steps: [CarrierScript['reply'] | undefined, state: string, news: string[], warned: number][] = [
       [misconfigured, 'action_required', [], 1],
       [misconfigured, 'action_required', [], 0],
       [silent, 'action_required', [], 0],

@@ -55,7 +55,7 @@ for (const database of databases) {
   })
 }
 
-/** A connection that its carrier refused, which has been told; from here on the carrier accepts it. */
+/** Makes a connection that its carrier refused, and that was announced; the carrier accepts it afterwards. */
 async function refused(t: TestContext, database: DatabaseName) {
   const scene = await openScheduledChecks(t, database)
   const { server, carriers, clock } = scene

@@ -20,8 +20,8 @@ import { auditTrail } from '../support/audit/audit-events.ts'
 import { DAY, SECOND } from '../support/clock.ts'
 
 /**
- * A further process on the database of a scene. On PostgreSQL it has connections of its own; two writers of one
- * SQLite file in one thread would wait for each other, so there it shares the store.
+ * Makes a further process on the database of a scene. On PostgreSQL the process has its own connections; two writers of one
+ * SQLite file in one thread would wait for each other, so that the process shares the store there.
  */
 async function another(t: TestContext, { server, clock }: ScheduledChecks): Promise<Context> {
   if (server.database === 'sqlite') return { ...server.ctx }
@@ -31,7 +31,7 @@ async function another(t: TestContext, { server, clock }: ScheduledChecks): Prom
   return ctx
 }
 
-/** A store in which no claim is ever seen: the control of the tests that claims hold. */
+/** Makes a store in which no claim is ever seen, as the control of the tests of claims. */
 const unclaimed = (store: Store): Store => ({
   ...store,
   transaction: (tenantId, work) =>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Carrier } from '../../src/catalog/define.ts'
 import { checkedAgain, checkedNow } from '../../src/connections/verification/next-check.ts'
-import type { Proof } from '../../src/connections/carrier/proof.ts'
-import { transitionOf } from '../../src/connections/verification/announce-state.ts'
+import type { VerificationResult } from '../../src/connections/carrier/verification-result.ts'
+import { findTransition } from '../../src/connections/verification/announce-state.ts'
 import { MOST_A_MINUTE } from '../../src/health/checks.ts'
 import {
   busiestMinute,
@@ -21,11 +21,11 @@ import { DAY, MINUTE } from '../support/clock.ts'
 
 type Planner = typeof checkedAgain
 
-/** One connection over so many days: when it was asked, and what it told. */
+/** Simulates one connection over `days` days, and returns when it was asked, and its events. */
 function live(fate: Behaviour, days: number, start: number, planner: Planner = checkedAgain): ObservedCourse {
   let now = start
   const ctx = { clock: () => new Date(now) }
-  const ask = (): Proof => ({
+  const ask = (): VerificationResult => ({
     ...{ asked: true, at: new Date(now), outcome: BEHAVIOURS[fate](now - start), because: 'It is its fate.' },
   })
   const first = checkedNow(ctx, { verify: {} } as Carrier, ask(), undefined)
@@ -35,7 +35,7 @@ function live(fate: Behaviour, days: number, start: number, planner: Planner = c
   while (next !== null && Date.parse(next) < start + days * DAY) {
     now = Date.parse(next)
     const checked = planner(ctx, ask(), known)
-    const { message } = transitionOf(known, checked.columns)
+    const { message } = findTransition(known, checked.columns)
     if (message) life.events.push(message.replace('connection.', ''))
     life.asked.push(now)
     known = checked.columns
@@ -47,7 +47,7 @@ function live(fate: Behaviour, days: number, start: number, planner: Planner = c
 const START = Date.parse('2026-01-01T00:00:00.000Z')
 
 describe('a year of 1,000 connections', () => {
-  const lifeOfAll = (planner?: Planner, count = 1_000) =>
+  const lifeOfAll = ({ planner, count = 1_000 }: { planner?: Planner; count?: number } = {}) =>
     Array.from({ length: count }, (_, index) => {
       const fate = behaviourNames[index % behaviourNames.length] as Behaviour
       return { fate, ...live(fate, 365, START + ((index * 7) % 1_440) * MINUTE, planner) }
@@ -71,7 +71,7 @@ describe('a year of 1,000 connections', () => {
     const hasty: Planner = (ctx, proof, before) =>
       checkedAgain(ctx, proof, { ...before, failed_checks: before.failed_checks + 2 })
     assert.ok(
-      faults(lifeOfAll(hasty, 5 * behaviourNames.length)).some((fault) =>
+      faults(lifeOfAll({ planner: hasty, count: 5 * behaviourNames.length })).some((fault) =>
         /^hiccups tells degraded/.test(fault),
       ),
     )
@@ -83,7 +83,9 @@ describe('a year of 1,000 connections', () => {
       }
     }
     assert.ok(
-      faults(lifeOfAll(stubborn, 5 * behaviourNames.length)).some((fault) => /^refused is asked/.test(fault)),
+      faults(lifeOfAll({ planner: stubborn, count: 5 * behaviourNames.length })).some((fault) =>
+        /^refused is asked/.test(fault),
+      ),
     )
     const gullible: Planner = (ctx, proof, before) =>
       checkedAgain(
@@ -92,7 +94,7 @@ describe('a year of 1,000 connections', () => {
         before,
       )
     assert.ok(
-      faults(lifeOfAll(gullible, 5 * behaviourNames.length)).some((fault) =>
+      faults(lifeOfAll({ planner: gullible, count: 5 * behaviourNames.length })).some((fault) =>
         /^long_outage ends as needs_reauth/.test(fault),
       ),
     )

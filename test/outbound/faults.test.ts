@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import type { Reason } from '../../src/outbound/unreachable.ts'
+import type { UnreachableReason } from '../../src/outbound/unreachable.ts'
 import { QUICK_LIMITS, SECRET, openCarrierServer } from '../support/outbound/carrier-server.ts'
 import { requireUnreachable } from '../support/outbound/test-outbound.ts'
 import { reply, type Talk } from '../support/outbound/peer.ts'
@@ -28,7 +28,7 @@ const nothing: Talk = () => undefined
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n'
 const MEGABYTE = 'x'.repeat(1_048_576)
 
-const bad: Record<string, [talk: Talk | 'hang up', reason: Reason | Reason[]]> = {
+const bad: Record<string, [talk: Talk | 'hang up', reason: UnreachableReason | UnreachableReason[]]> = {
   'hangs up at once': ['hang up', ['broken', 'refused']],
   'accepts and says nothing': [nothing, 'timeout'],
   'says half a status line': [reply('HTTP/1.1 20'), 'broken'],

@@ -9,7 +9,7 @@ const ask = (way: TestOutbound, carrier: string) =>
   way.ask(carrier, [`${carrier}.test`], { method: 'GET', url: `https://${carrier}.test/`, headers: {} })
 const toPort = (port: number) => `http://127.0.0.1:${port}`
 
-/** How many calls ended in which way. */
+/** Counts the calls by how they ended. */
 async function tally(calls: readonly Promise<unknown>[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const one of await Promise.allSettled(calls)) {

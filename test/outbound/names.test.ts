@@ -36,7 +36,7 @@ test('outbound: a name that has not been looked up in time speaks against no hos
   const limits = { ...QUICK_LIMITS, failures: 2, openMs: 60_000 }
   const silent = openTestOutbound(t, { overrides, resolve: never, limits })
   for (const mostMs of [undefined, undefined, undefined, 60, 60, 60])
-    await requireUnreachable(silent.ask('test', ['carrier.test'], CARRIER_CALL, mostMs), 'timeout')
+    await requireUnreachable(silent.ask('test', ['carrier.test'], CARRIER_CALL, { mostMs }), 'timeout')
   const gone = Object.assign(new Error('x'), { code: 'ENOTFOUND' })
   const nowhere = openTestOutbound(t, {
     overrides,

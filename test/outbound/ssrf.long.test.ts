@@ -9,7 +9,7 @@ import {
 } from '../support/outbound/test-outbound.ts'
 import { openPeer } from '../support/outbound/peer.ts'
 
-/** Spellings of this machine, each with a port; the resolver of these tests finds it under every name too. */
+/** Lists spellings of this machine, each with a port; the resolver of these tests finds the machine under every name too. */
 const here = (port: number): string[] =>
   `127.0.0.1 127.1 127.0.1 127.0.0.2 127.255.255.254 2130706433 0x7f000001 0X7F000001 0x7f.0.0.1 0x7f.1 0177.0.0.1 0177.1
   017700000001 127.0x0.00.01 0x7f.0x0.0x0.0x1 127.0.0.0x1 1２7.0.0.1 １２７.０.０.１ ①②⑦.⓪.⓪.① 127。0。0。1 127．0．0．1 %31%32%37.0.0.1
@@ -21,7 +21,7 @@ const here = (port: number): string[] =>
     .split(/\s+/)
     .map((host) => `https://${host}:${port}/hook?a=1`)
 
-/** Addresses that are none of this machine's, and URLs that try to be read in two ways. */
+/** Lists addresses of other machines, and URLs that try to be read in two ways. */
 const elsewhere = (port: number): string[] => [
   ...`10.0.0.1 10.255.255.255 172.16.0.1 172.31.255.254 192.168.0.1 169.254.169.254 0xa9fea9fe 2852039166 100.64.0.1 100.100.100.200
   168.63.129.16 0xa83f8110 192.0.0.192 192.0.2.1 192.88.99.1 198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.1 240.0.0.1 255.255.255.255
@@ -66,7 +66,7 @@ const elsewhere = (port: number): string[] => [
 const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).hostname : '')
 const rawHostOf = (url: string) => /^\w+:\/\/(?:[^/@]*@)?(\[[^\]]*\]|[^:/]*)/.exec(url)?.[1] ?? ''
 
-/** Both ways out, with a list of hosts that would let the URL pass. */
+/** Makes both ways out, with a list of hosts that would let the URL pass. */
 const both = (way: TestOutbound, url: string): [string, () => Promise<unknown>][] => {
   const call: Call = { method: 'POST', url, headers: {}, body: 'x' }
   return [

@@ -55,7 +55,7 @@ test('outbound: a host that accepts and never agrees on TLS is given up, and one
   await requireUnreachable(ask(other, 'carrier.test'), 'tls')
 })
 
-/** A receiver under a name that the resolver finds on this machine, which the operator has opened. */
+/** Opens a receiver under a name that the resolver finds on this machine, and that the operator allows. */
 async function openReceiver(t: Parameters<typeof openPeer>[0], talk: Parameters<typeof openPeer>[1]) {
   const peer = await openPeer(t, talk, { tls: true })
   const way = openTestOutbound(t, {

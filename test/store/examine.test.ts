@@ -16,7 +16,7 @@ import { openTestServer, type TestServer } from '../support/server/test-server.t
 const whats = (faults: readonly DatabaseFault[]) => faults.map(({ what }) => what)
 const pathOf = ({ env }: TestServer) => (env.HAWSER_DATABASE_URL ?? '').slice('sqlite:'.length)
 
-/** A whole file of SQLite with a connection in it, apart from the server that made it. */
+/** Makes a whole SQLite file with a connection in it, apart from the server that made it. */
 async function wholeFile(): Promise<{
   path: string
   schema: ReturnType<typeof readSqliteSchema>

@@ -6,7 +6,7 @@ import { openContext } from '../../src/context.ts'
 import { createLog } from '../../src/log.ts'
 import { migrations } from '../../src/store/migrate.ts'
 import { createTenant } from '../../src/tenants/manage-tenant.ts'
-import { everyTenant, operator } from '../../src/tenants/operator.ts'
+import { listTenantsAndDeleted, operator } from '../../src/tenants/operator.ts'
 import { formatKek } from '../../src/vault/kek-source.ts'
 import { runAsOwner, databases, newDatabase, type DatabaseName } from '../support/database/databases.ts'
 
@@ -95,7 +95,7 @@ for (const database of databases)
       [['se-old', 'dhl_express', 0, null]],
     )
     assert.ok((planned[0]?.due_at ?? '9') <= new Date().toISOString())
-    const tenants = await everyTenant(ctx)
+    const tenants = await listTenantsAndDeleted(ctx)
     assert.deepEqual(
       tenants.map(({ company_name, name_key }) => [company_name, name_key]),
       [

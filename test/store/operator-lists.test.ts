@@ -7,8 +7,8 @@ import { test } from 'node:test'
 import { migrationNames } from '../../src/store/migration-names.ts'
 import { migrations } from '../../src/store/migrate.ts'
 import { readOperatorLists } from '../../src/store/tables/tenants/operator-lists.ts'
-import { allKeys } from '../../src/tenants/keys/api-keys.ts'
-import { everyTenant } from '../../src/tenants/operator.ts'
+import { listAllKeys } from '../../src/tenants/keys/api-keys.ts'
+import { listTenantsAndDeleted } from '../../src/tenants/operator.ts'
 import { openTestServer } from '../support/server/test-server.ts'
 
 const at = (path: string) => readOperatorLists({ kind: 'sqlite', path })
@@ -22,7 +22,7 @@ test('what the operator lists is what the opened installation answers, beside a 
   const server = await openTestServer('sqlite')
   const path = pathOf(server.env.HAWSER_DATABASE_URL)
   await server.newKey({ tenantId: await server.newTenant() })
-  const opened = { tenants: await everyTenant(server.ctx), keys: await allKeys(server.ctx) }
+  const opened = { tenants: await listTenantsAndDeleted(server.ctx), keys: await listAllKeys(server.ctx) }
   // Rows of the driver have no prototype.
   const expected = structuredClone(opened)
   assert.deepEqual(await at(path), expected)

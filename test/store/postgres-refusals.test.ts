@@ -8,7 +8,7 @@ import { openContext } from '../../src/context.ts'
 import { StartRefused } from '../../src/errors.ts'
 import { createLog } from '../../src/log.ts'
 import { createTenant } from '../../src/tenants/manage-tenant.ts'
-import { allTenants, operator } from '../../src/tenants/operator.ts'
+import { listAllTenants, operator } from '../../src/tenants/operator.ts'
 import { formatKek } from '../../src/vault/kek-source.ts'
 import { unique } from '../support/unique.ts'
 import { runAsOwner, databases } from '../support/database/databases.ts'
@@ -23,13 +23,13 @@ async function open(url: string): Promise<number> {
   const ctx = await openContext(parseConfig(env).config, createLog('fatal', { write: () => {} }))
   try {
     await createTenant(ctx, operator('cli'), unique('tenant'))
-    return (await allTenants(ctx)).length
+    return (await listAllTenants(ctx)).length
   } finally {
     await ctx.store.close()
   }
 }
 
-/** The sentence of a refused start. */
+/** Returns the message of a refused start. */
 async function refusalOf(url: string): Promise<string> {
   try {
     await open(url)

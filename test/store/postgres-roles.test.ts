@@ -5,7 +5,7 @@ import { parseConfig } from '../../src/config.ts'
 import { openContext } from '../../src/context.ts'
 import { createLog } from '../../src/log.ts'
 import { createTenant } from '../../src/tenants/manage-tenant.ts'
-import { allTenants, operator } from '../../src/tenants/operator.ts'
+import { listAllTenants, operator } from '../../src/tenants/operator.ts'
 import { formatKek } from '../../src/vault/kek-source.ts'
 import { unique } from '../support/unique.ts'
 import { runAsOwner, databases, newDatabase } from '../support/database/databases.ts'
@@ -54,7 +54,7 @@ describe(
       const ctx = await open(as(owner))
       const tenant = await createTenant(ctx, operator('cli'), 'by the owner')
       assert.deepEqual(
-        (await allTenants(ctx)).map(({ tenant_id }) => tenant_id),
+        (await listAllTenants(ctx)).map(({ tenant_id }) => tenant_id),
         [tenant?.tenant_id],
       )
       await ctx.store.close()
@@ -75,7 +75,7 @@ describe(
       await runAsOwner(server, `grant hawser_app to ${guest}`)
       const ctx = await open(as(guest))
       await createTenant(ctx, operator('cli'), 'by a guest')
-      assert.equal((await allTenants(ctx)).length, 2)
+      assert.equal((await listAllTenants(ctx)).length, 2)
       await ctx.store.close()
       await assert.rejects(runAsOwner(as(guest), 'drop table connection'), { code: '42501' })
     })
@@ -105,7 +105,7 @@ describe(
       const ctx = await openContext(parseConfig(env).config, log)
       try {
         await createTenant(ctx, operator('cli'), unique('tenant'))
-        return (await allTenants(ctx)).length
+        return (await listAllTenants(ctx)).length
       } finally {
         await ctx.store.close()
       }

@@ -12,13 +12,13 @@ const TENANT_TABLES = [
   'audit_change',
   ...(['webhook_endpoint', 'outbox_message', 'webhook_delivery', 'sign_in', 'webhook_rotation'] as const),
   ...(['scheduled_check', 'carrier_token', 'previous_credentials'] as const),
-  ...(['buried_connection', 'lease', 'delete_policy'] as const),
+  ...(['deleted_connection', 'lease', 'delete_policy'] as const),
   ...(['label', 'label_count', 'manifest'] as const),
   ...(['connection_listing', 'connection_count', 'connection_term'] as const),
 ] as const
 
 /** Of these the path `erase` sees what is sealed, and until when; opening it takes the keys, and the place of each. */
-const ENDING: readonly string[] = ['buried_connection', 'previous_credentials']
+const ENDING: readonly string[] = ['deleted_connection', 'previous_credentials']
 
 describe(
   'row-level security',
@@ -107,7 +107,7 @@ describe(
         await tx.updateTable('tenant').set({ company_name: 'taken over' }).execute()
         await tx.updateTable('webhook_endpoint').set({ url: 'https://taken.example/' }).execute()
         await tx.updateTable('webhook_delivery').set({ state: 'failed' }).execute()
-        await tx.updateTable('carrier_token').set({ holder: 'taken over' }).execute()
+        await tx.updateTable('carrier_token').set({ retry_at: 'taken over' }).execute()
         await tx.updateTable('label').set({ tracking_number: 'taken over' }).execute()
         await tx.updateTable('label_count').set({ open: 666 }).execute()
         await tx.updateTable('api_key').set({ last_used_at: 'taken over' }).execute()
@@ -124,7 +124,7 @@ describe(
       assert.deepEqual(hooks, [{ tenant_id: other }])
       const tokens = await runAsOwner(
         url(),
-        `select tenant_id from carrier_token where holder = 'taken over'`,
+        `select tenant_id from carrier_token where retry_at = 'taken over'`,
       )
       assert.deepEqual(tokens, [{ tenant_id: other }])
       const labels = await runAsOwner(

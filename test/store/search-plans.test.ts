@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import pg from 'pg'
-import { findConnections, type Question } from '../../src/connections/search.ts'
-import { STATES } from '../../src/connections/carrier/proof.ts'
+import { findConnections, type SearchQuery } from '../../src/connections/search.ts'
+import { STATES } from '../../src/connections/carrier/verification-result.ts'
 import { operator } from '../../src/tenants/operator.ts'
 import { grants } from '../../src/tenants/scopes.ts'
 import { runAsOwner, databases, type DatabaseName } from '../support/database/databases.ts'
@@ -12,13 +12,13 @@ import { connectionRow, insertConnectionRows } from '../support/database/connect
 
 const CARRIERS = ['ups', 'stamps_com', 'dhl_express', 'access_worldwide']
 const BY_AGE = { by: 'since', direction: 'asc' } as const
-const asks = (search: Question['search'], more: Partial<Question> = {}): Question => ({
+const asks = (search: SearchQuery['search'], more: Partial<SearchQuery> = {}): SearchQuery => ({
   ...{ search, order: BY_AGE, page: 1, size: 50, after: undefined, ...more },
 })
 const behind = { key: '2026-01-01T00:10:00.000Z', carrierId: 'se-many600', tenantId: 'se-0' }
 
 /** What is asked, and the index that has to answer it; of a partner's accounts the one that begins with the partner. */
-const QUESTIONS: [Question, ...indexes: RegExp[]][] = [
+const QUESTIONS: [SearchQuery, ...indexes: RegExp[]][] = [
   [asks({}), /listing_OWNER_since/],
   [asks({}, { after: behind }), /listing_OWNER_since/],
   [asks({}, { order: { by: 'since', direction: 'desc' }, after: behind }), /listing_OWNER_since/],
@@ -46,7 +46,7 @@ const QUESTIONS: [Question, ...indexes: RegExp[]][] = [
   [asks({ words: ['shop'] }, { order: { by: 'created_at', direction: 'asc' } }), /listing_OWNER_created/],
 ]
 
-/** Two accounts of a partner, and one of another. */
+/** Makes two accounts of a partner, and one account of another partner. */
 async function fill(server: TestServer) {
   const accounts: string[] = []
   for (const [tenantId, count] of [
@@ -67,7 +67,7 @@ async function fill(server: TestServer) {
     )
     await insertConnectionRows(server, rows)
   }
-  const actor = operator('cli', 'production')
+  const actor = operator('cli', { environment: 'production' })
   return {
     account: { ...actor, scopes: grants(['admin']), tenantId: accounts[0] ?? '' },
     partner: { ...actor, tenantId: server.tenantId },
@@ -96,7 +96,7 @@ async function keepFromVacuum({ database, env }: TestServer): Promise<void> {
     await runAsOwner(env.HAWSER_DATABASE_URL ?? '', `alter table ${table} set (autovacuum_enabled = false)`)
 }
 
-/** How a database goes about a statement, line by line. */
+/** Returns a function that returns the plan of a database for a statement, line by line. */
 async function explainer(server: TestServer, settings: string) {
   const url = server.env.HAWSER_DATABASE_URL ?? ''
   if (server.database === 'sqlite') {

@@ -13,7 +13,7 @@ import { openTestServer, type TestServer } from '../support/server/test-server.t
 const PATH = '/v1/connections/carriers/stamps_com'
 const body = () => ({ nickname: 'x', username: unique('user'), password: 'a password' })
 
-/** A server whose tables with sealed bytes hold dead rows, and whose store is closed. */
+/** Makes a server whose tables with sealed bytes have dead rows, and whose store is closed. */
 async function openWorn(t: TestContext): Promise<TestServer> {
   const server = await openTestServer('postgres', {
     repeatTransactions: false,
@@ -21,7 +21,7 @@ async function openWorn(t: TestContext): Promise<TestServer> {
   })
   t.after(() => server.close().catch(() => {}))
   // A slow run would meet it.
-  for (const table of ['connection', 'buried_connection', 'previous_credentials'])
+  for (const table of ['connection', 'deleted_connection', 'previous_credentials'])
     await runAsOwner(urlOf(server), `alter table ${table} set (autovacuum_enabled = false)`)
   for (let count = 0; count < 20; count += 1) {
     const { json } = await server.request('POST', PATH, { body: body() })
@@ -72,7 +72,7 @@ describe('vacuum', { skip: databases.includes('postgres') ? false : 'no PostgreS
       (await tablesOf(store)).map(({ table, deadRows }) => [table, deadRows]),
       [
         ['audit_change', 0],
-        ['buried_connection', 0],
+        ['deleted_connection', 0],
         ['carrier_token', 0],
         ['connection', 0],
         ['previous_credentials', 0],
@@ -122,7 +122,9 @@ describe('vacuum', { skip: databases.includes('postgres') ? false : 'no PostgreS
 
   test('what fails is told once and tried again, and nobody else is harmed', async () => {
     const told: unknown[][] = []
-    const vacuum = createVacuum('postgres://127.0.0.1:1/none', (...words) => told.push(words), 20)
+    const vacuum = createVacuum('postgres://127.0.0.1:1/none', (...words) => told.push(words), {
+      everyMs: 20,
+    })
     vacuum.note()
     await until(async () => told.length > 0, 5_000)
     await pause(200)

@@ -3,7 +3,7 @@ const SPEED = 60
 /** Makes a clock that runs sixty times as fast since `start`, and agrees in every process, so that a claim of a minute ends after a second. */
 export const fastClock = (start: number) => () => new Date(start + (Date.now() - start) * SPEED)
 
-/** A clock that stands still until it is moved. */
+/** Returns a clock that stands still until a test moves it. */
 export type Clock = { now: () => Date; forward: (ms: number) => void }
 
 export const SECOND = 1_000

@@ -12,7 +12,7 @@ export type Scanner = { scan: (bytes: Buffer | string) => string | undefined }
 
 /**
  * Finds any run of 8 characters of any of the secrets, as it is or encoded: base64 at each alignment, hex, percent,
- * JSON escapes, UTF-16, reversed. Answers how it stands there, never the secret.
+ * JSON escapes, UTF-16, reversed. Answers the encoding that was found, and never the secret.
  */
 export function scannerFor(secrets: readonly string[]): Scanner {
   const needles = new Map<string, { needle: Buffer; encoding: string }[]>()

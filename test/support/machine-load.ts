@@ -4,8 +4,8 @@ const SPIN_MS = 20
 const EVERY_MS = 500
 
 /**
- * How many times longer than alone on its machine a program takes here, since this call: 1 where nobody else works.
- * A limit in milliseconds is meant for a machine that is not shared; multiplied by this it holds for one that is.
+ * Returns a function that returns how many times longer a program has taken since this call than it takes alone on its machine: 1 where nobody else works.
+ * A limit in milliseconds is meant for a machine that is not shared; the limit times this number holds for a shared one.
  */
 export function watchMachineLoad(t: TestContext): () => number {
   let [wall, cpu] = [0, 0]

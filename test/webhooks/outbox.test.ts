@@ -16,9 +16,9 @@ const BASE = 'https://hawser.example.com'
 onEveryDatabase(
   'the outbox',
   (server) => {
-    const request = (method: string, path: string, body?: object) =>
-      server().request(method, path, body ? { body } : {})
-    /** The messages that `work` leaves. */
+    const request = (method: string, path: string, asked: { body?: object } = {}) =>
+      server().request(method, path, asked)
+    /** Returns the messages that `work` leaves in the outbox. */
     async function messagesOf(work: () => Promise<unknown>) {
       const known = new Set((await outbox(server())).map(({ message_id }) => message_id))
       await work()
@@ -54,15 +54,15 @@ onEveryDatabase(
       const path = '/v1/connections/carriers/ups'
       let id = ''
       const connected = await messagesOf(async () => {
-        id = (await request('POST', path, connect)).json.carrier_id
+        id = (await request('POST', path, { body: connect })).json.carrier_id
       })
       assert.equal(connected.length, 1)
       const refused = await messagesOf(async () => {
         const statuses = [
-          (await request('POST', path, connect)).status,
-          (await request('POST', path, { nickname: 'x' })).status,
-          (await request('PUT', `${path}/${id}`, { nickname: 7 })).status,
-          (await request('PUT', `${path}/${id}/settings`, { pickup_type: 'never' })).status,
+          (await request('POST', path, { body: connect })).status,
+          (await request('POST', path, { body: { nickname: 'x' } })).status,
+          (await request('PUT', `${path}/${id}`, { body: { nickname: 7 } })).status,
+          (await request('PUT', `${path}/${id}/settings`, { body: { pickup_type: 'never' } })).status,
           (await server().request('DELETE', `${path}/${id}`, { headers: { 'if-match': '"v9"' } })).status,
           (await request('DELETE', '/v1/connections/carriers/ups/se-0000000000000000')).status,
         ]
@@ -93,7 +93,7 @@ onEveryDatabase(
 
     test('an LTL connection is named by its SCAC, and found where LTL carriers are', async () => {
       const body = { credentials: { key: unique(), account_number: '1' } }
-      const [message] = await told(() => request('POST', '/v-beta/ltl/connections/FXFE', body))
+      const [message] = await told(() => request('POST', '/v-beta/ltl/connections/FXFE', { body }))
       const { resource_url, data } = message?.[1]
       assert.equal(data.carrier_code, 'FXFE')
       assert.equal(resource_url, `${BASE}/v-beta/ltl/carriers/${data.carrier_id}`)
@@ -108,8 +108,11 @@ onEveryDatabase(
         mail_innovations_customer_guid: secret,
       }
       const messages = await messagesOf(async () => {
-        assert.equal((await request('PUT', path, body)).status, 200)
-        assert.equal((await request('PUT', `${path}/settings`, { pickup_type: 'daily_pickup' })).status, 204)
+        assert.equal((await request('PUT', path, { body })).status, 200)
+        assert.equal(
+          (await request('PUT', `${path}/settings`, { body: { pickup_type: 'daily_pickup' } })).status,
+          204,
+        )
         assert.equal((await request('DELETE', path)).status, 204)
       })
       const find = (type: EventType) => messages.filter((message) => message.type === type)
@@ -144,7 +147,7 @@ onEveryDatabase(
     test('a primary mark that moves is told for both connections', async () => {
       const [first, second] = [await connect(server(), 'ups'), await connect(server(), 'ups')]
       const move = (id: string) =>
-        request('PUT', `/v1/connections/carriers/ups/${id}/settings`, { is_primary_account: true })
+        request('PUT', `/v1/connections/carriers/ups/${id}/settings`, { body: { is_primary_account: true } })
       await move(first)
       const messages = await told(() => move(second))
       assert.deepEqual(messages.map(([, payload]) => payload.data.carrier_id).sort(), [first, second].sort())
@@ -155,7 +158,7 @@ onEveryDatabase(
       const { ctx, tenantId } = server()
       const actor = { ...operator('system'), tenantId }
       const details = { state: 'needs_reauth', previous_state: 'verified', since: '2026-01-01T00:00:00.000Z' }
-      const say = (type: EventType, fails = false) =>
+      const say = (type: EventType, { fails = false } = {}) =>
         ctx.store.transaction(tenantId, async (tx) => {
           await announce(ctx, tx, actor, { type, carrierId, details })
           if (fails) throw new Error('no')
@@ -166,7 +169,7 @@ onEveryDatabase(
         assert.equal(message?.[0], type)
         assert.deepEqual({ ...message?.[1].data, ...details }, message?.[1].data)
       }
-      assert.deepEqual(await told(() => assert.rejects(say('connection.degraded', true))), [])
+      assert.deepEqual(await told(() => assert.rejects(say('connection.degraded', { fails: true }))), [])
       const missing = ctx.store.transaction(tenantId, (tx) =>
         announce(ctx, tx, actor, { type: 'connection.degraded', carrierId: 'se-0' }),
       )

@@ -51,7 +51,7 @@ for (const database of databases)
       [`http://a.example:${cut.port}/`, 'broken_answer', null],
     ] as const
     // As under settings that let everything through once.
-    server.ctx.judgeReceiver = () => undefined
+    server.ctx.findObstacle = () => undefined
     const ids: string[] = []
     for (const [url] of expected) ids.push((await createWebhook(server, { url })).id)
     await connect(server, 'ups')

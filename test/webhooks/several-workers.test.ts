@@ -15,10 +15,10 @@ import { connect } from '../support/connections/connect.ts'
 
 for (const database of databases) {
   /**
-   * A server, and further workers on its database. On PostgreSQL each has connections of its own; two writers of one
-   * SQLite file in one thread would wait for each other, so there they share the store: see `test/e2e/several-processes/webhook-processes.test.ts`.
+   * Opens a server, and returns a function that makes further workers on its database. On PostgreSQL each worker has its own connections; two writers of one
+   * SQLite file in one thread would wait for each other, so that the workers share the store there: see `test/e2e/several-processes/webhook-processes.test.ts`.
    */
-  const open = async (t: TestContext, rehearse = true) => {
+  const open = async (t: TestContext, { rehearse = true } = {}) => {
     const clock = newClock()
     const server = await openTestServer(database, { clock: clock.now, repeatTransactions: rehearse })
     t.after(server.close)
@@ -37,7 +37,7 @@ for (const database of databases) {
   }
 
   test(`${database}: three workers on one database are never at one delivery together, and leave none out`, async (t) => {
-    const { server, clock, another } = await open(t, false)
+    const { server, clock, another } = await open(t, { rehearse: false })
     const hosts = ['a', 'b', 'c']
     for (const host of hosts) await createWebhook(server, { url: `https://${host}.example/` })
     const [underWay, counts] = [new Set<string>(), new Map<string, number>()]

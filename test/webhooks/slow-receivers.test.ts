@@ -39,7 +39,7 @@ async function openReceivers(t: TestContext, addresses: readonly string[]) {
   return { seen, port }
 }
 
-/** A server whose messages leave over sockets, and a worker that delivers them. */
+/** Opens a server whose messages leave over sockets, and a worker that delivers them. */
 async function openScene(t: TestContext, database: DatabaseName) {
   const log = createLog('fatal', { write: () => undefined })
   const outbound = openOutbound({ overrides: new Map(), allow: ['127.0.0.0/8'], deliverInClear: true, log })

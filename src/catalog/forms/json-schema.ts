@@ -7,7 +7,7 @@ type Pairs = readonly (readonly [string, string])[]
 type Spellings = Readonly<Record<string, string>>
 
 /** A form has one schema that bodies are checked by and another that is shown, since what is shown has to mean the same to every reader of JSON Schema. */
-type Purpose = 'judge' | 'show'
+type SchemaPurpose = 'validate' | 'show'
 
 /** Matches a text without control characters (C0, DEL, C1) and without lone surrogates. */
 const PLAIN_TEXT = '^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]*$'
@@ -32,11 +32,11 @@ export function formSchema(fields: Fields, together: Pairs = [], spellings: Spel
 }
 
 /** Builds the JSON Schema by which the body of a form is checked, once what is `null` has been taken out of the body. */
-export function judgingSchema(fields: Fields, together: Pairs = []): JsonSchema {
-  return objectSchema(fields, together, 'judge')
+export function validationSchema(fields: Fields, together: Pairs = []): JsonSchema {
+  return objectSchema(fields, together, 'validate')
 }
 
-function objectSchema(fields: Fields, together: Pairs, purpose: Purpose): JsonSchema {
+function objectSchema(fields: Fields, together: Pairs, purpose: SchemaPurpose): JsonSchema {
   const required = Object.keys(fields).filter((name) => fields[name]?.required)
   return {
     type: 'object',
@@ -72,7 +72,7 @@ function described(field: Field): { description?: string } {
 
 const EXTENSION = 'An addition of Hawser: the public form does not have it. Without it nothing is verified.'
 
-function fieldSchema(field: Field, purpose: Purpose): JsonSchema {
+function fieldSchema(field: Field, purpose: SchemaPurpose): JsonSchema {
   const schema = typeSchema(field, purpose)
   return {
     title: field.label,
@@ -94,7 +94,7 @@ function orNull(schema: JsonSchema): JsonSchema {
   }
 }
 
-function typeSchema(field: Field, purpose: Purpose): JsonSchema {
+function typeSchema(field: Field, purpose: SchemaPurpose): JsonSchema {
   switch (field.type) {
     case 'object':
       return {
@@ -113,19 +113,19 @@ function typeSchema(field: Field, purpose: Purpose): JsonSchema {
         ...shortest(field, purpose),
         maxLength: field.maxLength ?? LONGEST_TEXT,
         ...formatSchema(field, purpose),
-        pattern: field.pattern ?? (purpose === 'judge' ? PLAIN_TEXT : SHOWN_TEXT),
+        pattern: field.pattern ?? (purpose === 'validate' ? PLAIN_TEXT : SHOWN_TEXT),
       }
   }
 }
 
-function formatSchema({ format }: TextField, purpose: Purpose): JsonSchema {
+function formatSchema({ format }: TextField, purpose: SchemaPurpose): JsonSchema {
   if (format !== 'day-or-time') return format ? { format } : {}
   if (purpose === 'show') return {}
   return { anyOf: ['date', 'date-time'].map((one) => ({ type: 'string', format: one })) }
 }
 
 /** Limits the length of a text from below; the schema that is shown has no minimum for an optional field, since an empty text there means `null`. */
-function shortest(field: TextField, purpose: Purpose): JsonSchema {
+function shortest(field: TextField, purpose: SchemaPurpose): JsonSchema {
   if (purpose === 'show' && !field.required) return {}
   const needsOne = field.required || field.secret || field.identifier || field.role
   return { minLength: field.minLength ?? (needsOne ? 1 : 0) }
@@ -145,7 +145,7 @@ function fieldAt(fields: Fields, [name = '', ...rest]: readonly string[]): Field
 export const publicNames = (fields: Fields): string[] =>
   Object.keys(fields).filter((name) => !fields[name]?.extension)
 
-function oneOf(members: Fields, purpose: Purpose): JsonSchema {
+function oneOf(members: Fields, purpose: SchemaPurpose): JsonSchema {
   const additions = Object.keys(members).filter((name) => members[name]?.extension)
   // The schema that is shown avoids `not`, which programs that generate clients do not know.
   return additions.length === 0 || purpose === 'show'

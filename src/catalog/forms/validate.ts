@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { Field, Fields, ObjectField } from '../define.ts'
-import { judgingSchema, publicNames } from './json-schema.ts'
+import { validationSchema, publicNames } from './json-schema.ts'
 import { unknownFields, type Owner } from './unknown-fields.ts'
 
 export type Value = string | number | boolean | { [name: string]: Value }
@@ -122,14 +122,14 @@ function compiled({ fields, together = [] }: Form): ValidateFunction {
   const cache = together.length > 0 ? validators.paired : validators.free
   const known = cache.get(fields)
   if (known) return known
-  const validator = ajv.compile(judgingSchema(fields, together))
+  const validator = ajv.compile(validationSchema(fields, together))
   cache.set(fields, validator)
   return validator
 }
 
-type Unknown = ErrorObject<'additionalProperties', { additionalProperty: string }>
+type UnknownMember = ErrorObject<'additionalProperties', { additionalProperty: string }>
 
-const isUnknown = (error: ErrorObject): error is Unknown => error.keyword === 'additionalProperties'
+const isUnknown = (error: ErrorObject): error is UnknownMember => error.keyword === 'additionalProperties'
 
 const pathOf = ({ instancePath }: ErrorObject): string[] => instancePath.split('/').slice(1)
 

@@ -1,13 +1,13 @@
 import { bodyCode } from '../recipes/body-code.ts'
 import { all, code, fact, rule, says, status } from '../recipes/rules.ts'
 import { readXml, textsOf, xml } from '../recipes/xml.ts'
-import type { Reading, Reply, Verification } from '../verification.ts'
+import type { ReplyWords, Reply, Verification } from '../verification.ts'
 
 // The version and the date of the namespace belong together.
 const SWSIM = 'http://stamps.com/xml/namespace/2023/07/swsim/SwsimV135'
 
 /** Reads the answer to a login: a SOAP fault stands in an HTTP 500, with its code in an attribute or a text under `detail`, and the Authenticator is not kept, since every answer replaces it. */
-function readLogin(reply: Reply): Reading | undefined {
+function readLogin(reply: Reply): ReplyWords | undefined {
   const elements = readXml(reply.body)
   if (!elements) return undefined
   const start = elements.findIndex(({ name }) => name === 'detail')

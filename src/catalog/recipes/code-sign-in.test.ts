@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parcelCarriers } from '../index.ts'
-import { judge, type Material, type Reply, type Rule, type Step } from '../verification.ts'
+import { applyRules, type Material, type Reply, type Rule, type Step } from '../verification.ts'
 
 const material: Material = {
   values: { account_number: 'A1B2C3', sign_in: 'a&refresh=token' },
@@ -46,7 +46,7 @@ for (const { id, signIn } of parcelCarriers) {
     test('every answer means what it says, and every rule is reached', () => {
       const used = new Set<Rule>()
       const outcome = (step: Step, reply: Reply) => {
-        const { outcome, rule } = judge(step, reply, step.read(reply), material)
+        const { outcome, rule } = applyRules(step, reply, step.read(reply), material)
         if (rule) used.add(rule)
         return outcome
       }

@@ -1,4 +1,4 @@
-import type { Invitation, SignIn } from '../sign-in.ts'
+import type { SignInInvitation, SignIn } from '../sign-in.ts'
 import type { Material, Verification } from '../verification.ts'
 import { hostsOf } from './hosts.ts'
 import { probeStep } from './probe.ts'
@@ -47,7 +47,7 @@ export function codeSignIn({
   }
 }
 
-function pageOf({ url, client, pkce }: CodeSignInRecipe['authorize'], asked: Invitation): string {
+function pageOf({ url, client, pkce }: CodeSignInRecipe['authorize'], asked: SignInInvitation): string {
   const page = new URL(url)
   page.search = new URLSearchParams({
     client_id: client(asked.operator) ?? '',

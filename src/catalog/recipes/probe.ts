@@ -1,4 +1,4 @@
-import type { Material, Reading, Reply, Rule, Step, Verification } from '../verification.ts'
+import type { Material, ReplyWords, Reply, Rule, Step, Verification } from '../verification.ts'
 import { readJson, valuesAt } from './json.ts'
 import { readXml, textsOf } from './xml.ts'
 
@@ -58,7 +58,7 @@ export function readReply(
   format: 'json' | 'xml',
   codes: readonly string[],
   facts: readonly string[] = [],
-): Reading | undefined {
+): ReplyWords | undefined {
   const valuesOf = format === 'xml' ? readerOfXml(reply) : readerOfJson(reply)
   if (!valuesOf) return undefined
   return {

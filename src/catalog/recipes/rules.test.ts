@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Secret } from '../../secret.ts'
-import type { Material, Seen } from '../verification.ts'
+import type { Material, SeenReply } from '../verification.ts'
 import { all, code, codeBegins, codeSays, either, fact, inFormat, minted, says, status } from './rules.ts'
 
 const material: Material = { values: {}, operator: {}, at: new Date(0), requestId: 'r' }
-const seen = (part: Partial<Seen>): Seen => ({ status: 200, codes: [], text: '', ...part })
-const holds = (when: (seen: Seen, material: Material) => boolean, part: Partial<Seen>) =>
+const seen = (part: Partial<SeenReply>): SeenReply => ({ status: 200, codes: [], text: '', ...part })
+const holds = (when: (seen: SeenReply, material: Material) => boolean, part: Partial<SeenReply>) =>
   when(seen(part), material)
 
 test('a status is one of those named', () => {

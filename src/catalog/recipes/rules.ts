@@ -1,4 +1,4 @@
-import type { Rule, Seen } from '../verification.ts'
+import type { Rule, SeenReply } from '../verification.ts'
 
 type When = Rule['when']
 
@@ -46,7 +46,7 @@ export const minted: When = (seen) => seen.minted !== undefined
 
 /** Holds where a value that was read from the reply, as text, is what is expected. */
 export const fact =
-  (name: string, expected: (value: string | undefined, seen: Seen) => boolean): When =>
+  (name: string, expected: (value: string | undefined, seen: SeenReply) => boolean): When =>
   (seen) =>
     expected(seen.facts?.[name], seen)
 

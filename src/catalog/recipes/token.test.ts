@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import type { Material, Minted } from '../verification.ts'
+import type { Material, MintedToken } from '../verification.ts'
 import { tokenMint, tokenStep } from './token.ts'
 
 const material: Material = {
@@ -19,7 +19,7 @@ const mint = {
 const read = (body: unknown, status = 200, part: Partial<Parameters<typeof tokenStep>[0]> = {}) =>
   tokenStep({ ...mint, ...part }).read({ status, headers: {}, body: JSON.stringify(body) })?.minted
 
-const opened = (minted: Minted | undefined) => minted && [minted.token.reveal(), minted.seconds]
+const opened = (minted: MintedToken | undefined) => minted && [minted.token.reveal(), minted.seconds]
 
 test('a value cannot leave its place in a form or in JSON', () => {
   const form = tokenStep({ ...mint, form: ({ values }) => ({ id: String(values.id) }) }).call(material)

@@ -1,5 +1,5 @@
 import { Secret } from '../../secret.ts'
-import type { Material, Minted, Reading, Reply, Rule, Step, Verification } from '../verification.ts'
+import type { Material, MintedToken, ReplyWords, Reply, Rule, Step, Verification } from '../verification.ts'
 import { readJson, valuesAt } from './json.ts'
 
 type TokenCall = {
@@ -63,12 +63,12 @@ function readToken(
     refreshToken,
     codes = [],
   }: Pick<TokenCall, 'token' | 'lifetime' | 'refreshToken' | 'codes'>,
-): Reading | undefined {
+): ReplyWords | undefined {
   const body = readJson(reply)
   if (typeof body !== 'object' || body === null) return undefined
   const text = token.flatMap((path) => valuesAt(body, path)).find((value) => value !== '')
   const seconds = Number(typeof lifetime === 'number' ? lifetime : valuesAt(body, lifetime)[0])
-  const minted: Minted | undefined =
+  const minted: MintedToken | undefined =
     text === undefined || reply.status >= 300
       ? undefined
       : { token: new Secret(text), seconds: seconds > 0 ? Math.min(seconds, LONGEST_LIFETIME) : 0 }

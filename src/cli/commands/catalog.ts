@@ -4,11 +4,11 @@ import { formSchema } from '../../catalog/forms/json-schema.ts'
 import { suggestAnyCarrier } from '../../catalog/suggest-carrier.ts'
 import { summarize } from '../../catalog/verification.ts'
 import { StartRefused } from '../../errors.ts'
-import type { Call } from '../command.ts'
+import type { CommandCall } from '../command.ts'
 import { describeCarrier } from './describe-carrier.ts'
 
-/** Every carrier: mode, names, title, and whether it can be connected. */
-export async function listCarriers({ values, print }: Call<{ json?: boolean }>): Promise<number> {
+/** Prints every carrier with its mode, its names, its title and its status, which says whether the carrier can be connected. */
+export async function listCarriers({ values, print }: CommandCall<{ json?: boolean }>): Promise<number> {
   const rows = [...parcelCarriers, ...ltlCarriers].map((carrier) => ({
     mode: carrier.mode,
     names: carrier.mode === 'ltl' ? carrier.scacs : [carrier.name, ...carrier.aliases],
@@ -23,8 +23,12 @@ export async function listCarriers({ values, print }: Call<{ json?: boolean }>):
   return 0
 }
 
-/** One carrier with its forms: in words, or as JSON Schemas. */
-export async function showCarrier({ values, words, print }: Call<{ json?: boolean }>): Promise<number> {
+/** Prints one carrier with its forms, in words or as JSON Schemas. */
+export async function showCarrier({
+  values,
+  words,
+  print,
+}: CommandCall<{ json?: boolean }>): Promise<number> {
   const [name = ''] = words
   const carrier = findCarrier(name) ?? findByScac(name)
   if (!carrier)

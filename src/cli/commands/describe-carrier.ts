@@ -2,14 +2,14 @@ import type { Carrier, Fields } from '../../catalog/define.ts'
 import { demandOf, listFields } from '../../catalog/forms/field-rules.ts'
 import { manifestSentence } from '../../catalog/manifest.ts'
 
-/** What the catalog knows of a carrier, to be read by people. */
+/** Returns a text for people with everything that the catalog knows about a carrier. */
 export function describeCarrier(carrier: Carrier): string {
   const { title, mode, docs, closed } = carrier
   const names = mode === 'ltl' ? carrier.scacs : [carrier.name, ...carrier.aliases]
   return [
     `${title} (${mode}): ${names.join(', ')}`,
     ...(closed ? [closed.reason] : formsOf(carrier)),
-    proofOf(carrier),
+    verificationText(carrier),
     manifestSentence(carrier.manifest),
     `Source: ${docs}`,
   ].join('\n\n')
@@ -40,7 +40,7 @@ function formOf(fields: Fields): string {
     .join('\n')
 }
 
-function proofOf({ verify }: Carrier): string {
+function verificationText({ verify }: Carrier): string {
   if (!verify) return 'Its credentials cannot be proved: nothing public says how.'
   const setting = (name: string) => `HAWSER_${name.toUpperCase()}`
   const hosts = verify.hosts.join(', ') + (verify.hostFrom ? ` or at ${setting(verify.hostFrom)}` : '')

@@ -1,20 +1,20 @@
 import { checkChanges, type ChangeCheck } from '../../audit/check-changes.ts'
-import { verifyChain, type Walk } from '../../audit/list-events.ts'
+import { verifyChain, type AuditWalk } from '../../audit/list-events.ts'
 import { describeConfig, parseConfig } from '../../config.ts'
 import { listUnverifiable } from '../../connections/carrier/operator-settings.ts'
 import { checkReady, examineDatabase, SYSTEM, type Context } from '../../context.ts'
 import { checkEnvelopes } from '../../custody/check-envelopes.ts'
-import { allTenants, everyTenant, operator } from '../../tenants/operator.ts'
+import { listAllTenants, listTenantsAndDeleted, operator } from '../../tenants/operator.ts'
 import { version } from '../../version.ts'
 import { listUnreachable } from '../../webhooks/endpoints.ts'
-import type { Call } from '../command.ts'
+import type { CommandCall } from '../command.ts'
 import { withContext } from '../with-context.ts'
 
 /**
- * Says what is configured and where each value came from, checks keys, the database as a whole and every audit chain, and opens every envelope.
- * Fails when something is broken. What it finds is printed as it is found, or all of it as one JSON object.
+ * Prints the configuration and where each value came from, checks the keys, the database as a whole and every audit chain, and opens every envelope.
+ * Returns 1 where something is broken. Prints each result at once, or all results as one JSON object.
  */
-export async function doctor({ env, values, print }: Call<{ json?: boolean }>): Promise<number> {
+export async function doctor({ env, values, print }: CommandCall<{ json?: boolean }>): Promise<number> {
   const say = values.json ? () => {} : print
   say(`Hawser ${version} on Node ${process.versions.node}`)
   say('Configuration of this shell; a running server has its own:')
@@ -50,15 +50,15 @@ async function examine(ctx: Context, say: (text: string) => void) {
   const unverified = listUnverifiable(ctx)
   for (const { title, settings } of unverified)
     say(`not verified: ${title}, for lack of ${settings.join(' and ')}`)
-  const unreachable = await listUnreachable(ctx, actorsOf(await allTenants(ctx)))
+  const unreachable = await listUnreachable(ctx, actorsOf(await listAllTenants(ctx)))
   for (const { tenant_id, webhook_id, obstacle } of unreachable)
     say(
       `webhook ${webhook_id} of ${tenant_id}: nothing is delivered any more, for its ${OBSTACLES[obstacle]}`,
     )
   let isBroken = faults.length > 0
   const tenants: object[] = []
-  // The log of a deleted tenant stays, and has to stay whole; that of the installation has what concerns no tenant.
-  const owners = [SYSTEM, ...(await everyTenant(ctx)).map(({ tenant_id }) => tenant_id)]
+  // The audit log of a deleted tenant stays and has to stay whole; the log of the installation has the events that concern no tenant.
+  const owners = [SYSTEM, ...(await listTenantsAndDeleted(ctx)).map(({ tenant_id }) => tenant_id)]
   for (const tenant_id of owners) {
     const walk = await verifyChain(ctx, tenant_id)
     if (tenant_id === SYSTEM && walk.events === 0 && walk.headFault === undefined) continue
@@ -88,7 +88,7 @@ async function examine(ctx: Context, say: (text: string) => void) {
 const actorsOf = (tenants: readonly { tenant_id: string }[]) =>
   tenants.flatMap(({ tenant_id: tenantId }) =>
     (['production', 'sandbox'] as const).map((environment) => ({
-      ...operator('cli', environment),
+      ...operator('cli', { environment }),
       tenantId,
     })),
   )
@@ -114,7 +114,7 @@ function describeChanges(tenantId: string, found: ChangeCheck): string[] {
   ]
 }
 
-function describeWalk(tenantId: string, { events, head, brokenAt, headFault }: Walk): string {
+function describeWalk(tenantId: string, { events, head, brokenAt, headFault }: AuditWalk): string {
   const log = `audit log of ${tenantId}: ${events} events`
   if (brokenAt !== undefined) return `${log}, broken at ${brokenAt}`
   if (headFault === undefined) return `${log}, chain intact, newest hash ${head}`

@@ -1,24 +1,24 @@
 import { getErasureStatus, type ErasureStatus } from '../../connections/deletes/erasure-status.ts'
-import type { Call } from '../command.ts'
+import type { CommandCall } from '../command.ts'
 import { withContext } from '../with-context.ts'
 
-const NAMES = { buried: 'deleted connections', previous: 'earlier credentials' } as const
+const NAMES = { deleted: 'deleted connections', previous: 'earlier credentials' } as const
 
-/** Says what is still to be erased and what the files do with the bytes of removed rows; fails when something is late. */
-export async function status({ env, values, print }: Call<{ json?: boolean }>): Promise<number> {
+/** Prints how much is still to be erased, and what the files of the database do with the bytes of removed rows; returns 1 where something is late. */
+export async function status({ env, values, print }: CommandCall<{ json?: boolean }>): Promise<number> {
   const found = await withContext(env, getErasureStatus)
   const { kinds, isLate, files } = found
   if (values.json)
     print(
       JSON.stringify({
-        deleted_connections: kinds.buried,
+        deleted_connections: kinds.deleted,
         earlier_credentials: kinds.previous,
         late: isLate,
         files,
       }),
     )
   else {
-    for (const kind of ['buried', 'previous'] as const) {
+    for (const kind of ['deleted', 'previous'] as const) {
       const { kept, overdue, next } = kinds[kind]
       print(`${NAMES[kind]}: ${kept} kept, ${overdue} overdue, next ${next ?? '-'}`)
     }

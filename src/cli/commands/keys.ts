@@ -1,11 +1,11 @@
 import type { Context, Scope } from '../../context.ts'
 import { StartRefused } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
-import { allKeys, createKey, findKeyIdOf, revokeKey } from '../../tenants/keys/api-keys.ts'
+import { listAllKeys, createKey, findKeyIdOf, revokeKey } from '../../tenants/keys/api-keys.ts'
 import { readKeyEnd } from '../../tenants/keys/key-end.ts'
 import { operator } from '../../tenants/operator.ts'
 import { parseScopes, scopeNames } from '../../tenants/scopes.ts'
-import type { Call } from '../command.ts'
+import type { CommandCall } from '../command.ts'
 import { readSecret } from '../read-secret.ts'
 import { requireTenant } from '../require-tenant.ts'
 import { withContext } from '../with-context.ts'
@@ -19,8 +19,8 @@ type Wanted = {
   json?: boolean
 }
 
-/** Makes a key and prints its text alone, the only time that it is known; what is to be known about it is a note. */
-export async function create({ env, values, print, note }: Call<Wanted>): Promise<number> {
+/** Makes an API key and prints only its text, which is shown this once; remarks about the key are written as a note. */
+export async function create({ env, values, print, note }: CommandCall<Wanted>): Promise<number> {
   const { environment } = values
   if (environment !== 'production' && environment !== 'sandbox')
     throw new StartRefused('--environment must be production or sandbox.')
@@ -37,7 +37,7 @@ export async function create({ env, values, print, note }: Call<Wanted>): Promis
     const tenantId = tenant.tenant_id
     if (environment === 'production' && tenant.environment === 'sandbox')
       throw new StartRefused('The tenant was made in the sandbox and has no keys of production.')
-    return { tenantId, key: await createKey(ctx, { ...operator('cli', environment), tenantId }, wanted) }
+    return { tenantId, key: await createKey(ctx, { ...operator('cli', { environment }), tenantId }, wanted) }
   })
   const text = key.text.reveal()
   const { expires_at } = key.listed
@@ -54,15 +54,24 @@ export async function create({ env, values, print, note }: Call<Wanted>): Promis
   return 0
 }
 
-/** Revokes a key of any tenant, named by its id or its text; servers refuse it from their next request on. */
-export async function revoke({ env, values, words, print }: Call<{ json?: boolean }>): Promise<number> {
+/** Revokes an API key of any tenant, named by its id or its text; servers refuse the key from their next request on. */
+export async function revoke({
+  env,
+  values,
+  words,
+  print,
+}: CommandCall<{ json?: boolean }>): Promise<number> {
   const [word = '-'] = words
   const named = word === '-' ? await readSecret('The API key, or its id: ') : new Secret(word)
   const keyId = await withContext(env, async (ctx) => {
     const keyId = await requireKeyId(ctx, named)
-    const key = (await allKeys(ctx)).find(({ key_id }) => key_id === keyId)
+    const key = (await listAllKeys(ctx)).find(({ key_id }) => key_id === keyId)
     if (!key) throw new StartRefused('There is no key of this id.')
-    const done = await revokeKey(ctx, { ...operator('cli', key.environment), tenantId: key.tenant_id }, keyId)
+    const done = await revokeKey(
+      ctx,
+      { ...operator('cli', { environment: key.environment }), tenantId: key.tenant_id },
+      keyId,
+    )
     if (!done) throw new StartRefused('The key was revoked before.')
     return keyId
   })
@@ -83,7 +92,7 @@ function requireEnd(text: string): string {
   return end.at
 }
 
-/** The id that was given, or that of the key whose text was given; nothing of that is ever printed. */
+/** Returns the given id, or the id of the key whose text was given; no part of the text of a key is ever printed. */
 async function requireKeyId(ctx: Context, named: Secret<string>): Promise<string> {
   const text = named.reveal().trim()
   if (text === '')

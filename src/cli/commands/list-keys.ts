@@ -1,5 +1,5 @@
 import { parseScopes } from '../../tenants/scopes.ts'
-import type { Call } from '../command.ts'
+import type { CommandCall } from '../command.ts'
 import { readLists } from '../lists.ts'
 import { requireMatch } from '../require-tenant.ts'
 
@@ -18,12 +18,12 @@ const COLUMNS: [heading: string, width: number, cell: (key: Listed) => string][]
   ['description', 0, ({ description }) => description ?? ''],
 ]
 
-/** Lists the keys of one tenant or of all, without their text; in UTC, and in the table to the minute. */
+/** Prints the API keys of one tenant or of all tenants, without their texts; times are in UTC, and in the table to the minute. */
 export async function list({
   env,
   values,
   print,
-}: Call<{ tenant?: string; json?: boolean }>): Promise<number> {
+}: CommandCall<{ tenant?: string; json?: boolean }>): Promise<number> {
   const { tenants, keys: every } = await readLists(env)
   const tenant = values.tenant === undefined ? undefined : requireMatch(tenants, values.tenant)
   const keys = every.filter(({ tenant_id }) => tenant === undefined || tenant_id === tenant.tenant_id)
@@ -35,20 +35,24 @@ export async function list({
   return 0
 }
 
-function printRow(print: Call['print'], text: (column: (typeof COLUMNS)[number]) => string): void {
+function printRow(print: CommandCall['print'], text: (column: (typeof COLUMNS)[number]) => string): void {
   const cells = COLUMNS.map((column) => text(column).padEnd(column[1]))
   print(cells.join(' ').trimEnd())
 }
 
-function keyObject({ key_id, tenant_id, environment, scopes, description, ...key }: Listed) {
-  const { created_at, expires_at, revoked_at, last_used_at } = key
-  return {
-    ...{ id: key_id, tenant_id, environment, scopes: parseScopes(scopes), description },
-    ...{ created_at, expires_at, revoked_at, last_used_at },
-  }
-}
+const keyObject = (key: Listed) => ({
+  id: key.key_id,
+  tenant_id: key.tenant_id,
+  environment: key.environment,
+  scopes: parseScopes(key.scopes),
+  description: key.description,
+  created_at: key.created_at,
+  expires_at: key.expires_at,
+  revoked_at: key.revoked_at,
+  last_used_at: key.last_used_at,
+})
 
-/** `2027-01-31T12:00Z`; a dash where there is no such time. */
+/** Returns a time in the form `2027-01-31T12:00Z`, and a dash for `null`. */
 const toTheMinute = (time: string | null): string =>
   time === null ? '-' : `${time.slice(0, '2027-01-31T12:00'.length)}Z`
 

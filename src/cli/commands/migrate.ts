@@ -1,11 +1,11 @@
 import { parseConfig } from '../../config.ts'
 import { prepareDatabase } from '../../context.ts'
 import { StartRefused } from '../../errors.ts'
-import type { Call } from '../command.ts'
+import type { CommandCall } from '../command.ts'
 import { withContext } from '../with-context.ts'
 
-/** Brings the database up to date; a server does the same when it starts. Only when asked for does it do so where there is no installation. */
-export async function migrate({ env, values, print }: Call<{ prepare?: boolean }>): Promise<number> {
+/** Brings the database up to date, which a server also does when it starts. Where there is no installation, `migrate` does so only with the option `--prepare`. */
+export async function migrate({ env, values, print }: CommandCall<{ prepare?: boolean }>): Promise<number> {
   const { config } = parseConfig(env)
   const { kind } = config.database
   if (values.prepare) {

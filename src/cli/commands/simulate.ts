@@ -1,12 +1,15 @@
 import { StartRefused } from '../../errors.ts'
 import { stopSignal } from '../../run.ts'
 import { openSimulator, type SimulatorServer } from '../../simulator/server.ts'
-import type { Call } from '../command.ts'
+import type { CommandCall } from '../command.ts'
 
 const USUAL_PORT = '4020'
 
-/** Answers as the simulated carriers on loopback until SIGTERM or SIGINT, and prints what sends Hawser's calls there. */
-export async function simulate({ values, print }: Call<{ port?: string; json?: boolean }>): Promise<number> {
+/** Answers as the simulated carriers on loopback until SIGTERM or SIGINT, and prints the setting that sends Hawser's calls to the simulator. */
+export async function simulate({
+  values,
+  print,
+}: CommandCall<{ port?: string; json?: boolean }>): Promise<number> {
   const stopped = stopSignal()
   const simulator = await open(values.port ?? USUAL_PORT)
   const { address, carrierHosts } = simulator

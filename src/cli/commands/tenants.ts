@@ -1,4 +1,4 @@
-import type { Environment } from '../../config.ts'
+import type { EnvironmentVariables } from '../../config.ts'
 import type { Actor, Context } from '../../context.ts'
 import { StartRefused } from '../../errors.ts'
 import {
@@ -6,14 +6,14 @@ import {
   deleteTenant,
   renameTenant,
   setTenantActive,
-  type InTheWay,
+  type TenantObstacles,
 } from '../../tenants/manage-tenant.ts'
 import { operator } from '../../tenants/operator.ts'
-import type { Call } from '../command.ts'
+import type { CommandCall } from '../command.ts'
 import { requireTenant } from '../require-tenant.ts'
 import { withContext } from '../with-context.ts'
 
-type TenantCall<More = object> = Call<{ json?: boolean } & More>
+type TenantCall<More = object> = CommandCall<{ json?: boolean } & More>
 
 /** Creates a tenant and prints its id. */
 export async function create({ env, values, print }: TenantCall<{ name: string }>): Promise<number> {
@@ -38,21 +38,21 @@ export async function rename({ env, values, words, print }: TenantCall<{ name: s
   return 0
 }
 
-/** Refuses the keys of a tenant, and lets its checks and webhooks wait. */
+/** Disables a tenant: its API keys are refused, and its checks and webhooks wait. */
 export async function disable({ env, values, words, print }: TenantCall): Promise<number> {
-  const id = await onTenant(env, words, (ctx, actor) => setTenantActive(ctx, actor, false))
+  const id = await onTenant(env, words, (ctx, actor) => setTenantActive(ctx, actor, { active: false }))
   print(values.json ? JSON.stringify({ id, active: false }) : `${id} is disabled.`)
   return 0
 }
 
-/** Lets the keys of a tenant work again. */
+/** Enables a disabled tenant, so that its API keys work again. */
 export async function enable({ env, values, words, print }: TenantCall): Promise<number> {
-  const id = await onTenant(env, words, (ctx, actor) => setTenantActive(ctx, actor, true))
+  const id = await onTenant(env, words, (ctx, actor) => setTenantActive(ctx, actor, { active: true }))
   print(values.json ? JSON.stringify({ id, active: true }) : `${id} is enabled.`)
   return 0
 }
 
-/** Deletes a tenant under which nothing is left. */
+/** Deletes a tenant; throws `StartRefused` where the tenant still has connections, deleted connections that can be restored, or accounts. */
 export async function remove({ env, values, words, print }: TenantCall): Promise<number> {
   let keysRevoked = 0
   const id = await onTenant(env, words, async (ctx, actor) => {
@@ -71,7 +71,7 @@ export async function remove({ env, values, words, print }: TenantCall): Promise
 
 const TAKEN = 'Another tenant has this name (case does not count); see "tenants list".'
 
-function refusalOf({ connections, restorable, accounts }: InTheWay): string {
+function refusalOf({ connections, restorable, accounts }: TenantObstacles): string {
   const kept = [
     `${connections} in force`,
     `${restorable} deleted but restorable`,
@@ -80,9 +80,9 @@ function refusalOf({ connections, restorable, accounts }: InTheWay): string {
   return `The tenant still has connections or accounts (${kept.join(', ')}). Delete them first (purge=true leaves nothing to restore), or disable the tenant. Nothing was changed.`
 }
 
-/** Does something to the tenant that the first word names; its id. */
+/** Runs `work` for the tenant that the first word names, and returns the id of the tenant. */
 function onTenant(
-  env: Environment,
+  env: EnvironmentVariables,
   [text = '']: readonly string[],
   work: (ctx: Context, actor: Actor) => Promise<void>,
 ): Promise<string> {

@@ -1,24 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import {
-  judge,
+  applyRules,
   type Ask,
-  type Finding,
+  type CarrierAnswer,
   type Material,
-  type Reading,
+  type ReplyWords,
   type Step,
 } from '../../catalog/verification.ts'
 import type { Context } from '../../context.ts'
 
-/** Milliseconds that all calls of one proof may take together: no caller waits longer for a carrier. */
-const LONGEST_PROOF_MS = 14_500
+/** All calls of one verification together may take this many milliseconds, so that no caller waits longer for a carrier. */
+const LONGEST_VERIFICATION_MS = 14_500
 
-/** What is left of a proof for asking the carrier once the waiting for others is over. */
+/** This many milliseconds of a verification remain for asking the carrier once the wait for other callers is over. */
 export const LEFT_TO_ASK_MS = 7_000
 
-/** When a proof that begins now has to be over, in milliseconds of the process. */
-export const endOfProof = (): number => performance.now() + LONGEST_PROOF_MS
+/** Returns the time by which a verification that begins now has to be over, in milliseconds of the process clock (`performance.now()`). */
+export const verificationDeadline = (): number => performance.now() + LONGEST_VERIFICATION_MS
 
-/** What calls about these values are built from. */
+/** Returns the material that the calls about these values are built from. */
 export const materialOf = (
   ctx: Context,
   values: Material['values'],
@@ -30,19 +30,19 @@ export const materialOf = (
   requestId: randomUUID(),
 })
 
-/** Puts one step; its reading where the carrier’s answer goes on, and otherwise what it means. Never rejects. */
+/** Asks the carrier by one step of a recipe; returns what the answer says where the recipe continues, and otherwise the outcome. Never rejects. */
 export async function askOnce(
   step: Step,
   material: Material,
   ask: Ask,
-): Promise<{ reading: Reading } | { finding: Finding }> {
+): Promise<{ words: ReplyWords } | { answer: CarrierAnswer }> {
   try {
     const reply = await ask(step.call(material))
-    const reading = step.read(reply)
-    const { rule: _rule, outcome, ...judged } = judge(step, reply, reading, material)
-    if (outcome !== 'continue') return { finding: { ...judged, outcome } }
-    return reading ? { reading } : { finding: { ...judged, outcome: 'inconclusive' } }
+    const words = step.read(reply)
+    const { rule: _rule, outcome, ...result } = applyRules(step, reply, words, material)
+    if (outcome !== 'continue') return { answer: { ...result, outcome } }
+    return words ? { words } : { answer: { ...result, outcome: 'inconclusive' } }
   } catch {
-    return { finding: { outcome: 'unavailable', because: 'The carrier could not be reached.' } }
+    return { answer: { outcome: 'unavailable', because: 'The carrier could not be reached.' } }
   }
 }

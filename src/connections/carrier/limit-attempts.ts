@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Carrier } from '../../catalog/define.ts'
-import type { Finding } from '../../catalog/verification.ts'
+import type { CarrierAnswer } from '../../catalog/verification.ts'
 import type { Actor, Context } from '../../context.ts'
 import { fail } from '../../errors.ts'
 import {
@@ -8,45 +8,48 @@ import {
   forgetRefusals,
   keepRefusal,
   takeAttempt,
-  type Times,
+  type AttemptTimes,
 } from '../../store/tables/connections/login-attempts.ts'
 import { LEFT_TO_ASK_MS } from './ask-carrier.ts'
-import { markAttempt, standingOf, type Asked, type Held } from './login-keys.ts'
-import { outcomeHeader, refuses } from './proof.ts'
+import { markAttempt, chooseMark, type AskedCredentials, type KnownCredentials } from './login-keys.ts'
+import { outcomeHeader, refuses } from './verification-result.ts'
 
-/** Refused attempts on one login at a carrier before nobody is let through, and for how many milliseconds they count. */
+/** A login at a carrier is not asked about after `MOST_REFUSALS` refused attempts, each of which counts for `REFUSALS_COUNT_MS` milliseconds. */
 export const MOST_REFUSALS = 3
 export const REFUSALS_COUNT_MS = 15 * 60_000
-/** Longer than a proof takes: an attempt whose process died is over after this. */
+/** An attempt counts as over after this many milliseconds, even where its process died; this is longer than a verification takes. */
 const RUNNING_MS = 30_000
-/** How far clocks of processes may be apart; what is later than that was written by one that was wrong. */
+/** The clocks of processes may differ by this many milliseconds; a time that is later than that was written by a process with a wrong clock. */
 export const CLOCKS_APART_MS = 60_000
-const [FIRST_LOOK_MS, LAST_LOOK_MS] = [25, 400]
-/** When to come again for who found others asking all the time: they are over by then. */
+/** While others ask about a login, the first look at it comes after `FIRST_LOOK_MS` milliseconds, and later looks up to `LAST_LOOK_MS` apart. */
+const FIRST_LOOK_MS = 25
+const LAST_LOOK_MS = 400
+/** A caller who found others asking may try again after this many seconds; the others have finished by then. */
 const COME_AGAIN_SECONDS = 15
 
-/** What a carrier is to be asked about, what is in force of it already, and when that has to be over, in milliseconds of the process. */
-export type Attempt = Asked & { held?: Held | undefined; until: number }
+/** An attempt says what a carrier is to be asked about, what is in force of it already, and when the attempt has to be over, in milliseconds of the process clock. */
+export type Attempt = AskedCredentials & { held?: KnownCredentials | undefined; until: number }
 
 /**
- * Lets `ask` through unless this login was refused three times in the last 15 minutes, by whatever tenant: then 429, and nobody is asked.
- * Credentials that the carrier has proved, and others for their connection, have three of their own: no stranger can bar them. Every refusal counts for all, and an answer that proves ends the count.
- * No more are under way than could be refused, so that many at once are no way around; who finds them so waits for what becomes of them, as long as there is time to ask after that.
+ * Calls `ask`, unless the carrier refused this login three times in the last 15 minutes, for whatever tenant: such an attempt is refused with 429, and the carrier is not asked.
+ * Credentials that the carrier has verified have a count of their own, and so have other credentials for the same connection, so that no stranger can block them. Every refusal is added to all counts, and a verified outcome ends them.
+ * No more attempts run at once than could be refused, so that many simultaneous attempts do not evade the limit; a caller who finds so many running waits for their outcomes, as long as there is time to ask afterwards.
  */
 export async function limitAttempts(
   ctx: Context,
   actor: Actor,
   attempt: Attempt,
-  ask: () => Promise<Finding>,
-): Promise<Finding> {
+  ask: () => Promise<CarrierAnswer>,
+): Promise<CarrierAnswer> {
   const marks = markAttempt(ctx, actor, attempt)
   const all = [marks.same, marks.own, marks.login]
-  const taken = await admit(ctx, actor, attempt, marks[standingOf(ctx, actor, attempt, marks)])
-  let outcome: Finding['outcome'] | undefined
+  const standing = chooseMark(ctx, actor, attempt, marks)
+  const taken = await admit(ctx, actor, attempt, marks[standing])
+  let outcome: CarrierAnswer['outcome'] | undefined
   try {
-    const finding = await ask()
-    outcome = finding.outcome
-    return finding
+    const answer = await ask()
+    outcome = answer.outcome
+    return answer
   } finally {
     await ctx.store.transaction(actor.tenantId, async (tx) => {
       if (outcome && refuses(outcome)) return keepRefusal(tx, taken, all, MOST_REFUSALS)
@@ -70,7 +73,7 @@ async function admit(ctx: Context, actor: Actor, { carrier, until }: Attempt, ac
   }
 }
 
-function timesAt(now: Date): Times {
+function timesAt(now: Date): AttemptTimes {
   const after = (ms: number) => new Date(now.getTime() + ms).toISOString()
   return {
     now: after(0),
@@ -80,7 +83,7 @@ function timesAt(now: Date): Times {
   }
 }
 
-/** Refuses (429) to ask about a login for as long as its refusals count, or what is left of that. */
+/** Refuses (429) to ask about a login for the rest of the time that its refusals count, in milliseconds. */
 export function refuseForNow(carrier: Carrier, milliseconds = REFUSALS_COUNT_MS): never {
   const seconds = Math.max(1, Math.ceil(Math.min(milliseconds, REFUSALS_COUNT_MS) / 1_000))
   const minutes = Math.ceil(seconds / 60)

@@ -7,25 +7,25 @@ import type { ConnectionState } from '../../store/schema/tables.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
-/** What a carrier is to be asked about. */
-export type Asked = {
+/** Describes what a carrier is to be asked about. */
+export type AskedCredentials = {
   carrier: Carrier
   recipe: Pick<Verification, 'login' | 'needs'> | undefined
   values: Values
 }
 
-/** What is in force of a connection, and what is known of it. */
-export type Held = { values: Values; state: ConnectionState }
+/** Describes the values of a connection that are in force, and the state of the connection. */
+export type KnownCredentials = { values: Values; state: ConnectionState }
 
-/** What attempts are counted on: the login over all tenants, the login at one tenant, and the login with these very credentials. */
-export type Marks = Readonly<{ login: Buffer; own: Buffer; same: Buffer }>
+/** Marks are the keys that attempts are counted on: the login over all tenants, the login at one tenant, and the login with exactly these credentials. */
+export type AttemptMarks = Readonly<{ login: Buffer; own: Buffer; same: Buffer }>
 
-/** The marks of an attempt; where no login is known, these very credentials stand for it. */
+/** Returns the marks of an attempt; where no login is known, the credentials take its place. */
 export function markAttempt(
   ctx: Context,
   { tenantId }: Pick<Actor, 'tenantId'>,
-  { carrier: { id }, recipe, values }: Asked,
-): Marks {
+  { carrier: { id }, recipe, values }: AskedCredentials,
+): AttemptMarks {
   const named = recipe && values[recipe.login]
   const isKnown = typeof named === 'string' || typeof named === 'number'
   const needed = recipe ? recipe.needs.map((name) => [name, values[name]]) : Object.entries(values).sort()
@@ -39,15 +39,15 @@ export function markAttempt(
 }
 
 /**
- * Which mark decides whether an attempt goes through: of proved credentials that are as they were, their own; of others for a connection
- * that the carrier has spoken about under the same login, the tenant's; of anything else the login's, which all tenants share.
+ * Returns the mark that decides whether an attempt may run. Verified credentials that have not changed use the mark `same`.
+ * Other credentials for a connection that the carrier has answered about under the same login use the tenant’s mark `own`. Everything else uses the mark `login`, which all tenants share.
  */
-export function standingOf(
+export function chooseMark(
   ctx: Context,
   actor: Actor,
-  { held, ...asked }: Asked & { held?: Held | undefined },
-  marks: Marks,
-): keyof Marks {
+  { held, ...asked }: AskedCredentials & { held?: KnownCredentials | undefined },
+  marks: AttemptMarks,
+): keyof AttemptMarks {
   if (!held || held.state === 'unverified') return 'login'
   const known = markAttempt(ctx, actor, { ...asked, values: held.values })
   if (!known.login.equals(marks.login)) return 'login'

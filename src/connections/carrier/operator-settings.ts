@@ -11,7 +11,7 @@ export function missingSettings(
   return operator.filter((name) => held[name] === undefined).map((name) => `HAWSER_${name.toUpperCase()}`)
 }
 
-/** Lists the carriers that this server could verify but for settings of the operator, and names those settings. */
+/** Lists the carriers that this server cannot verify because settings of the operator are missing, and names those settings. */
 export function listUnverifiable(ctx: Pick<Context, 'config'>): { title: string; settings: string[] }[] {
   return [...parcelCarriers, ...ltlCarriers].flatMap(({ title, verify }) => {
     const settings = verify ? missingSettings(ctx, verify) : []

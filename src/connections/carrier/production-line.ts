@@ -4,7 +4,7 @@ import type { CarrierLine } from './carrier-line.ts'
 import { limitAttempts } from './limit-attempts.ts'
 import { missingSettings } from './operator-settings.ts'
 
-/** Returns the line to the real carriers, over which the operator’s own registrations speak and attempts on a login are limited. */
+/** Returns the line to the real carriers, which uses the operator’s own registrations and limits the attempts on a login. */
 export function productionLine(ctx: Context): CarrierLine {
   const operator = ctx.config.operator.reveal()
   return {
@@ -13,12 +13,13 @@ export function productionLine(ctx: Context): CarrierLine {
     open({ carrier, recipe, until }) {
       if (recipe.operator.some((name) => operator[name] === undefined)) return undefined
       const hosts = hostsFor(recipe, operator)
-      const ask: Ask = (call) => ctx.outbound.ask(carrier.id, hosts, call, until - performance.now())
+      const ask: Ask = (call) =>
+        ctx.outbound.ask(carrier.id, hosts, call, { mostMs: until - performance.now() })
       return { ask, operator }
     },
     limitAttempts: (actor, attempt, ask) => limitAttempts(ctx, actor, attempt, ask),
     refuseLockedOut: () => undefined,
-    decideFinding: (_carrier, _values, found) => found,
+    decideAnswer: (_carrier, _values, found) => found,
     signInLocation: (carriersPage) => carriersPage,
     wishes: [],
     findMistypedWishes: () => [],

@@ -1,13 +1,18 @@
 import type { Carrier } from '../../catalog/define.ts'
-import type { Finding, Material, Verification, VerificationOutcome } from '../../catalog/verification.ts'
+import type {
+  CarrierAnswer,
+  Material,
+  Verification,
+  VerificationOutcome,
+} from '../../catalog/verification.ts'
 import type { Context } from '../../context.ts'
 import type { CarrierLine } from './carrier-line.ts'
 import { refuseForNow } from './limit-attempts.ts'
 
-/** This path of ours stands in for a carrier’s sign-in page. */
+/** The sandbox sends merchants to this path of the server in place of a carrier’s sign-in page. */
 const SANDBOX_PATH = '/v1/sign_in/sandbox'
 
-/** Returns the line to the simulated carriers of the sandbox, where no setting is missing, no attempt is limited and credentials can wish for a finding. */
+/** Returns the line to the simulated carriers of the sandbox, where no setting is missing, no attempt is limited and credentials can ask for an outcome. */
 export function sandboxLine({ simulator, config }: Context): CarrierLine {
   return {
     missingSettings: () => [],
@@ -21,9 +26,9 @@ export function sandboxLine({ simulator, config }: Context): CarrierLine {
     refuseLockedOut(carrier, values) {
       if (simulator.isLockedOut(values)) refuseForNow(carrier)
     },
-    decideFinding(carrier, values, found) {
+    decideAnswer(carrier, values, found) {
       const wanted = simulator.wantedOutcome(values)
-      // A carrier that never answers so is made to.
+      // Some carriers never answer with the outcome that is asked for, so the sandbox answers for them.
       return wanted && found?.outcome !== wanted ? wordAs(carrier, wanted) : found
     },
     signInLocation: (carriersPage) => config.publicUrl + SANDBOX_PATH + new URL(carriersPage).search,
@@ -47,8 +52,8 @@ const TOLD: Record<VerificationOutcome, string> = {
 }
 const WAIT_SECONDS = 60
 
-/** Words a wished-for outcome as this carrier would: in its own rules’ words where one of them ends so. */
-function wordAs(carrier: Carrier, outcome: VerificationOutcome): Finding {
+/** Returns an outcome that credentials asked for, in the words of the last rule of the carrier with this outcome, or in general words where no rule has it. */
+function wordAs(carrier: Carrier, outcome: VerificationOutcome): CarrierAnswer {
   const rules = carrier.verify?.steps.flatMap((step) => step.rules) ?? []
   const own = rules.findLast(({ then }) => then === outcome)?.because
   return {

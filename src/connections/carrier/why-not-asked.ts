@@ -3,27 +3,26 @@ import type { Carrier } from '../../catalog/define.ts'
 import type { Verification } from '../../catalog/verification.ts'
 import type { Actor, Context } from '../../context.ts'
 import { chooseLine } from './choose-line.ts'
-import type { Proof } from './proof.ts'
+import type { VerificationResult } from './verification-result.ts'
 
 type Values = Readonly<Record<string, unknown>>
-type Unasked = Extract<Proof, { asked: false }>
+type NotAsked = Extract<VerificationResult, { asked: false }>
 
-/** The names that a proof needs and these values do not have. */
+/** Returns the names of the values that a recipe needs and that are missing here. */
 export const missingValues = ({ needs }: Pick<Verification, 'needs'>, values: Values): string[] =>
   needs.filter((name) => values[name] === undefined || values[name] === '')
 
 /**
- * Why nobody can ask this carrier about these values; `undefined` where somebody can.
- * Without values, of which nobody knows what is among them, it names what may be missing.
+ * Returns why nobody can ask this carrier about these values; `undefined` where somebody can.
+ * Where `values` is absent, nobody knows which are set, and the reason names every optional value that a recipe needs.
  */
-export function whyUnasked(
+export function whyNotAsked(
   ctx: Context,
   actor: Pick<Actor, 'environment'>,
-  carrier: Carrier,
-  values?: Values,
-): Unasked | undefined {
+  { carrier, values }: { carrier: Carrier; values?: Values | undefined },
+): NotAsked | undefined {
   const { verify, title } = carrier
-  if (!verify) return unasked('There is no way to ask this carrier about these credentials.')
+  if (!verify) return notAsked('There is no way to ask this carrier about these credentials.')
   const settings = chooseLine(ctx, actor).missingSettings(verify)
   if (settings.length > 0)
     return lacking(
@@ -34,8 +33,8 @@ export function whyUnasked(
   return undefined
 }
 
-const unasked = (because: string): Unasked => ({ asked: false, outcome: 'unasked', because })
-const lacking = (because: string): Unasked => ({ ...unasked(because), lacks: true })
+const notAsked = (because: string): NotAsked => ({ asked: false, outcome: 'unasked', because })
+const lacking = (because: string): NotAsked => ({ ...notAsked(because), lacks: true })
 
 function optionalNeeds(carrier: Carrier, { needs }: Verification): string[] {
   const fields = credentialFields(carrier)

@@ -6,100 +6,118 @@ import { findConnection } from '../../store/tables/connections/connections.ts'
 import type { Db, Tx } from '../../store/db.ts'
 import type { Connection } from '../../store/schema/tables.ts'
 import { refuseDuplicate } from './duplicates.ts'
-import { beginInstead, type Begun } from '../sign-in/prepare-sign-in.ts'
+import { beginInstead, type BegunSignIn } from '../sign-in/prepare-sign-in.ts'
 import { checkedAgain, checkedNever, checkedNow } from '../verification/next-check.ts'
-import type { Proof } from '../carrier/proof.ts'
-import { planChange, type Held, type Plan } from './plan-change.ts'
+import type { VerificationResult } from '../carrier/verification-result.ts'
+import { planChange, type OpenedConnection, type Plan } from './plan-change.ts'
 import { demotePrimary } from './primary.ts'
 import {
   acceptWaiting,
-  requireProof,
+  verifyOrRefuse,
   UNTOUCHED,
-  type VerifyWish,
+  type VerifyParameter,
 } from '../verification/verify-credentials.ts'
 import { replaceCredentials } from './replace-credentials.ts'
-import { keyOf, refuseUnknown } from '../request/require.ts'
-import { saveConnection, type Save, type Saved } from './save-connection.ts'
+import { connectionKey, refuseUnknownConnection } from '../request/require.ts'
+import { saveConnection, type ConnectionSave, type SavedConnection } from './save-connection.ts'
 import { shownChanges } from './shown-changes.ts'
 import { isWaiting, SIGN_IN_LOST, WAITS, withoutSignIn } from '../sign-in/sign-in-state.ts'
-import { provable, type Parts } from '../form/values.ts'
+import { valuesToVerify, type AcceptedBody } from '../form/values.ts'
 import { carryOut, verifyAndSave, type Operation, type Verified } from './verify-and-save.ts'
 import { requireVersion, type IfMatch } from '../request/if-match.ts'
 
-/** What is changed: credentials, some of them or the whole set, or settings alone, of which no carrier is asked. */
+/** A change is of credentials, some of them or the whole set, or of settings alone, about which no carrier is asked. */
 export type ChangeKind =
-  { kind: 'credentials'; how: 'merge' | 'replace'; verify: VerifyWish } | { kind: 'settings' }
+  { kind: 'credentials'; how: 'merge' | 'replace'; verify: VerifyParameter } | { kind: 'settings' }
 
-/** A change of a connection, as a body asks for it. */
-export type Change<Kind extends ChangeKind = ChangeKind> = {
+/** Describes the change of a connection that a body asks for. */
+export type ChangeRequest<Kind extends ChangeKind = ChangeKind> = {
   carrier: Carrier
   carrierId: string
   form: Fields
-  parts: Parts
+  acceptedBody: AcceptedBody
   ifMatch: IfMatch
   change: Kind
 }
 
-type Planned = { connection: Connection; held: Held; plan: Plan; duplicateOf: string | undefined }
+type PlannedChange = {
+  connection: Connection
+  held: OpenedConnection
+  plan: Plan
+  duplicateOf: string | undefined
+}
 
-/** What a change has come to; `signInLost` where the sign-in at the carrier does not go with it, and `location` says where to send the merchant for another. */
-type Changed = Saved & { duplicateOf: string | undefined; signInLost: boolean; location?: string | undefined }
+/** Describes a saved change. `signInLost` is true where the sign-in at the carrier does not belong to the new credentials, and `location` says where the merchant can sign in again. */
+type ChangedConnection = SavedConnection & {
+  duplicateOf: string | undefined
+  signInLost: boolean
+  location?: string | undefined
+}
 
 /**
- * Replaces credentials of a connection, under the same id: all of it or nothing, with its audit event.
- * A refusal leaves those in force untouched. A dry run answers what the carrier says and saves nothing.
+ * Replaces credentials of a connection under the same id, and writes the audit event with them: all of it or nothing.
+ * A refusal leaves the credentials in force as they were. A dry run returns the outcome and saves nothing.
  */
 export function changeCredentials(
   ctx: Context,
   actor: Actor,
-  change: Change<Extract<ChangeKind, { kind: 'credentials' }>>,
-): Promise<Verified<Changed>> {
+  change: ChangeRequest<Extract<ChangeKind, { kind: 'credentials' }>>,
+): Promise<Verified<ChangedConnection>> {
   return carryOut(ctx, actor, change.change.verify, operationOf(ctx, actor, change))
 }
 
-/** Changes settings of a connection, with its audit event; no credential is touched, and no carrier asked. */
+/** Changes settings of a connection, and writes the audit event with them; no credential is touched, and no carrier is asked. */
 export async function changeSettings(
   ctx: Context,
   actor: Actor,
-  change: Change<Extract<ChangeKind, { kind: 'settings' }>>,
-): Promise<Changed> {
+  change: ChangeRequest<Extract<ChangeKind, { kind: 'settings' }>>,
+): Promise<ChangedConnection> {
   const { saved } = await verifyAndSave(ctx, actor, operationOf(ctx, actor, change))
   return saved
 }
 
-const operationOf = (ctx: Context, actor: Actor, change: Change): Operation<Planned, Changed> => ({
+const operationOf = (
+  ctx: Context,
+  actor: Actor,
+  change: ChangeRequest,
+): Operation<PlannedChange, ChangedConnection> => ({
   plan: (db, opener) => planInside(db, actor, opener, change),
   verify: (planned) => verifyPlan(ctx, actor, change, planned),
   isSame: (verified, now) =>
     change.change.kind === 'settings' || isDeepStrictEqual(askedOf(verified), askedOf(now)),
-  save: (tx, planned, proof) => savePlan(ctx, tx, actor, change, { planned, proof }),
+  save: (tx, planned, verification) => savePlan(ctx, tx, actor, { request: change, planned, verification }),
 })
 
-const valuesOf = ({ credentials, settings }: Plan) => provable(credentials, settings)
-const askedOf = ({ plan }: Planned) => withoutSignIn(valuesOf(plan))
+const valuesOf = ({ credentials, settings }: Plan) => valuesToVerify(credentials, settings)
+const askedOf = ({ plan }: PlannedChange) => withoutSignIn(valuesOf(plan))
 
 async function verifyPlan(
   ctx: Context,
   actor: Actor,
-  { carrier, carrierId, change }: Change,
-  { connection, held: now, plan }: Planned,
-): Promise<Proof> {
+  { carrier, carrierId, change }: ChangeRequest,
+  { connection, held: now, plan }: PlannedChange,
+): Promise<VerificationResult> {
   if (change.kind === 'settings') return UNTOUCHED
   const waits = plan.signInLost ? SIGN_IN_LOST : isWaiting(connection) && WAITS
   if (waits) return acceptWaiting(carrier, waits, change.verify)
-  const held = { values: provable(now.credentials, now.settings), state: connection.state }
-  return requireProof(ctx, actor, { carrier, values: valuesOf(plan), wish: change.verify, carrierId, held })
+  const held = { values: valuesToVerify(now.credentials, now.settings), state: connection.state }
+  return verifyOrRefuse(ctx, actor, { carrier, values: valuesOf(plan), wish: change.verify, carrierId, held })
 }
 
-/** Plans what a change comes to, from what `db` reads; refuses what cannot be. */
-async function planInside(db: Db, actor: Actor, opener: Opener, request: Change): Promise<Planned> {
-  const { carrier, carrierId, form, parts, change } = request
-  const connection = await findConnection(db, keyOf(actor, carrierId))
-  if (!connection || connection.carrier !== carrier.id) return refuseUnknown()
+/** Reads the connection through `db` and plans the change; refuses a change that is not possible. */
+async function planInside(
+  db: Db,
+  actor: Actor,
+  opener: Opener,
+  request: ChangeRequest,
+): Promise<PlannedChange> {
+  const { carrier, carrierId, form, acceptedBody, change } = request
+  const connection = await findConnection(db, connectionKey(actor, carrierId))
+  if (!connection || connection.carrier !== carrier.id) return refuseUnknownConnection()
   requireVersion(connection, request.ifMatch)
   const held = hold(opener, connection)
   const how = change.kind === 'credentials' ? change.how : 'merge'
-  const plan = planChange(carrier, form, held, parts, how)
+  const plan = planChange(carrier, held, { form, acceptedBody, how })
   const { credentials, accountChanged } = plan
   const duplicateOf = accountChanged
     ? await refuseDuplicate(db, actor, { carrier, credentials, carrierId })
@@ -111,9 +129,12 @@ async function savePlan(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  request: Change,
-  { planned, proof }: { planned: Planned; proof: Proof },
-): Promise<Changed> {
+  {
+    request,
+    planned,
+    verification,
+  }: { request: ChangeRequest; planned: PlannedChange; verification: VerificationResult },
+): Promise<ChangedConnection> {
   const { carrier, carrierId, change } = request
   const { connection, plan, duplicateOf } = planned
   const { signInLost } = plan
@@ -122,12 +143,17 @@ async function savePlan(
     return { carrierId, version, credentialsVersion, duplicateOf, signInLost }
   if (plan.becomesPrimary) await demotePrimary(ctx, tx, actor, carrier)
   const begun = signInLost ? beginInstead(ctx, actor, carrier, carrierId) : undefined
-  const saved = await saveConnection(ctx, tx, actor, composeSave(ctx, planned, request, { proof, begun }))
+  const saved = await saveConnection(
+    ctx,
+    tx,
+    actor,
+    composeSave(ctx, planned, request, { verification, begun }),
+  )
   return { ...saved, duplicateOf, signInLost, ...(begun && { location: begun.location }) }
 }
 
-function hold(opener: Opener, connection: Connection): Held {
-  const opened = opener.contents(connection).reveal() as Pick<Held, 'credentials' | 'settings'>
+function hold(opener: Opener, connection: Connection): OpenedConnection {
+  const opened = opener.contents(connection).reveal() as Pick<OpenedConnection, 'credentials' | 'settings'>
   return { nickname: connection.nickname, isPrimary: connection.is_primary === 1, ...opened }
 }
 
@@ -135,18 +161,18 @@ const ACTIONS = { credentials: 'connection.updated', settings: 'connection.setti
 
 function composeSave(
   ctx: Context,
-  { connection, held, plan }: Planned,
-  { carrier, form, change }: Change,
-  { proof, begun }: { proof: Proof; begun: Begun | undefined },
-): Save {
+  { connection, held, plan }: PlannedChange,
+  { carrier, form, change }: ChangeRequest,
+  { verification, begun }: { verification: VerificationResult; begun: BegunSignIn | undefined },
+): ConnectionSave {
   const isUpdate = change.kind === 'credentials'
   const credentials = isUpdate ? replaceCredentials(ctx, connection, held, plan) : undefined
-  const isOther = plan.provedOtherwise && !isWaiting(connection)
-  const checked = credentials
-    ? checkedAfter(ctx, carrier, proof, connection, credentials.sealed)
-    : isOther
-      ? checkedNever(ctx, connection)
-      : undefined
+  const isOther = plan.verifiesOtherwise && !isWaiting(connection)
+  const credentialsVersion = credentials?.sealed.credentials_version
+  let checked
+  if (credentialsVersion !== undefined)
+    checked = checkedAfter(ctx, connection, { carrier, verification, credentialsVersion })
+  else if (isOther) checked = checkedNever(ctx, connection)
   const isPrimary = held.isPrimary || plan.becomesPrimary
   return {
     before: connection,
@@ -163,21 +189,23 @@ function composeSave(
       action: ACTIONS[change.kind],
       fields: plan.changed,
       changes: shownChanges(carrier, held, { ...plan, isPrimary }, form),
-      ...(isUpdate && proof.outcome !== 'verified' && { outcome: 'unverified' }),
+      ...(isUpdate && verification.outcome !== 'verified' && { outcome: 'unverified' }),
     },
   }
 }
 
-/** Credentials that worked and are in force already have nothing to lose by being given again. */
+/** Returns what is known of credentials after an update, and their next check. Credentials that worked and are given again unchanged keep their state, unless the carrier was asked. */
 function checkedAfter(
   ctx: Context,
-  carrier: Carrier,
-  proof: Proof,
   connection: Connection,
-  { credentials_version }: Pick<Connection, 'credentials_version'>,
+  {
+    carrier,
+    verification,
+    credentialsVersion,
+  }: { carrier: Carrier; verification: VerificationResult; credentialsVersion: number },
 ) {
-  const isSame = credentials_version === connection.credentials_version
+  const isSame = credentialsVersion === connection.credentials_version
   const works = connection.state === 'verified' || connection.state === 'degraded'
-  if (!isSame || !works) return checkedNow(ctx, carrier, proof, connection)
-  return proof.asked ? checkedAgain(ctx, proof, connection) : undefined
+  if (!isSame || !works) return checkedNow(ctx, carrier, verification, connection)
+  return verification.asked ? checkedAgain(ctx, verification, connection) : undefined
 }

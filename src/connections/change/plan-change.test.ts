@@ -1,31 +1,46 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Field } from '../../catalog/define.ts'
+import type { Carrier, Field } from '../../catalog/define.ts'
 import { findByScac, findCarrier } from '../../catalog/find-carrier.ts'
 import { parcelCarriers } from '../../catalog/index.ts'
 import type { Form, Values } from '../../catalog/forms/validate.ts'
 import { ApiError } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
 import { allFields, ltlForm, settingsForm, updateForm } from '../form/carrier-forms.ts'
-import { planChange, type Held, type Plan } from './plan-change.ts'
+import { planChange, type OpenedConnection, type Plan } from './plan-change.ts'
 import { acceptBody, type Changes } from '../form/values.ts'
 
 const parcel = (name: string) => findCarrier(name) ?? assert.fail(name)
-const holds = (credentials: Values, settings: Values = {}, isPrimary = false): Held => ({
+const holds = (
+  credentials: Values,
+  more: { settings?: Values; isPrimary?: boolean } = {},
+): OpenedConnection => ({
   nickname: 'n',
-  isPrimary,
+  isPrimary: false,
   credentials,
-  settings,
+  settings: {},
+  ...more,
 })
 
-/** What an update of a parcel connection makes of it; a settings body goes through the other form. */
-function update(name: string, held: Held, body: Record<string, unknown>, form?: Form): Plan {
-  const carrier = parcel(name)
-  const chosen = form ?? updateForm(carrier)
-  return planChange(carrier, chosen.fields, held, acceptBody(carrier, chosen, body), 'merge')
+/** Plans an update of a parcel connection. */
+const update = (name: string, held: OpenedConnection, body: Record<string, unknown>): Plan =>
+  merge(parcel(name), held, { form: updateForm(parcel(name)), body })
+
+/** Plans a change of the settings of a parcel connection. */
+const settle = (name: string, held: OpenedConnection, body: Record<string, unknown>): Plan =>
+  merge(parcel(name), held, { form: settingsForm(parcel(name)), body })
+
+function merge(
+  carrier: Carrier,
+  held: OpenedConnection,
+  { form, body }: { form: Form; body: Record<string, unknown> },
+): Plan {
+  return planChange(carrier, held, {
+    form: form.fields,
+    acceptedBody: acceptBody(carrier, form, body),
+    how: 'merge',
+  })
 }
-const settle = (name: string, held: Held, body: Record<string, unknown>) =>
-  update(name, held, body, settingsForm(parcel(name)))
 
 /** Expects a refusal of exactly these fields, in this order. */
 function refuses(act: () => unknown, ...expected: [condition: string, fieldName: string][]): void {
@@ -37,25 +52,24 @@ function refuses(act: () => unknown, ...expected: [condition: string, fieldName:
   })
 }
 
-const ups = (settings: Values = {}, isPrimary = false) =>
+const ups = ({ settings = {}, isPrimary = false }: { settings?: Values; isPrimary?: boolean } = {}) =>
   holds(
     { account_number: 'A1', account_country_code: 'US' },
-    { account_postal_code: '12345', ...settings },
-    isPrimary,
+    { settings: { account_postal_code: '12345', ...settings }, isPrimary },
   )
 const upsBody = { nickname: 'n', account_postal_code: '12345', account_country_code: 'US' }
 const dhlBody = { nickname: 'n', account_number: 'A1' }
 const gls = { client_id: 'c', client_secret: 's', contact_id: 'A1' }
 
 test('negotiated rates cannot be switched off or cleared once they are on, at either door', () => {
-  const on = ups({ use_negotiated_rates: true })
+  const on = ups({ settings: { use_negotiated_rates: true } })
   for (const value of [false, null]) {
     const change = { use_negotiated_rates: value }
     refuses(() => update('ups', on, { ...upsBody, ...change }), ['field_invalid', 'use_negotiated_rates'])
     refuses(() => settle('ups', on, change), ['field_invalid', 'use_negotiated_rates'])
   }
   for (const before of [{}, { use_negotiated_rates: false }] as Values[]) {
-    const off = ups(before)
+    const off = ups({ settings: before })
     assert.equal(
       update('ups', off, { ...upsBody, use_negotiated_rates: false }).settings.use_negotiated_rates,
       false,
@@ -70,11 +84,11 @@ test('negotiated rates cannot be switched off or cleared once they are on, at ei
 test('the primary connection cannot give up being it; others may say that they are not', () => {
   const refused = ['field_invalid', 'is_primary_account'] as [string, string]
   const body = { is_primary_account: false }
-  refuses(() => settle('ups', ups({}, true), body), refused)
-  refuses(() => update('ups', ups({}, true), { ...upsBody, ...body }), refused)
+  refuses(() => settle('ups', ups({ isPrimary: true }), body), refused)
+  refuses(() => update('ups', ups({ isPrimary: true }), { ...upsBody, ...body }), refused)
   const kept = settle('ups', ups(), body)
   assert.deepEqual([kept.becomesPrimary, kept.changed], [false, []])
-  const already = settle('ups', ups({}, true), { is_primary_account: true })
+  const already = settle('ups', ups({ isPrimary: true }), { is_primary_account: true })
   assert.deepEqual([already.becomesPrimary, already.changed], [false, []])
   const becomes = settle('ups', ups(), { is_primary_account: true })
   assert.deepEqual([becomes.becomesPrimary, becomes.changed], [true, ['is_primary_account']])
@@ -101,7 +115,7 @@ test('of a pair that goes together one alone is refused, whether it was left out
 })
 
 test('several broken rules are refused in one answer', () => {
-  const held = ups({ use_negotiated_rates: true }, true)
+  const held = ups({ settings: { use_negotiated_rates: true }, isPrimary: true })
   const body = { use_negotiated_rates: false, is_primary_account: false }
   refuses(
     () => settle('ups', held, body),
@@ -118,8 +132,9 @@ test('another account number drops every optional secret that the body does not 
     if (identifier === undefined || !carrier.update) continue
     const all = Object.fromEntries(fields.map(([name]) => [name, 'old']))
     const change = (changes: Changes) => {
-      const parts = { credentials: new Secret(changes), settings: new Secret({}), given: [] }
-      return planChange(carrier, carrier.update ?? {}, holds(all), parts, 'merge').credentials
+      const acceptedBody = { credentials: new Secret(changes), settings: new Secret({}), given: [] }
+      return planChange(carrier, holds(all), { form: carrier.update ?? {}, acceptedBody, how: 'merge' })
+        .credentials
     }
     const secrets = fields.filter(([, { secret, required }]) => secret && !required).map(([name]) => name)
     const rest = Object.fromEntries(Object.entries(all).filter(([name]) => !secrets.includes(name)))
@@ -163,9 +178,9 @@ test('a merge keeps what the body leaves out, and null clears one; a replacement
   const carrier = findByScac('FXFE') ?? assert.fail()
   const body = { credentials: { key: 'k2', account_number: 'B2' } }
   const { fields } = ltlForm(carrier, body)
-  const parts = { credentials: new Secret(body.credentials), settings: new Secret({}), given: [] }
+  const acceptedBody = { credentials: new Secret(body.credentials), settings: new Secret({}), given: [] }
   const before = holds({ key: 'k', account_number: 'A1', password: 'p', username: 'u' })
-  const replaced = planChange(carrier, fields, before, parts, 'replace')
+  const replaced = planChange(carrier, before, { form: fields, acceptedBody, how: 'replace' })
   assert.deepEqual(replaced.credentials, body.credentials)
   assert.deepEqual(replaced.changed, ['key', 'account_number', 'password', 'username'])
 })

@@ -3,55 +3,60 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Carrier, Fields } from '../../catalog/define.ts'
 import { isBlank, type FieldProblem, type Values } from '../../catalog/forms/validate.ts'
 import { failFields } from '../../errors.ts'
-import { allFields, provedSettings } from '../form/carrier-forms.ts'
+import { allFields, settingsToVerify } from '../form/carrier-forms.ts'
 import { losesSignIn, withoutSignIn } from '../sign-in/sign-in-state.ts'
-import { withoutCleared, type Changes, type Parts } from '../form/values.ts'
+import { withoutCleared, type Changes, type AcceptedBody } from '../form/values.ts'
 
-/** What a connection holds before a change, opened. */
-export type Held = { nickname: string | null; isPrimary: boolean; credentials: Values; settings: Values }
+/** Describes the opened contents of a connection before a change. */
+export type OpenedConnection = {
+  nickname: string | null
+  isPrimary: boolean
+  credentials: Values
+  settings: Values
+}
 
-/** What it will hold, and the wire names of what differs. */
+/** A plan describes the contents of a connection after a change, and names in `changed` the fields that differ, by wire name. */
 export type Plan = {
   nickname: string | null
   becomesPrimary: boolean
   credentials: Values
   settings: Values
   accountChanged: boolean
-  /** Whether the merchant has to sign in at the carrier again. */
+  /** `signInLost` is true where the merchant has to sign in at the carrier again. */
   signInLost: boolean
-  /** Whether the carrier would be asked with other settings than before. */
-  provedOtherwise: boolean
+  /** `verifiesOtherwise` is true where the carrier would be asked with other settings than before. */
+  verifiesOtherwise: boolean
   changed: string[]
 }
 
 /**
- * Decides what a change makes of a connection, without touching anything; throws where a rule of the carrier forbids it.
- * `merge` keeps what the body leaves out; `replace` drops it, but for the additions of Hawser while the account stays.
+ * Plans what a change makes of a connection, without any effect; throws where a rule of the carrier forbids the change.
+ * `merge` keeps the values that the body leaves out; `replace` drops them, but keeps those of the fields that Hawser adds while the account stays the same.
  */
 export function planChange(
   carrier: Carrier,
-  form: Fields,
-  held: Held,
-  parts: Parts,
-  how: 'merge' | 'replace',
+  held: OpenedConnection,
+  { form, acceptedBody, how }: { form: Fields; acceptedBody: AcceptedBody; how: 'merge' | 'replace' },
 ): Plan {
-  const settings = merge(held.settings, parts.settings.reveal())
-  const given = parts.credentials.reveal()
+  const settings = merge(held.settings, acceptedBody.settings.reveal())
+  const given = acceptedBody.credentials.reveal()
   const merged = how === 'merge' ? merge(held.credentials, given) : replace(carrier, held.credentials, given)
   const before = accountKey(accountNumber(carrier, held.credentials))
   const accountChanged = before !== accountKey(accountNumber(carrier, merged))
   const credentials =
-    accountChanged && how === 'merge' ? withoutSignIn(withoutOldSecrets(carrier, parts, merged)) : merged
+    accountChanged && how === 'merge'
+      ? withoutSignIn(withoutOldSecrets(carrier, acceptedBody, merged))
+      : merged
   const problems = [
-    ...brokenLatches(form, held, parts),
+    ...brokenLatches(form, held, acceptedBody),
     ...brokenPairs(carrier, credentials),
-    ...blankRequired(carrier, form, parts),
-    ...(parts.primary === false && held.isPrimary ? [PRIMARY_REFUSED] : []),
-    ...(isBlank(parts.nickname) ? [NICKNAME_REQUIRED] : []),
+    ...blankRequired(carrier, form, acceptedBody),
+    ...(acceptedBody.primary === false && held.isPrimary ? [PRIMARY_REFUSED] : []),
+    ...(isBlank(acceptedBody.nickname) ? [NICKNAME_REQUIRED] : []),
   ]
   if (problems.length > 0) failFields(problems)
-  const nickname = parts.nickname ?? held.nickname
-  const becomesPrimary = parts.primary === true && !held.isPrimary
+  const nickname = acceptedBody.nickname ?? held.nickname
+  const becomesPrimary = acceptedBody.primary === true && !held.isPrimary
   return {
     nickname,
     becomesPrimary,
@@ -59,21 +64,21 @@ export function planChange(
     settings,
     accountChanged,
     signInLost: losesSignIn(held.credentials, credentials),
-    provedOtherwise: [...provedSettings(carrier)].some(
+    verifiesOtherwise: [...settingsToVerify(carrier)].some(
       (name) => !isDeepStrictEqual(held.settings[name], settings[name]),
     ),
     changed: [
       ...(nickname === held.nickname ? [] : ['nickname']),
       ...(becomesPrimary ? ['is_primary_account'] : []),
-      ...differences(held.credentials, credentials, form),
-      ...differences(held.settings, settings, form),
+      ...listDifferences(held.credentials, credentials, form),
+      ...listDifferences(held.settings, settings, form),
     ],
   }
 }
 
 const merge = (held: Values, changes: Changes): Values => withoutCleared({ ...held, ...changes })
 
-/** The public page replaces the whole set of its own fields and does not know of those that Hawser adds: they stay with their account. */
+/** Replaces the whole set of documented fields, as the public page says. That page does not know the fields that Hawser adds: their values stay while the account stays the same. */
 function replace(carrier: Carrier, held: Values, changes: Changes): Values {
   const replaced = withoutCleared(changes)
   if (!staysWithAccount(carrier, held, replaced)) return replaced
@@ -82,14 +87,14 @@ function replace(carrier: Carrier, held: Values, changes: Changes): Values {
   return withoutCleared({ ...Object.fromEntries(additions), ...changes })
 }
 
-/** An old password is never glued to a new account: optional secrets that the body does not carry go. */
-function withoutOldSecrets(carrier: Carrier, parts: Parts, credentials: Values): Values {
-  const given = parts.credentials.reveal()
+/** Removes every optional secret that the body does not carry, so that an old password is never combined with a new account. */
+function withoutOldSecrets(carrier: Carrier, acceptedBody: AcceptedBody, credentials: Values): Values {
+  const given = acceptedBody.credentials.reveal()
   const old = Object.entries(allFields(carrier))
     .filter(([, field]) => field.secret && !field.required)
     .map(([name, field]) => field.storedAs ?? name)
     .filter((name) => !Object.hasOwn(given, name))
-  // What is only given together goes together.
+  // Fields that can only be given together are removed together.
   const pairs = carrier.together ?? []
   for (const [a, b] of pairs)
     for (const [one, other] of [[a, b] as const, [b, a] as const])
@@ -97,8 +102,8 @@ function withoutOldSecrets(carrier: Carrier, parts: Parts, credentials: Values):
   return Object.fromEntries(Object.entries(credentials).filter(([name]) => !old.includes(name)))
 }
 
-function brokenLatches(form: Fields, held: Held, parts: Parts): FieldProblem[] {
-  const changes = { ...parts.credentials.reveal(), ...parts.settings.reveal() }
+function brokenLatches(form: Fields, held: OpenedConnection, acceptedBody: AcceptedBody): FieldProblem[] {
+  const changes = { ...acceptedBody.credentials.reveal(), ...acceptedBody.settings.reveal() }
   const known = { ...held.credentials, ...held.settings }
   return Object.entries(form)
     .filter(([, field]) => field.type === 'boolean' && field.latch)
@@ -110,9 +115,9 @@ function brokenLatches(form: Fields, held: Held, parts: Parts): FieldProblem[] {
     }))
 }
 
-/** A form that does not ask for what connect asked for takes no text for it that shows nothing. */
-function blankRequired(carrier: Carrier, form: Fields, parts: Parts): FieldProblem[] {
-  const changes = { ...parts.credentials.reveal(), ...parts.settings.reveal() }
+/** Returns a problem for every field that connect requires and that the body gives as a blank text, where the form itself does not require the field. */
+function blankRequired(carrier: Carrier, form: Fields, acceptedBody: AcceptedBody): FieldProblem[] {
+  const changes = { ...acceptedBody.credentials.reveal(), ...acceptedBody.settings.reveal() }
   return Object.entries(form)
     .filter(([name, field]) => isBlank(changes[field.storedAs ?? name]) && allFields(carrier)[name]?.required)
     .map(([name]) => ({ kind: 'required', field: name, message: `${name} must not be empty.` }))
@@ -144,9 +149,10 @@ const PRIMARY_REFUSED: FieldProblem = {
   message: 'is_primary_account cannot be false on the primary connection: make another one primary.',
 }
 
-/** The wire names of what differs, though values are kept under names of their own where one wire name means two things. */
-export function differences(held: Values, next: Values, form: Fields): string[] {
-  const [before, after] = [withoutCleared(held), withoutCleared(next)]
+/** Returns the wire names of the values that differ. Values are stored under other names where one wire name means two things. */
+export function listDifferences(held: Values, next: Values, form: Fields): string[] {
+  const before = withoutCleared(held)
+  const after = withoutCleared(next)
   const wireNames = new Map(Object.entries(form).map(([name, field]) => [field.storedAs ?? name, name]))
   const stored = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return stored

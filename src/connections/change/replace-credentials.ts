@@ -6,27 +6,27 @@ import { sealCredentials, sealPrevious, type Holder, type SealedValues } from '.
 import { Secret } from '../../secret.ts'
 import type { SupersededCredentials } from '../../store/tables/connections/connection-writes.ts'
 import type { Connection, PreviousCredentials } from '../../store/schema/tables.ts'
-import { provedSettings } from '../form/carrier-forms.ts'
+import { settingsToVerify } from '../form/carrier-forms.ts'
 import { carrierOf } from '../request/require.ts'
 import { refreshTokenOf, withoutSignIn } from '../sign-in/sign-in-state.ts'
 import { withoutCleared } from '../form/values.ts'
 
-/** How long the credentials before the current ones are kept, in days; the next change of credentials ends it too. */
+/** The previous credentials are kept for this many days, or until the next change of credentials. */
 const KEPT_DAYS = 30
 const DAY_MS = 24 * 60 * 60_000
 
-/** The credentials and the settings of one connection, opened. */
-export type Contents = { credentials: Values; settings: Values }
+/** Connection values are the opened credentials and settings of one connection. */
+export type ConnectionValues = { credentials: Values; settings: Values }
 
-/** Tells whether two contents are the same credentials: all that is kept as such and the settings that the carrier is asked with, but for the sign-in and for what says nothing. */
-export function isSameCredentials(carrier: Carrier, one: Contents, other: Contents): boolean {
+/** Returns whether two contents have the same credentials, including the settings that the carrier is asked with; the sign-in and empty values are not compared. */
+export function isSameCredentials(carrier: Carrier, one: ConnectionValues, other: ConnectionValues): boolean {
   return isDeepStrictEqual(comparable(carrier, one), comparable(carrier, other))
 }
 
-const comparable = (carrier: Carrier, contents: Contents): Values =>
-  withoutCleared(withoutSignIn(withProved(carrier, contents)))
+const comparable = (carrier: Carrier, contents: ConnectionValues): Values =>
+  withoutCleared(withoutSignIn(withVerified(carrier, contents)))
 
-/** Credentials that come into force: sealed, with what becomes of those before them. */
+/** A replacement is the sealed credentials that come into force, with what becomes of those before them. */
 export type Replacement = {
   values: Values
   sealed: Pick<Connection, 'credentials' | 'credentials_version'>
@@ -34,16 +34,16 @@ export type Replacement = {
 }
 
 /**
- * Seals new credentials as the next version, and keeps those in force until now, sealed for another purpose; their access token is gone.
- * The settings that they were proved with are kept with them: other ones belong to another account.
- * Credentials that are in force already keep their version and their access token, and the ones before them stay the way back;
- * of those that only a sign-in tells apart, the ones before stay too.
+ * Seals new credentials as the next version, and keeps the credentials in force until now, sealed for another purpose; their access token is gone.
+ * The settings that the earlier credentials were verified with are kept with them, since other settings may belong to another account.
+ * Credentials that are in force already keep their version and their access token, and the previous credentials can still be put back;
+ * they can also be put back where the new credentials differ only by their sign-in.
  */
 export function replaceCredentials(
   ctx: Context,
   connection: Connection,
-  held: Contents,
-  next: Contents,
+  held: ConnectionValues,
+  next: ConnectionValues,
 ): Replacement {
   const { credentials, credentials_version } = connection
   const carrier = carrierOf(connection)
@@ -53,11 +53,11 @@ export function replaceCredentials(
   const isSame = isSameCredentials(carrier, held, next)
   if (isSame && before === after) return { values, sealed: { credentials, credentials_version } }
   const nextVersion = credentials_version + 1
-  // Who is spending a refresh token at this moment goes on being the only one who does, put aside or not.
+  // A process that is spending the refresh token at this moment stays the only one that does, even where the token moves to the previous credentials.
   const isClaimKept = before !== undefined && (after === undefined || after === before)
   const previous = isSame
     ? undefined
-    : keptCredentials(ctx, connection, new Secret(withProved(carrier, held)))
+    : keptCredentials(ctx, connection, new Secret(withVerified(carrier, held)))
   return {
     values,
     sealed: sealNext(ctx, connection, values),
@@ -65,23 +65,27 @@ export function replaceCredentials(
   }
 }
 
-/** Seals the credentials of a connection that comes into being or comes back, as its next version. */
-export const firstCredentials = (ctx: Context, holder: Versioned, values: Values): Replacement => ({
+/** Seals the credentials of a connection that is connected or restored, as its next version. */
+export const sealFirstCredentials = (
+  ctx: Context,
+  holder: VersionedCredentials,
+  values: Values,
+): Replacement => ({
   values,
   sealed: sealNext(ctx, holder, values),
 })
 
-type Versioned = Holder & Pick<Connection, 'credentials_version'>
+type VersionedCredentials = Holder & Pick<Connection, 'credentials_version'>
 
-function sealNext(ctx: Context, holder: Versioned, values: Values): Replacement['sealed'] {
+function sealNext(ctx: Context, holder: VersionedCredentials, values: Values): Replacement['sealed'] {
   const credentials_version = holder.credentials_version + 1
   const credentials = sealCredentials(ctx, holder, credentials_version, new Secret(values))
   return { credentials, credentials_version }
 }
 
-const withProved = (carrier: Carrier, { credentials, settings }: Contents) => ({
+const withVerified = (carrier: Carrier, { credentials, settings }: ConnectionValues) => ({
   ...credentials,
-  ...Object.fromEntries([...provedSettings(carrier)].map((name) => [name, settings[name] ?? null])),
+  ...Object.fromEntries([...settingsToVerify(carrier)].map((name) => [name, settings[name] ?? null])),
 })
 
 function keptCredentials(ctx: Context, connection: Connection, held: SealedValues): PreviousCredentials {

@@ -1,6 +1,6 @@
 import { accountKey, accountNumber } from '../../catalog/account.ts'
 import type { Action } from '../../audit/actions.ts'
-import { auditEntry, type Happening } from '../../audit/record-event.ts'
+import { auditEntry, type EventToRecord } from '../../audit/record-event.ts'
 import type { Values } from '../../catalog/forms/validate.ts'
 import type { Actor, Context } from '../../context.ts'
 import { fingerprint, sealSettings } from '../../custody/sealed-values.ts'
@@ -9,54 +9,59 @@ import { writeConnection, type ConnectionWrite } from '../../store/tables/connec
 import type { ConnectionChange } from '../../store/tables/connections/connections.ts'
 import type { Tx } from '../../store/db.ts'
 import type { Connection, NewConnection, SignInRow } from '../../store/schema/tables.ts'
-import { outboxEntry, type Telling } from '../../webhooks/announce.ts'
-import type { Checked } from '../verification/next-check.ts'
+import { outboxEntry, type Announcement } from '../../webhooks/announce.ts'
+import type { CheckResult } from '../verification/next-check.ts'
 import type { Replacement } from './replace-credentials.ts'
-import { carrierOf, keyOf } from '../request/require.ts'
-import { transitionTellings } from '../verification/announce-state.ts'
+import { carrierOf, connectionKey } from '../request/require.ts'
+import { listStateAnnouncements } from '../verification/announce-state.ts'
 
-/** A connection that comes into being, as version 0 of everything, or comes back with the versions and the number that it had. */
-export type Beginning = Omit<
+/** A first row is the row of a connection that is connected, with version 0 of everything, or restored, with the versions and the sequence number that it had. */
+export type FirstRow = Omit<
   NewConnection,
   'account_number' | 'account_key' | 'credentials' | 'settings' | 'updated_at' | 'created_seq'
 > & { created_seq?: number }
 
-/** What a connection holds from its beginning, and when it is checked first; absent where nothing is planned. */
+/** Describes the first contents of a connection, and the time of its first check; `nextCheckAt` is absent where no check is planned. */
 type First = { credentials: Replacement; settings: Values; nextCheckAt?: string | null } & WithSignIn
 
-/** What is to be of a connection; what is absent stays as it is. */
-export type After = {
+/** Describes a connection after a change; an absent member stays as it is. */
+export type NextContents = {
   nickname?: string | null
   isPrimary?: boolean
   status?: Connection['connection_status']
   openShipments?: Connection['open_shipments']
   credentials?: Replacement
   settings?: Values
-  /** What is known of the credentials from now on, and when they are checked next. */
-  checked?: Checked<Known> | undefined
+  /** `checked` says what is known of the credentials from now on, and when they are checked next. */
+  checked?: CheckResult<BeforeChange> | undefined
 } & WithSignIn
 
-type Known = Pick<Connection, 'state' | 'diagnosis' | 'trouble_told'> & ConnectionChange
+type BeforeChange = Pick<Connection, 'state' | 'diagnosis' | 'trouble_told'> & ConnectionChange
 
-/** A sign-in at the carrier may begin with the change. */
+/** `signIn` is the row of a sign-in at the carrier that begins with the change. */
 type WithSignIn = { signIn?: SignInRow | undefined }
 
-/** What happened, but for what follows from before and after. */
-type Event = Pick<Happening, 'fields' | 'changes' | 'outcome'> & { action: Action }
+/** Describes the audit event of a change, without what follows from the connection before and after. */
+type Event = Pick<EventToRecord, 'fields' | 'changes' | 'outcome'> & { action: Action }
 
-/** A change of one connection, from what was read to what is to be. */
-export type Save = ChangeToSave | BeginningToSave
-type ChangeToSave = { before: Connection; after: After; event: Event }
-type BeginningToSave = { isNew: true; before: Beginning; after: First; event: Event }
+/** A save is a change of one connection, from what was read to what is to be written. */
+export type ConnectionSave = ChangeToSave | BeginningToSave
+type ChangeToSave = { before: Connection; after: NextContents; event: Event }
+type BeginningToSave = { isNew: true; before: FirstRow; after: First; event: Event }
 
-/** Which connection was written, and the versions that it has come to. */
-export type Saved = { carrierId: string; version: number; credentialsVersion: number }
+/** Describes which connection was written, and its versions after that. */
+export type SavedConnection = { carrierId: string; version: number; credentialsVersion: number }
 
 /**
- * Writes a change of a connection: the row over the version that was read, the credentials before, the next check, the audit event, and what webhooks are told of it.
- * It stands in the transaction `tx`, which has read `before`; only what a carrier says of credentials, and a refresh token that it replaces, are written elsewhere.
+ * Writes a change of a connection: the row over the version that was read, the previous credentials, the next check, the audit event, and the messages to webhooks.
+ * The transaction `tx` must have read `before`; only what a carrier says about credentials, and a refresh token that a carrier replaces, are written elsewhere.
  */
-export async function saveConnection(ctx: Context, tx: Tx, actor: Actor, save: Save): Promise<Saved> {
+export async function saveConnection(
+  ctx: Context,
+  tx: Tx,
+  actor: Actor,
+  save: ConnectionSave,
+): Promise<SavedConnection> {
   const { before, after } = save
   await writeConnection(
     tx,
@@ -80,11 +85,14 @@ function composeBeginning(
     ...before,
     ...accountOf(before, values),
     ...sealed,
-    ...{ settings, settings_version, version: before.version + 1, updated_at: ctx.clock().toISOString() },
+    settings,
+    settings_version,
+    version: before.version + 1,
+    updated_at: ctx.clock().toISOString(),
     created_seq: before.created_seq,
   }
   return {
-    key: keyOf(actor, before.carrier_id),
+    key: connectionKey(actor, before.carrier_id),
     row: { added },
     signIn,
     check: nextCheckAt === undefined ? undefined : { carrier: before.carrier, dueAt: nextCheckAt },
@@ -105,9 +113,9 @@ function composeChange(ctx: Context, actor: Actor, { before, after, event }: Cha
   }
   const now = { ...before, ...changed }
   const envelopeHash = credentials || settings ? fingerprint(now.credentials, now.settings) : undefined
-  const tellings = [...tellingOf(event), ...(checked ? transitionTellings(before, checked.columns) : [])]
+  const tellings = [...tellingOf(event), ...(checked ? listStateAnnouncements(before, checked.columns) : [])]
   return {
-    key: keyOf(actor, before.carrier_id),
+    key: connectionKey(actor, before.carrier_id),
     row: { seenVersion: before.version, changed },
     superseded: credentials?.superseded,
     signIn,
@@ -117,10 +125,10 @@ function composeChange(ctx: Context, actor: Actor, { before, after, event }: Cha
   }
 }
 
-/** The columns of what is in clear; a nickname that stays is not written again, since searches are built on it. */
+/** Returns the changed columns that are not sealed; a nickname that stays is not written again, since the search is built on nicknames. */
 function marksOf(
   before: Connection,
-  { nickname, isPrimary, status, openShipments }: After,
+  { nickname, isPrimary, status, openShipments }: NextContents,
 ): ConnectionChange {
   return {
     ...(nickname !== undefined && nickname !== before.nickname && { nickname }),
@@ -147,7 +155,7 @@ function entryOf(
     before,
     event,
     envelopeHash,
-  }: { before: Beginning | Connection; event: Event; envelopeHash?: Buffer | undefined },
+  }: { before: FirstRow | Connection; event: Event; envelopeHash?: Buffer | undefined },
 ) {
   return auditEntry(ctx, actor, {
     ...event,
@@ -157,8 +165,8 @@ function entryOf(
   })
 }
 
-/** What webhooks are told of an event; nobody is told of a policy of deletes. */
-function tellingOf({ action }: Event): Telling[] {
+/** Returns the messages to webhooks about an event; a change of a delete policy has none. */
+function tellingOf({ action }: Event): Announcement[] {
   if (action === 'connection.policy_updated') return []
   const isBeginning = action === 'connection.connected' || action === 'connection.restored'
   return [{ type: isBeginning ? 'carrier_connected' : 'connection.updated' }]

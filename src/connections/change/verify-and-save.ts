@@ -3,61 +3,61 @@ import type { Opener } from '../../custody/opener.ts'
 import { changeSealed, readSealed } from '../../custody/open-sealed.ts'
 import { fail } from '../../errors.ts'
 import type { Db, Tx } from '../../store/db.ts'
-import type { Proof } from '../carrier/proof.ts'
-import type { VerifyWish } from '../verification/verify-credentials.ts'
-import type { Saved } from './save-connection.ts'
-import { keepMinted } from '../tokens/token-lock.ts'
+import type { VerificationResult } from '../carrier/verification-result.ts'
+import type { VerifyParameter } from '../verification/verify-credentials.ts'
+import type { SavedConnection } from './save-connection.ts'
+import { saveMintedToken } from '../tokens/token-lock.ts'
 
-/** A change of a connection: read and planned, verified, saved. */
-export type Operation<Plan, Done extends Saved> = {
-  /** Reads what is there and plans what is to be; refuses what cannot be. */
+/** An operation is a change of a connection in three steps: read and plan, verify, save. */
+export type Operation<Plan, Done extends SavedConnection> = {
+  /** Reads the connection and plans the change; refuses a change that is not possible. */
   plan: (db: Db, opener: Opener) => Promise<Plan>
-  /** Asks the carrier about what is planned; refuses what the carrier refuses. */
-  verify: (plan: Plan) => Proof | Promise<Proof>
-  /** Tells whether the carrier would be asked the same about two plans. */
+  /** Asks the carrier about the planned credentials; refuses what the carrier refuses. */
+  verify: (plan: Plan) => VerificationResult | Promise<VerificationResult>
+  /** Returns whether the carrier would be asked the same about two plans. */
   isSame: (verified: Plan, now: Plan) => boolean
-  save: (tx: Tx, plan: Plan, proof: Proof) => Promise<Done>
+  save: (tx: Tx, plan: Plan, verification: VerificationResult) => Promise<Done>
 }
 
-/** What the carrier said, and what was saved; of a dry run nothing is. */
-export type Verified<Done> = { proof: Proof; saved?: Done }
+/** Describes the outcome and what was saved; a dry run saves nothing. */
+export type Verified<Done> = { verification: VerificationResult; saved?: Done }
 
-/** Carries an operation out, or verifies only, where that is what the request wishes: a dry run ends there, and no other code knows of it. */
-export async function carryOut<Plan, Done extends Saved>(
+/** Carries out an operation, or only verifies where the request wishes that: a dry run ends here, and no other code knows of dry runs. */
+export async function carryOut<Plan, Done extends SavedConnection>(
   ctx: Context,
   actor: Actor,
-  wish: VerifyWish,
+  wish: VerifyParameter,
   operation: Operation<Plan, Done>,
 ): Promise<Verified<Done>> {
   if (wish !== 'only') return verifyAndSave(ctx, actor, operation)
   const { plan, verify } = operation
-  return { proof: await verify(await readSealed(ctx, actor, plan)) }
+  return { verification: await verify(await readSealed(ctx, actor, plan)) }
 }
 
 const ATTEMPTS = 5
 
 /**
- * Carries an operation out: verifies outside of every transaction, and saves in one that plans anew on what it reads, so that of two writers
- * each changes what the other left, and what was verified is what is stored.
+ * Carries out an operation: verifies outside of every transaction, and saves in a transaction that plans again from what it reads. So of two writers
+ * each changes what the other left, and exactly what was verified is stored. Refuses after five attempts between which others changed the connection.
  */
-export async function verifyAndSave<Plan, Done extends Saved>(
+export async function verifyAndSave<Plan, Done extends SavedConnection>(
   ctx: Context,
   actor: Actor,
   { plan, verify, isSame, save }: Operation<Plan, Done>,
-): Promise<{ proof: Proof; saved: Done }> {
-  let verified: { plan: Plan; proof: Proof } | undefined
+): Promise<{ verification: VerificationResult; saved: Done }> {
+  let verified: { plan: Plan; verification: VerificationResult } | undefined
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const planned = await readSealed(ctx, actor, plan)
     if (!verified || !isSame(verified.plan, planned))
-      verified = { plan: planned, proof: await verify(planned) }
-    const { plan: seen, proof } = verified
+      verified = { plan: planned, verification: await verify(planned) }
+    const { plan: seen, verification } = verified
     const saved = await changeSealed(ctx, actor, async (tx, opener) => {
       const now = await plan(tx, opener)
-      return isSame(seen, now) ? save(tx, now, proof) : undefined
+      return isSame(seen, now) ? save(tx, now, verification) : undefined
     })
     if (!saved) continue
-    await keepMinted(ctx, actor, saved.carrierId, saved.credentialsVersion, proof)
-    return { proof, saved }
+    await saveMintedToken(ctx, actor, saved, verification)
+    return { verification, saved }
   }
   return fail('too_busy', 'The connection is being changed by others all the time; try again.')
 }

@@ -4,17 +4,17 @@ import { failFields } from '../../errors.ts'
 import { findConnection } from '../../store/tables/connections/connections.ts'
 import type { OpenShipments } from '../../store/schema/tables.ts'
 import { requireScope } from '../../require-scope.ts'
-import { ruleOf, type Rule } from './open-shipments.ts'
+import { chooseDeleteRule, type DeleteRule } from './open-shipments.ts'
 import { acceptConnectionPolicy } from './policy-form.ts'
-import { keyOf, refuseUnknown } from '../request/require.ts'
+import { connectionKey, refuseUnknownConnection } from '../request/require.ts'
 import { saveConnection } from '../change/save-connection.ts'
 import { requireNamed, type Named } from '../request/named.ts'
 import { requireVersion, type IfMatch } from '../request/if-match.ts'
 
-/** What a connection says itself about its delete, and what is in force. */
-export type ConnectionPolicy = { own: OpenShipments | null; rule: Rule; version: number }
+/** Describes what a connection itself decides about its delete, and the rule that is in force. */
+export type ConnectionPolicy = { own: OpenShipments | null; rule: DeleteRule; version: number }
 
-/** What a delete of this connection does about open shipments, and who says so. */
+/** Returns what a delete of this connection does about open shipments, and whether the carrier, the connection or the account decides that. */
 export async function getConnectionPolicy(
   ctx: Context,
   actor: Actor,
@@ -22,11 +22,14 @@ export async function getConnectionPolicy(
 ): Promise<ConnectionPolicy> {
   requireScope(actor, 'read')
   const { connection } = await requireNamed(ctx, actor, named)
-  const rule = await ctx.store.read(actor.tenantId, (db) => ruleOf(db, actor, connection))
+  const rule = await ctx.store.read(actor.tenantId, (db) => chooseDeleteRule(db, actor, connection))
   return { own: connection.open_shipments, rule, version: connection.version }
 }
 
-/** Changes what a delete of this connection does about open shipments; `null` leaves it to the account, and what the body leaves out stays. Refuses to wave through what the carrier requires. */
+/**
+ * Changes what a delete of this connection does about open shipments; `null` leaves that to the account, and what the body leaves out stays.
+ * Refuses (400) to let deletes go through with a warning where the carrier requires manifests.
+ */
 export async function setConnectionPolicy(
   ctx: Context,
   actor: Actor,
@@ -45,10 +48,11 @@ export async function setConnectionPolicy(
       },
     ])
   return ctx.store.transaction(actor.tenantId, async (tx) => {
-    const connection = (await findConnection(tx, keyOf(actor, carrierId))) ?? refuseUnknown()
+    const connection =
+      (await findConnection(tx, connectionKey(actor, carrierId))) ?? refuseUnknownConnection()
     requireVersion(connection, ifMatch)
     const own = wanted === undefined ? connection.open_shipments : wanted
-    const rule = await ruleOf(tx, actor, { ...connection, open_shipments: own })
+    const rule = await chooseDeleteRule(tx, actor, { ...connection, open_shipments: own })
     const { version } = connection
     if (connection.open_shipments === own) return { own, rule, version }
     const saved = await saveConnection(ctx, tx, actor, {

@@ -12,7 +12,7 @@ import {
 } from '../../store/tables/connections/deleted.ts'
 import { requireScope } from '../../require-scope.ts'
 import { absentCarrier } from '../request/absent-carrier.ts'
-import { carrierOf, keyOf, refuseUnknown, requireIdOfEither } from '../request/require.ts'
+import { carrierOf, connectionKey, refuseUnknownConnection, requireIdOfEither } from '../request/require.ts'
 
 export type TombstonePage = {
   tombstones: { tombstone: ListedTombstone; carrier: Carrier }[]
@@ -21,7 +21,7 @@ export type TombstonePage = {
   pages: number
 }
 
-/** One page of the actor's deleted connections, those deleted last first; the ids in the audit log resolve to names here. */
+/** Returns one page of the actor’s deleted connections, the latest delete first; a reader of the audit log can look up the name of a deleted id here. */
 export async function findTombstones(
   { store }: Context,
   actor: Actor,
@@ -39,13 +39,13 @@ export async function findTombstones(
   return { tombstones, total, page, pages: Math.ceil(total / size) }
 }
 
-/** Erases the nickname that is left of a deleted connection, and with it what the audit log shows of the connection’s changes; done twice it is done once. */
+/** Erases the nickname that is left of a deleted connection, and with it what the audit log shows of the connection’s changes; a second call changes nothing. */
 export async function eraseTombstoneNickname(ctx: Context, actor: Actor, carrierId: string): Promise<void> {
   requireScope(actor, 'admin')
   requireIdOfEither(carrierId)
-  const key = keyOf(actor, carrierId)
+  const key = connectionKey(actor, carrierId)
   await ctx.store.transaction(actor.tenantId, async (tx) => {
-    const tombstone = (await findTombstone(tx, key)) ?? refuseUnknown()
+    const tombstone = (await findTombstone(tx, key)) ?? refuseUnknownConnection()
     if (tombstone.nickname === null) return
     await eraseNickname(tx, key)
     await eraseChangesOf(tx, key)

@@ -2,17 +2,17 @@ import type { Context } from '../../context.ts'
 import type { DatabaseFiles } from '../../store/db.ts'
 import { countErasures } from '../../store/tables/connections/due-erasures.ts'
 
-/** For so long a server that is at work may leave something after its time has come. */
+/** A working server may leave something for this many milliseconds after its time has come. */
 export const PATIENCE_MS = 10 * 60_000
 
 export type ErasureStatus = {
   kinds: Awaited<ReturnType<typeof countErasures>>
-  /** Something should have been gone for longer than a working server takes. */
+  /** `isLate` is true where something should have been erased for longer than a working server takes. */
   isLate: boolean
   files: DatabaseFiles
 }
 
-/** Says what of the whole installation is kept until its time has come, and what the files do with the bytes of removed rows. */
+/** Returns how much of the whole installation is kept until its time has come, and what the database files do with the bytes of removed rows. */
 export async function getErasureStatus({ store, clock }: Context): Promise<ErasureStatus> {
   const now = clock().getTime()
   const countAt = (ms: number) =>
@@ -20,7 +20,7 @@ export async function getErasureStatus({ store, clock }: Context): Promise<Erasu
   const late = await countAt(now - PATIENCE_MS)
   return {
     kinds: await countAt(now),
-    isLate: late.buried.overdue + late.previous.overdue > 0,
+    isLate: late.deleted.overdue + late.previous.overdue > 0,
     files: await store.describeFiles(),
   }
 }

@@ -6,21 +6,21 @@ import type { DeletePolicy, OpenShipments } from '../../store/schema/tables.ts'
 
 type Given = Readonly<Record<string, unknown>>
 
-/** What a tenant has decided about deletes in one environment. */
-export type Policy = Pick<DeletePolicy, 'open_shipments' | 'restore_days'>
+/** A policy is what a tenant has decided about deletes in one environment. */
+export type PolicyBody = Pick<DeletePolicy, 'open_shipments' | 'restore_days'>
 
-/** What a delete does where a tenant has said nothing: it goes through, says what stands open, and can be undone for a week. */
-export const USUAL_POLICY: Policy = { open_shipments: 'warn', restore_days: 7 }
+/** This policy applies where a tenant has decided nothing: a delete goes through, names the open shipments, and can be undone for a week. */
+export const USUAL_POLICY: PolicyBody = { open_shipments: 'warn', restore_days: 7 }
 
-/** The longest that a deleted connection can be kept, in days. */
+/** A deleted connection can be kept for at most this many days. */
 export const MOST_RESTORE_DAYS = 365
 
-/** What a delete can do about open shipments. */
+/** Lists what a delete can do about open shipments. */
 export const OPEN_SHIPMENTS = ['warn', 'refuse'] as const satisfies readonly OpenShipments[]
 
 const open_shipments = optional(choice('What a delete does about open shipments', OPEN_SHIPMENTS))
 
-/** What an account can decide about deletes. */
+/** These fields describe what an account can decide about deletes. */
 const policyFields: Fields = {
   open_shipments,
   restore_days: optional(
@@ -28,18 +28,18 @@ const policyFields: Fields = {
   ),
 }
 
-/** What a connection can decide itself. */
+/** This field describes what a connection itself can decide about its delete. */
 const connectionPolicyFields: Fields = { open_shipments }
 
-/** Reads what an account decides; `null` goes back to what is usual, and what is absent stays. */
-export function acceptPolicy(body: Given): Partial<Policy> {
+/** Reads what an account decides about deletes; `null` goes back to the usual policy, and an absent field stays. */
+export function acceptPolicy(body: Given): Partial<PolicyBody> {
   const accepted = acceptFields(policyFields, body)
   if (Array.isArray(accepted)) return failFields(accepted)
-  const names = accepted.cleared as (keyof Policy)[]
+  const names = accepted.cleared as (keyof PolicyBody)[]
   return { ...accepted.values, ...Object.fromEntries(names.map((name) => [name, USUAL_POLICY[name]])) }
 }
 
-/** Reads what a connection decides; `null` leaves it to the account, and `undefined` is what a body comes to that does not say. */
+/** Reads what a connection decides about its delete; `null` leaves that to the account, and `undefined` means that the body does not say. */
 export function acceptConnectionPolicy(body: Given): OpenShipments | null | undefined {
   const accepted = acceptFields(connectionPolicyFields, body)
   if (Array.isArray(accepted)) return failFields(accepted)

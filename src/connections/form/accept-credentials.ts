@@ -5,10 +5,15 @@ import { acceptRequest } from './accept-request.ts'
 import { connectForm, ltlForm, updateForm } from './carrier-forms.ts'
 import { answerAsSandbox, unwrapCredentials, withScacFields } from './ltl-body.ts'
 import type { Notice } from '../request/notices.ts'
-import type { Parts } from './values.ts'
+import type { AcceptedBody } from './values.ts'
 
-/** A body with credentials that its form has accepted: what it says, the form, and whether it replaces the whole set or what it names. */
-export type AcceptedCredentials = { parts: Parts; form: Fields; how: 'merge' | 'replace'; notices: Notice[] }
+/** Describes a body with credentials that its form has accepted: its values, the form, and whether the body replaces the whole set or only what it names. */
+export type AcceptedCredentials = {
+  acceptedBody: AcceptedBody
+  form: Fields
+  how: 'merge' | 'replace'
+  notices: Notice[]
+}
 
 /** Accepts the body of a connect by the form of its carrier; refuses every bad field at once (400). */
 export function acceptConnect(
@@ -27,18 +32,18 @@ export function acceptUpdate(ctx: Context, actor: Actor, carrier: Carrier, body:
   return acceptParcel(ctx, actor, carrier, { form: updateForm(carrier), body })
 }
 
-/** A parcel body gives what it changes, and keeps the rest. */
+/** Accepts a parcel body, which gives the values that it changes and keeps the rest. */
 function acceptParcel(
   ctx: Context,
   actor: Actor,
   carrier: ParcelCarrier,
   { form, body }: { form: Form; body: Body },
 ): AcceptedCredentials {
-  const { notices, ...parts } = acceptRequest(ctx, actor, { carrier, form, body: body().reveal() })
-  return { parts, form: form.fields, how: 'merge', notices }
+  const { notices, ...acceptedBody } = acceptRequest(ctx, actor, { carrier, form, body: body().reveal() })
+  return { acceptedBody, form: form.fields, how: 'merge', notices }
 }
 
-/** An LTL body gives its whole documented set each time, one level down. */
+/** Accepts an LTL body, which gives the whole documented set each time, inside of `credentials`. */
 function acceptLtl(
   ctx: Context,
   actor: Actor,
@@ -49,6 +54,11 @@ function acceptLtl(
   const { fields } = ltlForm(carrier, sent)
   const form = { fields: isNamedInBody ? withScacFields(fields) : fields }
   const accepted = acceptRequest(ctx, actor, { carrier, form, body: sent })
-  const { notices, ...parts } = unwrapCredentials(accepted, sent)
-  return { parts, form: form.fields, how: 'replace', notices: [...notices, ...answerAsSandbox(carrier)] }
+  const { notices, ...acceptedBody } = unwrapCredentials(accepted, sent)
+  return {
+    acceptedBody,
+    form: form.fields,
+    how: 'replace',
+    notices: [...notices, ...answerAsSandbox(carrier)],
+  }
 }

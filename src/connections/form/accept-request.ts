@@ -5,20 +5,20 @@ import { failFields } from '../../errors.ts'
 import type { CarrierLine } from '../carrier/carrier-line.ts'
 import { chooseLine } from '../carrier/choose-line.ts'
 import type { Notice } from '../request/notices.ts'
-import { acceptBody, type Changes, type Parts } from './values.ts'
+import { acceptBody, type Changes, type AcceptedBody } from './values.ts'
 
-type Asked = { carrier: Carrier; form: Form; body: Readonly<Record<string, unknown>> }
+type RequestBody = { carrier: Carrier; form: Form; body: Readonly<Record<string, unknown>> }
 
-/** Checks the body of a request against a form; in the sandbox it refuses a word for an answer that is none of those it knows, too. */
+/** Checks the body of a request against a form; in the sandbox, refuses also a value that looks like a wish for an outcome and is none that the sandbox knows. */
 export function acceptRequest(
   ctx: Context,
   actor: Actor,
-  { carrier, form, body }: Asked,
-): Parts & { notices: Notice[] } {
-  const parts = acceptBody(carrier, form, body)
-  const values = { ...parts.settings.reveal(), ...parts.credentials.reveal() }
+  { carrier, form, body }: RequestBody,
+): AcceptedBody & { notices: Notice[] } {
+  const acceptedBody = acceptBody(carrier, form, body)
+  const values = { ...acceptedBody.settings.reveal(), ...acceptedBody.credentials.reveal() }
   refuseMistyped(chooseLine(ctx, actor), form.fields, values)
-  return parts
+  return acceptedBody
 }
 
 function refuseMistyped(line: CarrierLine, fields: Fields, values: Changes): void {
@@ -39,7 +39,7 @@ function refuseMistyped(line: CarrierLine, fields: Fields, values: Changes): voi
   if (problems.length > 0) failFields(problems)
 }
 
-/** What names or places somebody, and may well be called so; no answer is chosen there. */
+/** Fields with these names hold the name or the address of somebody, which may look like a wish for an outcome by chance and is then no wish. */
 const PLAIN =
   /^(company|address|street|city|state|country|postal|phone|e?mail|title|instructions|department)|(^|_)(name|email)$/i
 

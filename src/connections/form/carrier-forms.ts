@@ -4,7 +4,7 @@ import { flag, group } from '../../catalog/fields.ts'
 import { isEmpty, type Form } from '../../catalog/forms/validate.ts'
 import { fail } from '../../errors.ts'
 
-/** The documented override of the duplicate rule: a truth value, or one as text; never stored. */
+/** A body may give this documented field to allow a duplicate: a truth value, or one as text; the field is never stored. */
 export const OVERRIDE = 'allow_duplicate_account_number'
 
 const override: Field = {
@@ -23,14 +23,14 @@ const remember = <C extends object, T>(make: (key: C) => T): ((key: C) => T) => 
   }
 }
 
-/** What a connect body of the carrier may say. */
+/** Returns the form of the carrier’s connect body. */
 export const connectForm = remember((carrier: ParcelCarrier): Form => ({
   fields: { ...carrier.connect, [OVERRIDE]: override },
   together: carrier.together,
   spellings: carrier.spellings,
 }))
 
-/** What an update body of the carrier may say; refuses a carrier that cannot be updated in place. */
+/** Returns the form of the carrier’s update body; refuses a carrier that cannot be updated in place. */
 export function updateForm({ title, name, update, cannotUpdate, spellings }: ParcelCarrier): Form {
   if (update) return { fields: update, spellings }
   return fail(
@@ -40,7 +40,7 @@ export function updateForm({ title, name, update, cannotUpdate, spellings }: Par
   )
 }
 
-/** What a settings body of the carrier may say; refuses a carrier without settings. */
+/** Returns the form of the carrier’s settings body; refuses a carrier without settings. */
 export function settingsForm({ title, name, settings }: ParcelCarrier): Form {
   return settings
     ? { fields: settings }
@@ -69,8 +69,8 @@ const ltlForms = remember((carrier: LtlCarrier): { names: readonly string[]; fie
 })
 
 /**
- * What an LTL body of the carrier may say: its `credentials`. Where a carrier takes one of several sets,
- * the set is the first that has every name the body gives, or the last.
+ * Returns the form of the carrier’s LTL body, which has the member `credentials`. Where a carrier takes one of several sets,
+ * the form is that of the first set that has every name the body gives, or else that of the last set.
  */
 export function ltlForm(carrier: LtlCarrier, body: Readonly<Record<string, unknown>>): Form {
   const forms = ltlForms(carrier)
@@ -85,21 +85,24 @@ export function ltlForm(carrier: LtlCarrier, body: Readonly<Record<string, unkno
   return { fields: chosen?.fields ?? {} }
 }
 
-/** Every field that a connection of the carrier can hold, by wire name: connect, then update, then settings. */
+/** Returns every field that a connection of the carrier can hold, by wire name; of several with one name, the field of connect counts first, then that of update, then that of settings. */
 export const allFields = remember((carrier: Carrier): Fields => ({
   ...carrier.settings,
   ...carrier.update,
   ...credentialFields(carrier),
 }))
 
-/** Names of the settings that the carrier is asked with, so that they stand for an account as its credentials do. */
-export const provedSettings = remember((carrier: Carrier): ReadonlySet<string> => {
-  const proofs = [carrier.verify, carrier.signIn?.verify]
-  const asked = proofs.flatMap((proof) => [...(proof?.needs ?? []), ...(proof?.uses ?? [])])
+/** Returns the names of the settings that the carrier is asked with; such a setting identifies an account as its credentials do. */
+export const settingsToVerify = remember((carrier: Carrier): ReadonlySet<string> => {
+  const recipes = [carrier.verify, carrier.signIn?.verify]
+  const asked = recipes.flatMap((verification) => [
+    ...(verification?.needs ?? []),
+    ...(verification?.uses ?? []),
+  ])
   return new Set(asked.filter((name) => settingNames(carrier).has(name)))
 })
 
-/** Names under which values are kept with the settings and not with the credentials. */
+/** Returns the names under which values are stored with the settings and not with the credentials. */
 export const settingNames = remember(
   (carrier: Carrier): ReadonlySet<string> =>
     new Set(

@@ -4,19 +4,19 @@ import { optional, nickname, text } from '../../catalog/fields.ts'
 import { isBlank, isEmpty, validate } from '../../catalog/forms/validate.ts'
 import { fail, failFields } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
-import { outcomeHeader } from '../carrier/proof.ts'
+import { outcomeHeader } from '../carrier/verification-result.ts'
 import type { Notice } from '../request/notices.ts'
-import type { Changes, Parts } from './values.ts'
+import type { Changes, AcceptedBody } from './values.ts'
 
 const SCAC_FIELDS = { carrier_code: text('Carrier code'), nickname: optional(nickname()) }
 
-/** Adds what stands beside `credentials` in a body that names its carrier itself, in the order in which errors name the fields. */
+/** Adds the fields that stand beside `credentials` in a body that names its carrier itself, in the order in which errors name them. */
 export const withScacFields = (fields: Fields): Fields => {
   const { carrier_code, nickname: beside } = SCAC_FIELDS
   return { carrier_code, ...fields, nickname: beside }
 }
 
-/** Returns the SCAC of a body that names its carrier itself; a body without one is told what else it has that was probably meant for something. */
+/** Returns the SCAC of a body that names its carrier itself; refuses a body without one (400), and names its other fields that were probably meant for something. */
 export function requireScac({
   credentials: _acceptedLater,
   ...rest
@@ -26,8 +26,8 @@ export function requireScac({
   return failFields(Array.isArray(accepted) ? accepted : [])
 }
 
-/** Takes the members of `credentials` out of an accepted body: they are what is kept, and neither the object itself nor the SCAC beside it is. */
-export function unwrapCredentials<P extends Parts>(
+/** Takes the members of `credentials` out of an accepted body: only these members are stored, and neither the object itself nor the SCAC beside it. */
+export function unwrapCredentials<P extends AcceptedBody>(
   accepted: P,
   { credentials: sent }: Readonly<Record<string, unknown>>,
 ): P {
@@ -44,7 +44,7 @@ export function unwrapCredentials<P extends Parts>(
   }
 }
 
-/** Answers for the carriers that exist in the sandbox only, as their public page says: success, a warning, or a refusal (400). */
+/** Answers for a carrier that exists in the sandbox only, as its public page says: with success, a warning, or a refusal (400). */
 export function answerAsSandbox(carrier: LtlCarrier): Notice[] {
   const { sandbox, title } = carrier
   if (sandbox?.answer === 'refuses')

@@ -10,53 +10,53 @@ import {
 } from '../../catalog/forms/validate.ts'
 import { failFields } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
-import { allFields, OVERRIDE, provedSettings, settingNames } from './carrier-forms.ts'
+import { allFields, OVERRIDE, settingsToVerify, settingNames } from './carrier-forms.ts'
 import { notClearedNotices, suspectText, type Notice } from '../request/notices.ts'
 
-/** Values by the name each is kept under; `null` where a body clears one. */
+/** Changes are values by the name that each is stored under; a value that a body clears is `null`. */
 export type Changes = { [name: string]: Value | null }
 
-/** What a body says, sorted by where it is kept. */
-export type Parts = {
+/** Describes the values of a body, sorted by where they are stored. */
+export type AcceptedBody = {
   nickname?: string | null
   primary?: boolean
   allowDuplicate?: boolean
   credentials: Secret<Changes>
   settings: Secret<Changes>
-  /** Wire names of what the body gives. */
+  /** `given` lists the wire names of the fields that the body gives. */
   given: readonly string[]
 }
 
-/** Checks a body against a form and sorts what it says; refuses every bad field at once, and leaves out what cannot be cleared. */
+/** Checks a body against a form and sorts its values; refuses every bad field at once (400). A required field that the body clears keeps its value, and a notice says so. */
 export function acceptBody(
   carrier: Carrier,
   form: Form,
   body: Readonly<Record<string, unknown>>,
-): Parts & { notices: Notice[] } {
+): AcceptedBody & { notices: Notice[] } {
   const accepted = validate(form, body)
   if (Array.isArray(accepted)) return failFields(accepted)
-  // Without what connect asks for, nobody could find, list or use the connection: it stays, and the answer says so.
+  // Without a field that connect requires, nobody could find, list or use the connection: such a field stays, and the answer says so.
   const lasting = accepted.cleared.filter((name) => allFields(carrier)[name]?.required)
   const cleared = accepted.cleared.filter((name) => !lasting.includes(name))
   const notices = [...suspectText(form.fields, accepted.values), ...notClearedNotices(lasting)]
   return { ...sortValues(carrier, form.fields, { ...accepted, cleared }), notices }
 }
 
-function sortValues(carrier: Carrier, fields: Fields, { values, cleared }: Accepted): Parts {
+function sortValues(carrier: Carrier, fields: Fields, { values, cleared }: Accepted): AcceptedBody {
   const kept = { credentials: {} as Changes, settings: {} as Changes }
-  const parts: Partial<Parts> = {}
+  const acceptedBody: Partial<AcceptedBody> = {}
   const changes: Changes = { ...values, ...Object.fromEntries(cleared.map((name) => [name, null])) }
   for (const [name, value] of Object.entries(changes)) {
     const field = fields[name]
     switch (field && 'role' in field ? field.role : undefined) {
       case 'nickname':
-        parts.nickname = value as string | null
+        acceptedBody.nickname = value as string | null
         break
       case 'primary':
-        if (value !== null) parts.primary = value as boolean
+        if (value !== null) acceptedBody.primary = value as boolean
         break
       case 'allow_duplicate':
-        parts.allowDuplicate = value === true
+        acceptedBody.allowDuplicate = value === true
         break
       default: {
         const stored = field?.storedAs ?? name
@@ -65,29 +65,29 @@ function sortValues(carrier: Carrier, fields: Fields, { values, cleared }: Accep
     }
   }
   return {
-    ...parts,
+    ...acceptedBody,
     credentials: new Secret(kept.credentials),
     settings: new Secret(kept.settings),
     given: Object.keys(values).filter((name) => name !== OVERRIDE),
   }
 }
 
-/** Everything that a carrier may be asked about: some of what names an account is kept with the settings. */
-export function provable(
+/** Returns every value that a carrier may be asked about; some values that name an account are stored with the settings. */
+export function valuesToVerify(
   credentials: Readonly<Record<string, unknown>>,
   settings: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   return { ...settings, ...credentials }
 }
 
-/** What a user of the account needs at the carrier: the credentials, and what connect asks for or the carrier is asked with and is kept with the settings. */
-export function usable(carrier: Carrier, credentials: Values, settings: Values): Values {
-  const names = new Set([...Object.keys(credentialFields(carrier)), ...provedSettings(carrier)])
+/** Returns the values that a user of the account needs at the carrier: the credentials, and those settings that connect asks for or that the carrier is asked with. */
+export function valuesToUse(carrier: Carrier, credentials: Values, settings: Values): Values {
+  const names = new Set([...Object.keys(credentialFields(carrier)), ...settingsToVerify(carrier)])
   const beside = Object.entries(settings).filter(([name]) => names.has(name))
   return { ...Object.fromEntries(beside), ...credentials }
 }
 
-/** The entries that say something, at any depth: an object that is left with nothing goes as what is `null` or `""` does. */
+/** Returns the entries that are not empty, at any depth; an object that is left without entries is removed, as `null` and `""` are. */
 export function withoutCleared(changes: Changes): Values {
   return Object.fromEntries(
     Object.entries(changes).flatMap(([name, value]) => {

@@ -1,15 +1,15 @@
 import { fail } from '../../errors.ts'
 
-/** The versions a request insists on; `*` is any version there is, `undefined` leaves the last write to win. */
+/** Describes the versions that a request insists on; `*` means any existing version, and `undefined` lets the last write win. */
 export type IfMatch = readonly number[] | '*' | 'malformed' | undefined
 
-/** One entity tag, or nothing between two commas; a tag may hold commas. */
+/** This pattern matches one entity tag, or nothing between two commas; a tag may contain commas. */
 const TAG = /\s*(?:(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*)?(?:,|$)/y
 const VERSION = /^v([1-9]\d{0,9})$/
 
 /**
- * Reads an `If-Match` header. Tags are compared weakly: a proxy that compresses makes `W/"v3"` of `"v3"`, and a tag tells a row, not its bytes.
- * A tag that is none of ours matches no version.
+ * Reads an `If-Match` header. Tags are compared weakly: a proxy that compresses makes `W/"v3"` of `"v3"`, and a tag names the version of a row, not the bytes of an answer.
+ * A tag that this server never gives matches no version.
  */
 export function parseIfMatch(header: string | undefined): IfMatch {
   if (header === undefined) return undefined
@@ -28,7 +28,7 @@ export function parseIfMatch(header: string | undefined): IfMatch {
   })
 }
 
-/** Refuses (412) when the connection has moved on from the version that the request insists on, and (400) what insists on none. */
+/** Refuses (412) when the connection does not have a version that the request insists on, and (400) a header that is malformed. */
 export function requireVersion({ version }: { version: number }, ifMatch: IfMatch): void {
   if (ifMatch === 'malformed')
     fail('header_malformed', 'If-Match must be *, or entity tags in quotes as ETag has them: "v3".')

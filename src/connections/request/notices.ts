@@ -1,8 +1,8 @@
 import type { Carrier, Fields } from '../../catalog/define.ts'
 import type { Value, Values } from '../../catalog/forms/validate.ts'
-import type { Proof } from '../carrier/proof.ts'
+import type { VerificationResult } from '../carrier/verification-result.ts'
 
-/** Something the caller should know that is no error; never a value. */
+/** A notice is something that the caller should know and that is no error; it never contains a value. */
 export type Notice = { code: string; field?: string; carrierId?: string }
 
 const SUSPECTS: [code: string, pattern: RegExp][] = [
@@ -11,7 +11,7 @@ const SUSPECTS: [code: string, pattern: RegExp][] = [
   ['zero_width_characters', /[\u200b-\u200d\u2060\ufeff\u00ad]/u],
 ]
 
-/** What pasting does to identifiers and keys: accepted as it is, since it may be meant, but said. */
+/** Returns a notice for every identifier and secret with characters that pasting may have added; such a value is accepted unchanged, since it may be meant. */
 export function suspectText(fields: Fields, values: Values, prefix = ''): Notice[] {
   return Object.entries(values).flatMap(([name, value]) => {
     const field = fields[name]
@@ -24,25 +24,26 @@ export function suspectText(fields: Fields, values: Values, prefix = ''): Notice
 const suspectsIn = (value: Value) =>
   typeof value === 'string' ? SUSPECTS.filter(([, pattern]) => pattern.test(value)).map(([code]) => code) : []
 
-/** Says that fields which a body gives empty stay as they were, since no connection is without them. */
+/** Returns the notices that fields which a body gives empty stay as they were, since no connection is without them. */
 export const notClearedNotices = (names: readonly string[]): Notice[] =>
   names.map((field) => ({ code: 'not_cleared', field }))
 
-/** Says that credentials were stored which the carrier has not proved. */
-export function proofNotice(proof: Proof): Notice[] {
-  const isTold = proof.asked ? proof.outcome !== 'verified' : proof.lacks
-  return isTold ? [{ code: `unverified_${proof.outcome}` }] : []
+/** Returns the notice that credentials were stored which the carrier has not verified. */
+export function unverifiedNotice(verification: VerificationResult): Notice[] {
+  const isTold = verification.asked ? verification.outcome !== 'verified' : verification.lacks
+  return isTold ? [{ code: `unverified_${verification.outcome}` }] : []
 }
 
-/** Says that the merchant has to sign in at the carrier again. */
-export const signInLostNotice = (isLost: boolean): Notice[] => (isLost ? [{ code: 'sign_in_lost' }] : [])
+/** Returns the notice that the merchant has to sign in at the carrier again. */
+export const signInLostNotice = ({ signInLost }: { signInLost: boolean }): Notice[] =>
+  signInLost ? [{ code: 'sign_in_lost' }] : []
 
-/** Says that new connections should use another carrier. */
+/** Returns the notice that new connections should use another carrier. */
 export function supersededNotice(carrier: Carrier): Notice[] {
   return carrier.successor ? [{ code: `superseded_by_${carrier.successor}` }] : []
 }
 
-/** Says that another connection stands for the same LTL account. */
+/** Returns the notice that another connection of the same LTL account exists. */
 export const duplicateNotice = (carrierId: string | undefined): Notice[] =>
   carrierId === undefined
     ? []

@@ -1,14 +1,14 @@
-import type { Proof } from '../carrier/proof.ts'
+import type { VerificationResult } from '../carrier/verification-result.ts'
 import type { Notice } from './notices.ts'
 
-/** What became of a connection: its id, its version, and what the caller should know. */
+/** Describes a changed connection: its id, its version, and what the caller should know. */
 export type Outcome = {
   carrierId: string
   version: number
   notices: Notice[]
-  /** Where the merchant has to be sent to sign in, of a connection that waits for it. */
+  /** `location` is the address where the merchant has to sign in, for a connection that waits for that. */
   location?: string
 }
 
-/** What a request that stores nothing answers: what the carrier said. */
-export type DryRun = { proof: Proof; notices: Notice[] }
+/** Describes the answer to a request that stores nothing: the outcome, and what the caller should know. */
+export type DryRun = { verification: VerificationResult; notices: Notice[] }

@@ -9,14 +9,14 @@ import { findConnection } from '../../store/tables/connections/connections.ts'
 import type { ConnectionKey } from '../../store/scope.ts'
 import type { Connection } from '../../store/schema/tables.ts'
 
-/** The parcel carrier that a path names; 404 when there is none. */
+/** Returns the parcel carrier that a path names; refuses an unknown name with 404. */
 export function requireCarrier(name: string): ParcelCarrier {
   return (
     findCarrier(name) ?? fail('carrier_unknown', `There is no carrier of this name.${suggestCarrier(name)}`)
   )
 }
 
-/** The LTL carrier that a SCAC names in this environment; 400 as the public API answers it. */
+/** Returns the LTL carrier that a SCAC names in this environment; refuses any other SCAC with 400, as the public API answers it. */
 export function requireLtlCarrier(scac: string, environment: Actor['environment']): LtlCarrier {
   const carrier = findByScac(scac)
   if (carrier && isOffered(carrier, environment)) return carrier
@@ -39,12 +39,12 @@ const LTL_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const isCarrierId = (mode: Carrier['mode'], id: string): boolean =>
   mode === 'ltl' ? LTL_ID.test(id) : id.length <= LONGEST_PARCEL_ID && PARCEL_ID.test(id)
 
-/** Refuses what cannot be the id of a connection of either mode. */
+/** Refuses a text that cannot be the id of a connection of either mode. */
 export function requireIdOfEither(carrierId: string): void {
   if (!isCarrierId('ltl', carrierId)) requireCarrierId('parcel', carrierId)
 }
 
-/** Refuses what cannot be the id of a connection of this mode. */
+/** Refuses a text that cannot be the id of a connection of this mode. */
 export function requireCarrierId(mode: Carrier['mode'], carrierId: string): void {
   if (!isCarrierId(mode, carrierId))
     fail('carrier_id_malformed', 'The carrier_id in the path does not have the form of one.', {
@@ -52,36 +52,36 @@ export function requireCarrierId(mode: Carrier['mode'], carrierId: string): void
     })
 }
 
-/** One and the same answer for an absent id, a foreign one, and one of another carrier. */
-export function refuseUnknown(): never {
+/** Refuses with one and the same answer (404) an absent id, one of another tenant, and one of another carrier. */
+export function refuseUnknownConnection(): never {
   return fail('connection_unknown', 'There is no carrier connection with this carrier_id.', {
     fieldName: 'carrier_id',
   })
 }
 
-/** Where a connection of the actor is kept. */
-export const keyOf = ({ tenantId, environment }: Actor, carrierId: string): ConnectionKey => ({
+/** Returns the key that a connection of the actor is stored under. */
+export const connectionKey = ({ tenantId, environment }: Actor, carrierId: string): ConnectionKey => ({
   tenantId,
   environment,
   carrierId,
 })
 
-/** The actor's connection with this id, and of `carrier` where one is given; 404 otherwise. */
+/** Returns the actor’s connection with this mode and id, and of `carrier` where one is given; refuses any other with 404. */
 export async function requireConnection(
   { store }: Context,
   actor: Actor,
-  mode: Carrier['mode'],
-  carrierId: string,
-  carrier?: Carrier,
+  { mode, carrierId, carrier }: { mode: Carrier['mode']; carrierId: string; carrier?: Carrier | undefined },
 ): Promise<Connection> {
   requireCarrierId(mode, carrierId)
-  const connection = await store.read(actor.tenantId, (db) => findConnection(db, keyOf(actor, carrierId)))
+  const connection = await store.read(actor.tenantId, (db) =>
+    findConnection(db, connectionKey(actor, carrierId)),
+  )
   if (!connection || connection.mode !== mode || (carrier && connection.carrier !== carrier.id))
-    return refuseUnknown()
+    return refuseUnknownConnection()
   return connection
 }
 
-/** The carrier of a stored connection; the catalog never forgets one. */
+/** Returns the carrier of a stored connection; the catalog keeps every carrier for ever. */
 export function carrierOf(connection: Pick<Connection, 'carrier'>): Carrier {
   return storedCarrier(connection.carrier)
 }

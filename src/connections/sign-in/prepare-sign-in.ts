@@ -8,29 +8,27 @@ import type { SignInRow } from '../../store/schema/tables.ts'
 import { chooseLine } from '../carrier/choose-line.ts'
 import { signInOf } from './sign-in-state.ts'
 
-/** How long a merchant has to come back, in milliseconds. */
+/** A merchant has to come back from the carrier within this many milliseconds. */
 const SIGN_IN_MS = 10 * 60_000
 
 /** Carriers send merchants back to this path. */
 export const RETURN_PATH = '/v1/sign_in/return'
 
-/** What is stored of a state: its SHA-256. */
+/** Returns the SHA-256 of a state, which is stored in place of the state itself. */
 export const hashState = (state: string): Buffer => createHash('sha256').update(state).digest()
 
-/** The address that carriers send merchants back to. */
+/** Returns the address that carriers send merchants back to. */
 export const returnUri = ({ config }: Pick<Context, 'config'>): string => config.publicUrl + RETURN_PATH
 
-/** A sign-in that is about to begin: where to send the merchant, and what is kept until he comes back. */
-export type Begun = { location: string; row: SignInRow }
+/** Describes a sign-in that is about to begin: where the merchant has to sign in, and the row that is stored until the merchant comes back. */
+export type BegunSignIn = { location: string; row: SignInRow }
 
-/** Prepares a sign-in for a connection under a state and a verifier of its own, 256 random bits each; nothing is stored yet. */
+/** Prepares a sign-in for a connection, with a state and a verifier of its own of 256 random bits each; stores nothing. */
 export function prepareSignIn(
   ctx: Context,
   actor: Actor,
-  carrier: Carrier,
-  signIn: SignIn,
-  carrierId: string,
-): Begun {
+  { carrier, signIn, carrierId }: { carrier: Carrier; signIn: SignIn; carrierId: string },
+): BegunSignIn {
   const { tenantId: tenant_id, environment, name } = actor
   const state = randomBytes(32).toString('base64url')
   const verifier = randomBytes(32).toString('base64url')
@@ -54,13 +52,13 @@ export function prepareSignIn(
   }
 }
 
-/** Prepares the sign-in that a connection needs which loses the one before; `undefined` where nobody signs in there any more. */
+/** Prepares a new sign-in for a connection that loses the one before; returns `undefined` where merchants no longer sign in at this carrier. */
 export function beginInstead(
   ctx: Context,
   actor: Actor,
   carrier: Carrier,
   carrierId: string,
-): Begun | undefined {
+): BegunSignIn | undefined {
   const signIn = signInOf(ctx, carrier)
-  return signIn && prepareSignIn(ctx, actor, carrier, signIn, carrierId)
+  return signIn && prepareSignIn(ctx, actor, { carrier, signIn, carrierId })
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { REFRESH_TOKEN } from '../../catalog/sign-in.ts'
 import type { Values } from '../../catalog/forms/validate.ts'
-import type { Finding, Minted } from '../../catalog/verification.ts'
+import type { CarrierAnswer, MintedToken } from '../../catalog/verification.ts'
 import type { Actor, Context } from '../../context.ts'
 import type { Opener } from '../../custody/opener.ts'
 import { changeSealed, openSealed, readSealed } from '../../custody/open-sealed.ts'
@@ -14,40 +14,39 @@ import type { ConnectionKey } from '../../store/scope.ts'
 import type { Tx } from '../../store/db.ts'
 import { findPrevious, rotatePrevious } from '../../store/tables/connections/previous-credentials.ts'
 import type { CarrierToken, Connection } from '../../store/schema/tables.ts'
-import { findBuried, resealBuried } from '../../store/tables/connections/deleted.ts'
-import { LEFT_TO_ASK_MS, askOnce, endOfProof, materialOf } from '../carrier/ask-carrier.ts'
+import { findDeleted, resealDeleted } from '../../store/tables/connections/deleted.ts'
+import { LEFT_TO_ASK_MS, askOnce, verificationDeadline, materialOf } from '../carrier/ask-carrier.ts'
 import { chooseLine } from '../carrier/choose-line.ts'
 import { join } from '../tokens/single-flight.ts'
-import { carrierOf, keyOf, refuseUnknown } from '../request/require.ts'
+import { carrierOf, connectionKey, refuseUnknownConnection } from '../request/require.ts'
 import { refreshTokenOf } from './sign-in-state.ts'
-import { abandonToken, claimToken, settleRefreshed } from '../tokens/token-lock.ts'
+import { endClaimWithoutToken, claimToken, endClaimRefreshed } from '../tokens/token-lock.ts'
 
-/** The credentials version that a refresh token was spent from, and the one that holds what came in its place. */
-export type Rotation = { from: number; to: number }
+/** A rotation names the credentials version whose refresh token was spent, and the version that holds the token which replaced it. */
+export type CredentialsRotation = { from: number; to: number }
 
-/** Where a refresh token is kept that is to be spent: with the credentials in force, or with those before them. */
-export type Kept = 'in force' | 'previous'
+/** Says where a refresh token is stored that is to be spent: with the credentials in force, or with the previous ones. */
+export type WhichCredentials = 'in force' | 'previous'
 
-/** How long it may take, in milliseconds of the process, and which fence was seen on the access token that is not good any more. */
-export type Refresh = { kept: Kept; until: number; seenFence?: number | undefined }
+/** Describes a refresh: where its token is stored, the end of its time in milliseconds of the process clock, and the fence number that the caller saw with the access token that is not good any more. */
+export type RefreshRequest = { which: WhichCredentials; until: number; seenFence?: number | undefined }
 
-/** An access token that may be used, or why there is none. */
-export type Refreshed = { minted: Minted; rotated: Rotation } | { finding: Finding }
+/** Describes an access token that may be used, or the outcome where there is none. */
+export type RefreshResult = { minted: MintedToken; rotated: CredentialsRotation } | { answer: CarrierAnswer }
 
 const LOOK_MS = 50
 
 /**
- * Mints an access token from the merchant’s own sign-in. What the carrier gives in place of the refresh token is committed
- * before the access token is handed to anybody. One caller at a time spends the refresh token, whatever process it is in; the others get what that came to,
- * and so does who comes with the fence of a token that has been replaced since.
+ * Mints an access token from the merchant’s own sign-in. The refresh token that the carrier gives in place of the spent one is committed before anybody gets the access token.
+ * Only one caller at a time spends the refresh token, in whatever process. The others get the result of that, and so does a caller who comes with the fence number of an access token that has been replaced since.
  */
 export function refreshSignIn(
   ctx: Context,
   actor: Actor,
   carrierId: string,
-  refresh: Refresh = { kept: 'in force', until: endOfProof() },
-): Promise<Refreshed> {
-  const place = `${refresh.kept} ${actor.tenantId}/${actor.environment}/${carrierId}`
+  refresh: RefreshRequest = { which: 'in force', until: verificationDeadline() },
+): Promise<RefreshResult> {
+  const place = `${refresh.which} ${actor.tenantId}/${actor.environment}/${carrierId}`
   return join(ctx, `refresh ${place}`, () => refreshInTurn(ctx, actor, carrierId, refresh))
 }
 
@@ -55,8 +54,8 @@ async function refreshInTurn(
   ctx: Context,
   actor: Actor,
   carrierId: string,
-  { kept, until, seenFence }: Refresh,
-): Promise<Refreshed> {
+  { which: kept, until, seenFence }: RefreshRequest,
+): Promise<RefreshResult> {
   const start = await look(ctx, actor, carrierId)
   const seen = seenFence ?? start.row?.fence ?? 0
   for (let known = start; ; known = await look(ctx, actor, carrierId)) {
@@ -64,51 +63,57 @@ async function refreshInTurn(
     const isClaimed = isHeld(row?.claimed_until, known.now)
     const isOthers = kept === 'in force' && !isClaimed && (row?.fence ?? 0) !== seen
     if (isOthers && row) return sharedOf(ctx, actor, known, row)
-    const fence = isClaimed ? undefined : await claimToken(ctx, actor, connection, 'anyway')
-    if (fence !== undefined) return refreshClaimed(ctx, actor, { connection, kept, fence }, until)
-    if (performance.now() > until - LEFT_TO_ASK_MS) return { finding: ASKED_BY_OTHERS }
+    const fence = isClaimed ? undefined : await claimToken(ctx, actor, connection, { anyway: true })
+    if (fence !== undefined) return refreshClaimed(ctx, actor, { connection, which: kept, fence }, until)
+    if (performance.now() > until - LEFT_TO_ASK_MS) return { answer: ASKED_BY_OTHERS }
     await pause(LOOK_MS)
   }
 }
 
-type Known = { connection: Connection; row: CarrierToken | undefined; now: string }
+type TokenState = { connection: Connection; row: CarrierToken | undefined; now: string }
 
-async function look(ctx: Context, actor: Actor, carrierId: string): Promise<Known> {
-  const key = keyOf(actor, carrierId)
+async function look(ctx: Context, actor: Actor, carrierId: string): Promise<TokenState> {
+  const key = connectionKey(actor, carrierId)
   return ctx.store.read(actor.tenantId, async (db) => {
     const row = await findToken(db, key)
-    const connection = (await findConnection(db, key)) ?? refuseUnknown()
+    const connection = (await findConnection(db, key)) ?? refuseUnknownConnection()
     return { connection, row, now: ctx.clock().toISOString() }
   })
 }
 
-/** What another process has just come to. */
+/** Returns the access token that another process has just stored, or the outcome that others are asking. */
 async function sharedOf(
   ctx: Context,
   actor: Actor,
-  { connection, now }: Known,
+  { connection, now }: TokenState,
   row: CarrierToken,
-): Promise<Refreshed> {
+): Promise<RefreshResult> {
   const version = connection.credentials_version
   if (row.credentials_version !== version || !row.expires_at || (row.good_until ?? '') <= now)
-    return { finding: ASKED_BY_OTHERS }
+    return { answer: ASKED_BY_OTHERS }
   const seconds = Math.floor((Date.parse(row.expires_at) - Date.parse(now)) / 1_000)
   const token = await openSealed(ctx, actor, (opener) => opener.token(connection, row))
   return { minted: { token, seconds }, rotated: { from: version, to: version } }
 }
 
-type Turn = { connection: Connection; kept: Kept; fence: number }
+type ClaimedRefresh = { connection: Connection; which: WhichCredentials; fence: number }
 
-async function refreshClaimed(ctx: Context, actor: Actor, turn: Turn, until: number): Promise<Refreshed> {
-  const { connection, kept, fence } = turn
+async function refreshClaimed(
+  ctx: Context,
+  actor: Actor,
+  turn: ClaimedRefresh,
+  until: number,
+): Promise<RefreshResult> {
+  const { connection, which: kept, fence } = turn
   try {
     const refreshed = await ask(ctx, actor, turn, until)
-    if (!('finding' in refreshed) && kept === 'previous')
-      await abandonToken(ctx, actor, connection, fence, { outcome: 'unasked' })
-    if ('finding' in refreshed) await abandonToken(ctx, actor, connection, fence, refreshed.finding)
+    if ('answer' in refreshed)
+      await endClaimWithoutToken(ctx, actor, connection, { fence, answer: refreshed.answer })
+    else if (kept === 'previous')
+      await endClaimWithoutToken(ctx, actor, connection, { fence, answer: { outcome: 'unasked' } })
     return refreshed
   } catch (error) {
-    await abandonToken(ctx, actor, connection, fence)
+    await endClaimWithoutToken(ctx, actor, connection, { fence })
     throw error
   }
 }
@@ -116,50 +121,49 @@ async function refreshClaimed(ctx: Context, actor: Actor, turn: Turn, until: num
 async function ask(
   ctx: Context,
   actor: Actor,
-  { connection, kept, fence }: Turn,
+  { connection, which: kept, fence }: ClaimedRefresh,
   until: number,
-): Promise<Refreshed> {
+): Promise<RefreshResult> {
   const carrier = carrierOf(connection)
   const at = ctx.clock()
   const values = await valuesOf(ctx, actor, connection, kept)
   const spent = refreshTokenOf(values)
   const signIn = carrier.signIn
-  if (!signIn || spent === undefined) return { finding: NOT_SIGNED_IN }
+  if (!signIn || spent === undefined) return { answer: NOT_SIGNED_IN }
   const call = chooseLine(ctx, actor).open({ carrier, recipe: signIn, values, until })
-  if (!call) return { finding: NO_APP }
-  const answer = await askOnce(signIn.refresh, materialOf(ctx, values, call.operator), call.ask)
-  if ('finding' in answer) return answer
-  const { minted, refreshToken = new Secret(spent) } = answer.reading
-  if (!minted) return { finding: NOT_MINTED }
+  if (!call) return { answer: NO_APP }
+  const reply = await askOnce(signIn.refresh, materialOf(ctx, values, call.operator), call.ask)
+  if ('answer' in reply) return reply
+  const { minted, refreshToken = new Secret(spent) } = reply.words
+  if (!minted) return { answer: NOT_MINTED }
   const exchange = { spent, next: refreshToken }
   const rotated = await changeSealed(ctx, actor, async (tx, opener) => {
-    const now = await findConnection(tx, keyOf(actor, connection.carrier_id))
+    const now = await findConnection(tx, connectionKey(actor, connection.carrier_id))
     if (!now) {
-      await rotateDeleted(ctx, tx, opener, keyOf(actor, connection.carrier_id), exchange)
+      await rotateDeleted(ctx, tx, connectionKey(actor, connection.carrier_id), { opener, ...exchange })
       return undefined
     }
-    const rotation = await rotate(ctx, tx, opener, now, exchange)
-    if (rotation) await settleRefreshed(ctx, tx, now, fence, rotation.to, { minted, at })
-    // An update may have put it aside while the carrier was asked: what came in its place belongs there too.
-    const isAside = !rotation && (await rotateAside(ctx, tx, opener, now, exchange))
+    const rotation = await rotate(ctx, tx, now, { opener, ...exchange })
+    if (rotation) await endClaimRefreshed(ctx, tx, now, { fence, to: rotation.to, minted, at })
+    // An update may have moved the spent token to the previous credentials while the carrier was asked: the new token then belongs there too.
+    const isAside = !rotation && (await rotateAside(ctx, tx, now, { opener, ...exchange }))
     if (kept === 'in force') return rotation
     const { credentials_version: version } = now
     return isAside ? { from: version, to: version } : undefined
   })
-  return rotated ? { minted, rotated } : { finding: SUPERSEDED }
+  return rotated ? { minted, rotated } : { answer: SUPERSEDED }
 }
 
-/** The refresh token that was spent, and the one that the carrier gave for it. */
-type Exchange = { spent: string; next: Secret<string> }
+/** Describes a refresh token that was spent, the one that the carrier gave for it, and the opener of the transaction that stores that one. */
+type Exchange = { opener: Opener; spent: string; next: Secret<string> }
 
-/** Keeps the new token beside whatever else is in force by now, as long as that still holds the one that was spent. */
+/** Stores the new token with the credentials that are in force by now, as long as these still hold the spent token. */
 async function rotate(
   ctx: Context,
   tx: Tx,
-  opener: Opener,
   connection: Connection,
-  { spent, next }: Exchange,
-): Promise<Rotation | undefined> {
+  { opener, spent, next }: Exchange,
+): Promise<CredentialsRotation | undefined> {
   const { tenant_id: tenantId, environment, carrier_id: carrierId, credentials_version: from } = connection
   const values = opener.credentials(connection).reveal() as Values
   if (refreshTokenOf(values) !== spent) return undefined
@@ -176,40 +180,38 @@ async function rotate(
   return isFirst ? { from, to } : undefined
 }
 
-async function valuesOf(ctx: Context, actor: Actor, connection: Connection, kept: Kept) {
+async function valuesOf(ctx: Context, actor: Actor, connection: Connection, kept: WhichCredentials) {
   if (kept === 'in force') {
     const opened = await openSealed(ctx, actor, (opener) => opener.credentials(connection))
     return opened.reveal()
   }
   return readSealed(ctx, actor, async (db, opener) => {
-    const previous = await findPrevious(db, keyOf(actor, connection.carrier_id))
+    const previous = await findPrevious(db, connectionKey(actor, connection.carrier_id))
     return previous ? opener.previous(connection, previous).reveal() : {}
   })
 }
 
-/** Keeps the new token with a connection that was deleted while the carrier was asked, so that it can come back with it. */
+/** Stores the new token with a connection that was deleted while the carrier was asked, so that a restore brings the token back. */
 async function rotateDeleted(
   ctx: Context,
   tx: Tx,
-  opener: Opener,
   key: ConnectionKey,
-  { spent, next }: Exchange,
+  { opener, spent, next }: Exchange,
 ): Promise<void> {
-  const kept = await findBuried(tx, key)
+  const kept = await findDeleted(tx, key)
   if (!kept) return
   const { credentials, settings } = opener.deleted(kept).reveal()
   if (refreshTokenOf(credentials) !== spent) return
   const rotated = { ...credentials, [REFRESH_TOKEN]: next.reveal() }
-  await resealBuried(tx, key, sealDeleted(ctx, kept, new Secret({ credentials: rotated, settings })))
+  await resealDeleted(tx, key, sealDeleted(ctx, kept, new Secret({ credentials: rotated, settings })))
 }
 
-/** Keeps the new token with the credentials before those in force, as long as those still hold the one that was spent. */
+/** Stores the new token with the previous credentials, as long as these still hold the spent token; returns whether they did. */
 async function rotateAside(
   ctx: Context,
   tx: Tx,
-  opener: Opener,
   connection: Connection,
-  { spent, next }: Exchange,
+  { opener, spent, next }: Exchange,
 ): Promise<boolean> {
   const { tenant_id: tenantId, environment, carrier_id: carrierId } = connection
   const key = { tenantId, environment, carrierId }
@@ -222,20 +224,20 @@ async function rotateAside(
   return true
 }
 
-const NOT_SIGNED_IN: Finding = {
+const NOT_SIGNED_IN: CarrierAnswer = {
   outcome: 'inconclusive',
   because: 'Nobody has signed in at the carrier for this connection.',
 }
-const NO_APP: Finding = {
+const NO_APP: CarrierAnswer = {
   outcome: 'platform_misconfigured',
   because: 'The operator of this server has no registration with the carrier any more.',
 }
-const NOT_MINTED: Finding = { outcome: 'inconclusive', because: 'The carrier gave no access token.' }
-const SUPERSEDED: Finding = {
+const NOT_MINTED: CarrierAnswer = { outcome: 'inconclusive', because: 'The carrier gave no access token.' }
+const SUPERSEDED: CarrierAnswer = {
   outcome: 'inconclusive',
   because: 'The connection was signed in again while the carrier was asked.',
 }
-const ASKED_BY_OTHERS: Finding = {
+const ASKED_BY_OTHERS: CarrierAnswer = {
   outcome: 'inconclusive',
   because: 'The carrier is being asked for another, and has given no access token yet.',
 }

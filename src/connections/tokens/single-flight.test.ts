@@ -5,7 +5,7 @@ import { join, joinNext } from './single-flight.ts'
 
 const newContext = () => ({}) as Context
 
-/** Work that ends when it is told to; `begun` counts its runs, and each answers its number. */
+/** Returns work that ends when `end` is called; `begun` counts its runs, and each run resolves to its number. */
 function work() {
   const open: (() => void)[] = []
   const state = {
@@ -22,7 +22,8 @@ function work() {
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 test('who joins gets what is under way, and the next who comes afterwards a run of its own', async () => {
-  const [ctx, at] = [newContext(), work()]
+  const ctx = newContext()
+  const at = work()
   const both = [join(ctx, 'a', at.run), join(ctx, 'a', at.run)]
   const other = join(ctx, 'b', () => Promise.resolve('b'))
   at.end()
@@ -41,7 +42,8 @@ test('a failure reaches all who joined, and no one after them', async () => {
 })
 
 test('who joins the next run never gets one that began before', async () => {
-  const [ctx, at] = [newContext(), work()]
+  const ctx = newContext()
+  const at = work()
   const first = joinNext(ctx, 'a', at.run)
   const seconds = [joinNext(ctx, 'a', at.run), joinNext(ctx, 'a', at.run)]
   assert.equal(at.begun, 1)

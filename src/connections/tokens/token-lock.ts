@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import type { Minted } from '../../catalog/verification.ts'
+import type { MintedToken } from '../../catalog/verification.ts'
 import type { Actor, Context } from '../../context.ts'
 import { sealToken } from '../../custody/sealed-token.ts'
 import { Secret } from '../../secret.ts'
@@ -9,33 +8,31 @@ import { findConnection } from '../../store/tables/connections/connections.ts'
 import type { Tx } from '../../store/db.ts'
 import type { Connection } from '../../store/schema/tables.ts'
 import { later } from '../../time.ts'
-import type { Proof } from '../carrier/proof.ts'
-import { keyOf } from '../request/require.ts'
+import type { VerificationResult } from '../carrier/verification-result.ts'
+import { connectionKey } from '../request/require.ts'
 
-/** Longer than asking a carrier takes: a process that dies leaves its claim to others after this. */
+/** A claim lasts this many milliseconds, which is longer than asking a carrier takes; afterwards others can take over the claim of a process that died. */
 const CLAIM_MS = 30_000
-/** When the next token is got, as a part of the life of this one; a tenth sooner or later, each connection for itself. */
+/** The next token is requested after this part of the life of the current one; each connection does so up to a tenth sooner or later. */
 const REFRESH_AFTER = 0.8
-/** The end of a life that is not handed out, so that no token dies on its way: a tenth, and a minute at most. */
+/** A token is not handed out in this last part of its life, of at most a minute, so that no token ends on the way to its user. */
 const KEPT_BACK = 0.1
 const MOST_KEPT_BACK_MS = 60_000
-/** How long a carrier that gave no token is left alone: a moment where it could not be asked, and longer where it said no. */
+/** A carrier that gave no token is left alone for `SOON_MS` milliseconds where it could not be asked, and for `LATER_MS` where it refused. */
 const SOON_MS = 15_000
 const LATER_MS = 60_000
 
-const holder = randomUUID()
-
 /**
- * Claims the right to get the next token of a connection from its carrier; the fence to write it with.
- * `undefined` when another has the claim, the credentials have changed, or, unless `anyway`, when no next token is due.
+ * Claims the right to get the next token of a connection from its carrier; returns the fence number, which the write of that token has to name.
+ * Returns `undefined` when another process has the claim, when the credentials have changed, or, unless `anyway`, when no next token is due.
  */
 export async function claimToken(
   ctx: Context,
   actor: Actor,
   { carrier_id, credentials_version: version }: Connection,
-  anyway?: 'anyway',
+  { anyway = false }: { anyway?: boolean } = {},
 ): Promise<number | undefined> {
-  const key = keyOf(actor, carrier_id)
+  const key = connectionKey(actor, carrier_id)
   return ctx.store.transaction(actor.tenantId, async (tx) => {
     const connection = await findConnection(tx, key)
     if (connection?.credentials_version !== version) return undefined
@@ -45,90 +42,92 @@ export async function claimToken(
     if (isHeld(row?.claimed_until, now)) return undefined
     if (row && !anyway && ((row.retry_at ?? '') > now || (row.refresh_at ?? '') > now)) return undefined
     const claimed_until = new Date(at.getTime() + CLAIM_MS).toISOString()
-    return changeToken(tx, key, version, row?.fence ?? 0, { holder, claimed_until, retry_at: null })
+    const seen = { version, fence: row?.fence ?? 0 }
+    return changeToken(tx, key, seen, { claimed_until, retry_at: null })
   })
 }
 
-/** Ends a claim with what the carrier answered: keeps the token it minted, or leaves the carrier alone for a while. Whose fence is stale writes nothing. */
-export async function settleToken(
+/** Ends a claim with the answer of the carrier: stores the token that the carrier minted, or leaves the carrier alone for a while. Writes nothing where a later claim has another fence number. */
+export async function endClaim(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  asked: Connection,
-  fence: number,
-  proof: Proof,
+  { asked, fence, verification }: { asked: Connection; fence: number; verification: VerificationResult },
 ): Promise<void> {
   const { carrier_id, credentials_version: version } = asked
-  const minted = proof.asked ? proof.minted : undefined
-  const change =
-    (proof.asked && minted && tokenOf(ctx, asked, version, minted, proof.at)) || pausedBy(ctx, proof)
-  await changeToken(tx, keyOf(actor, carrier_id), version, fence, change)
+  const minted = verification.asked ? verification.minted : undefined
+  const token =
+    verification.asked && minted
+      ? tokenOf(ctx, asked, version, { ...minted, at: verification.at })
+      : undefined
+  const change = token ?? pausedBy(ctx, verification)
+  await changeToken(tx, connectionKey(actor, carrier_id), { version, fence }, change)
 }
 
-/** The same for a token that a refresh token minted: it is of the version of the credentials that came into force with it. */
-export async function settleRefreshed(
+/** Ends a claim with a token that a refresh token minted; the token belongs to the credentials version that came into force with it. */
+export async function endClaimRefreshed(
   ctx: Context,
   tx: Tx,
   connection: Connection,
-  fence: number,
-  to: number,
-  { minted, at }: { minted: Minted; at: Date },
+  { fence, to, minted, at }: { fence: number; to: number; minted: MintedToken; at: Date },
 ): Promise<void> {
   const { tenant_id: tenantId, environment, carrier_id: carrierId, credentials_version } = connection
-  const token = tokenOf(ctx, connection, to, minted, at) ?? unclaimed
+  const token = tokenOf(ctx, connection, to, { ...minted, at }) ?? unclaimed
   const change = { ...token, credentials_version: to }
-  await changeToken(tx, { tenantId, environment, carrierId }, credentials_version, fence, change)
+  const seen = { version: credentials_version, fence }
+  await changeToken(tx, { tenantId, environment, carrierId }, seen, change)
 }
 
-/** Ends a claim without a token; without `finding`, without an answer of the carrier either, and with `unasked` nobody has to wait. */
-export async function abandonToken(
+/** Ends a claim without a token. An absent `answer` means that the carrier has not answered; after the outcome `unasked` the carrier may be asked again at once. */
+export async function endClaimWithoutToken(
   ctx: Context,
   actor: Actor,
   { carrier_id }: Connection,
-  fence: number,
-  finding: { outcome: Proof['outcome']; retryAfter?: number } = { outcome: 'unavailable' },
+  { fence, answer = { outcome: 'unavailable' } }: { fence: number; answer?: Pause },
 ): Promise<void> {
-  const key = keyOf(actor, carrier_id)
+  const key = connectionKey(actor, carrier_id)
   await ctx.store.transaction(actor.tenantId, async (tx) => {
     const row = await findToken(tx, key)
-    if (row) await changeToken(tx, key, row.credentials_version, fence, pausedBy(ctx, finding))
+    if (row) await changeToken(tx, key, { version: row.credentials_version, fence }, pausedBy(ctx, answer))
   })
 }
 
-/** Keeps the token that proving new credentials minted, while they are in force and nobody has got another; a failure to do so costs no more than asking again. */
-export async function keepMinted(
+/** Stores the token that verifying new credentials minted, while these are in force and no other token is stored; a failure to do so is only logged, since the carrier can be asked again. */
+export async function saveMintedToken(
   ctx: Context,
   actor: Actor,
-  carrierId: string,
-  version: number,
-  proof: Proof,
+  { carrierId, credentialsVersion: version }: { carrierId: string; credentialsVersion: number },
+  verification: VerificationResult,
 ): Promise<void> {
-  if (!proof.asked || !proof.minted) return
-  const { minted, at } = proof
-  const key = keyOf(actor, carrierId)
+  if (!verification.asked || !verification.minted) return
+  const { minted, at } = verification
+  const key = connectionKey(actor, carrierId)
   try {
     await ctx.store.transaction(actor.tenantId, async (tx) => {
       const connection = await findConnection(tx, key)
       if (connection?.credentials_version !== version) return
-      const change = tokenOf(ctx, connection, version, minted, at)
+      const change = tokenOf(ctx, connection, version, { ...minted, at })
       const row = await findToken(tx, key)
       const isClaimed = isHeld(row?.claimed_until, ctx.clock().toISOString())
-      if (change && !isClaimed && !row?.sealed) await changeToken(tx, key, version, row?.fence ?? 0, change)
+      const seen = { version, fence: row?.fence ?? 0 }
+      if (change && !isClaimed && !row?.sealed) await changeToken(tx, key, seen, change)
     })
   } catch (error) {
     ctx.log.warn({ err: error, carrier_id: carrierId }, 'an access token could not be kept')
   }
 }
 
-const unclaimed = { holder: null, claimed_until: null }
+/** A pause follows from an outcome without a token, and from the seconds that the carrier asked to wait. */
+type Pause = { outcome: VerificationResult['outcome']; retryAfter?: number }
 
-/** Its life counts from before the carrier was asked; one whose life nobody knows is not kept. */
+const unclaimed = { claimed_until: null }
+
+/** Returns the columns of a minted token. The life of a token counts from before the carrier was asked; a token whose life nobody knows is not stored. */
 function tokenOf(
   ctx: Context,
   connection: Connection,
   version: number,
-  { token, seconds }: Minted,
-  at: Date,
+  { token, seconds, at }: MintedToken & { at: Date },
 ): TokenChange | undefined {
   if (!seconds) return undefined
   const life = seconds * 1_000
@@ -144,11 +143,8 @@ function tokenOf(
   }
 }
 
-/** Where nobody was asked, nobody waits. */
-function pausedBy(
-  ctx: Context,
-  { outcome, retryAfter = 0 }: { outcome: Proof['outcome']; retryAfter?: number },
-): TokenChange {
+/** Returns the columns that end a claim without a token and leave the carrier alone for a while; after the outcome `unasked` the carrier may be asked again at once. */
+function pausedBy(ctx: Context, { outcome, retryAfter = 0 }: Pause): TokenChange {
   if (outcome === 'unasked') return { ...unclaimed, retry_at: null }
   const wait = Math.max(outcome === 'unavailable' ? SOON_MS : LATER_MS, retryAfter * 1_000)
   return { ...unclaimed, retry_at: new Date(ctx.clock().getTime() + wait).toISOString() }

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ConnectionState } from '../../store/schema/tables.ts'
-import { transitionOf } from './announce-state.ts'
+import { findTransition } from './announce-state.ts'
 
 type Step = [state: ConnectionState, diagnosis: string | null, message?: string]
 
-/** Goes through the steps, and says what is told at each. */
+/** Goes through the steps of a connection, and compares the message that each of them sends. */
 function walk(steps: Step[]): void {
-  let before: Parameters<typeof transitionOf>[0]
+  let before: Parameters<typeof findTransition>[0]
   for (const [state, diagnosis, message] of steps) {
-    const { message: told, trouble_told } = transitionOf(before, { state, diagnosis })
+    const { message: told, trouble_told } = findTransition(before, { state, diagnosis })
     assert.equal(told?.replace('connection.', ''), message, `${before?.state} to ${state} ${diagnosis}`)
     before = { state, trouble_told }
   }

@@ -1,49 +1,48 @@
 import type { Actor, Context } from '../../context.ts'
 import type { Tx } from '../../store/db.ts'
 import type { Connection } from '../../store/schema/tables.ts'
-import { announce, type Telling } from '../../webhooks/announce.ts'
+import { announce, type Announcement } from '../../webhooks/announce.ts'
 import type { EventType } from '../../webhooks/events.ts'
 
-type Standing = Pick<Connection, 'state' | 'diagnosis' | 'trouble_told'>
+type ToldState = Pick<Connection, 'state' | 'diagnosis' | 'trouble_told'>
 
 /**
- * The message for a change of state, one for each that somebody would act on, and whether trouble has then been told that is not over.
- * Who was told of trouble is told once that the connection works again, however it got there; who was not is told neither.
+ * Returns the message for a change of state, where somebody would act on the change, and whether trouble has then been announced that is not over.
+ * Where trouble was announced, one message says that the connection works again, through whatever states it went; where no trouble was announced, there is no such message.
  */
-export function transitionOf(
-  before: Pick<Standing, 'state' | 'trouble_told'> | undefined,
-  { state, diagnosis }: Pick<Standing, 'state' | 'diagnosis'>,
-): { message?: EventType } & Pick<Standing, 'trouble_told'> {
+export function findTransition(
+  before: Pick<ToldState, 'state' | 'trouble_told'> | undefined,
+  { state, diagnosis }: Pick<ToldState, 'state' | 'diagnosis'>,
+): { message?: EventType } & Pick<ToldState, 'trouble_told'> {
   const told = before?.trouble_told ?? 0
   if (state === 'verified') return { trouble_told: 0, ...(told === 1 && { message: 'connection.recovered' }) }
   const trouble = before && troubleOf(state, diagnosis)
-  // What first waited for the operator may come to wait for the merchant.
+  // A connection that first waited for the operator may come to wait for the merchant in the same state.
   const isNew = before?.state !== state || (told === 0 && state === 'action_required')
   return trouble && isNew ? { message: trouble, trouble_told: 1 } : { trouble_told: told }
 }
 
-/** What the operator has to mend no merchant is told, and an outage on top of it is no news. */
-function troubleOf(state: Standing['state'], diagnosis: string | null): EventType | undefined {
+/** Returns the message for a state that is trouble to the merchant. No message is sent about what the operator has to repair, nor about an outage on top of that. */
+function troubleOf(state: ToldState['state'], diagnosis: string | null): EventType | undefined {
   if (state === 'degraded') return 'connection.degraded'
   if (state === 'needs_reauth') return 'connection.needs_reauth'
   return state === 'action_required' && diagnosis === 'not_entitled' ? 'connection.needs_reauth' : undefined
 }
 
-/** What webhooks are told of a change of state; nothing where nobody would act on it. */
-export function transitionTellings(before: Connection, after: Standing): Telling[] {
-  const { message: type } = transitionOf(before, after)
+/** Returns the messages to webhooks about a change of state; there are none where nobody would act on the change. */
+export function listStateAnnouncements(before: Connection, after: ToldState): Announcement[] {
+  const { message: type } = findTransition(before, after)
   return type ? [{ type, details: { state: after.state, previous_state: before.state } }] : []
 }
 
-/** Tells webhooks of a change of state that a check has found, in the transaction that writes it. */
-export async function tellTransition(
+/** Announces to webhooks a change of state that a check has found, in the transaction that writes the change. */
+export async function announceTransition(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  before: Connection,
-  after: Standing,
+  { before, after }: { before: Connection; after: ToldState },
 ): Promise<void> {
   const { carrier_id: carrierId } = before
-  for (const telling of transitionTellings(before, after))
+  for (const telling of listStateAnnouncements(before, after))
     await announce(ctx, tx, actor, { ...telling, carrierId })
 }

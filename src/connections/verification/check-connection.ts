@@ -8,25 +8,25 @@ import { planCheck } from '../../store/tables/connections/checks.ts'
 import type { Connection } from '../../store/schema/tables.ts'
 import { checkedAgain } from './next-check.ts'
 import { chooseLine } from '../carrier/choose-line.ts'
-import type { Proof } from '../carrier/proof.ts'
-import { provedSettings } from '../form/carrier-forms.ts'
-import { prove } from './verify-credentials.ts'
-import { carrierOf, keyOf, refuseUnknown } from '../request/require.ts'
-import { provable } from '../form/values.ts'
-import { abandonToken, claimToken, settleToken } from '../tokens/token-lock.ts'
+import type { VerificationResult } from '../carrier/verification-result.ts'
+import { settingsToVerify } from '../form/carrier-forms.ts'
+import { verifyCredentials } from './verify-credentials.ts'
+import { carrierOf, connectionKey, refuseUnknownConnection } from '../request/require.ts'
+import { valuesToVerify } from '../form/values.ts'
+import { endClaimWithoutToken, claimToken, endClaim } from '../tokens/token-lock.ts'
 import { isWaiting, WAITS } from '../sign-in/sign-in-state.ts'
-import { tellTransition } from './announce-state.ts'
+import { announceTransition } from './announce-state.ts'
 
-/** Whether what was found may still be kept, asked in the transaction that keeps it. */
+/** Returns whether an outcome may still be stored; this is called in the transaction that stores the outcome. */
 export type MayKeep = (tx: Tx) => Promise<boolean>
 
-/** What a check found, and the connection as it is known after it. */
-export type Check = { proof: Proof; connection: Connection }
+/** Describes the outcome of a check, and the connection as it is known after the check. */
+export type Check = { verification: VerificationResult; connection: Connection }
 
 /**
- * Asks the carrier about the credentials in force and keeps what it says: state, time, when to ask again, and one event and message for a change of state.
- * Who has seen an access token end asks with the fence of that: what another has got since stands for it, and a refresh token is not spent again.
- * What the carrier said of credentials that were replaced meanwhile, or of settings that it is asked with, is not kept, nor what `mayKeep` refuses.
+ * Asks the carrier about the credentials in force and stores the answer: the state, the time, the next check, and one event and message for a change of state.
+ * A caller who has seen an access token end gives its fence number as `seenFence`: a token that another process has got since is then used, and no refresh token is spent again.
+ * An answer is not stored where the credentials, or settings that the carrier is asked with, were changed meanwhile, nor where `mayKeep` refuses.
  */
 export async function checkConnection(
   ctx: Context,
@@ -34,29 +34,27 @@ export async function checkConnection(
   connection: Connection,
   { mayKeep = always, seenFence }: { mayKeep?: MayKeep; seenFence?: number } = {},
 ): Promise<Check> {
-  if (isWaiting(connection)) return { proof: WAITS, connection }
-  if (!carrierOf(connection).verify?.mints)
-    return check(ctx, actor, connection, mayKeep, undefined, seenFence)
-  const fence = await claimToken(ctx, actor, connection, 'anyway')
+  if (isWaiting(connection)) return { verification: WAITS, connection }
+  if (!carrierOf(connection).verify?.mints) return check(ctx, actor, connection, { mayKeep, seenFence })
+  const fence = await claimToken(ctx, actor, connection, { anyway: true })
   return fence === undefined
-    ? check(ctx, actor, connection, mayKeep)
-    : checkClaimed(ctx, actor, connection, fence, mayKeep)
+    ? check(ctx, actor, connection, { mayKeep })
+    : checkClaimed(ctx, actor, connection, { fence, mayKeep })
 }
 
 const always: MayKeep = async () => true
 
-/** The same by who has the claim on the connection's access token: what the carrier mints is kept with what it says, and the claim ends. */
+/** Checks a connection for a caller who has the claim on its access token: a token that the carrier mints is stored with the answer, and the claim ends. */
 export async function checkClaimed(
   ctx: Context,
   actor: Actor,
   connection: Connection,
-  fence: number,
-  mayKeep: MayKeep = always,
+  { fence, mayKeep = always }: { fence: number; mayKeep?: MayKeep },
 ): Promise<Check> {
   try {
-    return await check(ctx, actor, connection, mayKeep, fence)
+    return await check(ctx, actor, connection, { mayKeep, fence })
   } catch (error) {
-    await abandonToken(ctx, actor, connection, fence)
+    await endClaimWithoutToken(ctx, actor, connection, { fence })
     throw error
   }
 }
@@ -65,15 +63,13 @@ async function check(
   ctx: Context,
   actor: Actor,
   connection: Connection,
-  mayKeep: MayKeep,
-  fence?: number,
-  seenFence?: number,
+  { mayKeep, fence, seenFence }: { mayKeep: MayKeep; fence?: number; seenFence?: number | undefined },
 ): Promise<Check> {
   const carrier = carrierOf(connection)
   const opened = await openSealed(ctx, actor, (opener) => opener.contents(connection))
   const { credentials, settings } = opened.reveal()
-  const values = provable(credentials, settings)
-  const proof = await prove(ctx, actor, {
+  const values = valuesToVerify(credentials, settings)
+  const verification = await verifyCredentials(ctx, actor, {
     carrier,
     values,
     carrierId: connection.carrier_id,
@@ -81,42 +77,51 @@ async function check(
     ...(seenFence !== undefined && { seenFence }),
   })
   const now = await ctx.store.transaction(actor.tenantId, async (tx) => {
-    if (fence !== undefined) await settleToken(ctx, tx, actor, connection, fence, proof)
-    return proof.asked ? keepFinding(ctx, tx, actor, connection, proof, mayKeep) : connection
+    if (fence !== undefined) await endClaim(ctx, tx, actor, { asked: connection, fence, verification })
+    return verification.asked
+      ? saveCheck(ctx, tx, actor, { asked: connection, verification, mayKeep })
+      : connection
   })
-  if (chooseLine(ctx, actor).hasOperator && isOperators(proof, connection, now))
+  if (chooseLine(ctx, actor).hasOperator && isOperators(verification, connection, now))
     ctx.log.warn(
       { carrier: carrier.id, carrier_id: connection.carrier_id },
       'a carrier refuses what the operator of this server holds with it, not the merchant; webhooks are not told',
     )
-  return { proof, connection: now }
+  return { verification, connection: now }
 }
 
-/** Whether it has just come out that the operator has something to repair. */
-function isOperators({ outcome }: Proof, before: Connection, { diagnosis, state }: Connection): boolean {
+/** Returns whether a check has just found that the operator has something to repair. */
+function isOperators(
+  { outcome }: VerificationResult,
+  before: Connection,
+  { diagnosis, state }: Connection,
+): boolean {
   if (outcome !== 'platform_misconfigured' || diagnosis !== outcome) return false
   return diagnosis !== before.diagnosis || state !== before.state
 }
 
-/** Keeps what the carrier said of a connection that was asked about, if that still stands: state, time and next check, with the event and the message of a change; answers the connection as it is known then. */
-export async function keepFinding(
+/** Stores what the carrier said about a connection, if that still applies: the state, the time and the next check, with the event and the message of a change. Returns the connection as it is known then. */
+export async function saveCheck(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  asked: Connection,
-  proof: Proof,
-  mayKeep: MayKeep = always,
+  {
+    asked,
+    verification,
+    mayKeep = always,
+  }: { asked: Connection; verification: VerificationResult; mayKeep?: MayKeep },
 ): Promise<Connection> {
-  const key = keyOf(actor, asked.carrier_id)
+  const key = connectionKey(actor, asked.carrier_id)
   const connection = await findConnection(tx, key)
-  if (!connection) return refuseUnknown()
-  const { from, to } = (proof.asked && proof.rotated) || { from: -1, to: -1 }
-  const proved = from === asked.credentials_version ? to : asked.credentials_version
-  if (connection.credentials_version !== proved) return connection
+  if (!connection) return refuseUnknownConnection()
+  const rotated = verification.asked ? verification.rotated : undefined
+  const isRotated = rotated?.from === asked.credentials_version
+  const verifiedVersion = isRotated ? rotated.to : asked.credentials_version
+  if (connection.credentials_version !== verifiedVersion) return connection
   const isOther = connection.settings_version !== asked.settings_version
-  if (isOther && provedSettings(carrierOf(connection)).size > 0) return connection
+  if (isOther && settingsToVerify(carrierOf(connection)).size > 0) return connection
   if (!(await mayKeep(tx))) return connection
-  const { columns, nextCheckAt } = checkedAgain(ctx, proof, connection)
+  const { columns, nextCheckAt } = checkedAgain(ctx, verification, connection)
   await noteCheck(tx, key, columns)
   await planCheck(tx, key, connection.carrier, nextCheckAt)
   const { carrier_id: carrierId, version, state } = connection
@@ -128,6 +133,6 @@ export async function keepFinding(
       fields: ['state'],
       changes: changesBetween({ state }, { state: columns.state }),
     })
-  await tellTransition(ctx, tx, actor, connection, columns)
+  await announceTransition(ctx, tx, actor, { before: connection, after: columns })
   return { ...connection, ...columns }
 }

@@ -4,20 +4,27 @@ import type { Carrier } from '../../catalog/define.ts'
 import type { VerificationOutcome } from '../../catalog/verification.ts'
 import type { ConnectionState } from '../../store/schema/tables.ts'
 import { checkedAgain, checkedNow } from './next-check.ts'
-import type { Proof } from '../carrier/proof.ts'
+import type { VerificationResult } from '../carrier/verification-result.ts'
 
 const NOW = new Date('2026-03-01T12:00:00.000Z')
 const MINUTE = 60_000
 const DAY = 1_440
 const ctx = { clock: () => NOW }
 const ago = (minutes: number) => new Date(NOW.getTime() - minutes * MINUTE).toISOString()
-const proofOf = (outcome: VerificationOutcome, retryAfter?: number): Proof => ({
-  ...{ asked: true, at: NOW, outcome, because: 'A test says so.' },
-  ...(retryAfter === undefined ? {} : { retryAfter }),
+const resultOf = (outcome: VerificationOutcome, wait: { retryAfter?: number } = {}): VerificationResult => ({
+  asked: true,
+  at: NOW,
+  outcome,
+  because: 'A test says so.',
+  ...wait,
 })
-const UNASKED: Proof = { asked: false, outcome: 'unasked', because: 'A test says so.' }
+const NOT_ASKED: VerificationResult = { asked: false, outcome: 'unasked', because: 'A test says so.' }
 const known = (state: ConnectionState, failed = 0, degradedAt: string | null = null) => ({
-  ...{ state, state_since: ago(10_000), diagnosis: null, failed_checks: failed, degraded_at: degradedAt },
+  state,
+  state_since: ago(10_000),
+  diagnosis: null,
+  failed_checks: failed,
+  degraded_at: degradedAt,
   trouble_told: 0 as const,
 })
 
@@ -70,7 +77,7 @@ test('a check: state, outcome and failures in a row decide the next state and th
   for (const [state, failed, outcome, next, nextFailed, minutes] of rows)
     for (let turn = 0; turn < 20; turn += 1) {
       const what = `${state} ${failed} ${outcome}`
-      const { columns, nextCheckAt } = checkedAgain(ctx, proofOf(outcome), known(state, failed))
+      const { columns, nextCheckAt } = checkedAgain(ctx, resultOf(outcome), known(state, failed))
       assert.deepEqual([columns.state, columns.failed_checks], [next, nextFailed], what)
       assert.equal(columns.state_since, next === state ? ago(10_000) : NOW.toISOString(), what)
       assert.equal(columns.diagnosis, outcome === 'verified' ? null : outcome, what)
@@ -82,45 +89,53 @@ test('whatever the failures: nothing but a refusal ends in needs_reauth', () => 
   for (const state of every)
     for (const outcome of ['unavailable', 'rate_limited', 'inconclusive', 'verified'] as const)
       for (let failed = 0; failed < 20; failed += 1) {
-        const { columns } = checkedAgain(ctx, proofOf(outcome), known(state, failed))
+        const { columns } = checkedAgain(ctx, resultOf(outcome), known(state, failed))
         assert.ok(columns.state !== 'needs_reauth' || state === 'needs_reauth')
       }
 })
 
 test('a connection is degraded at most once an hour', () => {
   const after = (minutes: number) =>
-    checkedAgain(ctx, proofOf('unavailable'), known('verified', 5, ago(minutes))).columns
+    checkedAgain(ctx, resultOf('unavailable'), known('verified', 5, ago(minutes))).columns
   assert.equal(after(59).state, 'verified')
   assert.equal(after(59).degraded_at, ago(59))
   assert.equal(after(60).state, 'degraded')
   assert.equal(after(60).degraded_at, NOW.toISOString())
-  const stays = checkedAgain(ctx, proofOf('unavailable'), known('degraded', 5, ago(59))).columns
+  const stays = checkedAgain(ctx, resultOf('unavailable'), known('degraded', 5, ago(59))).columns
   assert.deepEqual([stays.state, stays.degraded_at], ['degraded', ago(59)])
 })
 
 test('a carrier that says how long to wait is not asked sooner', () => {
   for (let turn = 0; turn < 200; turn += 1) {
-    const { nextCheckAt } = checkedAgain(ctx, proofOf('rate_limited', 7_200), known('verified', 0))
+    const { nextCheckAt } = checkedAgain(
+      ctx,
+      resultOf('rate_limited', { retryAfter: 7_200 }),
+      known('verified', 0),
+    )
     const minutes = (Date.parse(nextCheckAt ?? '') - NOW.getTime()) / MINUTE
     assert.ok(minutes >= 120 && minutes <= 132, `${minutes}`)
-    assertAbout(checkedAgain(ctx, proofOf('rate_limited', 1), known('verified', 0)).nextCheckAt, 5, 'short')
+    assertAbout(
+      checkedAgain(ctx, resultOf('rate_limited', { retryAfter: 1 }), known('verified', 0)).nextCheckAt,
+      5,
+      'short',
+    )
   }
 })
 
 test('credentials that are being stored are checked again, unless their carrier can never be asked', () => {
   const asks = { verify: {} } as Carrier
-  const firsts: [Proof, ConnectionState, number, number][] = [
-    [proofOf('verified'), 'verified', 0, DAY],
-    [proofOf('unavailable'), 'unverified', 1, 5],
-    [proofOf('rate_limited', 3_600), 'unverified', 1, 63],
-    [proofOf('platform_misconfigured'), 'unverified', 1, 5],
-    [proofOf('inconclusive'), 'unverified', 0, DAY],
-    [UNASKED, 'unverified', 0, DAY],
+  const firsts: [VerificationResult, ConnectionState, number, number][] = [
+    [resultOf('verified'), 'verified', 0, DAY],
+    [resultOf('unavailable'), 'unverified', 1, 5],
+    [resultOf('rate_limited', { retryAfter: 3_600 }), 'unverified', 1, 63],
+    [resultOf('platform_misconfigured'), 'unverified', 1, 5],
+    [resultOf('inconclusive'), 'unverified', 0, DAY],
+    [NOT_ASKED, 'unverified', 0, DAY],
   ]
-  for (const [proof, state, failed, minutes] of firsts) {
-    const { columns, nextCheckAt } = checkedNow(ctx, asks, proof, undefined)
-    assert.deepEqual([columns.state, columns.failed_checks], [state, failed], proof.outcome)
-    assertAbout(nextCheckAt, minutes, proof.outcome)
-    assert.equal(checkedNow(ctx, {} as Carrier, proof, undefined).nextCheckAt, null)
+  for (const [verification, state, failed, minutes] of firsts) {
+    const { columns, nextCheckAt } = checkedNow(ctx, asks, verification, undefined)
+    assert.deepEqual([columns.state, columns.failed_checks], [state, failed], verification.outcome)
+    assertAbout(nextCheckAt, minutes, verification.outcome)
+    assert.equal(checkedNow(ctx, {} as Carrier, verification, undefined).nextCheckAt, null)
   }
 })

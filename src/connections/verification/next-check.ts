@@ -2,55 +2,58 @@ import { later, notBefore } from '../../time.ts'
 import type { Carrier } from '../../catalog/define.ts'
 import type { Context } from '../../context.ts'
 import type { Connection, ConnectionState } from '../../store/schema/tables.ts'
-import { stateOf, type Proof } from '../carrier/proof.ts'
-import { transitionOf } from './announce-state.ts'
+import { stateOf, type VerificationResult } from '../carrier/verification-result.ts'
+import { findTransition } from './announce-state.ts'
 
 const MINUTE_MS = 60_000
-/** When a connection is asked about again: daily while it works, soon after a failure, and later after each further one. */
-const PROVED_MS = 24 * 60 * MINUTE_MS
+/** The next check comes after one of these times, in milliseconds: a day while the connection works, soon after a failure, and later after each further failure. */
+const VERIFIED_MS = 24 * 60 * MINUTE_MS
 const SOON_MS = 5 * MINUTE_MS
 const SELDOM_MS = 6 * 60 * MINUTE_MS
 
-/** Failures to ask in a row after which a connection that worked is shown as degraded: one outage of a minute is no news. */
+/** A connection that worked is shown as degraded after this many failures to ask in a row, since an outage of a minute is no news. */
 const DEGRADED_AFTER = 3
-/** How long a connection that was shown as degraded is not again, once it has recovered: one that comes and goes is told once an hour. */
+/** A connection that was degraded and has recovered is not shown as degraded again for this many milliseconds, so that a connection that fails again and again is announced at most once an hour. */
 const CALM_MS = 60 * MINUTE_MS
 
 type Clocked = Pick<Context, 'clock'>
-type Known = Pick<
+type LastCheck = Pick<
   Connection,
   'state' | 'state_since' | 'diagnosis' | 'failed_checks' | 'degraded_at' | 'trouble_told'
 >
 
-/** What a connection keeps of a proof, and when it is to be checked next; `null` where no check would help. */
-export type Checked<Columns> = { columns: Columns; nextCheckAt: string | null }
+/** Describes the columns that store an outcome, and the time of the next check; `nextCheckAt` is `null` where no check would help. */
+export type CheckResult<Columns> = { columns: Columns; nextCheckAt: string | null }
 
-/** What follows from a proof of credentials that are being stored. */
+/** Returns the columns and the next check that follow from an outcome for credentials that are being stored. */
 export function checkedNow(
   { clock }: Clocked,
   carrier: Carrier,
-  proof: Proof,
+  verification: VerificationResult,
   before: Pick<Connection, 'state' | 'state_since' | 'trouble_told'> | undefined,
-): Checked<Omit<Known, 'degraded_at'> & Pick<Connection, 'checked_at'>> {
+): CheckResult<Omit<LastCheck, 'degraded_at'> & Pick<Connection, 'checked_at'>> {
   const now = clock()
-  const state = stateOf(proof)
-  const failed = proof.asked && proof.outcome !== 'verified' && proof.outcome !== 'inconclusive' ? 1 : 0
-  const diagnosis = proof.asked && proof.outcome !== 'verified' ? proof.outcome : null
+  const state = stateOf(verification)
+  const failed =
+    verification.asked && verification.outcome !== 'verified' && verification.outcome !== 'inconclusive'
+      ? 1
+      : 0
+  const diagnosis = verification.asked && verification.outcome !== 'verified' ? verification.outcome : null
   return {
     columns: {
       ...since(state, before, now),
-      checked_at: proof.asked ? now.toISOString() : null,
+      checked_at: verification.asked ? now.toISOString() : null,
       diagnosis,
       failed_checks: failed,
-      trouble_told: transitionOf(before, { state, diagnosis }).trouble_told,
+      trouble_told: findTransition(before, { state, diagnosis }).trouble_told,
     },
-    nextCheckAt: carrier.verify && !waits(proof) ? nextCheck(now, state, proof, failed) : null,
+    nextCheckAt: carrier.verify && !waits(verification) ? nextCheck(now, state, verification, failed) : null,
   }
 }
 
-const waits = (proof: Proof) => !proof.asked && proof.waits === true
+const waits = (verification: VerificationResult) => !verification.asked && verification.waits === true
 
-/** What follows where nothing is known any more of credentials that are in force: they are to be checked at once. */
+/** Returns the columns and the next check of credentials in force about which nothing is known any more: they are to be checked at once. */
 export function checkedNever(
   { clock }: Clocked,
   before: Pick<Connection, 'state' | 'state_since' | 'trouble_told'>,
@@ -59,23 +62,26 @@ export function checkedNever(
   return {
     columns: {
       ...since('unverified', before, now),
-      ...{ checked_at: null, diagnosis: null, failed_checks: 0, trouble_told: before.trouble_told },
+      checked_at: null,
+      diagnosis: null,
+      failed_checks: 0,
+      trouble_told: before.trouble_told,
     },
     nextCheckAt: now.toISOString(),
   }
 }
 
-/** What follows from a check of credentials that are in force. */
+/** Returns the columns and the next check that follow from a check of the credentials in force. */
 export function checkedAgain(
   { clock }: Clocked,
-  proof: Proof,
-  before: Known,
-): Checked<Known & Pick<Connection, 'checked_at'>> {
+  verification: VerificationResult,
+  before: LastCheck,
+): CheckResult<LastCheck & Pick<Connection, 'checked_at'>> {
   const now = clock()
-  const failed = isUnanswered(proof.outcome) ? before.failed_checks + 1 : 0
-  const state = nextState(proof.outcome, before, failed, now)
+  const failed = isUnanswered(verification.outcome) ? before.failed_checks + 1 : 0
+  const state = nextState(verification.outcome, before, failed, now)
   const isNew = state === 'degraded' && before.state !== 'degraded'
-  const diagnosis = proof.outcome === 'verified' ? null : proof.outcome
+  const diagnosis = verification.outcome === 'verified' ? null : verification.outcome
   return {
     columns: {
       ...since(state, before, now),
@@ -83,9 +89,9 @@ export function checkedAgain(
       diagnosis,
       failed_checks: failed,
       degraded_at: isNew ? now.toISOString() : before.degraded_at,
-      trouble_told: transitionOf(before, { state, diagnosis }).trouble_told,
+      trouble_told: findTransition(before, { state, diagnosis }).trouble_told,
     },
-    nextCheckAt: nextCheck(now, state, proof, failed),
+    nextCheckAt: nextCheck(now, state, verification, failed),
   }
 }
 
@@ -97,11 +103,17 @@ function since(
   return { state, state_since: before?.state === state ? before.state_since : now.toISOString() }
 }
 
-/** An answer that says nothing is an answer: the carrier can be asked, and asking sooner would not tell more. */
-const isUnanswered = (outcome: Proof['outcome']) => outcome === 'unavailable' || outcome === 'rate_limited'
+/** Returns whether the carrier could not be asked. An inconclusive answer is an answer all the same, and asking sooner would not bring more. */
+const isUnanswered = (outcome: VerificationResult['outcome']) =>
+  outcome === 'unavailable' || outcome === 'rate_limited'
 
-/** An outage or an answer that says nothing never speaks against credentials, and never for them. */
-function nextState(outcome: Proof['outcome'], before: Known, failed: number, now: Date): ConnectionState {
+/** Returns the next state of a connection. An outage or an inconclusive answer never counts against credentials, and never for them. */
+function nextState(
+  outcome: VerificationResult['outcome'],
+  before: LastCheck,
+  failed: number,
+  now: Date,
+): ConnectionState {
   switch (outcome) {
     case 'verified':
       return 'verified'
@@ -123,16 +135,17 @@ function nextState(outcome: Proof['outcome'], before: Known, failed: number, now
 const isCalm = (degradedAt: string | null, now: Date) =>
   degradedAt === null || now.getTime() - Date.parse(degradedAt) >= CALM_MS
 
-/** A refused credential is not tried again by itself: that is how accounts get locked. */
-function nextCheck(now: Date, state: ConnectionState, proof: Proof, failed: number): string | null {
+/** Returns the time of the next check; `null` where the carrier refused the credentials, since accounts get locked when refused credentials are tried again. */
+function nextCheck(
+  now: Date,
+  state: ConnectionState,
+  verification: VerificationResult,
+  failed: number,
+): string | null {
   if (state === 'needs_reauth') return null
-  const wait =
-    failed > 0
-      ? Math.min(SOON_MS * 2 ** (failed - 1), SELDOM_MS)
-      : state === 'degraded'
-        ? SELDOM_MS
-        : PROVED_MS
-  const atLeast = notBefore(now, (proof.asked ? (proof.retryAfter ?? 0) : 0) * 1_000)
+  let wait = state === 'degraded' ? SELDOM_MS : VERIFIED_MS
+  if (failed > 0) wait = Math.min(SOON_MS * 2 ** (failed - 1), SELDOM_MS)
+  const atLeast = notBefore(now, (verification.asked ? (verification.retryAfter ?? 0) : 0) * 1_000)
   const planned = later(now, wait)
   return planned < atLeast ? atLeast : planned
 }

@@ -3,7 +3,7 @@ import type { Actor, Context } from '../../context.ts'
 import type { ConnectionState } from '../../store/schema/tables.ts'
 import { chooseLine } from '../carrier/choose-line.ts'
 
-/** Why a connection is unverified: one of these holds for each of them. */
+/** Lists the reasons why a connection is unverified; every unverified connection has one of them. */
 export const UNVERIFIED_REASONS = [
   'cannot_be_asked',
   'needs_setting',
@@ -13,27 +13,27 @@ export const UNVERIFIED_REASONS = [
 ] as const
 export type UnverifiedReason = (typeof UNVERIFIED_REASONS)[number]
 
-/** Why a connection is unverified, with the settings of the operator that are missing for it. */
+/** Describes why a connection is unverified, with the settings of the operator that are missing for asking the carrier. */
 export type Unverified = { reason: UnverifiedReason; settings: string[] }
 
-/** The state that a standing is of. */
-export const stateIn = (standing: string): ConnectionState => standing.split('/')[0] as ConnectionState
+/** Returns the state in a standing, a text such as `unverified/waiting` that adds a detail to the state. */
+export const readState = (standing: string): ConnectionState => standing.split('/')[0] as ConnectionState
 
-/** Whether the merchant has to sign in at the carrier. */
+/** Returns whether a standing says that the merchant has to sign in at the carrier. */
 export const waitsIn = (standing: string): boolean => standing.endsWith('/waiting')
 
-/** Whether a person has to do something about this connection. */
+/** Returns whether a standing says that a person has to do something about the connection. */
 export const needsAttention = (standing: string): boolean =>
   waitsIn(standing) || ['needs_reauth', 'action_required'].includes(standing)
 
-/** Why a connection of this carrier and standing is unverified; `undefined` where it is not. */
+/** Returns why a connection of this carrier and standing is unverified; `undefined` where it is not unverified. */
 export function whyUnverified(
   ctx: Context,
   actor: Pick<Actor, 'environment'>,
   { verify }: Carrier,
   standing: string,
 ): Unverified | undefined {
-  if (stateIn(standing) !== 'unverified') return undefined
+  if (readState(standing) !== 'unverified') return undefined
   if (waitsIn(standing)) return { reason: 'waits_for_sign_in', settings: [] }
   if (standing !== 'unverified/unasked') return { reason: 'proved_nothing', settings: [] }
   if (!verify) return { reason: 'cannot_be_asked', settings: [] }

@@ -6,16 +6,16 @@ import { demandOf } from '../../catalog/forms/field-rules.ts'
 import { connectForm, ltlForm } from '../../connections/form/carrier-forms.ts'
 import * as schemas from './schemas.ts'
 
-/** Which named schema holds for the body of a route, by a name in its path. */
+/** A `FormMap` leads from the carrier in the path of a route to the named schema of its body. */
 export type FormMap = { parameter: string; forms: Record<string, { $ref: string }> }
 
-type Named = Record<string, JsonSchema>
+type NamedSchema = Record<string, JsonSchema>
 
-type Forms = { named: Named; map: FormMap }
+type Forms = { named: NamedSchema; map: FormMap }
 
-/** The forms of the parcel carriers of one kind: each a schema of its own, and the map that leads to it. */
+/** Returns the forms of one kind of all parcel carriers: a named schema for each, and the map that leads to the schemas. */
 function formsOf(kind: string, form: (carrier: ParcelCarrier) => JsonSchema | undefined): Forms {
-  const named: Named = {}
+  const named: NamedSchema = {}
   const map: FormMap = { parameter: 'carrier_name', forms: {} }
   for (const carrier of parcelCarriers) {
     const schema = form(carrier)
@@ -33,7 +33,7 @@ const connect = formsOf('connect', (carrier) => {
 const update = formsOf('update', ({ update, spellings }) => update && formSchema(update, [], spellings))
 const settings = formsOf('settings', ({ settings }) => settings && formSchema(settings))
 
-/** An LTL body, which names everything that the carrier may ask for where it takes one of several sets. */
+/** Returns the schema of the body of an LTL carrier; where the carrier takes one of several sets of fields, the schema has all of them. */
 function ltlSchema(carrier: LtlCarrier): JsonSchema {
   const { demands, credentials } = carrier
   const { fields } =
@@ -45,9 +45,9 @@ const wrapped = (credentials: Fields): Fields => ({
   credentials: { ...group('Credentials', credentials), required: true },
 })
 
-/** The forms of the LTL carriers; those without a form of their own share one. */
+/** Returns the forms of the LTL carriers; carriers without their own form share one. */
 function ltlForms(): Forms {
-  const named: Named = {}
+  const named: NamedSchema = {}
   const map: FormMap = { parameter: 'carrier_code', forms: {} }
   for (const carrier of ltlCarriers.filter(({ closed }) => !closed)) {
     const schema = ltlSchema(carrier)
@@ -66,25 +66,25 @@ const hasAdditions = ({ credentials }: LtlCarrier) =>
 
 const ltl = ltlForms()
 
-/** Every name that some LTL carrier takes. */
+/** `anyLtl` has every field that some LTL carrier takes, all of them optional. */
 const anyLtl = allOptional(
-  ltlCarriers.reduce<Fields>((all, { credentials }) => ({ ...all, ...credentials }), anyCredentials),
+  Object.assign({}, anyCredentials, ...ltlCarriers.map(({ credentials }) => credentials)) as Fields,
 )
 
 /**
- * The body of a route whose form is chosen by the path. It names every form without being their union, which would
- * check nothing: `…_forms` has a member for each carrier, so that a typed client picks one by its name.
+ * Returns the schemas of a body whose form the path chooses. The schema of the body names every form but is not their union, which would
+ * check nothing; `…_forms` has a member for each carrier, so that a typed client picks a form by the name of the carrier.
  */
 const chosen = (
   name: string,
   { named, map }: Forms,
   common: JsonSchema = { type: 'object', additionalProperties: true },
-): Named => ({
+): NamedSchema => ({
   [name]: {
     ...common,
     description: `The form of the carrier in the path: \`x-hawser-forms\` leads to its schema by the carrier’s name, as \`${name}_forms\` does for generated types.`,
-    // Linters want every schema used. This keyword speaks of texts only and says nothing of an object,
-    // where `$defs` would become a member in the types of some programs.
+    // Linters demand that every schema is used. The keyword `contentSchema` is about texts only and has no effect on an object,
+    // while `$defs` would become a member in the types that some programs generate.
     contentSchema: { $ref: `#/components/schemas/${name}_forms` },
     'x-hawser-forms': map,
   },
@@ -97,8 +97,8 @@ const chosen = (
   ...named,
 })
 
-/** The schemas that the description names: the error envelope and the form of every carrier. */
-export function componentSchemas(): Named {
+/** Returns the schemas that the API description names: the error envelope and the forms of every carrier. */
+export function componentSchemas(): NamedSchema {
   return {
     error_envelope: schemas.errorEnvelope,
     ...chosen('connect_carrier', connect),

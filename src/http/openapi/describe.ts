@@ -6,49 +6,49 @@ import type { HeaderName } from './headers.ts'
 import type { ParameterName } from './parameters.ts'
 import type { Tag } from './tags.ts'
 
-/** A parameter in the query of a route. */
+/** A `QueryParameter` describes a parameter in the query of a route. */
 export type QueryParameter = {
   name: string
   about: string
   schema: JsonSchema
-  /** What a key needs besides to ask for it; the operation decides, and here it is refused before what comes after it. */
+  /** `scope` is the additional scope that a key needs for the parameter; the operation decides, but the route refuses earlier. */
   scope?: Scope
-  /** Of a parameter that says again what the path says: whether it says the same. */
+  /** `repeats` returns true where the value agrees with the path; only a parameter that repeats a part of the path has the function. */
   repeats?: (value: string, params: Readonly<Record<string, string>>) => boolean
 }
 
-/** What the API description says of a route; it is also what the tests hold every answer against. */
+/** A `RouteDescription` is the part of a route in the API description; the tests check every answer against it. */
 export type RouteDescription = {
   operationId: string
   summary: string
-  /** What it does and when to use it, for who calls it; Markdown. */
+  /** `description` says in Markdown what the route does and when a client should use it. */
   description: string
   tag: Tag
   scope?: Scope
-  /** A partner's key may ask too, for every account that it created where `On-Behalf-Of` names none. */
+  /** `partners` means that a partner's key may use the route too, for every account that the partner created where `On-Behalf-Of` names none. */
   partners?: true
-  /** It asks whether the process lives, and waits for no other request. */
+  /** `isProbe` means that the route shows whether the process works, and waits for no other request. */
   isProbe?: true
-  /** What a name in the path stands for, where it stands for something else than its name says. */
+  /** `named` says what a name in the path stands for, where the name stands for something else than it says. */
   named?: Readonly<Record<string, ParameterName>>
-  /** The parameters that there are; any other is refused. */
+  /** `query` has the parameters of the query; any other parameter is refused. */
   query?: readonly QueryParameter[]
-  /** Somebody else writes the query, and may add to it. */
+  /** `openQuery` means that a carrier writes the query and may add parameters, so that unknown ones are not refused. */
   openQuery?: true
   body?: JsonSchema
-  /** Whether `If-Match` is looked at. */
+  /** `versioned` means that the route reads the header `If-Match`. */
   versioned?: true
-  /** Why it may refuse, beside what its path, its body and its key may be refused for. */
+  /** `refuses` has the conditions of refusals beside those that follow from the path, the body and the key. */
   refuses?: readonly ConditionName[]
-  /** Headers of what it answers when it is done, beside those that every answer of its kind has. */
+  /** `tells` has the headers of a successful answer, beside those that every such answer has. */
   tells?: readonly HeaderName[]
-  /** Headers of every answer of it, refusals too. */
+  /** `always` has the headers of every answer of the route, refusals included. */
   always?: readonly HeaderName[]
-  /** Body of the answer by status; `null` for an empty one. Refusals are added from the table of conditions. */
+  /** `answers` has the schema of the body by status, and `null` for an empty body. Refusals are added from the table of conditions. */
   answers: Readonly<Record<number, JsonSchema | null>>
-  /** Browsers, which ask for `text/html`, get a page in place of JSON. */
+  /** `isPageToo` means that browsers, which ask for `text/html`, get a page instead of JSON. */
   isPageToo?: true
-  /** The type of what is answered, where it is not JSON. */
+  /** `mediaType` is the media type of the answer, where it is not JSON. */
   mediaType?: string
 }
 
@@ -60,7 +60,7 @@ declare module 'fastify' {
 
 type Limits = { bodyLimit?: number; handlerTimeout?: number }
 
-/** The options of a route: its description, the scope it needs, and limits of its own. */
+/** Returns the options of a route: its description, the scope that the route needs, and its own limits. */
 export function describe(description: RouteDescription, limits: Limits = {}): RouteShorthandOptions {
   return {
     config: { description, ...(description.scope ? { scope: description.scope } : {}) },
@@ -68,5 +68,5 @@ export function describe(description: RouteDescription, limits: Limits = {}): Ro
   }
 }
 
-/** A schema that the API description names; see `components.ts` for the names there are. */
+/** Returns a reference to a named schema of the API description; `components.ts` has the names. */
 export const reference = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` })

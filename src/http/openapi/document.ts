@@ -8,7 +8,7 @@ import { OF_ANY_PATH, refusalsOf } from './refusals.ts'
 import { collectResponses } from './shared-responses.ts'
 import { tags } from './tags.ts'
 
-/** Collects the routes that are registered from here on, as their description is true for every one of them. */
+/** Returns a list to which every described route is added that is registered after this call. */
 export function collectRoutes(app: FastifyInstance): DescribedRoute[] {
   const routes: DescribedRoute[] = []
   app.addHook('onRoute', ({ method, url, config }) => {
@@ -27,7 +27,7 @@ In the bodies of carriers an optional field may be \`null\` or empty: it is abse
 
 Three published operations are always refused, since Hawser does nothing at carriers but ask about credentials: \`PUT /v1/carriers/{carrier_id}/add_funds\`, \`PUT /v1/labels/{label_id}/void\` and \`POST /v1/manifests\`. They stand under \`x-hawser-always-refused\` and in no path.`
 
-/** The API description in OpenAPI 3.1, made from the routes and from the forms of the catalog. */
+/** Returns the API description in OpenAPI 3.1, made from the routes and from the forms of the catalog. */
 export function openApiDocument(routes: readonly DescribedRoute[], version: string) {
   const paths: Record<string, Record<string, unknown>> = {}
   const shared = collectResponses()
@@ -65,10 +65,10 @@ export function openApiDocument(routes: readonly DescribedRoute[], version: stri
 
 const pathOf = ({ url }: DescribedRoute) => url.replaceAll(/:(\w+)/g, '{$1}')
 
-/** A client has no use for an operation that always refuses, and a description no place for one. */
+/** Returns false for a route that always refuses; no client has a use for such a route, and OpenAPI has no place for it. */
 const canSucceed = ({ description }: DescribedRoute) => Object.keys(description.answers).length > 0
 
-/** A published route that nothing here can do, and why. */
+/** Returns a published route that Hawser always refuses, with the conditions of its refusals. */
 const refusedRoute = (route: DescribedRoute) => ({
   method: route.method,
   path: pathOf(route),
@@ -76,7 +76,7 @@ const refusedRoute = (route: DescribedRoute) => ({
   description: route.description.description,
 })
 
-/** Every condition under which some operation refuses. */
+/** Returns every condition under which some operation refuses. */
 const conditionsOf = (routes: readonly DescribedRoute[]): ReadonlySet<ConditionName> =>
   new Set([
     ...OF_ANY_PATH,

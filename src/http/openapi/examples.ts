@@ -13,7 +13,7 @@ type Recorded = {
 
 const recorded: Recorded = recording
 
-/** A body for every carrier that takes one under the given name, by the name of its form. */
+/** `forms` has, by the name of a form, an example body for every carrier that takes this form. */
 const forms: Record<string, Record<string, Example>> = {
   connect_carrier: {},
   update_carrier: {},
@@ -41,7 +41,7 @@ for (const { scacs, title, closed, sandbox, credentials, demands } of ltlCarrier
 
 const referTo = (name: string) => ({ $ref: `#/components/examples/${name}` })
 
-/** Bodies that the operation takes, by name; of a body whose form the path chooses, one for each carrier. */
+/** Returns example bodies that an operation takes, by name; where the path chooses the form, there is one for each carrier. */
 export function requestExamples(operationId: string, body: { $ref?: unknown }): Examples {
   const form = typeof body.$ref === 'string' ? (body.$ref.split('/').at(-1) ?? '') : ''
   const carriers = Object.keys(forms[form] ?? {})
@@ -50,15 +50,15 @@ export function requestExamples(operationId: string, body: { $ref?: unknown }): 
     : (recorded.operations[operationId]?.request ?? {})
 }
 
-/** What the operation answered when it was done. */
+/** Returns recorded answers of an operation with the status. */
 export const answerExamples = (operationId: string, status: string): Examples =>
   recorded.operations[operationId]?.answers[status] ?? {}
 
-/** What a refusal under each of the conditions looks like. */
+/** Returns a reference to an example of a refusal under each of the conditions. */
 export const refusalExamples = (names: readonly ConditionName[]): Examples =>
   Object.fromEntries(names.filter((name) => recorded.refusals[name]).map((name) => [name, referTo(name)]))
 
-/** The examples that the description names: of refusals those under these conditions, and all bodies. */
+/** Returns the named examples of the API description: the refusals under the conditions, and all bodies. */
 export function exampleComponents(names: ReadonlySet<ConditionName>): Record<string, Example> {
   const refusals = [...names].flatMap((name) => {
     const refusal = recorded.refusals[name]

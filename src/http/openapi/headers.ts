@@ -1,12 +1,12 @@
 import type { JsonSchema } from '../../catalog/forms/json-schema.ts'
 import { OUTCOMES } from '../../catalog/verification.ts'
 
-type Header = { about: string; schema: JsonSchema; example?: string }
+type DocumentedHeader = { about: string; schema: JsonSchema; example?: string }
 
 const text: JsonSchema = { type: 'string' }
 const count: JsonSchema = { type: 'integer', minimum: 0 }
 
-/** Every header of an answer that means something to a client. */
+/** `headers` is the table of all headers of answers that mean something to a client. */
 export const headers = {
   'X-ShipEngine-RequestId': {
     about: 'The id of this request, as the log and the audit have it; refusals carry it as `request_id` too.',
@@ -82,13 +82,13 @@ export const headers = {
     schema: text,
     example: 'no-referrer',
   },
-} satisfies Record<string, Header>
+} satisfies Record<string, DocumentedHeader>
 
 export type HeaderName = keyof typeof headers
 
-const table: Record<string, Header> = headers
+const table: Record<string, DocumentedHeader> = headers
 
-/** The headers of the description, each under its name. */
+/** Returns the headers for the API description, each under its name. */
 export const headerComponents = (): Record<string, object> =>
   Object.fromEntries(
     Object.entries(table).map(([name, { about, schema, example }]) => [
@@ -101,7 +101,7 @@ export const headerComponents = (): Record<string, object> =>
     ]),
   )
 
-/** References to these headers. */
+/** Returns references to headers of the API description. */
 export const headerReferences = (names: readonly HeaderName[]): Record<string, object> =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 
@@ -117,8 +117,8 @@ const OF_STATUS: Readonly<Record<string, readonly HeaderName[]>> = {
   default: ['Allow'],
 }
 
-/** The headers of an answer of this status, beside those that the route tells of. */
-export function headersOf(status: string, hasKey: boolean): HeaderName[] {
+/** Returns the headers of every answer with the status, beside those that the description of the route names; `hasKey` is true where the route needs an API key. */
+export function headersOf(status: string, { hasKey }: { hasKey: boolean }): HeaderName[] {
   const isRefusal = status === 'default' || Number(status) >= 400
   return [
     'X-ShipEngine-RequestId',

@@ -9,7 +9,7 @@ import type { SharedResponses } from './shared-responses.ts'
 
 export type DescribedRoute = { method: string; url: string; description: RouteDescription }
 
-/** One route as an operation of OpenAPI; refusals that other operations have too are shared with them. */
+/** Returns a route as an operation of OpenAPI; refusals that other operations have too are shared with them. */
 export function operation({ url, description }: DescribedRoute, { share }: SharedResponses) {
   const { operationId, summary, description: about, tag, scope, body } = description
   const parameters = parametersOf(url, description)
@@ -27,7 +27,7 @@ export function operation({ url, description }: DescribedRoute, { share }: Share
   }
 }
 
-/** The same route answers under several prefixes, and a name stands once. */
+/** Returns a suffix that makes the operation id unique, since one route answers under several prefixes. */
 function aliasSuffix(url: string): string {
   if (url.startsWith('/v2/')) return '_v2'
   return url.startsWith('/v-beta/ltl/v1/') ? '_ltl_v1' : ''
@@ -61,10 +61,10 @@ function responses(url: string, description: RouteDescription, share: SharedResp
     mediaType = 'application/json',
     isPageToo,
   } = description
-  const headers = (status: string) => [...always, ...headersOf(status, scope !== undefined)]
+  const headers = (status: string) => [...always, ...headersOf(status, { hasKey: scope !== undefined })]
   const refusals = [...refusalsOf(url, description)].map(([status, names]) => [
     status,
-    share(status, refusal(names, headers(`${status}`))),
+    share(status, refusal({ names, headers: headers(`${status}`), shown: names })),
   ])
   return {
     ...Object.fromEntries(
@@ -86,18 +86,22 @@ function responses(url: string, description: RouteDescription, share: SharedResp
     ),
     ...(Object.fromEntries(refusals) as Record<string, object>),
     default: {
-      ...refusal([], headers('default'), OF_ANY_PATH),
+      ...refusal({ names: [], headers: headers('default'), shown: OF_ANY_PATH }),
       description: 'A refusal that any path may answer; see `docs/errors.md`.',
     },
   }
 }
 
-/** What a refusal of one status means here, and how it is told. */
-const refusal = (
-  names: readonly ConditionName[],
-  headers: readonly HeaderName[],
-  shown: readonly ConditionName[] = names,
-) => ({
+/** Returns the response of OpenAPI that stands for the refusals of one status; `shown` has the conditions of its examples. */
+const refusal = ({
+  names,
+  headers,
+  shown,
+}: {
+  names: readonly ConditionName[]
+  headers: readonly HeaderName[]
+  shown: readonly ConditionName[]
+}) => ({
   description: [...new Set(names.map((name) => conditions[name].when))].join(' '),
   headers: headerReferences(headers),
   content: json({ $ref: '#/components/schemas/error_envelope' }, refusalExamples(shown)),

@@ -6,7 +6,7 @@ type Parameter = { about: string; example: string; refuses: readonly ConditionNa
 const LTL_ID = '0b6f2f5e-6f0e-4d0c-9a53-5a3f6f0f9a11'
 const PARCEL_ID = 'se-3eb7iqdmcr9q37lg'
 
-/** What a path may name, and what the name may be refused for. */
+/** `parameters` is the table of all names in paths, each with the conditions under which it may be refused. */
 const parameters = {
   carrier_name: {
     about:
@@ -80,7 +80,7 @@ export type ParameterName = keyof typeof parameters
 
 const table: Readonly<Record<string, Parameter>> = parameters
 
-/** The parameters of a path, by name and in their order. */
+/** Returns the parameters of a path with their names, in their order; throws an `Error` for a name that the table does not have. */
 export function pathParameters(
   url: string,
   { named = {} }: Pick<RouteDescription, 'named'>,

@@ -31,7 +31,7 @@ const OF_A_BODY: ConditionName[] = [
   'field_length',
 ]
 
-/** Why a request may be refused that no route has seen. */
+/** `OF_ANY_PATH` has the conditions under which a request is refused before any route gets it. */
 export const OF_ANY_PATH: ConditionName[] = [
   'route_unknown',
   'method_not_allowed',
@@ -40,17 +40,17 @@ export const OF_ANY_PATH: ConditionName[] = [
   'expectation_unknown',
 ]
 
-/** Why credentials may be refused that a carrier is asked about. */
+/** `VERIFIED` has the conditions under which credentials are refused that the carrier is asked about. */
 export const VERIFIED: ConditionName[] = [
   'credentials_refused',
   'verification_impossible',
   'verification_paused',
 ]
 
-/** Why a change of a connection may be refused whose stored values cannot be used, or that others change too. */
+/** `CHANGED` has the conditions under which a change of a connection is refused because its stored values cannot be used, or because others change the connection all the time. */
 export const CHANGED: ConditionName[] = ['credentials_unreadable', 'too_busy']
 
-/** Every condition under which a route refuses, by status. */
+/** Returns every condition under which a route refuses, by status. */
 export function refusalsOf(url: string, description: RouteDescription): Map<number, ConditionName[]> {
   const { scope, query = [], body, versioned, refuses = [] } = description
   const names = new Set<ConditionName>([

@@ -2,7 +2,7 @@ import { conditions } from '../../errors.ts'
 import type { JsonSchema } from '../../catalog/forms/json-schema.ts'
 import { MANIFEST_NEEDS } from '../../catalog/manifest.ts'
 import { OUTCOMES } from '../../catalog/verification.ts'
-import { STATES } from '../../connections/carrier/proof.ts'
+import { STATES } from '../../connections/carrier/verification-result.ts'
 import { UNVERIFIED_REASONS } from '../../connections/verification/why-unverified.ts'
 
 const text: JsonSchema = { type: 'string' }
@@ -11,7 +11,7 @@ const flag: JsonSchema = { type: 'boolean' }
 const time: JsonSchema = { type: 'string', format: 'date-time' }
 const texts: JsonSchema = { type: 'array', items: text }
 
-/** A closed object that has all of these members. */
+/** Returns the schema of an object that has no other members; all of them are required except the `optional` ones. */
 export const closed = (
   properties: Record<string, JsonSchema>,
   optional: readonly string[] = [],
@@ -25,7 +25,7 @@ export const closed = (
 const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] })
 const count: JsonSchema = { type: 'integer', minimum: 0 }
 const countOf = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, count]))
-/** A list that is always empty. */
+/** `none` is the schema of a list that is always empty. */
 export const none: JsonSchema = { type: 'array', items: { type: 'object' }, maxItems: 0 }
 
 const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items })
@@ -34,7 +34,7 @@ export const seId: JsonSchema = { type: 'string', pattern: '^se(-[a-z0-9]+)+$', 
 export const ltlId: JsonSchema = { type: 'string', format: 'uuid' }
 export const requestId: JsonSchema = { type: 'string', format: 'uuid', minLength: 36, maxLength: 36 }
 
-/** What the carrier said of credentials. */
+/** `verification` is the schema of the outcome of a verification. */
 export const verification = closed({
   outcome: { enum: [...OUTCOMES, 'unasked'] },
   diagnosis: text,
@@ -43,13 +43,13 @@ export const verification = closed({
 
 const orDryRun = (answer: JsonSchema): JsonSchema => ({ anyOf: [answer, closed({ verification })] })
 
-/** The id of a connection, which is the whole answer of connect and update; what the carrier said, where nothing was to be stored. */
+/** `carrierIdAnswer` is the schema of the answer to a connect or an update: the id of the connection, or the outcome of the verification after a dry run. */
 export const carrierIdAnswer = orDryRun(closed({ carrier_id: seId }))
 export const ltlCarrierIdAnswer = orDryRun(closed({ carrier_id: ltlId }))
 
-/** The id of a connection that is signed in for; where to, stands in the header. */
+/** `signInAnswer` is the schema of the answer to the begin of a sign-in; the header `Location` has the address of the sign-in page. */
 export const signInAnswer = closed({ carrier_id: seId })
-/** What a merchant reads who comes back from a sign-in. */
+/** `signedIn` is the schema of the message to a merchant who comes back from a sign-in. */
 export const signedIn = closed({ message: text })
 
 export const service = closed({
@@ -70,7 +70,7 @@ export const packageType = closed({
 })
 export const option = closed({ name: text, default_value: nullableText, description: text })
 
-/** The published carrier object. */
+/** `carrier` is the schema of the published carrier object. */
 export const carrier = closed(
   {
     carrier_id: seId,
@@ -143,13 +143,13 @@ const ltlConnected = closed({
 
 export const ltlConnectedAnswer = orDryRun(ltlConnected)
 
-/** Whether labels of a carrier have to stand on a manifest, and the public page that says so. */
+/** `manifestNeed` is the schema that says whether a carrier requires manifests, and which public page says so. */
 export const manifestNeed = closed({
   requirement: { enum: Object.keys(MANIFEST_NEEDS) },
   source: nullableText,
 })
 
-/** A carrier of the catalog, with a JSON Schema for each of its forms. */
+/** `catalogEntry` is the schema of a carrier of the catalog, with a JSON Schema for each of its forms. */
 export const catalogEntry = closed({
   carrier_name: text,
   aliases: texts,
@@ -162,7 +162,7 @@ export const catalogEntry = closed({
   connect: { type: ['object', 'null'] },
   update: { type: ['object', 'null'] },
   settings: { type: ['object', 'null'] },
-  /** How its credentials are proved; `null` where nothing public says how. */
+  /** `verification` says how credentials of the carrier are verified; it is `null` where nothing public says how. */
   verification: {
     anyOf: [closed({ hosts: texts, needs: texts, operator: texts, source: text }), { type: 'null' }],
   },
@@ -170,7 +170,7 @@ export const catalogEntry = closed({
 })
 export const catalogList = closed({ carriers: list(catalogEntry) })
 
-/** The state of one connection: what is set, and no value of it. */
+/** `connectionState` is the schema of the state of one connection, which says which fields are set and has no values of secrets. */
 export const connectionState = closed({
   carrier_id: seId,
   carrier_name: text,
@@ -198,7 +198,7 @@ const health = {
   next_step: nullableText,
 }
 
-/** What a check on demand found. */
+/** `checkAnswer` is the schema of the result of a verification on demand. */
 export const checkAnswer = closed({ carrier_id: text, verification, ...health })
 
 const leased = {
@@ -209,7 +209,7 @@ const leased = {
   expires_at: time,
 }
 
-/** Credentials, or an access token in their place, on their way out; the one answer that carries a secret. */
+/** `lease` is the schema of an answer that hands out credentials, or an access token instead of them. */
 export const lease: JsonSchema = {
   anyOf: [
     closed({ ...leased, credentials: { type: 'object' } }),
@@ -217,7 +217,7 @@ export const lease: JsonSchema = {
   ],
 }
 
-/** One page of connections of either mode. */
+/** `connectionPage` is the schema of one page of connections of both modes. */
 export const connectionPage = closed({
   connections: list(
     closed({
@@ -249,10 +249,10 @@ export const connectionPage = closed({
   next: nullableText,
 })
 
-/** A value that is not secret. */
+/** `shown` is the schema of a value that is not secret. */
 const shown: JsonSchema = { type: ['string', 'number', 'boolean', 'null'] }
 
-/** One page of the audit log. */
+/** `auditPage` is the schema of one page of the audit log. */
 export const auditPage = closed({
   events: list(
     closed({
@@ -279,7 +279,7 @@ export const auditPage = closed({
   pages: { type: 'integer', minimum: 0 },
 })
 
-/** An account of a partner. */
+/** `account` is the schema of an account of a partner. */
 export const account = closed({
   account_id: seId,
   external_account_id: nullableText,
@@ -293,7 +293,7 @@ export const account = closed({
   origin_country_code: nullableText,
 })
 const link: JsonSchema = { type: 'object', properties: { href: text }, additionalProperties: false }
-/** What a page says of itself. */
+/** `paged` has the members of a page beside its items: the total, the page, the number of pages, and links. */
 export const paged: Record<string, JsonSchema> = {
   total: { type: 'integer', minimum: 0 },
   page: { type: 'integer', minimum: 1 },
@@ -312,7 +312,7 @@ export const newAccountKey = closed({
   api_key_id: text,
 })
 
-/** One entry of the published error envelope. */
+/** `errorEntry` is the schema of one entry of the published error envelope. */
 export const errorEntry = closed(
   {
     error_source: { type: 'string', enum: ['carrier', 'order_source', 'shipengine'] },
@@ -332,7 +332,7 @@ export const errorEntry = closed(
   ['carrier_id', 'carrier_code', 'field_name'],
 )
 
-/** The published error envelope. */
+/** `errorEnvelope` is the schema of the published error envelope. */
 export const errorEnvelope = closed({
   request_id: requestId,
   errors: { type: 'array', minItems: 1, items: errorEntry },

@@ -1,14 +1,14 @@
-/** Statuses that most operations refuse with for the same reasons. */
+/** `SHARED` has the statuses with which most operations refuse for the same reasons. */
 const SHARED = new Set([401, 403, 413, 415, 429, 500, 503])
 
 export type SharedResponses = {
-  /** The answer itself, or a reference to the one that is written once for all operations that have it. */
+  /** `share` returns the response itself, or a reference to one that is written once for all operations that have it. */
   share: (status: number, response: object) => object
-  /** Every answer that was shared, by name. */
+  /** `components` has every shared response by its name. */
   components: Record<string, object>
 }
 
-/** Collects answers that many operations have in common, so that the description says each of them once. */
+/** Returns a collector for responses that many operations have in common, so that the API description has each of them once. */
 export function collectResponses(): SharedResponses {
   const names = new Map<string, string>()
   const components: Record<string, object> = {}

@@ -1,4 +1,4 @@
-/** The groups of routes, in the order in which the page at `/docs` shows them. */
+/** `tags` has the groups of routes, in the order in which the page at `/docs` shows them. */
 export const tags = {
   'Carrier connections':
     'Connect, update and disconnect a merchant’s account at a parcel carrier. A `carrier_id` stays the same for as long as the connection lives, whatever its credentials are.',

@@ -9,11 +9,11 @@ const { resolve } = createRequire(import.meta.url)
 
 const tag = 'Server'
 
-// The browser may run what this server sends and nothing else; the viewer sets styles of its own.
+// The policy lets the browser run only the scripts of this server; inline styles are allowed because the viewer sets its own.
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// The viewer is made for wide screens: what is wider than a telephone scrolls in its own place or breaks.
+// The viewer is made for wide screens; these styles let everything that is wider than a telephone scroll in its place or wrap.
 const NARROW = `body{margin:0}
 .swagger-ui .opblock-summary-path,.swagger-ui .markdown,.swagger-ui .renderedMarkdown{overflow-wrap:anywhere;word-break:normal}
 @media (max-width:640px){
@@ -66,7 +66,7 @@ const pages = [
   },
 ]
 
-/** The API description, and a page to browse it; all of it comes from this server. */
+/** Returns the routes that serve the API description and the page to browse it; every part comes from this server. */
 export const apiDocsRoutes =
   (routes: readonly DescribedRoute[], version: string): FastifyPluginCallback =>
   (app, _options, done) => {

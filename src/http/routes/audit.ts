@@ -39,7 +39,7 @@ const query: QueryParameter[] = [
   },
 ]
 
-/** The audit log of the account. */
+/** Returns the route that lists the audit log of the account. */
 export const auditRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -67,7 +67,9 @@ export const auditRoutes =
         }
         const { events, connections, ...rest } = await listEvents(ctx, request.actor, filter, page)
         return sendPage(reply, {
-          ...{ name: 'events', items: events, toObject: eventObject },
+          name: 'events',
+          items: events,
+          toObject: eventObject,
           rest: { connections: connections.map(nameObject), ...rest },
         })
       },
@@ -92,7 +94,7 @@ const eventObject = (event: ListedEvent) => ({
   ip: event.ip,
 })
 
-/** What the connection of an event is called, or was. */
+/** Returns the id, the carrier and the nickname of the connection of an event, also of a deleted one. */
 const nameObject = ({ carrier_id, carrier, scac, nickname }: EventPage['connections'][number]) => ({
   carrier_id,
   carrier: connectedNameOf(storedCarrier(carrier), scac),

@@ -3,7 +3,7 @@ import { refuseFunding } from '../../connections/refuse-funding.ts'
 import { disconnectCarrier } from '../../connections/deletes/disconnect.ts'
 import { getConnection, listBatches, listPage } from '../../connections/list.ts'
 import type { Context } from '../../context.ts'
-import { tellNotices } from '../wire/outcome.ts'
+import { setNotices } from '../wire/outcome.ts'
 import { deleteParameters, deleteWishOf } from '../wire/deletes.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
 import { listLimits, sendList } from '../wire/send-list.ts'
@@ -16,7 +16,7 @@ type OfConnection = { Params: { carrier_id: string } }
 
 const tag = 'Carriers'
 
-/** The connected parcel carriers, as the published API lists them. With `paged` the list takes the parameters of the second version. */
+/** Returns the routes of the connected parcel carriers in the published shape; with `paged` the list takes the parameters of the second version of the API. */
 export const carrierRoutes =
   (ctx: Context, { paged }: { paged: boolean }): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -78,10 +78,7 @@ export const carrierRoutes =
       async (request, reply) => {
         const { carrier_id: carrierId } = request.params
         const wish = deleteWishOf(request)
-        tellNotices(
-          reply,
-          await disconnectCarrier(ctx, request.actor, { mode: 'parcel', carrierId, ...wish }),
-        )
+        setNotices(reply, await disconnectCarrier(ctx, request.actor, { mode: 'parcel', carrierId, ...wish }))
         return reply.code(204).send()
       },
     )

@@ -7,7 +7,7 @@ import { manifestNeedObject } from '../wire/connections.ts'
 
 const tag = 'Catalog'
 
-/** The parcel carriers that there are, and what each asks for. */
+/** Registers the routes that show the parcel carriers of the catalog, with the forms of each. */
 export const catalogRoutes: FastifyPluginCallback = (app, _options, done) => {
   app.get(
     '/connections/carriers',

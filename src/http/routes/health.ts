@@ -6,7 +6,7 @@ import { closed } from '../openapi/schemas.ts'
 const answer = closed({ status: { type: 'string', enum: ['ok'] } })
 const tag = 'Server'
 
-/** Whether the process lives, and whether it can do its work; neither needs a key. */
+/** Returns the routes that show whether the process is alive and whether it is ready; neither needs an API key. */
 export const healthRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {

@@ -18,7 +18,7 @@ const query: QueryParameter[] = [
   ...pageParameters('Keys', { most: MOST, about: 'Which page, oldest keys first.' }),
 ]
 
-/** The account’s own keys, as far as the key that asks can reach. */
+/** Returns the routes that list, make and revoke the API keys of the account, in the environment of the key of the request. */
 export const keyRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -40,7 +40,7 @@ export const keyRoutes =
           size: USUAL,
         }
         const { keys, ...page } = await listOwnKeys(ctx, request.actor, asked)
-        const rest = { ...page, links: pageLinks(ctx, request, page, asked.size) }
+        const rest = { ...page, links: pageLinks(ctx, request, page, { size: asked.size }) }
         return sendPage(reply, { name: 'keys', items: keys, toObject: keyObject, rest })
       },
     )

@@ -14,7 +14,7 @@ type OfLabel = { Params: { label_id: string } }
 
 const tag = 'Labels'
 
-/** Labels that somebody bought elsewhere, as they are recorded here. */
+/** Returns the routes of the recorded labels, which were bought elsewhere. */
 export const labelRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -51,8 +51,8 @@ export const labelRoutes =
       }),
       async (request, reply) => {
         const { filter, order, page: asked, names } = readLabelQuery(request.query as Record<string, unknown>)
-        const { labels, ...page } = await listLabels(ctx, request.actor, filter, order, asked)
-        const rest = { ...page, links: pageLinks(ctx, request, page, asked.size, names) }
+        const { labels, ...page } = await listLabels(ctx, request.actor, filter, { order, ...asked })
+        const rest = { ...page, links: pageLinks(ctx, request, page, { size: asked.size, filters: names }) }
         return sendPage(reply, { name: 'labels', items: labels, toObject: wire.labelObject, rest })
       },
     )

@@ -21,7 +21,7 @@ const page = (version: string) => `<!doctype html>
 </html>
 `
 
-/** What stands at the root, for whoever opens the address to see what this is: a page, or JSON for programs. */
+/** Returns the route of the path `/`, which shows what the server is: a page for browsers, and JSON for programs. */
 export const landingRoute =
   (version: string): FastifyPluginCallback =>
   (app, _options, done) => {

@@ -11,7 +11,7 @@ import { pageLinks } from '../wire/page-links.ts'
 
 const tag = 'Manifests'
 
-/** Manifests that somebody made elsewhere, as they are recorded here. */
+/** Returns the routes of the recorded manifests, which were made elsewhere. */
 export const manifestRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -69,7 +69,7 @@ export const manifestRoutes =
       async (request, reply) => {
         const { filter, page: asked, names } = readManifestQuery(request.query as Record<string, unknown>)
         const { manifests, ...page } = await listManifests(ctx, request.actor, filter, asked)
-        const rest = { ...page, links: pageLinks(ctx, request, page, asked.size, names) }
+        const rest = { ...page, links: pageLinks(ctx, request, page, { size: asked.size, filters: names }) }
         return sendPage(reply, { name: 'manifests', items: manifests, toObject: wire.manifestObject, rest })
       },
     )

@@ -32,7 +32,7 @@ const USUAL = 25
 
 const query: QueryParameter[] = [...pageParameters('Accounts', { most: MOST })]
 
-/** Accounts that a partner creates and acts for, and their API keys. */
+/** Returns the routes of the accounts that a partner creates and acts for, and of their API keys. */
 export const partnerAccountRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -68,7 +68,7 @@ export const partnerAccountRoutes =
           size: USUAL,
         }
         const { accounts, ...page } = await listAccounts(ctx, request.actor, asked)
-        const rest = { ...page, links: pageLinks(ctx, request, page, asked.size) }
+        const rest = { ...page, links: pageLinks(ctx, request, page, { size: asked.size }) }
         return sendPage(reply, { name: 'accounts', items: accounts, toObject: accountObject, rest })
       },
     )
@@ -134,7 +134,10 @@ export const partnerAccountRoutes =
           answers: { 204: null },
         }),
         async (request, reply) => {
-          await setAccountActive(ctx, request.actor, request.params.account_id, verb === 'enable')
+          await setAccountActive(ctx, request.actor, {
+            accountId: request.params.account_id,
+            active: verb === 'enable',
+          })
           return reply.code(204).send()
         },
       )

@@ -4,12 +4,12 @@ import {
   createWebhook,
   getWebhook,
   removeWebhook,
-  unreachableOf,
+  findUnreachable,
   updateWebhook,
-  webhooksOf,
+  listWebhooks,
   type Webhook,
 } from '../../webhooks/endpoints.ts'
-import { deliveriesOf, replay } from '../../webhooks/replay.ts'
+import { listDeliveriesOf, replay } from '../../webhooks/replay.ts'
 import { rotateSecret } from '../../webhooks/rotate-secret.ts'
 import { bodyOf } from '../server/body.ts'
 import { sendPage } from '../wire/send-list.ts'
@@ -29,17 +29,17 @@ const query: QueryParameter[] = [
   ...pageParameters('Messages', { most: MOST, about: 'Which page, newest messages first.' }),
 ]
 
-/** Names in the head of an answer those that get no messages: the disabled ones, and those that no message may go to. */
+/** Sets the header `Hawser-Notice` to the webhooks that get no messages, because they are disabled or because no setting lets a message reach them, and returns all of the webhooks. */
 function tell(ctx: Context, reply: FastifyReply, webhooks: Webhook[]): Webhook[] {
   const notices = [
     ...wire.disabledNotices(webhooks),
-    ...wire.webhookNotices('webhook_unreachable', unreachableOf(ctx, webhooks)),
+    ...wire.webhookNotices('webhook_unreachable', findUnreachable(ctx, webhooks)),
   ]
   if (notices.length > 0) reply.header('hawser-notice', notices)
   return webhooks
 }
 
-/** The webhooks of an account in one environment, and what became of what was sent to them. */
+/** Returns the routes of the webhooks of an account in one environment, and of the messages to these webhooks. */
 export const webhookRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -79,7 +79,7 @@ export const webhookRoutes =
         answers: { 200: wire.webhookListAnswer },
       }),
       async (request, reply) =>
-        tell(ctx, reply, await webhooksOf(ctx, request.actor)).map(wire.webhookObject),
+        tell(ctx, reply, await listWebhooks(ctx, request.actor)).map(wire.webhookObject),
     )
 
     app.get<OfWebhook>(
@@ -176,10 +176,12 @@ export const webhookRoutes =
         const page = readPage(request.query as Record<string, unknown>, MOST, USUAL)
         const asked = page ?? { page: 1, size: USUAL }
         const { webhook_id: webhookId } = request.params
-        const found = await deliveriesOf(ctx, request.actor, webhookId, asked)
+        const found = await listDeliveriesOf(ctx, request.actor, webhookId, asked)
         const { disabledAt: disabled_at, deliveries: items, ...more } = found
         return sendPage(reply, {
-          ...{ name: 'attempts', items, toObject: wire.attemptObject },
+          name: 'attempts',
+          items,
+          toObject: wire.attemptObject,
           rest: { disabled_at, ...more },
         })
       },

@@ -13,18 +13,18 @@ declare module 'fastify' {
   interface FastifyRequest {
     actor: Actor
     keyId: string | undefined
-    /** Whose key the request came with, before anything else is asked of it. */
+    /** `identity` is the result of looking up the API key of the request; it is set before anything else is checked. */
     identity: Identity | undefined
   }
   interface FastifyContextConfig {
-    /** What a key needs for the route; a route without it needs no key. */
+    /** `scope` is the scope that an API key needs for the route; a route without a scope needs no key. */
     scope?: Scope
   }
 }
 
 /**
- * Every route that names a scope is entered with a key that has it, or not at all, before anything else of the request is judged; who is refused is on record.
- * The operation behind the route asks for the scope again: nobody comes to it by another way.
+ * Refuses, before anything else of a request is checked, a request whose API key lacks the scope of the route, and writes refusals to the audit log.
+ * The operation behind the route checks the scope again, so that no other route to the operation avoids the check.
  */
 export function requireKeys(app: FastifyInstance, ctx: Context): void {
   const failures = limitFailures(ctx.config.failureLimit)
@@ -36,7 +36,8 @@ export function requireKeys(app: FastifyInstance, ctx: Context): void {
     const { scope, description } = request.routeOptions.config
     if (scope === undefined) return
     const presented = { key: presentedKey(request), requestId: request.id, ip: request.ip }
-    const identity = (request.identity = await authenticate(ctx, presented))
+    const identity = await authenticate(ctx, presented)
+    request.identity = identity
     if ('refusal' in identity) {
       const wait = identity.refusal === 'key_absent' ? undefined : failures.note(request.ip)
       return wait === undefined ? refuseKey(identity) : refuseForNow(wait)
@@ -46,9 +47,9 @@ export function requireKeys(app: FastifyInstance, ctx: Context): void {
     request.keyId = keyId
     if (!(description?.partners && actor.scopes.has('partner'))) requireScope(actor, scope)
   })
-  // Once the answer has gone out: nobody waits for the record.
+  // The record is written after the answer has gone out, so that no client waits for the record.
   app.addHook('onResponse', async ({ refusal: condition, identity, keyId, id: requestId, ip }) => {
-    // A key that was not let in was tried and not used.
+    // A refused key counts as tried, and not as used.
     if (keyId !== undefined && identity && !('refusal' in identity))
       use.note({ tenantId: identity.actor.tenantId, keyId, lastUsedAt: identity.lastUsedAt })
     if (condition && identity)
@@ -57,10 +58,10 @@ export function requireKeys(app: FastifyInstance, ctx: Context): void {
   app.addHook('onClose', () => use.stop(LAST_USES_MS))
 }
 
-/** What the last uses of keys get to be written down in. */
+/** `LAST_USES_MS` is the time in milliseconds for writing the last uses of API keys when the server stops. */
 const LAST_USES_MS = 1_000
 
-/** The key that a request came with and was let in by. */
+/** Returns the API key with which a request was authenticated. */
 export function actingKey({ identity, actor: { scopes } }: FastifyRequest): ActingKey {
   if (!identity || 'refusal' in identity) throw new Error('A route without a scope asks for a key.')
   const { actor, keyId, expiresAt } = identity

@@ -8,9 +8,9 @@ import { lingerOn } from './sockets.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The content type as it was sent. */
+    /** `contentType` is the content type that the client sent. */
     contentType: string
-    /** Whether the rest of the body was left unread, so that nothing else can come on this connection. */
+    /** `isCut` is true where the rest of the body was not read, so that no other request can come on this network connection. */
     isCut: boolean
   }
 }
@@ -21,13 +21,14 @@ type Received =
   | { kind: 'not_json' }
   | { kind: 'encoded' }
 
-/** Largest body that is a list, and how many members all of its entries may have together. */
+/** `LIST_LIMIT` is the largest size of a body that is a list, in bytes. */
 export const LIST_LIMIT = 1_048_576
+/** `MOST_LISTED` is the largest number of members that all entries of a list may have together. */
 const MOST_LISTED = 10_000
 
 /**
- * Takes every body as it comes, up to the route's limit, and judges nothing yet:
- * what is wrong with a body is told when its turn among the refusals has come.
+ * Receives the body of every request up to the route's limit, and refuses nothing yet:
+ * a body is refused only when the operation reads it, so that other refusals can come first.
  */
 export function receiveBodies(app: FastifyInstance): void {
   app.decorateRequest('contentType', '')
@@ -39,7 +40,7 @@ export function receiveBodies(app: FastifyInstance): void {
   })
   app.addHook('onRequest', async (request) => {
     request.contentType = request.headers['content-type'] ?? ''
-    // The framework would refuse a missing or odd type before its turn.
+    // The framework would refuse a missing or unknown content type too early, before other refusals.
     request.headers['content-type'] = 'application/octet-stream'
   })
   app.removeAllContentTypeParsers()
@@ -58,12 +59,12 @@ export function receiveBodies(app: FastifyInstance): void {
   })
 }
 
-/** Reads a body, and no more of it than shows that it is too large. */
+/** Reads a body, and stops reading once the body is larger than `limit` bytes. */
 async function receive(payload: IncomingMessage, limit: number): Promise<{ bytes?: Buffer; isCut: boolean }> {
   if (Number(payload.headers['content-length'] ?? 0) > limit) return { isCut: true }
   const chunks: Buffer[] = []
   let size = 0
-  // The refusal still has to go out on this connection, so that it is not destroyed when reading stops.
+  // The network connection must not be destroyed when reading stops, since the refusal still has to go out on it.
   for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > limit) return { isCut: true }
@@ -72,7 +73,7 @@ async function receive(payload: IncomingMessage, limit: number): Promise<{ bytes
   return { bytes: Buffer.concat(chunks), isCut: false }
 }
 
-/** JSON in UTF-8; what other parameters say is nothing to us. */
+/** `JSON_TYPE` matches the content type of JSON in UTF-8; parameters other than `charset` are ignored. */
 const JSON_TYPE = /^application\/json\s*(;(?!\s*charset\s*=(?!\s*"?utf-?8"?\s*(;|$)))[^;]*)*$/i
 
 const isJson = ({ contentType }: FastifyRequest): boolean => JSON_TYPE.test(contentType)
@@ -80,19 +81,19 @@ const isJson = ({ contentType }: FastifyRequest): boolean => JSON_TYPE.test(cont
 const isEncoded = ({ headers }: FastifyRequest): boolean =>
   !/^(identity)?$/i.test(headers['content-encoding']?.trim() ?? '')
 
-/** The body of a request as an object, read when it is called; refuses what is none. */
+/** Returns the function that reads the body of a request as an object when it is called, and that refuses a body which is no object. */
 export function bodyOf(request: FastifyRequest): Body {
   return (size = 'usual') => {
     const received = request.body as Received | undefined
     const most =
       size === 'usual' ? (request.server.initialConfig.bodyLimit ?? 0) : request.routeOptions.bodyLimit
     const isLarger = received?.kind === 'bytes' && received.bytes.reveal().length > most
-    const members = size === 'list' ? MOST_LISTED : undefined
-    return new Secret(readObject(isLarger ? { kind: 'too_large' } : received, members))
+    const limits = size === 'list' ? { members: MOST_LISTED } : {}
+    return new Secret(readObject(isLarger ? { kind: 'too_large' } : received, limits))
   }
 }
 
-function readObject(received: Received | undefined, members?: number): Record<string, unknown> {
+function readObject(received: Received | undefined, limits: { members?: number }): Record<string, unknown> {
   if (received === undefined || (received.kind === 'bytes' && received.bytes.reveal().length === 0))
     return fail('body_required', 'Request body cannot be empty.')
   if (received.kind === 'not_json')
@@ -102,7 +103,7 @@ function readObject(received: Received | undefined, members?: number): Record<st
       headers: { 'accept-encoding': 'identity' },
     })
   if (received.kind === 'too_large') return fail('body_too_large', 'The body is too large.')
-  const parsed = parseStrictJson(received.bytes.reveal(), members)
+  const parsed = parseStrictJson(received.bytes.reveal(), limits)
   if ('flaw' in parsed) return fail('body_malformed', `The body ${parsed.flaw}.`)
   const { value } = parsed
   if (value === null) return fail('body_required', 'Request body cannot be empty.')

@@ -2,12 +2,12 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { ApiError, conditions, type ConditionName, type Problem } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 
-/** The published error envelope; its members are these and no others. */
+/** Returns the published error envelope, which has no other members. */
 export function errorEnvelope(requestId: string, problems: readonly Problem[]) {
   return { request_id: requestId, errors: problems.map(errorEntry) }
 }
 
-/** One entry of the envelope. */
+/** Returns one entry of the error envelope. */
 export function errorEntry({ condition, message, carrierId, carrierCode, fieldName }: Problem) {
   return {
     error_source: conditions[condition].source,
@@ -22,12 +22,12 @@ export function errorEntry({ condition, message, carrierId, carrierCode, fieldNa
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Why the request was refused, where it was. */
+    /** `refusal` is the condition under which the request was refused, and `undefined` where it was not refused. */
     refusal: ConditionName | undefined
   }
 }
 
-/** One handler answers every error, in the envelope; what is no refusal of ours becomes 500, and its text goes to the log only. */
+/** Answers every error with the error envelope; an error that is no `ApiError` becomes 500, and its text goes to the log only. */
 export function answerErrors(app: FastifyInstance, log: Log): void {
   app.decorateRequest('refusal', undefined)
   app.setErrorHandler((error: FastifyError, request, reply) => {
@@ -37,19 +37,19 @@ export function answerErrors(app: FastifyInstance, log: Log): void {
   })
 }
 
-/** A client that left half-way is no failure of ours. */
+/** Returns false where the client closed the network connection before its request was complete, which is no failure of the server. */
 const isWhole = ({ raw }: FastifyRequest) => raw.complete || !raw.destroyed
 
-/** Nobody but the caller keeps an answer that is for one key. */
+/** `UNSTORED` is the `Cache-Control` of an answer to one API key, which nobody but the caller may keep. */
 export const UNSTORED = 'private, no-store'
 
-/** What every answer carries. */
+/** Returns the headers of every answer. */
 export const headersOfAll = (requestId: string) => ({
   'x-shipengine-requestid': requestId,
   'x-content-type-options': 'nosniff',
 })
 
-/** What a refusal carries; those of one status that have no code of their own are told apart by the name of their condition. */
+/** Returns the headers of a refusal; `Hawser-Condition` distinguishes the refusals with 409 and 412, which share their error codes. */
 export function headersOfRefusal(requestId: string, { status, headers, problems }: ApiError) {
   return {
     ...headersOfAll(requestId),
@@ -60,7 +60,7 @@ export function headersOfRefusal(requestId: string, { status, headers, problems 
   }
 }
 
-/** Answers a refusal. */
+/** Answers a request with a refusal, and notes its condition on the request. */
 export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: ApiError): FastifyReply {
   request.refusal = refusal.problems[0].condition
   return reply
@@ -69,7 +69,7 @@ export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusa
     .send(errorEnvelope(request.id, refusal.problems))
 }
 
-/** Refuses what is no request that could be read. */
+/** `MALFORMED` is the refusal of a request that cannot be read. */
 export const MALFORMED = new ApiError([
   { condition: 'request_malformed', message: 'The request is not well-formed.' },
 ])
@@ -78,7 +78,7 @@ const TOO_SLOW = new ApiError([
   { condition: 'too_slow', message: 'The request took too long. Look again before you repeat a change.' },
 ])
 
-/** What an error thrown anywhere in a request means to the caller. */
+/** Returns the refusal that stands for an error thrown anywhere in a request. */
 function toApiError(error: FastifyError): ApiError {
   if (error instanceof ApiError) return error
   if (error.code === 'FST_ERR_HANDLER_TIMEOUT') return TOO_SLOW

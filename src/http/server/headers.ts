@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { fail } from '../../errors.ts'
 import { isHost } from './target.ts'
 
-/** Headers that decide something: two of one would let two readers of the request disagree. */
+/** `ONCE` has the headers that may stand only once, since two programs that read the request could choose different ones of two. */
 const ONCE = new Set([
   'host',
   'api-key',
@@ -16,7 +16,7 @@ const ONCE = new Set([
   'transfer-encoding',
 ])
 
-/** Refuses a request that repeats such a header, or names no host, or has a target that is neither a path nor an address. */
+/** Refuses with 400 a request that repeats a header of `ONCE`, has another `Transfer-Encoding` than `chunked`, names no host, or has a target that is no path. */
 export function requirePlainHeaders({ raw }: FastifyRequest): void {
   const seen = new Set<string>()
   for (let at = 0; at < raw.rawHeaders.length; at += 2) {

@@ -1,28 +1,28 @@
-/** What is wrong first in a text that is no strict JSON, and where; never with a word of the text. */
-export type Flaw = { kind: 'syntax' | 'twice' | 'reserved' | 'deep'; at: number }
+/** A `JsonFlaw` is the first mistake in a text that is no strict JSON; `at` is its index in the text, and no part of the text is in the flaw. */
+export type JsonFlaw = { kind: 'syntax' | 'twice' | 'reserved' | 'deep'; at: number }
 
 type Limits = { deepest: number; reserved: ReadonlySet<string> }
 
 const SPACE = /[ \t\r\n]*/y
-// As far as a number, or a text without its last quote, goes before it ends or goes wrong.
+// These patterns match a number, or a text without its last quote, up to its end or up to its first mistake.
 const NUMBER = /-?(?:(?:0|[1-9]\d*)(?:\.\d*)?(?:(?<=\d)[eE][+-]?\d*)?)?/y
 const TEXT = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})[^"\\\u0000-\u001f]*)*/y
 const PART_OF_ESCAPE = /(?:\\(?:u[\dA-Fa-f]{0,3})?)?/y
 const WORDS = ['true', 'false', 'null']
 
 class Found extends Error {
-  readonly flaw: Flaw
+  readonly flaw: JsonFlaw
 
-  constructor(kind: Flaw['kind'], at: number) {
+  constructor(kind: JsonFlaw['kind'], at: number) {
     super(kind)
     this.flaw = { kind, at }
   }
 }
 
-/** Finds the first flaw of a text that was refused; slower than reading it, and asked only then. */
-export function findFlaw(text: string, { deepest, reserved }: Limits): Flaw | undefined {
+/** Returns the first flaw of a text, and `undefined` where it has none. It is slower than `JSON.parse`, so that only texts that were refused are given to it. */
+export function findFlaw(text: string, { deepest, reserved }: Limits): JsonFlaw | undefined {
   let at = 0
-  const fail = (kind: Flaw['kind'], where = at): never => {
+  const fail = (kind: JsonFlaw['kind'], where = at): never => {
     throw new Found(kind, where)
   }
   const matched = (pattern: RegExp): string => {
@@ -68,12 +68,15 @@ export function findFlaw(text: string, { deepest, reserved }: Limits): Flaw | un
     if (depth > deepest) fail('deep')
     at += 1
     skip()
-    if (text[at] !== close)
-      for (entry(); ; entry()) {
-        skip()
-        if (text[at] !== ',') break
+    if (text[at] !== close) {
+      entry()
+      skip()
+      while (text[at] === ',') {
         at += 1
+        entry()
+        skip()
       }
+    }
     take(close)
   }
   const value = (depth: number): void => {
@@ -97,8 +100,8 @@ export function findFlaw(text: string, { deepest, reserved }: Limits): Flaw | un
   }
 }
 
-/** Where an index of a text is for a reader: lines and characters are counted from 1. */
-export function placeOf(text: string, at: number): string {
+/** Returns the line and the column of an index in a text, for a human reader; both are counted from 1. */
+export function describePlace(text: string, at: number): string {
   const lines = text.slice(0, at).split(/\r\n|\r|\n/)
   const last = lines.at(-1) ?? ''
   const halves = last.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0

@@ -5,13 +5,13 @@ import { isId } from '../../manifests/ids.ts'
 import { requireScope } from '../../require-scope.ts'
 import type { QueryParameter } from '../openapi/describe.ts'
 
-/** What an answer may repeat of a name that it does not know: short, and nothing but letters, digits and the signs between them. */
+/** `SHOWN` matches the unknown names that an answer may repeat: they are short, and have only letters, digits and a few signs. */
 const SHOWN = /^[\w.:[\]-]{1,40}$/
 const MOST_TOLD = 20
 
 /**
- * Refuses a query with a parameter that the description of the route does not have, that stands twice where it is taken once,
- * that is not UTF-8 in percent encoding, or that contradicts the path: whatever is not understood may have been meant to keep the request from doing what it does.
+ * Refuses with 400 a query with a parameter that the description of the route does not have, that is repeated where it may stand once,
+ * that is not UTF-8 in percent encoding, or that contradicts the path. A parameter that is not understood must not be ignored, since the client may have sent it to limit what the request does.
  */
 export function requireKnownParameters(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
@@ -28,14 +28,14 @@ export function requireKnownParameters(app: FastifyInstance): void {
   })
 }
 
-/** Refuses a key that lacks the scope which a parameter of its query needs, as the description of the route says; `false` asks for nothing. The operation asks again. */
+/** Refuses with 403 a key that lacks the scope which a parameter of its query needs; a parameter with the value `false` needs no scope. The operation checks the scope again. */
 export function requireParameterScopes({ routeOptions, query, actor }: FastifyRequest): void {
   const asked = query as Record<string, unknown>
   for (const { name, scope } of routeOptions.config.description?.query ?? [])
     if (scope && asked[name] !== undefined && asked[name] !== 'false') requireScope(actor, scope)
 }
 
-/** What the framework would hand on as it stands, which then matches nothing. */
+/** Returns the names and values of a query that cannot be decoded; the framework would pass them on undecoded. */
 function unreadableIn(target: string, known: readonly QueryParameter[]): BadField[] {
   const start = target.indexOf('?')
   const pairs = start < 0 ? [] : target.slice(start + 1).split('&')
@@ -82,7 +82,7 @@ function unknown(name: string, known: readonly QueryParameter[]): BadField {
 
 const isKeyId = (text: string) => /^[0-9A-Za-z]{12}$/.test(text)
 
-/** The forms of ids in paths; a `carrier_id` is judged after the carrier, and so not here. */
+/** `IDS` checks the form of each kind of id in a path; a `carrier_id` is missing, because it is checked later, after the carrier. */
 const IDS: Readonly<Record<string, (text: string) => boolean>> = {
   account_id: isId,
   label_id: isId,
@@ -92,7 +92,7 @@ const IDS: Readonly<Record<string, (text: string) => boolean>> = {
   key_id: isKeyId,
 }
 
-/** Refuses an id in the path that can be none, on every route alike. */
+/** Refuses with 404, on every route, an id in the path that does not have the form of one. */
 export function requireWellFormedIds(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ params }) => {
     for (const [name, id] of Object.entries((params ?? {}) as Record<string, string>))

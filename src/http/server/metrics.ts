@@ -8,7 +8,7 @@ import { answerUnknownRoutes } from './unknown-routes.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15]
 
-/** Counts and times the requests of `app`. Labels are routes, methods and status codes: no id, no name, no value. */
+/** Counts and times the requests of `app`, and returns the registry of the metrics. Their labels are routes, methods, status codes and conditions, and never an id, a name or a value. */
 export function recordRequests(app: FastifyInstance): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'hawser_' })
@@ -46,7 +46,7 @@ export function recordRequests(app: FastifyInstance): Registry {
   return registry
 }
 
-/** Answers what was counted at `/metrics`, without a key; for a port of its own. */
+/** Returns a server that shows the metrics at `/metrics` without an API key; it listens on a port of its own. */
 export function metricsApp(registry: Registry, log: Log): FastifyInstance {
   const app = fastify({
     logger: false,

@@ -5,7 +5,7 @@ import { ApiError } from '../../errors.ts'
 
 const MINUTE = 60_000
 
-/** Counts the requests of each key, per process; over the limit of its environment a key is answered 429 with the seconds to wait. */
+/** Counts the requests of each API key, per process, and refuses with 429 and the seconds to wait a key that is over the limit of its environment. */
 export async function limitRates(app: FastifyInstance, limits: Config['rateLimits']): Promise<void> {
   if (!limits) return
   await app.register(rateLimit, {
@@ -25,7 +25,7 @@ export async function limitRates(app: FastifyInstance, limits: Config['rateLimit
 
 const MOST_KEYS = 10_000
 
-/** The requests of each key in the minute that began with its first. The time is that since the process began: no change of the clock locks a key out. */
+/** `RequestCounts` counts the requests of each API key in the minute that began with the first of them. It measures time from the start of the process, so that a change of the clock locks no key out. */
 class RequestCounts implements FastifyRateLimitStore {
   readonly #counts = new Map<string, { current: number; since: number }>()
 
@@ -34,7 +34,7 @@ class RequestCounts implements FastifyRateLimitStore {
     let count = this.#counts.get(key)
     if (!count || count.since + MINUTE <= now) {
       count = { current: 0, since: now }
-      // Those that began first stand first, and are over first.
+      // The map keeps its order, so that the minutes that began first stand first and end first.
       this.#counts.delete(key)
       this.#counts.set(key, count)
       const [oldest = key] = this.#counts.keys()
@@ -54,6 +54,6 @@ function tooManyRequests(seconds: number): ApiError {
     condition: 'rate_limited',
     message: `The API key has used up its requests of this minute; try again in ${seconds} seconds.`,
   } as const
-  // One public client reads the header under the second name.
+  // The header stands under two names because one public client reads it under the second.
   return new ApiError([problem], { headers: { 'retry-after': `${seconds}`, retryafter: `${seconds}` } })
 }

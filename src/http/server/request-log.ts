@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Log } from '../../log.ts'
 
-/** One line for each request: the route's pattern and who asked, never the URL, the query, a header or the body. */
+/** Writes one line to the log for each request, with the pattern of its route and the id of its API key, and never with the URL, the query, a header or the body. */
 export function logRequests(app: FastifyInstance, log: Log): void {
   app.addHook('onResponse', async (request, reply) => {
     const waitedMs = request.visit?.waitedMs ?? 0

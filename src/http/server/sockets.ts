@@ -7,7 +7,7 @@ import { errorEnvelope, headersOfRefusal, MALFORMED } from './errors.ts'
 
 const REQUESTS_A_CONNECTION = 1_000
 
-/** When the server stops, a connection on which nothing was ever sent does not hold it up. */
+/** Closes, when the server stops, the network connections on which nothing was ever sent, so that they do not delay the stop. */
 export function closeSilentConnections(app: FastifyInstance): void {
   const open = new Set<Socket>()
   app.server.on('connection', (socket: Socket) => {
@@ -19,7 +19,7 @@ export function closeSilentConnections(app: FastifyInstance): void {
   })
 }
 
-/** A connection ends after so many requests, with an answer that says so, and not with a request that gets none. */
+/** Ends a network connection after 1,000 requests; the last answer says so, so that no later request stays without an answer. */
 export function renewConnections(app: FastifyInstance): void {
   const counts = new WeakMap<Socket, number>()
   app.addHook('onSend', async ({ socket }, reply) => {
@@ -33,8 +33,8 @@ const LINGER_MS = 2_000
 const LINGER_BYTES = 1_048_576
 
 /**
- * Has a connection whose last answer comes before its request has ended closed in our direction first, and what still comes thrown away
- * for a while: closed at once, it would be reset under the client that is still sending, and the answer lost.
+ * Closes only the server's direction of a network connection after its last answer, and throws away for a while what the client still sends.
+ * If both directions were closed at once, the connection of a client that is still sending would be reset, and the answer would be lost.
  */
 export function lingerOn(socket: Socket): void {
   const { bytesRead } = socket
@@ -42,12 +42,14 @@ export function lingerOn(socket: Socket): void {
     socket.end()
     const end = () => socket.destroy()
     const timer = setTimeout(end, LINGER_MS)
-    socket.on('data', () => socket.bytesRead - bytesRead > LINGER_BYTES && end())
+    socket.on('data', () => {
+      if (socket.bytesRead - bytesRead > LINGER_BYTES) end()
+    })
     socket.once('end', end).once('close', () => clearTimeout(timer))
   }
 }
 
-/** Answers in the envelope what Node would answer with nothing: an expectation, and a request for a tunnel. */
+/** Refuses with the error envelope two kinds of requests that Node itself would answer without a body: an unknown `Expect`, and a request for a tunnel (CONNECT). */
 export function answerOddRequests(app: FastifyInstance): void {
   app.server.on('checkExpectation', (request: IncomingMessage) =>
     refuseSocket(request.socket, refusal('expectation_unknown', 'The only expectation met is 100-continue.')),
@@ -66,7 +68,7 @@ function refusal(condition: ConditionName, message: string, headers = {}): ApiEr
   return new ApiError([{ condition, message }], { headers })
 }
 
-/** Answers what is not HTTP at all, or never arrives: the envelope, then the end of the connection. */
+/** Answers a request that is not HTTP, or that does not arrive in time, with the error envelope, and closes the network connection. */
 export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()

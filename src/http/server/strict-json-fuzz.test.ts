@@ -5,7 +5,7 @@ import { parseStrictJson } from './strict-json.ts'
 
 const RESERVED = ['__proto__', 'constructor', 'prototype']
 
-/** What has to be refused although its text is JSON, told from tokens. */
+/** Returns true where a text is JSON that strictness allows; the oracle decides by the tokens of the text. */
 function isStrict(text: string): boolean {
   try {
     JSON.parse(text)
@@ -29,7 +29,7 @@ function isStrict(text: string): boolean {
   return members <= 200
 }
 
-/** Expects that a text is read as `JSON.parse` reads it, or refused, as the oracle says. */
+/** Expects that a text is read like `JSON.parse` reads it where `isStrict` allows the text, and refused otherwise; returns what `isStrict` returns. */
 function agrees(given: string): boolean {
   const text = given.replace(/^\ufeff/, '')
   const strict = isStrict(text)
@@ -74,8 +74,11 @@ const value = fc.letrec<{ any: unknown }>((tie) => ({
   ),
 })).any
 
-/** JSON in one of many spellings: white space anywhere, any character of a string as an escape, members repeated. */
-function spelled(given: unknown, pick: (choices: number) => number, repeat: boolean): string {
+/** Returns a value as JSON in one of many spellings: `pick` decides where white space and escapes stand, and with `repeat` which members are repeated. */
+function spelled(
+  given: unknown,
+  { pick, repeat }: { pick: (choices: number) => number; repeat: boolean },
+): string {
   const gap = () => ['', '', ' ', '\n\t', '\r'][pick(5)] ?? ''
   const text = (content: string) =>
     `"${content.replace(/[^]/g, (unit) =>
@@ -100,7 +103,8 @@ test('every JSON value, in any spelling, is read as JSON reads it or refused for
   const seen = { taken: 0, refused: 0 }
   fc.assert(
     fc.property(value, fc.infiniteStream(fc.nat(59)), fc.boolean(), (given, noise, repeat) => {
-      const text = spelled(given, (choices) => (noise.next().value ?? 0) % choices, repeat)
+      const pick = (choices: number) => (noise.next().value ?? 0) % choices
+      const text = spelled(given, { pick, repeat })
       seen[agrees(text) ? 'taken' : 'refused'] += 1
     }),
     { numRuns: 5_000 },

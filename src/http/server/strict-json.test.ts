@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseStrictJson } from './strict-json.ts'
 
-/** What is read, or `undefined` for what is refused, which always says what is wrong with it. */
+/** Returns the result of reading a text, and `undefined` where the text is refused; expects that a refusal says what is wrong. */
 function read(bytes: Uint8Array) {
   const result = parseStrictJson(bytes)
   if (!('flaw' in result)) return result

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { findFlaw, placeOf, type Flaw } from './json-flaw.ts'
+import { findFlaw, describePlace, type JsonFlaw } from './json-flaw.ts'
 
 const DEEPEST = 8
 const MOST_MEMBERS = 200
@@ -7,25 +7,28 @@ const RESERVED = new Set(['__proto__', 'constructor', 'prototype'])
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
-/** What the text says, or a sentence that says what is wrong with it, and where. */
+/** `ReadJson` has the value of a JSON text, or a phrase that says what is wrong with the text, and where. */
 export type ReadJson = { value: Json } | { flaw: string }
 
 /**
- * Reads JSON without the leniencies of `JSON.parse`: valid UTF-8 only, no repeated member, no reserved name,
- * at most 8 levels, and 200 members unless told otherwise. A byte order mark in front is skipped. What is wrong is told by its place, never by a word of it.
+ * Reads JSON more strictly than `JSON.parse`: only valid UTF-8, no repeated member, no reserved name,
+ * at most 8 levels, and at most `members` members, by default 200. A byte order mark in front is skipped. A flaw is described by its place, and never by a part of the text.
  */
-export function parseStrictJson(bytes: Uint8Array, members = MOST_MEMBERS): ReadJson {
+export function parseStrictJson(
+  bytes: Uint8Array,
+  { members = MOST_MEMBERS }: { members?: number } = {},
+): ReadJson {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = buffer.toString('utf8').replace(/^\ufeff/, '')
-  if (!isUtf8(bytes)) return { flaw: `is not UTF-8 (${placeOf(text, firstReplaced(text, buffer))})` }
+  if (!isUtf8(bytes)) return { flaw: `is not UTF-8 (${describePlace(text, firstReplaced(text, buffer))})` }
   const shape = measure(text)
   const parsed = shape.depth > DEEPEST ? undefined : parse(text)
-  // A repeated member has a colon in the text and no place of its own in the value.
+  // A repeated member has its own colon in the text, but only one member in the value stands for both.
   if (!parsed || countMembers(parsed.value) !== shape.members) return { flaw: flawOf(text) }
   return shape.members > members ? { flaw: `has more than ${members} members` } : parsed
 }
 
-const FLAWS: Readonly<Record<Flaw['kind'], string>> = {
+const FLAWS: Readonly<Record<JsonFlaw['kind'], string>> = {
   syntax: 'is not well-formed JSON',
   twice: 'repeats a member',
   reserved: 'has a member of a reserved name',
@@ -34,12 +37,12 @@ const FLAWS: Readonly<Record<Flaw['kind'], string>> = {
 
 function flawOf(text: string): string {
   const flaw = findFlaw(text, { deepest: DEEPEST, reserved: RESERVED })
-  return flaw ? `${FLAWS[flaw.kind]} (${placeOf(text, flaw.at)})` : FLAWS.syntax
+  return flaw ? `${FLAWS[flaw.kind]} (${describePlace(text, flaw.at)})` : FLAWS.syntax
 }
 
 const REPLACED = '\ufffd'
 
-/** Where the text of bytes that are not UTF-8 first has a character that was put in for what could not be read. */
+/** Returns the index of the first replacement character in the text that stands for bytes which are not UTF-8, and not for a replacement character in the bytes themselves. */
 function firstReplaced(text: string, bytes: Buffer): number {
   const mark = Buffer.byteLength(bytes.toString('utf8')) - Buffer.byteLength(text)
   let at = text.indexOf(REPLACED)
@@ -55,7 +58,8 @@ function parse(text: string): { value: Json } | undefined {
     return undefined
   }
 }
-/** Depth and number of members, told from brackets and colons outside of strings; exact for valid JSON. */
+
+/** Returns the depth and the number of members of a text, counted by the brackets and colons outside of strings; both are exact for valid JSON. */
 function measure(text: string): { depth: number; members: number } {
   let depth = 0
   let deepest = 0
@@ -89,7 +93,7 @@ function endOfString(text: string, start: number): number {
   return text.length
 }
 
-/** How many members the value has, or `NaN` where one has a reserved name. */
+/** Returns the number of members that a value has at all levels, and `NaN` where a member has a reserved name. */
 function countMembers(value: Json): number {
   if (typeof value !== 'object' || value === null) return 0
   if (Array.isArray(value)) return value.reduce<number>((sum, entry) => sum + countMembers(entry), 0)

@@ -3,14 +3,14 @@ import { turns, type Visit } from '../../turns.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Its way through its turns; none where it was refused before its first. */
+    /** `visit` records how long the request has waited; it is `null` where the request was refused before it waited first. */
     visit: Visit | null
   }
 }
 
 /**
- * Every request waits for its turn when it arrives, and again when it is known whose it is and its body is here.
- * A probe waits for nobody.
+ * Lets every request wait until the thread is free for it: when it arrives, and again when its tenant is known and its body has arrived.
+ * A probe does not wait.
  */
 export function takeTurns(app: FastifyInstance): void {
   app.decorateRequest('visit', null)

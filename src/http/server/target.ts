@@ -1,16 +1,16 @@
 import type { FastifyRequest } from 'fastify'
 import type { Context } from '../../context.ts'
 
-/** A name or an address, and a port; what answers may repeat in links. */
+/** `HOST` matches a host name or an address, with or without a port, which links in answers may repeat. */
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i
 const ABSOLUTE = /^https?:\/\/([^/?#]+)([^#]*)/i
 
-/** Whether a text names a host that a link can lead to. */
+/** Returns true where a text names a host that a link can lead to. */
 export const isHost = (text: string): boolean => HOST.test(text) && URL.canParse(`http://${text}/`)
 
 /**
- * The path that a request means: without the scheme and the host of an absolute form, whose host then stands in the place of the header,
- * and without a slash at its end.
+ * Returns the path and query of a request, without a slash at the end of the path. Where the target is an absolute address,
+ * its scheme and host are left out, and the host replaces the header `Host`.
  */
 export function plainTarget(request: FastifyRequest['raw']): string {
   const target = request.url ?? ''
@@ -26,11 +26,11 @@ function withoutSlash(target: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) + target.slice(path.length) : target
 }
 
-/** Where links in an answer begin: at the address that the operator has set, else where the request came to. */
+/** Returns the origin for links in an answer: the address that the operator has set, or the address to which the request was sent. */
 export function originOf({ config }: Pick<Context, 'config'>, request: FastifyRequest): string {
   if (config.saidUrl !== undefined) return config.saidUrl
   const scheme = /^https$/i.test(request.protocol) ? 'https://' : 'http://'
-  // HTTP/1.0 needs no Host, and a proxy may send on anything.
+  // The host is checked because HTTP/1.0 needs no header Host, and because a proxy may forward anything.
   return `${scheme}${isHost(request.host) ? request.host : localHost(request)}`
 }
 

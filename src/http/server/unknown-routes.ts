@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { ApiError } from '../../errors.ts'
 import { sendRefusal } from './errors.ts'
 
-/** Answers paths that no route has (404), and methods that the path does not have (405 with `Allow`). */
+/** Refuses with 404 a path that no route has, and with 405 and `Allow` a method that the path does not have. */
 export function answerUnknownRoutes(app: FastifyInstance): void {
   const methods = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {

@@ -1,7 +1,7 @@
 import { findByScac } from '../../catalog/find-carrier.ts'
 import type { QueryParameter } from '../openapi/describe.ts'
 
-/** The SCAC in the query of a route that has it in the path: the published page speaks of a query string, its examples show a path. */
+/** `carrierCodeParameter` is the SCAC in the query of a route that has the SCAC in its path too: the text of the published page names a query string, but its examples show a path. */
 export const carrierCodeParameter: QueryParameter = {
   name: 'carrier_code',
   about: 'The SCAC of the path once more, or another one of the same carrier.',
@@ -10,5 +10,5 @@ export const carrierCodeParameter: QueryParameter = {
     carrierOf(value) === carrierOf(carrier_code ?? carrier ?? ''),
 }
 
-/** A SCAC that no carrier has stands for itself. */
+/** Returns the id of the carrier of a SCAC, and the SCAC itself in capitals where no carrier has it. */
 const carrierOf = (scac: string): string => findByScac(scac)?.id ?? scac.toUpperCase()

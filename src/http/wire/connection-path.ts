@@ -2,22 +2,22 @@ import type { NamedConnection } from '../../connections/request/named.ts'
 import { carrierCodeParameter } from './carrier-code-parameter.ts'
 import type { QueryParameter } from '../openapi/describe.ts'
 
-/** What a path that ends in one connection holds. */
+/** `ConnectionParams` has the parameters of a path that names one connection. */
 export type ConnectionParams = {
   Params: { carrier_name?: string; carrier_code?: string; carrier_id: string }
 }
 
 type OneConnection = {
   path: string
-  /** The connection that a request names. */
+  /** `named` returns the connection that a request names. */
   named: (request: { params: ConnectionParams['Params'] }) => NamedConnection
-  /** The operation id of a route that stands in both modes. */
+  /** `operation` returns the operation id of a route that both modes have. */
   operation: (name: string) => string
-  /** What may stand in the query beside what is the route's own. */
+  /** `query` has the parameters that every such route takes beside its own. */
   query: readonly QueryParameter[]
 }
 
-/** How routes of one connection are spelled, by mode: parcel connections are named by their carrier, LTL ones by the SCAC. */
+/** `oneConnection` has the path of one connection in each mode: a parcel connection is named by its carrier, and an LTL connection by the SCAC. */
 export const oneConnection: Record<'parcel' | 'ltl', OneConnection> = {
   parcel: {
     path: '/connections/carriers/:carrier_name/:carrier_id',

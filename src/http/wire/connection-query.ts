@@ -1,5 +1,5 @@
-import { STATES } from '../../connections/carrier/proof.ts'
-import { wordsOf, type Place, type Question, type SearchOrder } from '../../connections/search.ts'
+import { STATES } from '../../connections/carrier/verification-result.ts'
+import { wordsOf, type SearchPlace, type SearchQuery, type SearchOrder } from '../../connections/search.ts'
 import { UNVERIFIED_REASONS } from '../../connections/verification/why-unverified.ts'
 import type { Actor } from '../../context.ts'
 import { failFields } from '../../errors.ts'
@@ -21,7 +21,7 @@ const USUAL = 50
 const LONGEST_Q = 100
 const MOST_WORDS = 8
 
-/** Every order by its name; with `-` before it, backwards. */
+/** `ORDERS` has the key of each order by its name in the query; a `-` before the name turns the order round. */
 const ORDERS = { state_since: 'since', created_at: 'created_at', nickname: 'name_key' } as const
 const SORTS = Object.keys(ORDERS).flatMap((name) => [name, `-${name}`])
 const USUAL_SORT = 'state_since'
@@ -29,7 +29,7 @@ const USUAL_SORT = 'state_since'
 const several = (choices: readonly string[]) => ({ type: 'array', items: { enum: [...choices] } })
 const text = { type: 'string', minLength: 1 }
 
-/** What connections can be found by. */
+/** `connectionQuery` has the parameters of the search for connections. */
 export const connectionQuery: readonly QueryParameter[] = [
   {
     name: 'state',
@@ -95,11 +95,11 @@ export const connectionQuery: readonly QueryParameter[] = [
 
 type Asked = Readonly<Record<string, unknown>>
 
-/** What a query asks for, and the name of its order, which a cursor repeats. */
+/** Reads a search for connections from a query, with the name of its order, which the cursor repeats; refuses a bad query with 400. */
 export function readConnectionQuery(
   query: Asked,
   { environment }: Pick<Actor, 'environment'>,
-): Question & { sort: string } {
+): SearchQuery & { sort: string } {
   readChoice(query, 'environment', [environment])
   const sort = readChoice(query, 'sort', SORTS) ?? USUAL_SORT
   const { page, size } = readPage(query, MOST, USUAL) ?? { page: 1, size: USUAL }
@@ -140,11 +140,11 @@ function readWords(query: Asked): string[] | undefined {
   )
 }
 
-/** A place in an order, and the number of the page that begins there, as a text that nobody has to understand. */
-export const writeCursor = (sort: string, page: number, { key, carrierId, tenantId }: Place): string =>
+/** Returns a cursor: an opaque text that holds the order, the number of the next page, and the place in the order where the page begins. */
+export const writeCursor = (sort: string, page: number, { key, carrierId, tenantId }: SearchPlace): string =>
   Buffer.from(JSON.stringify([sort, page, key, carrierId, tenantId])).toString('base64url')
 
-function readCursor(query: Asked, sort: string): { page: number; place: Place } | undefined {
+function readCursor(query: Asked, sort: string): { page: number; place: SearchPlace } | undefined {
   const cursor = readForm(
     query,
     'cursor',
@@ -159,7 +159,7 @@ function readCursor(query: Asked, sort: string): { page: number; place: Place } 
   return parsed
 }
 
-function parse(cursor: string): { sort: string; page: number; place: Place } | undefined {
+function parse(cursor: string): { sort: string; page: number; place: SearchPlace } | undefined {
   try {
     const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown
     if (!Array.isArray(parts) || parts.length !== 5) return undefined

@@ -1,11 +1,11 @@
 import { connectedNameOf } from '../../catalog/carrier-code.ts'
-import type { LtlCarrier, Manifest, ParcelCarrier } from '../../catalog/define.ts'
+import type { LtlCarrier, ManifestNeed, ParcelCarrier } from '../../catalog/define.ts'
 import type { Advice } from '../../connections/verification/advice.ts'
-import type { Listed } from '../../connections/list.ts'
+import type { ListedBatch } from '../../connections/list.ts'
 import type { Notice } from '../../connections/request/notices.ts'
 
-/** A connection in the published carrier object, every member there. */
-export function carrierObject({ connection, carrier }: Listed<ParcelCarrier>) {
+/** Returns a connection as the published carrier object, with every member. */
+export function carrierObject({ connection, carrier }: ListedBatch<ParcelCarrier>) {
   return {
     carrier_id: connection.carrier_id,
     carrier_code: carrier.name,
@@ -29,8 +29,8 @@ export function carrierObject({ connection, carrier }: Listed<ParcelCarrier>) {
   }
 }
 
-/** The services of a connection, as published. */
-export function serviceObjects({ connection, carrier }: Listed<ParcelCarrier>) {
+/** Returns the services of a connection in the published shape. */
+export function serviceObjects({ connection, carrier }: ListedBatch<ParcelCarrier>) {
   return carrier.services.map(({ service_code, name, ...reach }) => ({
     carrier_id: connection.carrier_id,
     carrier_code: carrier.name,
@@ -40,7 +40,7 @@ export function serviceObjects({ connection, carrier }: Listed<ParcelCarrier>) {
   }))
 }
 
-/** The package types of a carrier, as published; a carrier's own packages have no id and no dimensions. */
+/** Returns the package types of a carrier in the published shape; a carrier's own packages have no id and no dimensions. */
 export function packageObjects(carrier: ParcelCarrier) {
   return carrier.packages.map(({ package_code, name, description }) => ({
     package_id: null,
@@ -50,8 +50,8 @@ export function packageObjects(carrier: ParcelCarrier) {
   }))
 }
 
-/** An LTL connection in the published element, its keys in the published order. */
-export function ltlCarrierObject({ connection, carrier }: Listed<LtlCarrier>) {
+/** Returns an LTL connection in the published shape, with its members in the published order. */
+export function ltlCarrierObject({ connection, carrier }: ListedBatch<LtlCarrier>) {
   return {
     carrier_id: connection.carrier_id,
     countries: carrier.countries ?? [],
@@ -68,7 +68,7 @@ export function ltlCarrierObject({ connection, carrier }: Listed<LtlCarrier>) {
   }
 }
 
-/** What an LTL carrier asks for by its public list, sorted by name; a sandbox carrier asks for nothing. */
+/** Returns the fields that an LTL carrier asks for by its public list, sorted by name; a sandbox carrier asks for none. */
 export function ltlRequirements(carrier: LtlCarrier): { name: string; title: string; type: string }[] {
   if (carrier.demands === 'none') return []
   return Object.entries(carrier.credentials)
@@ -77,7 +77,7 @@ export function ltlRequirements(carrier: LtlCarrier): { name: string; title: str
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** A whole LTL carrier, as the OpenAPI spelling of connect answers it. */
+/** Returns a whole LTL carrier in the shape that the connect of the published OpenAPI document answers. */
 export function ltlConnectedObject(carrierId: string, carrier: LtlCarrier) {
   const codes = (list: readonly { code: string; name: string }[]) =>
     list.map(({ code, name }) => ({ code, name }))
@@ -91,9 +91,9 @@ export function ltlConnectedObject(carrierId: string, carrier: LtlCarrier) {
   }
 }
 
-/** What is known of a connection's credentials, in plain language. */
+/** Returns the state of a connection's credentials, with a diagnosis and a next step in plain language. */
 export function healthObject(
-  connection: Pick<Listed['connection'], 'state' | 'state_since' | 'created_at' | 'checked_at'>,
+  connection: Pick<ListedBatch['connection'], 'state' | 'state_since' | 'created_at' | 'checked_at'>,
   { diagnosis, nextStep }: Advice,
 ) {
   const { state, state_since, created_at, checked_at } = connection
@@ -106,16 +106,16 @@ export function healthObject(
   }
 }
 
-/** Whether labels of a carrier have to stand on a manifest, and the public page that says so. */
-export const manifestNeedObject = ({ requirement, source }: Manifest) => ({
+/** Returns whether a carrier requires manifests, and the public page that says so. */
+export const manifestNeedObject = ({ requirement, source }: ManifestNeed) => ({
   requirement,
   source: source ?? null,
 })
 
-/** The entity tag of a connection's version. */
+/** Returns the entity tag of a connection's version. */
 export const etag = (version: number): string => `"v${version}"`
 
-/** Notices as header lines: a code, and where they apply a field and an id; never a value. */
+/** Returns one header line for each notice: its code, and where there are any its field and its id; a line never has a value of a field. */
 export function noticeHeaders(notices: readonly Notice[]): string[] {
   return notices.map(({ code, field, carrierId }) =>
     [code, ...(field ? [`field=${field}`] : []), ...(carrierId ? [`carrier_id=${carrierId}`] : [])].join(

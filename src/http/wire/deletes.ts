@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { MOST_RESTORE_DAYS, OPEN_SHIPMENTS } from '../../connections/deletes/policy-form.ts'
 import type { ConnectionPolicy } from '../../connections/deletes/connection-policy.ts'
 import type { Dependents } from '../../connections/deletes/dependents.ts'
-import type { DeleteWish } from '../../connections/deletes/disconnect.ts'
+import type { DisconnectRequest } from '../../connections/deletes/disconnect.ts'
 import type { TombstonePage } from '../../connections/deletes/deleted-connections.ts'
 import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import type { JsonSchema } from '../../catalog/forms/json-schema.ts'
@@ -21,7 +21,7 @@ const number: JsonSchema = { type: 'integer', minimum: 0 }
 const choice: JsonSchema = { enum: [...OPEN_SHIPMENTS] }
 const because: JsonSchema = { enum: ['carrier', 'connection', 'account'] }
 
-/** The parameters of every route that deletes a connection. */
+/** `deleteParameters` has the query parameters of every route that disconnects. */
 export const deleteParameters: QueryParameter[] = [
   {
     name: 'force',
@@ -36,8 +36,8 @@ export const deleteParameters: QueryParameter[] = [
   },
 ]
 
-/** How a request wants a connection to go. */
-export function deleteWishOf(request: FastifyRequest): DeleteWish {
+/** Reads from a request how a connection is to be disconnected; refuses with 403 a key that lacks the scope of a parameter. */
+export function deleteWishOf(request: FastifyRequest): DisconnectRequest {
   const query = request.query as Record<string, unknown>
   const force = readFlag(query, 'force') ?? false
   const purge = readFlag(query, 'purge') ?? false
@@ -59,15 +59,15 @@ export const dependentsAnswer = closed({
   restorable_until: nullableTime,
 })
 
-/** What hangs on a connection, as it is shown. */
+/** Returns the answer that shows what depends on a connection, and what a delete would do. */
 export function dependentsObject(found: Dependents) {
-  const { connection, carrier, verdict, manifest, leases } = found
+  const { connection, carrier, decision, manifest, leases } = found
   return {
     carrier_id: connection.carrier_id,
     carrier: connectedNameOf(carrier, connection.scac),
-    open_labels: { count: verdict.open.count, oldest_ship_date: verdict.open.oldestShipDate },
+    open_labels: { count: decision.open.count, oldest_ship_date: decision.open.oldestShipDate },
     manifest: manifestNeedObject(manifest),
-    delete: { outcome: verdict.outcome, because: verdict.rule.because },
+    delete: { outcome: decision.outcome, because: decision.rule.because },
     next_check_at: found.nextCheckAt,
     live_leases: leases,
     webhook_ids: found.webhookIds,
@@ -85,7 +85,7 @@ export const connectionPolicyBody = closed({ open_shipments: { enum: [...OPEN_SH
   'open_shipments',
 ])
 
-/** What a connection says itself about its delete, and what is in force. */
+/** Returns the answer that shows the delete policy of a connection, and the policy that is in force. */
 export const connectionPolicyObject = ({ own, rule }: ConnectionPolicy) => ({
   open_shipments: own,
   in_force: { open_shipments: rule.does, because: rule.because },
@@ -120,7 +120,7 @@ export const tombstonePage = closed({
   pages: number,
 })
 
-/** A deleted connection, as it is shown. */
+/** Returns the answer that shows one deleted connection. */
 export const tombstoneObject = ({ tombstone, carrier }: TombstonePage['tombstones'][number]) => ({
   carrier_id: tombstone.carrier_id,
   mode: carrier.mode,

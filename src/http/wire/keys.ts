@@ -16,7 +16,7 @@ const scopesBody: JsonSchema = {
   minItems: 1,
 }
 
-/** The body of a new key. */
+/** `newKeyBody` is the schema of the body that makes an API key. */
 export const newKeyBody: JsonSchema = {
   ...form,
   properties: { scopes: scopesBody, ...(form.properties as Record<string, JsonSchema>) },
@@ -34,12 +34,12 @@ const key = {
   last_used_at: timeOrNull,
 }
 
-/** One page of keys, without the text of any. */
+/** `keyPage` is the schema of one page of API keys, without their texts. */
 export const keyPage = closed({ keys: { type: 'array', items: closed(key) }, ...paged })
-/** A new key, the only answer that has its text. */
+/** `newKeyAnswer` is the schema of the answer with a new API key, which is the only answer that has its text. */
 export const newKeyAnswer = closed({ ...key, key: text })
 
-/** A key as it is listed. */
+/** Returns an API key in the shape of the list. */
 export function keyObject(listed: KeyPage['keys'][number]) {
   const { key_id, description, scopes, environment, created_at, expires_at, revoked_at, last_used_at } =
     listed

@@ -23,7 +23,7 @@ const text = { type: 'string' }
 const time = { type: 'string', format: 'date-time' }
 const NEVER = 'Nothing here has one: a value finds no label.'
 
-/** What labels can be listed by. */
+/** `filters` has the parameters that select and sort labels. */
 const filters: QueryParameter[] = [
   { name: 'label_status', about: 'Labels in this status.', schema: { enum: [...LABEL_STATUSES] } },
   { name: 'service_code', about: 'Of this service.', schema: text },
@@ -55,7 +55,7 @@ const filters: QueryParameter[] = [
 ]
 export const labelQuery: readonly QueryParameter[] = [...filters, ...pageParameters('Labels', { most: MOST })]
 
-/** What a query asks for: which labels, in which order, which page, and the names that a link to another page repeats. */
+/** Reads the filter, the order and the page of a list of labels from a query, with the names of the parameters that a link to another page repeats; refuses a bad query with 400. */
 export function readLabelQuery(query: Readonly<Record<string, unknown>>) {
   const isOpen = readChoice(query, 'open', ['true']) !== undefined
   const filter: { [Name in keyof LabelFilter]: LabelFilter[Name] | undefined } = {
@@ -100,7 +100,7 @@ export function readLabelQuery(query: Readonly<Record<string, unknown>>) {
 const NEWEST: LabelOrder = { by: 'created_at', direction: 'desc' }
 const OLDEST_SHIP_DATE: LabelOrder = { by: 'ship_date', direction: 'asc' }
 
-/** The order that is asked for, with the parameter that says so. */
+/** Reads the order from a query, with the parameter that sets it; returns `undefined` where the query sets no order. */
 function readOrder(query: Readonly<Record<string, unknown>>): (LabelOrder & { named: string }) | undefined {
   const by = readChoice(query, 'sort_by', ORDERS)
   const direction = readChoice(query, 'sort_dir', DIRECTIONS)
@@ -114,14 +114,14 @@ function readOrder(query: Readonly<Record<string, unknown>>): (LabelOrder & { na
 
 const DOWNLOADS = ['url', 'inline'] as const
 
-/** How whoever bought a label would like its document, which nobody has here. */
+/** `downloadType` is a published parameter without effect, since Hawser has no documents of labels. */
 export const downloadType: QueryParameter = {
   name: 'label_download_type',
   about: 'Changes nothing: Hawser has no documents of labels.',
   schema: { enum: [...DOWNLOADS] },
 }
 
-/** Refuses a way of downloading that there is not. */
+/** Refuses with 400 a download type that the published API does not have. */
 export function readDownloadType(query: Readonly<Record<string, unknown>>): void {
   readChoice(query, downloadType.name, DOWNLOADS)
 }

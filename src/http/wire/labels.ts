@@ -1,5 +1,5 @@
 import { formSchema, type JsonSchema } from '../../catalog/forms/json-schema.ts'
-import type { Result } from '../../manifests/import-labels.ts'
+import type { LabelResult } from '../../manifests/import-labels.ts'
 import { LABEL_STATUSES, labelFields, MOST_LABELS } from '../../manifests/label-form.ts'
 import type { ShownLabel } from '../../manifests/labels.ts'
 import { errorEntry } from '../server/errors.ts'
@@ -29,7 +29,7 @@ export const importAnswer = closed({
   },
 })
 
-/** What is known of a label, in the published object. */
+/** `labelAnswer` is the schema of the published label object. */
 export const labelAnswer = closed(
   {
     label_id: seId,
@@ -63,7 +63,7 @@ export const labelAnswer = closed(
 )
 export const labelPage = closed({ labels: { type: 'array', items: labelAnswer }, ...paged })
 
-/** A label as published; what may not be `null` and is not known is left out. */
+/** Returns a label in the published shape; a member that is not known is left out where it may not be `null`. */
 export function labelObject({ label, carrierCode }: ShownLabel) {
   return {
     label_id: label.label_id,
@@ -95,12 +95,13 @@ export function labelObject({ label, carrierCode }: ShownLabel) {
   }
 }
 
-/** A day as published: its midnight in UTC. */
+/** Returns a day in the published form, which is its midnight in UTC. */
 export const dayObject = (day: string): string => `${day}T00:00:00.000Z`
 
-/** What became of each entry, in order, and how many there are of each kind. */
-export function importObject(results: readonly Result[]) {
-  const many = (outcome: Result['outcome']) => results.filter((result) => result.outcome === outcome).length
+/** Returns the result of each imported entry, in order, and the number of entries with each result. */
+export function importObject(results: readonly LabelResult[]) {
+  const many = (outcome: LabelResult['outcome']) =>
+    results.filter((result) => result.outcome === outcome).length
   return {
     ...Object.fromEntries(OUTCOMES.map((outcome) => [outcome, many(outcome)])),
     results: results.map(({ outcome, labelId, problems }, index) => ({

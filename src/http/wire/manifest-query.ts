@@ -12,14 +12,14 @@ import {
   readTime,
 } from './query.ts'
 
-/** Fewer than elsewhere, since each brings the ids of its labels. */
+/** `MOST` is the largest number of manifests on a page; it is smaller than in other lists, since each manifest has the ids of its labels. */
 const MOST = 100
 const USUAL = 25
 
 const text = { type: 'string' }
 const time = { type: 'string', format: 'date-time' }
 
-/** What manifests can be listed by. */
+/** `filters` has the parameters that select manifests. */
 const filters: QueryParameter[] = [
   { name: 'warehouse_id', about: 'From this warehouse.', schema: text },
   { name: 'ship_date_start', about: 'For this day or later.', schema: time },
@@ -42,7 +42,7 @@ export const manifestQuery: readonly QueryParameter[] = [
   ...pageParameters('Manifests', { most: MOST }),
 ]
 
-/** What a query asks for: which manifests, which page, and the names that a link to another page repeats. */
+/** Reads the filter and the page of a list of manifests from a query, with the names of the parameters that a link to another page repeats; refuses a bad query with 400. */
 export function readManifestQuery(query: Readonly<Record<string, unknown>>) {
   const filter: { [Name in keyof ManifestFilter]: ManifestFilter[Name] | undefined } = {
     warehouseId: readId(query, 'warehouse_id'),

@@ -46,7 +46,7 @@ export const manifestsAnswer = closed({
   errors: none,
 })
 
-/** A manifest as published; one that the carrier gave no number stands under its own. */
+/** Returns a manifest in the published shape; its own id is the `submission_id` where the carrier gave none. */
 export function manifestObject({ manifest, labelIds }: ShownManifest) {
   return {
     manifest_id: manifest.manifest_id,
@@ -62,7 +62,7 @@ export function manifestObject({ manifest, labelIds }: ShownManifest) {
   }
 }
 
-/** Manifests as the published creation answers them: the first of them at the top, too. */
+/** Returns manifests in the shape that the published creation answers, which repeats the members of the first manifest at the top. */
 export function manifestsObject(manifests: readonly ShownManifest[], request_id: string) {
   const shown = manifests.map(manifestObject)
   return { ...shown[0], manifests: shown, manifest_requests: [], request_id, errors: [] }

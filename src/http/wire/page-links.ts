@@ -2,13 +2,12 @@ import type { FastifyRequest } from 'fastify'
 import type { Context } from '../../context.ts'
 import { originOf } from '../server/target.ts'
 
-/** Links to the pages around one, with the filters that it was asked for with; an absent page is an empty object, as published. */
+/** Returns links to the first, last, previous and next page, which repeat the filters of the request; where there is no such page, the link is an empty object, as published. */
 export function pageLinks(
   ctx: Pick<Context, 'config'>,
   request: FastifyRequest,
   { page, pages }: { page: number; pages: number },
-  size: number,
-  filters: readonly string[] = [],
+  { size, filters = [] }: { size: number; filters?: readonly string[] },
 ) {
   const origin = originOf(ctx, request)
   const path = request.routeOptions.url ?? ''

@@ -1,6 +1,6 @@
 import type { AccountPage } from '../../tenants/partner-accounts.ts'
 
-/** An account as published. */
+/** Returns an account in the published shape. */
 export function accountObject(account: AccountPage['accounts'][number]) {
   return {
     account_id: account.tenant_id,

@@ -5,7 +5,7 @@ import { isCarrierId, isId } from '../../manifests/ids.ts'
 import { parseBefore, parseDay, parseLast, parseTime } from '../../time.ts'
 import type { QueryParameter } from '../openapi/describe.ts'
 
-/** The parameters that `readPage` reads, of a list of these things. */
+/** Returns the parameters `page` and `page_size`, which `readPage` reads, for a list of `things`. */
 export function pageParameters(
   things: string,
   { most, usual, about = 'Which page.' }: { most: number; usual?: number; about?: string },
@@ -20,22 +20,26 @@ export function pageParameters(
 type Query = Readonly<Record<string, unknown>>
 type Page = { page: number; size: number }
 
-/** The page that a query asks for, or `undefined` when it asks for none; refuses what is no page. */
+/** Reads the page that a query asks for, and returns `undefined` where it asks for none; refuses a bad page with 400. */
 export function readPage(query: Query, most: number, usual: number): Page | undefined {
-  const page = readNumber(query, 'page', 1_000_000)
-  const size = readNumber(query, 'page_size', most)
+  const page = readNumber(query, 'page', { least: 1, most: 1_000_000 })
+  const size = readNumber(query, 'page_size', { least: 1, most })
   return page === undefined && size === undefined ? undefined : { page: page ?? 1, size: size ?? usual }
 }
 
-/** A whole number from `least` to `most`. */
-export function readNumber(query: Query, name: string, most: number, least = 1): number | undefined {
+/** Reads a whole number from `least` to `most`. */
+export function readNumber(
+  query: Query,
+  name: string,
+  { least, most }: { least: number; most: number },
+): number | undefined {
   const text = readText(query, name)
   if (text === undefined) return undefined
   if (/^\d{1,7}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text)
   return refuse(name, `must be a whole number from ${least} to ${most}`)
 }
 
-/** A parameter that stands once, or not at all. */
+/** Reads a parameter that may stand once; refuses a repeated one with 400. */
 export function readText(query: Query, name: string): string | undefined {
   const value = query[name]
   if (value === undefined) return undefined
@@ -43,7 +47,7 @@ export function readText(query: Query, name: string): string | undefined {
   return value.includes('\0') ? refuse(name, 'must have no control characters') : value
 }
 
-/** One of a closed list of values. */
+/** Reads one of a closed list of values. */
 export function readChoice<T extends string>(
   query: Query,
   name: string,
@@ -61,7 +65,7 @@ const orMeant = (text: string, choices: readonly string[]): string => {
   return meant === undefined ? '' : `; did you mean ${meant}?`
 }
 
-/** Some of a closed list of values, with commas between them or in a parameter that is repeated. */
+/** Reads some of a closed list of values, which stand with commas between them or in a repeated parameter. */
 export function readChoices<T extends string>(
   query: Query,
   name: string,
@@ -75,7 +79,7 @@ export function readChoices<T extends string>(
   return refuse(name, `must be some of ${choices.join(', ')}${orMeant(unknown, choices)}`)
 }
 
-/** A text that fits; `form` says what it must be. */
+/** Reads a text for which `matchesForm` returns true; `form` says in the refusal what the text must be. */
 export function readForm(
   query: Query,
   name: string,
@@ -86,23 +90,23 @@ export function readForm(
   return text === undefined || fits(text) ? text : refuse(name, form)
 }
 
-/** Somebody who acts, as the audit log names him. */
+/** Reads the name of an actor in the form of the audit log. */
 export function readActor(query: Query, name: string): string | undefined {
   const text = readText(query, name)
   if (text === undefined) return undefined
   return parseActor(text) ?? refuse(name, `must be ${ACTOR_FORMS}${orMeant(text, Object.keys(others))}`)
 }
 
-/** An id of what is recorded here: of a label, a manifest or a warehouse. */
+/** Reads the id of a label, a manifest or a warehouse. */
 export const readId = (query: Query, name: string): string | undefined => readForm(query, name, isId, ID_FORM)
 
-/** The id of a connection of either mode. */
+/** Reads the id of a connection of either mode. */
 export const readCarrierId = (query: Query): string | undefined =>
   readForm(query, 'carrier_id', isCarrierId, ID_FORM)
 
 const ID_FORM = 'must have the form of an id'
 
-/** Texts that fit, of a parameter that stands as often as there are any. */
+/** Reads the texts of a parameter that may be repeated; refuses with 400 a text for which `matchesForm` returns false. */
 export function readForms(
   query: Query,
   name: string,
@@ -116,7 +120,7 @@ export function readForms(
     : refuse(name, form)
 }
 
-/** A truth value. */
+/** Reads a truth value. */
 export function readFlag(query: Query, name: string): boolean | undefined {
   const text = readText(query, name)
   if (text === undefined || text === 'true' || text === 'false')
@@ -124,33 +128,37 @@ export function readFlag(query: Query, name: string): boolean | undefined {
   return refuse(name, 'must be true or false')
 }
 
-/** A date, or a date and time with its offset, as the database keeps times. */
-export const readTime = (query: Query, name: string): string | undefined => readMoment(query, name, parseTime)
+/** Reads a date, or a date and time with its offset, and returns it in the form in which the database keeps times. */
+export const readTime = (query: Query, name: string): string | undefined =>
+  readMoment(query, name, { parse: parseTime, form: TIME_FORM })
 
-/** The last moment of a range; a plain day is meant whole. */
-export const readLast = (query: Query, name: string): string | undefined => readMoment(query, name, parseLast)
+/** Reads the inclusive end of a range; a plain day includes the whole day. */
+export const readLast = (query: Query, name: string): string | undefined =>
+  readMoment(query, name, { parse: parseLast, form: TIME_FORM })
 
-/** The moment that a range ends before; a plain day is meant whole. */
+/** Reads the exclusive end of a range; a plain day includes the whole day. */
 export const readBefore = (query: Query, name: string): string | undefined =>
-  readMoment(query, name, parseBefore)
+  readMoment(query, name, { parse: parseBefore, form: TIME_FORM })
 
-/** The day that is written in a date, or in a date and time. */
+/** Reads the day that is written in a date, or in a date and time with or without an offset. */
 export const readDay = (query: Query, name: string): string | undefined =>
-  readMoment(query, name, parseDay, '')
+  readMoment(query, name, { parse: parseDay, form: DAY_FORM })
+
+const TIME_FORM = 'must be a date, or a date and time with an offset, in ISO 8601'
+const DAY_FORM = 'must be a date, or a date and time, in ISO 8601'
 
 function readMoment(
   query: Query,
   name: string,
-  parse: typeof parseTime,
-  demand = ' with an offset',
+  { parse, form }: { parse: typeof parseTime; form: string },
 ): string | undefined {
   const text = readText(query, name)
   if (text === undefined) return undefined
   const moment = parse(text.replace(SPACE_THAT_WAS_PLUS, '+'))
-  return moment ?? refuse(name, `must be a date, or a date and time${demand}, in ISO 8601`)
+  return moment ?? refuse(name, form)
 }
 
-/** In a query a bare plus is a space. */
+/** `SPACE_THAT_WAS_PLUS` matches the space before an offset, which was a plus sign, since a bare plus in a query decodes to a space. */
 const SPACE_THAT_WAS_PLUS = / (?=\d{2}:\d{2}$)/
 
 const refuse = (name: string, why: string): never =>

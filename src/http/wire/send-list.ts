@@ -3,15 +3,15 @@ import type { FastifyReply } from 'fastify'
 import type { Context } from '../../context.ts'
 import { turns } from '../../turns.ts'
 
-/** A long list may be read slowly: it gets ten times the time of other answers. */
+/** Returns the time limit of a route with a long list, which is ten times that of other routes, since the client may read the list slowly. */
 export const listLimits = ({ config }: Context) => ({ handlerTimeout: config.limits.handlerSeconds * 10_000 })
 
-/** Characters of one part of a streamed list: small enough that parts are young garbage, and memory stays where it is. */
+/** `PART` is the number of characters in one part of a streamed list; it is so small that the garbage collector frees the parts early, and that memory does not grow. */
 const PART = 16_384
 
 /**
- * Answers a JSON object whose one long array comes in batches; a long list leaves as it is read, so that it is never held whole.
- * What fails before the second batch is still answered as an error.
+ * Answers with a JSON object that has one long array, which comes in batches; a long list is sent while it is read, so that memory never holds the whole list.
+ * An error before the second batch is still answered as an error.
  */
 export async function sendList<T>(
   reply: FastifyReply,
@@ -46,7 +46,7 @@ export async function sendList<T>(
   return reply.send(second.done ? await joined(parts()) : Readable.from(parts(), { objectMode: false }))
 }
 
-/** One page of a list: its items under their name, how each is shown, and the members that stand after them. */
+/** A `PageAnswer` is one page of a list: the items, their name, the function that makes the object of an item, and the members that stand after the items. */
 export type PageAnswer<T> = {
   name: string
   items: readonly T[]
@@ -54,7 +54,7 @@ export type PageAnswer<T> = {
   rest: object
 }
 
-/** Answers a page of a list as a JSON object, whose items are rendered in parts, so that others have their turn in between. */
+/** Answers with a page of a list as a JSON object; its items are rendered in parts, so that other requests can run in between. */
 export function sendPage<T>(
   reply: FastifyReply,
   { name, items, toObject, rest }: PageAnswer<T>,

@@ -22,7 +22,7 @@ export const newWebhookBody = withHeaders(formSchema(createFields))
 export const webhookChangeBody = withHeaders(formSchema(updateFields))
 export const replayBody = formSchema(replayFields)
 
-/** The published webhook object. */
+/** `webhookAnswer` is the schema of the published webhook object. */
 export const webhookAnswer = closed(
   {
     webhook_id: seId,
@@ -58,7 +58,7 @@ export const attemptPage = closed({
 export const rotationAnswer = closed({ webhook_id: seId, previous_secret_ends_at: time })
 export const replayAnswer = closed({ replayed: count })
 
-/** A webhook as published; the values of its headers are masked, and its secret is nowhere. */
+/** Returns a webhook in the published shape, with masked header values and without its secret. */
 export function webhookObject({ webhook_id, url, event, header_names, name, store_id }: Webhook) {
   return {
     webhook_id,
@@ -70,24 +70,24 @@ export function webhookObject({ webhook_id, url, event, header_names, name, stor
   }
 }
 
-/** Keeps the head of an answer within what clients take. */
+/** `MOST_NOTICES` is the largest number of header lines with notices, so that the headers do not become larger than clients take. */
 const MOST_NOTICES = 50
 
-/** Header lines that name the disabled ones among these. */
+/** Returns header lines that name the disabled webhooks of a list. */
 export const disabledNotices = (webhooks: readonly Webhook[]): string[] =>
   webhookNotices(
     'webhook_disabled',
     webhooks.filter(({ disabled_at }) => disabled_at !== null),
   )
 
-/** Header lines that name these webhooks under one code, since the published object has no member for it. */
+/** Returns header lines that name the webhooks of a list under one code; a header has them because the published object has no member for them. */
 export function webhookNotices(code: string, webhooks: readonly Pick<Webhook, 'webhook_id'>[]): string[] {
   const lines = webhooks.slice(0, MOST_NOTICES).map(({ webhook_id }) => `${code}; webhook_id=${webhook_id}`)
   const others = webhooks.length - lines.length
   return others > 0 ? [...lines, `${code}; others=${others}`] : lines
 }
 
-/** What became of one message, as it is shown; the next attempt only where there will be one. */
+/** Returns the state of one message in the shape of the answer; `next_at` is `null` where no attempt will follow. */
 export const attemptObject = ({ next_at, ...delivery }: DeliveryPage['deliveries'][number]) => ({
   ...delivery,
   next_at: delivery.state === 'pending' ? next_at : null,

@@ -1,5 +1,12 @@
 import type { Call, Reply, VerificationOutcome } from '../../catalog/verification.ts'
-import { always, at, defineSimulatedCarrier, jsonReply, type Account, type Script } from '../define.ts'
+import {
+  always,
+  at,
+  defineSimulatedCarrier,
+  jsonReply,
+  type SimulatedAccount,
+  type CarrierScript,
+} from '../define.ts'
 
 const LABEL = '/sls-ws/'
 const CONTRACT = '/api-ewe/'
@@ -31,10 +38,10 @@ type Sent = {
   credential?: { login?: string; password?: string }
 }
 
-const holds = (accounts: readonly Account[], user: unknown, password: unknown) =>
+const holds = (accounts: readonly SimulatedAccount[], user: unknown, password: unknown) =>
   accounts.some(({ values }) => values.username === user && values.password === password)
 
-function answer(call: Call, accounts: readonly Account[]): Reply {
+function answer(call: Call, accounts: readonly SimulatedAccount[]): Reply {
   const sent = JSON.parse(call.body ?? '{}') as Sent
   const path = new URL(call.url).pathname
   if (path.startsWith(CONTRACT))
@@ -50,7 +57,7 @@ function answer(call: Call, accounts: readonly Account[]): Reply {
 const wrongContract = jsonReply(200, { messageErreur: 'Identifiant ou mot de passe incorrect' })
 
 /** Builds a script in which the label service refuses the parcel and says nothing of the password, and the contract service answers `contract`. */
-const afterParcel = (outcome: VerificationOutcome, contract: Reply): Script => ({
+const afterParcel = (outcome: VerificationOutcome, contract: Reply): CarrierScript => ({
   outcome,
   reply: (call) =>
     new URL(call.url).pathname.startsWith(LABEL) ? jsonReply(400, label('30108', '30220')) : contract,

@@ -1,5 +1,5 @@
 import type { Call, Reply } from '../../catalog/verification.ts'
-import { always, at, basicUser, defineSimulatedCarrier, jsonReply, type Account } from '../define.ts'
+import { always, at, basicUser, defineSimulatedCarrier, jsonReply, type SimulatedAccount } from '../define.ts'
 import { bearerOf, challengeOf, codeOf, formOf, jsonOf, memberOf, tokenOf } from '../oauth.ts'
 
 const REFRESH = '/security/v1/oauth/refresh'
@@ -32,7 +32,7 @@ const granted = (client: string | undefined, refreshToken: string) =>
   })
 
 /** Takes a code with the verifier that it was asked for with, in the name of the client alone. */
-function exchanged(call: Call, accounts: readonly Account[]): Reply {
+function exchanged(call: Call, accounts: readonly SimulatedAccount[]): Reply {
   const form = formOf(call)
   const client = form.get('client_id') ?? ''
   const ours = accounts.filter(({ operator }) => operator.ups_client_id === client)
@@ -44,7 +44,7 @@ function exchanged(call: Call, accounts: readonly Account[]): Reply {
 }
 
 /** Takes a refresh token once, and gives another. */
-function refreshed(call: Call, accounts: readonly Account[]): Reply {
+function refreshed(call: Call, accounts: readonly SimulatedAccount[]): Reply {
   const [client, token] = [basicUser(call), formOf(call).get('refresh_token') ?? '']
   const ours = accounts.filter(
     ({ operator }) =>
@@ -81,7 +81,7 @@ export default defineSimulatedCarrier({
     const shipper = ['RateRequest', 'Shipment', 'Shipper']
     const number = memberOf(jsonOf(call), ...shipper, 'ShipperNumber')
     const postal = memberOf(jsonOf(call), ...shipper, 'Address', 'PostalCode')
-    const isOwn = ({ account_number, account_postal_code = postal }: Account['values']) =>
+    const isOwn = ({ account_number, account_postal_code = postal }: SimulatedAccount['values']) =>
       account_number === number && account_postal_code === postal
     return ours.some(({ values }) => isOwn(values))
       ? quote()

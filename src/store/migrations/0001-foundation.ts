@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 
-/** Tables of the first release. On SQLite, tenant tables are clustered by their key, so that one tenant's rows lie together. */
+/** Creates the tables of the first release. On SQLite, the tables of tenants are clustered by their key, so that the rows of one tenant lie together. */
 export async function foundation(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const blob = dialect === 'sqlite' ? sql`blob` : sql`bytea`
   const clustered = dialect === 'sqlite' ? sql`without rowid, strict` : sql``

@@ -1,10 +1,10 @@
 import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 
-/** The role that the server takes on every connection; it owns nothing and cannot log in. */
+/** `APP_ROLE` is the role that the server takes on every connection; the role owns nothing and cannot log in. */
 export const APP_ROLE = 'hawser_app'
 
-/** What the server itself may not do: change the audit log on either database, and see another tenant's rows on PostgreSQL. */
+/** Forbids the server itself to change the audit log, on both databases, and to see another tenant's rows, on PostgreSQL. */
 export async function walls(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   if (dialect === 'sqlite') await forbidAuditChanges(db)
   else await confineServer(db)
@@ -51,7 +51,7 @@ async function confineServer(db: Kysely<unknown>): Promise<void> {
     await sql`create policy own_tenant on ${sql.table(table)} to ${sql.raw(APP_ROLE)}
       using (tenant_id = current_setting('hawser.tenant', true))`.execute(db)
   }
-  // The paths that cross tenants: each opens the tables it needs, for reading only. Connections and the audit log are in none.
+  // Each path across tenants opens the tables that it needs, for reading only. No path opens connections or the audit log.
   const crossings: [path: string, table: string, rows: string][] = [
     ['authenticate', 'api_key', 'true'],
     ['authenticate', 'tenant', 'true'],

@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
-/** Webhook endpoints, the messages that wait for them, and what became of each message at each endpoint. */
+/** Creates the tables of webhook endpoints, of messages, and of the deliveries of each message to each endpoint. */
 export async function webhooks(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await createTables(db, dialect)
   if (dialect === 'postgres') await confineServer(db)
@@ -90,7 +90,7 @@ async function createTables(db: Kysely<unknown>, dialect: Dialect): Promise<void
     .on('webhook_delivery')
     .columns(['tenant_id', 'environment', 'message_id'])
     .execute()
-  // What is due is looked for across tenants, and what is done is most of the table.
+  // Due deliveries are searched across tenants, and most rows of the table are deliveries that are done.
   await sql`create index webhook_delivery_due on webhook_delivery (tenant_id, next_at)
     where state = 'pending'`.execute(db)
 }
@@ -108,7 +108,7 @@ async function confineServer(db: Kysely<unknown>): Promise<void> {
     await sql`create policy own_tenant on ${sql.table(table)} to ${sql.raw(APP_ROLE)}
       using (tenant_id = current_setting('hawser.tenant', true))`.execute(db)
   }
-  // Who has something to deliver, and when: no address, no payload, nothing that is done.
+  // This crossing shows which tenants have pending deliveries and when they are due, but no address, no payload and no finished delivery.
   await sql`create policy crossing_deliver on webhook_delivery for select to ${sql.raw(APP_ROLE)}
     using (current_setting('hawser.crossing', true) = 'deliver' and state = 'pending')`.execute(db)
 }

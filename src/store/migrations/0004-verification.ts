@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
-/** What is known of each connection's credentials, the version before the current one, and how often an account was refused. */
+/** Adds the state of each connection's credentials, the previous credentials, and the refused attempts on an account. */
 export async function verification(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const blob = dialect === 'sqlite' ? sql`blob` : sql`bytea`
   const clustered = dialect === 'sqlite' ? sql`without rowid, strict` : sql``
@@ -13,7 +13,7 @@ export async function verification(db: Kysely<unknown>, dialect: Dialect): Promi
     .alterTable('connection')
     .addColumn('state', 'text', (column) => column.notNull().defaultTo('unverified').check(states))
     .execute()
-  // One column at a time, since SQLite takes no more.
+  // Each column needs its own statement, because SQLite adds only one column per statement.
   for (const column of ['state_since', 'checked_at', 'diagnosis', 'degraded_at'])
     await schema.alterTable('connection').addColumn(column, 'text').execute()
   await schema
@@ -39,7 +39,7 @@ export async function verification(db: Kysely<unknown>, dialect: Dialect): Promi
     .modifyEnd(clustered)
     .execute()
 
-  // As many rows of an account as it may be tried: the key holds the limit, whoever tries at the same time.
+  // An account has at most as many rows as it may be tried; the primary key keeps this limit even for attempts at the same time.
   await schema
     .createTable('verification_attempt')
     .addColumn('account', blob, (column) => column.notNull())
@@ -74,7 +74,7 @@ export async function verification(db: Kysely<unknown>, dialect: Dialect): Promi
     .columns(['carrier', 'due_at'])
     .execute()
 
-  // As many rows of a carrier as it may be asked in a minute, by however many processes.
+  // A carrier has at most as many rows as it may be asked in a minute, by all processes together.
   await schema
     .createTable('check_turn')
     .addColumn('carrier', 'text', (column) => column.notNull())
@@ -89,11 +89,11 @@ export async function verification(db: Kysely<unknown>, dialect: Dialect): Promi
   if (dialect === 'postgres') await confine(db)
 }
 
-/** What was connected before is checked too, as soon as its carrier's turn comes. */
+/** Plans a check for every existing connection, as soon as the limits of its carrier allow one. */
 async function planFirstChecks(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const force = (how: string) =>
     dialect === 'postgres' && sql`alter table connection ${sql.raw(how)} row level security`.execute(db)
-  // An owner that is no superuser sees no connection otherwise.
+  // Otherwise an owner who is not a superuser would see no connection.
   await force('no force')
   await sql`insert into scheduled_check (tenant_id, environment, carrier_id, carrier, due_at, fence)
     select tenant_id, environment, carrier_id, carrier, ${new Date().toISOString()}, 0 from connection`.execute(
@@ -111,11 +111,11 @@ async function confine(db: Kysely<unknown>): Promise<void> {
     await sql`create policy own_tenant on ${sql.table(table)} to ${role}
       using (tenant_id = current_setting('hawser.tenant', true))`.execute(db)
   }
-  // Which connections are to be checked, and when: ids, a carrier and a time.
+  // This crossing shows which connections are to be checked and when; the rows hold only ids, a carrier and a time.
   await sql`create policy crossing_check on scheduled_check for select to ${role}
     using (current_setting('hawser.crossing', true) = 'check')`.execute(db)
-  // Counted over all tenants on purpose: a carrier locks an account whoever tries it. It holds a hash and a time.
+  // Attempts are counted over all tenants, because a carrier locks an account whoever tries it. A row holds a hash and a time.
   await sql`grant select, insert, delete on verification_attempt to ${role}`.execute(db)
-  // The name of a carrier and a time: a carrier's budget is one for all tenants.
+  // All tenants share the limit of a carrier. A row holds the name of the carrier and a time.
   await sql`grant select, insert, delete on check_turn to ${role}`.execute(db)
 }

@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
-/** Sign-ins at carriers that have begun: one at most for each connection, found by the hash of the state that comes back. */
+/** Creates the table of sign-ins that have begun at carriers: each connection has at most one, and a sign-in is found by the hash of the state that comes back. */
 export async function signIn(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const blob = dialect === 'sqlite' ? sql`blob` : sql`bytea`
   const clustered = dialect === 'sqlite' ? sql`without rowid, strict` : sql``
@@ -40,7 +40,7 @@ async function confine(db: Kysely<unknown>): Promise<void> {
   await sql`alter table ${table} force row level security`.execute(db)
   await sql`create policy own_tenant on ${table} to ${role}
     using (tenant_id = current_setting('hawser.tenant', true))`.execute(db)
-  // Whose sign-in it is: who comes back has no key, and sees the one row whose state is known to him.
+  // This crossing shows whose sign-in a state belongs to: the browser that comes back has no API key and sees only the row whose state it presents.
   await sql`create policy crossing_sign_in on ${table} for select to ${role}
     using (current_setting('hawser.crossing', true) = 'sign_in'
       and encode(state_hash, 'hex') = current_setting('hawser.state', true))`.execute(db)

@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
-/** Webhooks whose signing secret was replaced, and until when the one before it signs too; both stand in the webhook's own envelope. */
+/** Creates the table of webhooks whose signing secret was replaced, with the time until which the previous secret signs too; both secrets are sealed in the webhook's own envelope. */
 export async function webhookSecretRotation(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const clustered = dialect === 'sqlite' ? sql`without rowid, strict` : sql``
   const { schema } = db
@@ -35,7 +35,7 @@ async function confine(db: Kysely<unknown>): Promise<void> {
   await sql`alter table ${table} force row level security`.execute(db)
   await sql`create policy own_tenant on ${table} to ${role}
     using (tenant_id = current_setting('hawser.tenant', true))`.execute(db)
-  // Which webhooks hold a secret that is over: ids and a time.
+  // This crossing shows which webhooks hold a secret that has ended; the rows hold only ids and a time.
   await sql`create policy crossing_deliver on ${table} for select to ${role}
     using (current_setting('hawser.crossing', true) = 'deliver')`.execute(db)
 }

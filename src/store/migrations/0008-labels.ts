@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
-/** What stands under connections: labels, how many of each kind there are, and the manifests that close them. */
+/** Creates the tables of the labels of connections, of the numbers of labels of each kind, and of the manifests that labels stand in. */
 export async function labels(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const clustered = dialect === 'sqlite' ? sql`without rowid, strict` : sql``
   const environments = sql`environment in ('production', 'sandbox')`
@@ -55,7 +55,7 @@ export async function labels(db: Kysely<unknown>, dialect: Dialect): Promise<voi
     .modifyEnd(clustered)
     .execute()
 
-  // As many rows as there are kinds of labels, so that no total is counted over labels.
+  // This table has one row for each kind of labels, so that a total never needs a count over the labels.
   await schema
     .createTable('label_count')
     .addColumn('tenant_id', 'text', (column) => column.notNull().references('tenant.tenant_id'))
@@ -79,7 +79,7 @@ export async function labels(db: Kysely<unknown>, dialect: Dialect): Promise<voi
   if (dialect === 'postgres') await confine(db)
 }
 
-/** Each listing is a range of an index in its own order: what stands before `created_at` is what it is filtered by. */
+/** Creates the indexes in which each listing is one range in its own order; the columns before `created_at` are the columns that the listing filters by. */
 async function indexLabels(db: Kysely<unknown>): Promise<void> {
   const index = (name: string, table: string, columns: string, where = '') =>
     sql
@@ -87,7 +87,7 @@ async function indexLabels(db: Kysely<unknown>): Promise<void> {
         `create index ${name} on ${table} (tenant_id, environment, ${columns}) ${where && `where ${where}`}`,
       )
       .execute(db)
-  // By tracking number first, since that alone is asked for too.
+  // The tracking number comes before the carrier, because some queries name only the tracking number.
   await sql`create unique index label_tracking on label
     (tenant_id, environment, tracking_number, carrier_id)`.execute(db)
   await index('label_created', 'label', 'created_at, label_id')
@@ -114,8 +114,8 @@ async function indexLabels(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * How many rows there are, and how many on average to each prefix of an index, where one account has a million labels.
- * SQLite takes the rows of an account for ten otherwise, and reads all of them where an index would have found one.
+ * `SIZES` gives the number of rows and the average number of rows for each prefix of an index, for an account with a million labels.
+ * Otherwise SQLite assumes ten rows for each account, and reads all of the account's rows where an index would find one.
  */
 const SIZES: Record<'label' | 'manifest', Record<string, string>> = {
   label: {
@@ -144,7 +144,7 @@ const SIZES: Record<'label' | 'manifest', Record<string, string>> = {
 
 async function tellSizes(db: Kysely<unknown>): Promise<void> {
   for (const [table, sizes] of Object.entries(SIZES)) {
-    // There is nothing to analyze yet: it makes the table that the sizes go into.
+    // The table is still empty; `analyze` only creates the table `sqlite_stat1` for the sizes.
     await sql`analyze ${sql.table(table)}`.execute(db)
     await sql`delete from sqlite_stat1 where tbl = ${table}`.execute(db)
     for (const [index, size] of Object.entries(sizes))

@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
-/** What a delete leaves: connections that can be restored for a while, names of those that were erased, leases that may still be in use, and who decides. */
+/** Adds what a delete leaves: connections that can be restored for a while, names of erased connections, leases that may still be in use, and the policies that decide about deletes. */
 export async function deletes(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const blob = dialect === 'sqlite' ? sql`blob` : sql`bytea`
   const truth = dialect === 'sqlite' ? sql`integer` : sql`smallint`
@@ -93,7 +93,7 @@ export async function deletes(db: Kysely<unknown>, dialect: Dialect): Promise<vo
   if (dialect === 'postgres') await confine(db)
 }
 
-/** What was deleted before could not be restored: nothing of it was kept. */
+/** Marks the connections that were deleted before as erased, because nothing was kept of them. */
 async function markErased(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const force = (how: string) =>
     dialect === 'postgres' && sql`alter table tombstone ${sql.raw(how)} row level security`.execute(db)
@@ -112,7 +112,7 @@ async function confine(db: Kysely<unknown>): Promise<void> {
     await sql`create policy own_tenant on ${sql.table(table)} to ${role}
       using (tenant_id = current_setting('hawser.tenant', true))`.execute(db)
   }
-  // Whose sealed bytes are to go, once that time has come: ids and times.
+  // This crossing shows whose sealed bytes are due to be erased; the rows hold only ids and times.
   for (const table of ['buried_connection', 'previous_credentials'])
     await sql`create policy crossing_erase on ${sql.table(table)} for select to ${role}
       using (current_setting('hawser.crossing', true) = 'erase')`.execute(db)

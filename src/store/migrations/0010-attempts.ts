@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
-/** Tells attempts that are under way from those that were refused. What counted before counts no more: it lasts for minutes. */
+/** Distinguishes attempts that are under way from refused attempts. The earlier attempts are removed, because an attempt counts only for minutes. */
 export async function attempts(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await sql`delete from verification_attempt`.execute(db)
   await db.schema.alterTable('verification_attempt').addColumn('running_until', 'text').execute()

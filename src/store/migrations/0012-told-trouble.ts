@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 
-/** Whether webhooks have been told of trouble with a connection, and not yet that it is over. */
+/** Adds the mark of connections for which a webhook has announced trouble and not yet the end of the trouble. */
 export async function toldTrouble(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await db.schema
     .alterTable('connection')
@@ -9,7 +9,7 @@ export async function toldTrouble(db: Kysely<unknown>, dialect: Dialect): Promis
     .execute()
   const force = (how: string) =>
     dialect === 'postgres' && sql`alter table connection ${sql.raw(how)} row level security`.execute(db)
-  // An owner that is no superuser sees no connection otherwise.
+  // Otherwise an owner who is not a superuser would see no connection.
   await force('no force')
   await sql`update connection set trouble_told = 1
     where state in ('degraded', 'needs_reauth', 'action_required')`.execute(db)

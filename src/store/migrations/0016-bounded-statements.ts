@@ -2,11 +2,11 @@ import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
-/** What keeps one statement from going through all rows of an account: how many events there are, and lists in the order that pages are cut from. */
+/** Keeps one statement from reading all rows of an account: audit events are counted as they are written, and lists get the order in which pages are read. */
 export async function boundedStatements(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await countAuditEvents(db, dialect)
 
-  // A delivery stands where its message does, whenever it was added.
+  // A delivery takes the time of its message, so that lists order it like the message even where the delivery was added later.
   await withoutWalls(db, dialect, ['webhook_delivery', 'outbox_message'], () =>
     sql`update webhook_delivery set created_at = (select message.created_at from outbox_message as message
       where message.tenant_id = webhook_delivery.tenant_id and message.environment = webhook_delivery.environment
@@ -53,7 +53,7 @@ async function countAuditEvents(db: Kysely<unknown>, dialect: Dialect): Promise<
     using (tenant_id = current_setting('hawser.tenant', true))`.execute(db)
 }
 
-/** An owner that is no superuser sees no rows of these tables otherwise. */
+/** Runs `work` while row-level security does not bind the owner of the tables; otherwise an owner who is not a superuser would see none of their rows. */
 async function withoutWalls(
   db: Kysely<unknown>,
   dialect: Dialect,

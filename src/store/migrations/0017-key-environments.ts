@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 
-/** Where an account was made, so that one made in the sandbox stays there, and when a key was last used. */
+/** Adds the environment in which an account was made, so that an account of the sandbox stays in the sandbox, and the last use of an API key. */
 export async function keyEnvironments(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .alterTable('tenant')

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 
-/** Tracking numbers that carriers use again once a label is settled, and labels by the shipment of the caller. */
+/** Allows tracking numbers that carriers use again for a new label, and finds labels by the caller's own shipment id. */
 export async function recurringNumbers(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await sql`drop index label_tracking`.execute(db)
   await sql`create index label_tracking on label
@@ -15,7 +15,7 @@ export async function recurringNumbers(db: Kysely<unknown>, dialect: Dialect): P
   if (dialect === 'sqlite') await tellSizes(db)
 }
 
-/** As where one account has a million labels. */
+/** `SIZES` gives SQLite the sizes of the indexes for an account with a million labels. */
 const SIZES = {
   label_tracking: '1000000 1000000 500000 1 1',
   label_unsettled: '20000 20000 10000 1 1',

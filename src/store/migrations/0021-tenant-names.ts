@@ -1,13 +1,13 @@
 import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 
-/** One tenant of the operator for each name, and tenants that are deleted. What stands there twice stays, without a hold on its name. */
+/** Allows each name for only one tenant of the operator, and adds deleted tenants. Existing tenants with the same name stay, but do not reserve the name. */
 export async function tenantNames(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   for (const column of ['name_key', 'deleted_at'])
     await db.schema.alterTable('tenant').addColumn(column, 'text').execute()
   const force = (how: string) =>
     dialect === 'postgres' && sql`alter table tenant ${sql.raw(how)} row level security`.execute(db)
-  // An owner that is no superuser sees none of them otherwise.
+  // Otherwise an owner who is not a superuser would see none of these rows.
   await force('no force')
   const { rows } = await sql<{ tenant_id: string; company_name: string }>`select tenant_id, company_name
     from tenant where partner_id is null order by created_at, tenant_id`.execute(db)

@@ -1,14 +1,14 @@
 import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 
-/** What a list of connections shows, in clear; a row follows its connection by a trigger, whoever writes the connection. */
+/** `COPIED` lists the columns in clear that a list of connections shows; a trigger copies them whenever a connection is written. */
 const COPIED = [
   ...['mode', 'carrier', 'scac', 'nickname', 'account_number', 'connection_status', 'version'],
   ...['credentials_version', 'created_at', 'updated_at', 'state', 'state_since', 'checked_at', 'diagnosis'],
 ]
 const KEY = ['tenant_id', 'environment', 'carrier_id']
 
-/** The state, and beside it whether a merchant has to sign in or nobody has asked the carrier yet. */
+/** Writes the SQL expression of a connection's standing: its state, with a suffix where a merchant has to sign in or nobody has asked the carrier yet. */
 const standing = (
   row: string,
 ) => `case when ${row}.connection_status = 'pending_approval' then ${row}.state || '/waiting'
@@ -20,12 +20,12 @@ const columns = [...KEY, ...COPIED].join(', ')
 const of = (row: string) =>
   `${[...KEY, ...COPIED].map((name) => `${row}.${name}`).join(', ')}, ${partner(row)}, ${standing(row)}, ${since(row)}`
 
-/** A list of connections in any order, of one account or of all that a partner created, without a look at what is sealed; and how many there are of each kind. */
+/** Creates the table that lists connections in any order, of one account or of all accounts that a partner created, without reading sealed values, and the table that counts connections of each kind. */
 export async function listing(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const run = (statement: string) => sql.raw(statement).execute(db)
   const isSqlite = dialect === 'sqlite'
   const clustered = isSqlite ? 'without rowid, strict' : ''
-  // One order of texts on both databases: that of their bytes.
+  // Both databases order texts by their bytes.
   const text = isSqlite ? 'text' : 'text collate "C"'
   const nullable = ['scac', 'nickname', 'account_number', 'state_since', 'checked_at', 'diagnosis']
   const copied = COPIED.map((name) =>
@@ -49,7 +49,7 @@ export async function listing(db: Kysely<unknown>, dialect: Dialect): Promise<vo
 
 async function fill(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const run = (statement: string) => sql.raw(statement).execute(db)
-  // An owner that is no superuser sees no row otherwise.
+  // Otherwise an owner who is not a superuser would see no row.
   const force = async (how: string) => {
     for (const table of dialect === 'postgres' ? ['connection', 'tenant'] : [])
       await run(`alter table ${table} ${how} row level security`)
@@ -67,7 +67,7 @@ const SAME = KEY.map((name) => `connection_listing.${name} = new.${name}`).join(
 const FIXED = ['mode', 'carrier', 'created_at']
 const CHANGING = COPIED.filter((name) => !FIXED.includes(name))
 const COPY = `update connection_listing set ${CHANGING.map((name) => `${name} = new.${name}`).join(', ')} where ${SAME};`
-// Apart, since SQLite writes every index of a column that is set, to another value or not.
+// This update stands apart, because SQLite rewrites every index of a column that is set, even where the value stays the same.
 const MOVE = `update connection_listing set standing = ${standing('new')}, since = ${since('new')} where ${SAME};`
 const HAS_MOVED = `(${standing('old')} <> ${standing('new')} or ${since('old')} <> ${since('new')})`
 const INSERT = `insert into connection_listing (${columns}, partner_id, standing, since) values (${of('new')});`

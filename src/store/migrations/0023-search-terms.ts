@@ -1,13 +1,13 @@
 import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 import type { Schema } from '../schema/tables.ts'
-import { keepTerms } from '../tables/connections/connection-terms.ts'
+import { insertTerms } from '../tables/connections/connection-terms.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
-/** So many connections are read and given their terms at a time. */
+/** `PART` is the number of connections that are read and given their search terms at a time. */
 const PART = 500
 
-/** What connections are searched by, and a partner's view over the connections of the accounts that it created. */
+/** Adds the terms by which connections are searched, and a partner's view over the connections of the accounts that it created. */
 export async function searchTerms(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const run = (statement: string) => sql.raw(statement).execute(db)
   const isSqlite = dialect === 'sqlite'
@@ -20,19 +20,19 @@ export async function searchTerms(db: Kysely<unknown>, dialect: Dialect): Promis
       references connection_listing (tenant_id, environment, carrier_id) on delete cascade)
     ${isSqlite ? 'without rowid, strict' : ''}`)
   await fill(db)
-  // Made last, so that each is written once and in its order.
+  // The indexes are created after the rows, so that each index is written once and in its order.
   await indexListing(run)
   await run(
     `create index connection_term_tenant on connection_term (tenant_id, environment, term, carrier_id)`,
   )
   await run(`create index connection_term_partner on connection_term
     (partner_id, environment, term, tenant_id, carrier_id) where partner_id is not null`)
-  await forgetTerms(run, isSqlite)
+  await forgetTerms(run, dialect)
   if (isSqlite) await tellSizes(db)
   else await confine(run)
 }
 
-/** Every order, of one account and of a partner's, of any carrier and of one: each a range that begins anywhere. */
+/** Creates one index for each order of the list, for one account and for a partner, for any carrier and for one, so that each page is one range of an index. */
 async function indexListing(run: (statement: string) => Promise<unknown>): Promise<void> {
   for (const [owner, rows] of [
     ['tenant', ''],
@@ -69,13 +69,14 @@ async function fill(db: Kysely<Schema>): Promise<void> {
       .execute()
     const last = rows.at(-1)
     if (!last) return
-    await keepTerms(db, rows)
+    await insertTerms(db, rows)
     after = last
   }
 }
 
-/** Whoever renames a connection, its old terms are gone; the empty key says that it has none yet. */
-async function forgetTerms(run: (statement: string) => Promise<unknown>, isSqlite: boolean): Promise<void> {
+/** Creates the triggers that remove the terms of a connection whose nickname or account number changes; an empty `name_key` says that the connection has no terms yet. */
+async function forgetTerms(run: (statement: string) => Promise<unknown>, dialect: Dialect): Promise<void> {
+  const isSqlite = dialect === 'sqlite'
   const key = ['tenant_id', 'environment', 'carrier_id'].map((name) => `${name} = new.${name}`).join(' and ')
   const work = `delete from connection_term where ${key}; update connection_listing set name_key = '' where ${key};`
   const differ = isSqlite ? 'is not' : 'is distinct from'
@@ -90,8 +91,8 @@ async function forgetTerms(run: (statement: string) => Promise<unknown>, isSqlit
 }
 
 /**
- * How many rows there are, and how many on average to each prefix of an index, where accounts have many connections.
- * Untold, SQLite takes the connections of an account for ten, and reads all of them where an index would have found one.
+ * `SIZES` gives the number of rows and the average number of rows for each prefix of an index, for accounts with many connections.
+ * Otherwise SQLite assumes ten connections for each account, and reads all of them where an index would find one.
  */
 const SIZES: Record<'connection_listing' | 'connection_term', Record<string, string>> = {
   connection_listing: {
@@ -125,8 +126,8 @@ async function tellSizes(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * Reading is one policy with one condition: of several, joined by "or", PostgreSQL expects so few rows
- * that it sorts whole ranges where an index has them in order.
+ * Restricts reading by one policy with one condition. With several conditions that are joined by "or", PostgreSQL expects
+ * so few rows that it sorts whole ranges instead of reading them in order from an index.
  */
 async function confine(run: (statement: string) => Promise<unknown>): Promise<void> {
   const own = `tenant_id = current_setting('hawser.tenant', true)`

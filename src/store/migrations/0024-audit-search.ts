@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 
-/** A far page of the audit log, and what one actor did, are counted in an index and not in the events themselves. */
+/** Creates the indexes in which the events before a late page of the audit log, and the events of one actor, are counted without reading the events. */
 export async function auditSearch(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createIndex('audit_event_environment')

@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
-/** What events changed, before and after: sealed beside the event, which holds the digest of it, so that it can be erased and the chain stays whole. */
+/** Creates the table of the values before and after each event. They are sealed beside the event, which holds only their digest, so that they can be erased and the chain stays whole. */
 export async function auditChanges(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const run = (statement: string) => sql.raw(statement).execute(db)
   const isSqlite = dialect === 'sqlite'

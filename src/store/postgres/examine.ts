@@ -1,25 +1,26 @@
 import pg from 'pg'
 import type { DatabaseFault } from '../db.ts'
 import { APP_ROLE } from '../migrations/0002-walls.ts'
-import { findOrphans, findStrays, type Ask } from '../schema/orphans.ts'
+import { findOrphans, findStrays, type RunStatement } from '../schema/orphans.ts'
 import { withSentences } from './refusals.ts'
-import { compareSchemas, type SchemaPart } from '../schema/parts.ts'
+import { compareSchemas, type SchemaPart } from '../schema/compare-schemas.ts'
 import expected from './expected-schema.json' with { type: 'json' }
 import { readPostgresSchema } from './read-schema.ts'
 
 /**
- * Checks the schema of a PostgreSQL database against the one that the migrations make, and then whether rows belong to what is not there.
- * It takes the role that row-level security confines, and looks at one tenant after the other; it locks nothing.
+ * Compares the schema of a PostgreSQL database with the schema that the migrations make, and then looks for rows whose parent row does not exist.
+ * It works in the role that row-level security restricts, reads one tenant after the other, and locks nothing.
  */
 export async function examinePostgres(url: string, settings: string): Promise<DatabaseFault[]> {
   return withSentences(url, async () => {
     const client = new pg.Client({ connectionString: url })
     await client.connect()
-    const ask: Ask = async (statement) => (await client.query<Record<string, unknown>>(statement)).rows
+    const ask: RunStatement = async (statement) =>
+      (await client.query<Record<string, unknown>>(statement)).rows
     try {
       await client.query(`set default_transaction_read_only = on; set statement_timeout = 0; ${settings}`)
       const schema = compareSchemas(expected as SchemaPart[], await readPostgresSchema(ask))
-      // Behind another wall, or without a right, rows are not seen, and would be taken for lost.
+      // With other policies or without a right some rows are not visible, and the search would report them as lost.
       if (schema.length > 0) return schema
       await client.query(`set role ${APP_ROLE}`)
       const orphans: DatabaseFault[] = []
@@ -38,7 +39,7 @@ const OWNED = (expected as SchemaPart[])
   .filter(({ kind, table, name }) => kind === 'column' && name === 'tenant_id' && table !== 'tenant')
   .map(({ table }) => table)
 
-/** Tenants that are there, and those of which there are keys: nothing else may be seen across tenants. */
+/** Lists the existing tenants and the tenants named by API keys, because nothing else is visible across tenants. */
 async function listOwners(client: pg.Client): Promise<string[]> {
   await client.query(`select set_config('hawser.crossing', 'operate', false)`)
   const { rows } = await client.query<{ tenant_id: string }>(

@@ -9,7 +9,14 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { StartRefused } from '../../errors.ts'
-import { NOTHING_YET, type Crossing, type Inspection, type Store, type Tell, type Tx } from '../db.ts'
+import {
+  NOTHING_YET,
+  type Crossing,
+  type Inspection,
+  type Store,
+  type ReportTrouble,
+  type Tx,
+} from '../db.ts'
 import { isConflict, withoutDriverErrors } from '../errors.ts'
 import { isUpToDate, migrate, migrations } from '../migrate.ts'
 import { MIGRATION_TABLE } from '../migration-names.ts'
@@ -27,11 +34,11 @@ const ATTEMPTS = 5
 const INT8 = 20
 
 const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary'): ((value: string) => unknown) =>
+  getTypeParser: (oid: number, format: 'text' | 'binary' | undefined): ((value: string) => unknown) =>
     oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),
 }
 
-/** See `inspectStore`. */
+/** Inspects a PostgreSQL database, as `inspectStore` promises, in one read-only transaction. Throws `StartRefused` where the database cannot be used. */
 export async function inspectPostgres(url: string): Promise<Inspection> {
   return withSentences(url, async () => {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, types })
@@ -65,11 +72,14 @@ export async function inspectPostgres(url: string): Promise<Inspection> {
   })
 }
 
-/** See `openStore`. The schema is changed as the owner of the URL; every serving connection takes the role that row-level security confines. */
+/**
+ * Opens a PostgreSQL database, as `openStore` promises.
+ * The user in the URL changes the schema, and every connection that serves requests works in the role that row-level security restricts.
+ */
 export async function openPostgres(
   url: string,
   pool: number,
-  { tell = () => {}, vacuumMs }: { tell?: Tell; vacuumMs?: number } = {},
+  { tell = () => {}, vacuumMs }: { tell?: ReportTrouble; vacuumMs?: number } = {},
 ): Promise<Store> {
   return withoutDriverErrors(async () => {
     await withSentences(url, () => prepareDatabase(url))
@@ -78,18 +88,18 @@ export async function openPostgres(
       max: pool,
       connectionTimeoutMillis: CONNECT_MS,
       types,
-      // The pool waits for what this returns, though its type does not say so.
+      // The pool waits for the returned promise, although its type does not mention a promise.
       onConnect: (client) =>
         client.query(
           `${KEEP_SCHEMAS}; ${SETTLED}; set role ${APP_ROLE}; set statement_timeout = ${STATEMENT_MS}`,
         ) as unknown as void,
     })
-    // A connection that breaks fails the query on it, or is replaced at its next use; without listeners the process would end.
+    // A broken connection makes its running query fail, or the pool replaces it at its next use. Without listeners the error would end the process.
     connections.on('error', () => {})
     connections.on('connect', (client) => void client.on('error', () => {}))
     const db = new Kysely<Schema>({ dialect: new ServerDialect({ pool: connections }) })
     const inTurn = takeTurns()
-    const vacuum = createVacuum(url, tell, vacuumMs)
+    const vacuum = createVacuum(url, tell, { everyMs: vacuumMs })
     return {
       dialect: 'postgres',
       read: (tenantId, work) => withoutDriverErrors(() => readAs(db, { tenantId }, work)),
@@ -101,7 +111,7 @@ export async function openPostgres(
           return done
         }),
       describeFiles: () => withoutDriverErrors(() => describePostgresFiles(db)),
-      // Loaded on demand, with the schema that it expects: only the doctor asks.
+      // The module and the schema that it expects are loaded on demand, because only the `doctor` command uses them.
       examine: async () => (await import('./examine.ts')).examinePostgres(url, `${KEEP_SCHEMAS}; ${SETTLED}`),
       close: async () => {
         vacuum.end()
@@ -125,7 +135,7 @@ class ServerDialect extends PostgresDialect {
 }
 
 class ServerDriver extends PostgresDriver {
-  // A connection that broke cannot roll back either, and its first failure is the one to tell.
+  // A broken connection cannot roll back either, and the error to report is the first one.
   override async rollbackTransaction(connection: DatabaseConnection) {
     await super.rollbackTransaction(connection as never).catch(() => {})
   }
@@ -133,7 +143,10 @@ class ServerDriver extends PostgresDriver {
 
 async function prepareDatabase(url: string): Promise<void> {
   const pool = new pg.Pool({
-    ...{ connectionString: url, max: 1, connectionTimeoutMillis: CONNECT_MS, types },
+    connectionString: url,
+    max: 1,
+    connectionTimeoutMillis: CONNECT_MS,
+    types,
     onConnect: (client) => client.query(SETTLED) as unknown as void,
   })
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
@@ -142,13 +155,13 @@ async function prepareDatabase(url: string): Promise<void> {
     const { migrated } = await inspectPostgres(url)
     if (!isUpToDate(migrated)) await migrateAsOwner(url, db)
     await requireAppRole(url, db)
-    await requireWalls(db)
+    await requireRowLevelSecurity(db)
   } finally {
     await db.destroy()
   }
 }
 
-/** Refuses a server on which writes would fail, be lost, or not hold every text. */
+/** Throws `StartRefused` for a server on which writes would fail or get lost, or which cannot store every text. */
 async function requireFitting(url: string, db: Kysely<unknown>): Promise<void> {
   const { rows } = await sql<{ version: number; durable: string; encoding: string; readOnly: boolean }>`
     select current_setting('server_version_num')::int as version, current_setting('synchronous_commit') as durable,
@@ -178,20 +191,20 @@ async function migrateAsOwner(url: string, db: Kysely<unknown>): Promise<void> {
   } catch (error) {
     const { cause } = error as Error
     if (codeOf(cause) === INSUFFICIENT && (await lacksAppRole(db))) throw new StartRefused(roleSentence(url))
-    // What the database answered says more than that nothing was changed.
+    // The error of the database says more than the migration's own error, which only says that nothing was changed.
     throw codeOf(cause) === undefined ? error : cause
   }
 }
 
-/** The role that is taken has a `$user` of its own: the schemas of the one that logged in stay the ones that are searched. */
+/** `KEEP_SCHEMAS` fixes the search path of the user who logged in, because `$user` in it would otherwise mean the role that the connection takes. */
 const KEEP_SCHEMAS = `select set_config('search_path', (select string_agg(quote_ident(name), ', ')
   from unnest(current_schemas(false)) as name), false)`
 
-/** What a role, a database or a server may have set otherwise, and what the statements of this program count on. */
+/** `SETTLED` sets what the statements of Hawser rely on and what a role, a database or a server may have set to something else. */
 const SETTLED = `set default_transaction_isolation = 'read committed'; set row_security = on; set standard_conforming_strings = on`
 
-/** Refuses a role or a table on which the second wall between tenants does not stand. */
-async function requireWalls(db: Kysely<unknown>): Promise<void> {
+/** Throws `StartRefused` for a role or a table without row-level security, which separates tenants in addition to the queries. */
+async function requireRowLevelSecurity(db: Kysely<unknown>): Promise<void> {
   const { rows: tall } = await sql`select 1 from pg_roles
     where rolname = ${APP_ROLE} and (rolsuper or rolbypassrls or rolcanlogin)`.execute(db)
   if (tall.length > 0)
@@ -220,7 +233,7 @@ async function requireAppRole(url: string, db: Kysely<unknown>): Promise<void> {
   }
 }
 
-/** Writers of one tenant wait for each other here, and not each with a connection of the pool in its hand. */
+/** Makes a function that runs the transactions of a tenant one after the other, so that a waiting transaction does not hold a connection of the pool. */
 function takeTurns() {
   const last = new Map<string, Promise<unknown>>()
   return <T>(tenantId: string, work: () => Promise<T>): Promise<T> => {
@@ -234,9 +247,11 @@ function takeTurns() {
   }
 }
 
-type Scope = { tenantId: string } | { crossing: Crossing }
+type SessionScope = { tenantId: string } | { crossing: Crossing }
 
-function setScope(db: Kysely<Schema>, scope: Scope, local: boolean) {
+/** Sets the tenant or the crossing that row-level security compares rows with; a setting lasts for the `transaction` or for the whole `session`. */
+function setScope(db: Kysely<Schema>, scope: SessionScope, lasting: 'transaction' | 'session') {
+  const local = lasting === 'transaction'
   const tenant = 'tenantId' in scope ? scope.tenantId : ''
   const path = 'crossing' in scope ? scope.crossing.path : ''
   const partner = 'crossing' in scope && 'partnerId' in scope.crossing ? scope.crossing.partnerId : ''
@@ -247,9 +262,13 @@ function setScope(db: Kysely<Schema>, scope: Scope, local: boolean) {
     set_config('hawser.state', ${Buffer.from(state).toString('hex')}, ${local})`.execute(db)
 }
 
-function readAs<T>(db: Kysely<Schema>, scope: Scope, work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+function readAs<T>(
+  db: Kysely<Schema>,
+  scope: SessionScope,
+  work: (db: Kysely<Schema>) => Promise<T>,
+): Promise<T> {
   return db.connection().execute(async (connection) => {
-    await setScope(connection, scope, false)
+    await setScope(connection, scope, 'session')
     return work(connection)
   })
 }
@@ -258,8 +277,8 @@ async function writeAs<T>(db: Kysely<Schema>, tenantId: string, work: (tx: Tx) =
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await db.transaction().execute(async (tx) => {
-        await setScope(tx, { tenantId }, true)
-        // Writers of one tenant take turns from here, so that what `work` reads stays true until it commits.
+        await setScope(tx, { tenantId }, 'transaction')
+        // This lock makes the transactions of one tenant run one after the other, so that the rows that `work` reads do not change before its commit.
         await tx
           .selectFrom('audit_head')
           .select('seq')

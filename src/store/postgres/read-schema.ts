@@ -1,10 +1,10 @@
 import { APP_ROLE } from '../migrations/0002-walls.ts'
-import type { Ask } from '../schema/orphans.ts'
-import type { SchemaPart } from '../schema/parts.ts'
+import type { RunStatement } from '../schema/orphans.ts'
+import type { SchemaPart } from '../schema/compare-schemas.ts'
 
 const OURS = `relation.relnamespace = current_schema()::regnamespace and relation.relkind in ('r', 'p')`
 
-/** Columns, with type, collation and default. */
+/** `COLUMNS` selects the columns with their type, collation and default. */
 const COLUMNS = `select 'column' as kind, relation.relname as "table", attribute.attname as name,
     format_type(attribute.atttypid, attribute.atttypmod)
       || case when attribute.attcollation <> type.typcollation then ' collate ' || quote_ident(rule.collname) else '' end
@@ -16,7 +16,7 @@ const COLUMNS = `select 'column' as kind, relation.relname as "table", attribute
     left join pg_attrdef value on value.adrelid = attribute.attrelid and value.adnum = attribute.attnum
   where ${OURS} and attribute.attnum > 0 and not attribute.attisdropped`
 
-/** From version 18 on, what is not null is a constraint too: it stands with the column. */
+/** `CONSTRAINTS` leaves out "not null", which is a constraint too from version 18 on, because `COLUMNS` already includes it. */
 const CONSTRAINTS = `select 'constraint' as kind, relation.relname as "table", rule.conname as name,
     'alter table ' || quote_ident(relation.relname) || ' add constraint ' || quote_ident(rule.conname) || ' '
       || pg_get_constraintdef(rule.oid)
@@ -59,7 +59,7 @@ const POLICIES = `select 'policy' as kind, relation.relname as "table", policy.p
 
 const KINDS = ['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']
 
-/** What the role that serves may do, from wherever it has the right. */
+/** `RIGHTS` selects the rights of the role that serves requests, whichever grant gives them. */
 const RIGHTS = `select 'rights' as kind, relation.relname as "table", '${APP_ROLE}' as name,
     'grant ' || concat_ws(', ', ${KINDS.map(
       (kind) => `case when has_table_privilege('${APP_ROLE}', relation.oid, '${kind}') then '${kind}' end`,
@@ -77,8 +77,8 @@ const TABLES = `select 'table' as kind, relation.relname as "table", relation.re
 
 const ALL = [TABLES, COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, FUNCTIONS, WALLS, POLICIES, RIGHTS]
 
-/** Reads what the current schema of a PostgreSQL database is made of, as statements without the name of the schema, in order. */
-export async function readPostgresSchema(ask: Ask): Promise<SchemaPart[]> {
+/** Reads the parts of the current schema of a PostgreSQL database in order, as statements without the name of the schema. */
+export async function readPostgresSchema(ask: RunStatement): Promise<SchemaPart[]> {
   const [schema] = await ask('select quote_ident(current_schema()) as name')
   const prefix = String(schema?.name).replace(/[$()*+.?[\\\]^{|}]/g, '\\$&')
   const qualified = new RegExp(`(?<![\\w".])${prefix}\\.`, 'g')
@@ -86,7 +86,9 @@ export async function readPostgresSchema(ask: Ask): Promise<SchemaPart[]> {
   for (const statement of ALL)
     for (const { kind, table, name, definition } of await ask(statement))
       parts.push({
-        ...{ kind: kind as SchemaPart['kind'], table: String(table), name: String(name) },
+        kind: kind as SchemaPart['kind'],
+        table: String(table),
+        name: String(name),
         definition: String(definition).replace(qualified, ''),
       })
   const keys = new Map(parts.map((part) => [part, `${part.kind} ${part.table} ${part.name}`]))

@@ -2,14 +2,14 @@ import { sql, type Kysely } from 'kysely'
 import { ApiError, StartRefused } from '../../errors.ts'
 import { StoreError } from '../errors.ts'
 import { APP_ROLE } from '../migrations/0002-walls.ts'
-import { namePostgres, readAddress, type Address } from './address.ts'
+import { namePostgres, readAddress, type DatabaseAddress } from './address.ts'
 
-type Sentence = (address: Address) => string
+type Sentence = (address: DatabaseAddress) => string
 
 const TLS =
   'PostgreSQL does not prove with its certificate who it is: name the authority that signed it (sslrootcert=<file> in HAWSER_DATABASE_URL), and the server by the name that stands in it'
 
-/** What each code says to the one who starts Hawser, and what he can do about it. */
+/** `SENTENCES` explains each code to the operator who starts Hawser and names a remedy; the first matching pattern counts. */
 const SENTENCES: readonly (readonly [RegExp, Sentence])[] = [
   [/^28P01$/, ({ user }) => `it refuses the password of "${user}": correct it in HAWSER_DATABASE_URL`],
   [
@@ -52,7 +52,7 @@ const SENTENCES: readonly (readonly [RegExp, Sentence])[] = [
   [/^(CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|INVALID_CA|HOSTNAME)/, () => TLS],
 ]
 
-/** Runs what opens a database at the start; what the driver throws becomes a sentence that names host, reason and remedy. */
+/** Runs `work`, which opens a database at the start, and replaces an error of the driver by a `StartRefused` that names the host, the reason and a remedy. */
 export async function withSentences<T>(url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -69,18 +69,18 @@ export async function withSentences<T>(url: string, work: () => Promise<T>): Pro
   }
 }
 
-/** What is said where the role that serves is missing and cannot be made or taken. */
+/** Returns the refusal for a start where the role that serves requests is missing and cannot be created, or cannot be taken. */
 export function roleSentence(url: string): string {
   const { user } = readAddress(url)
   return `The role "${user}" of HAWSER_DATABASE_URL may not make or take the role ${APP_ROLE}, which the server works as. As a superuser of the server, run:\n  create role ${APP_ROLE} nologin;\n  grant ${APP_ROLE} to "${user.replaceAll('"', '""')}";`
 }
 
-type DriverError = Error & { code?: unknown; cause?: unknown }
+type PostgresError = Error & { code?: unknown; cause?: unknown }
 
-/** The code of what the driver threw, or a name for what it only says in words; `undefined` where it threw nothing. */
+/** Returns the code of an error of the driver, or a name of Hawser's own where the driver only gives a text; returns `undefined` for any other error. */
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
-  const { code, message } = error as DriverError
+  const { code, message } = error as PostgresError
   if (/does not support SSL connections/.test(message)) return 'no TLS'
   if (/password must be a/i.test(message)) return 'no password'
   if (message.startsWith('SASL')) return '28000'
@@ -93,7 +93,7 @@ export function codeOf(error: unknown): string | undefined {
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
-/** Whether the role that serves is missing and may not be made by this one, or may not be taken by it. */
+/** Says whether the current user lacks the role that serves requests: the role is missing and the user may not create it, or the user may not take it. */
 export async function lacksAppRole(db: Kysely<unknown>): Promise<boolean> {
   const { rows } = await sql<{ maker: boolean; takes: boolean | null }>`
     select rolsuper or rolcreaterole as maker, (select pg_has_role(current_user, oid,

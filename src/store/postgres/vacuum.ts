@@ -1,12 +1,12 @@
 import { sql, type Kysely } from 'kysely'
 import pg from 'pg'
-import type { DatabaseFiles, Tell } from '../db.ts'
+import type { DatabaseFiles, ReportTrouble } from '../db.ts'
 import type { Schema } from '../schema/tables.ts'
 
-/** The tables of which something can be erased: sealed bytes, and the nickname that is left of a deleted connection. */
+/** `ERASABLE` lists the tables in which something can be erased: sealed bytes, or the nickname that is left of a deleted connection. */
 const ERASABLE = [
   'connection',
-  'buried_connection',
+  'deleted_connection',
   'previous_credentials',
   'carrier_token',
   'sign_in',
@@ -15,31 +15,38 @@ const ERASABLE = [
   'audit_change',
 ] as const satisfies (keyof Schema)[]
 
+type VacuumOptions = { everyMs?: number | undefined }
+
 const EVERY_MS = 5 * 60_000
 const CONNECT_MS = 5_000
 
-/** The login role decides, and not the one that serving connections take. */
+/** `mayVacuum` is true where the role that logged in may vacuum the table; the role that serves requests does not matter. */
 const mayVacuum = `(pg_has_role(session_user, c.relowner, 'USAGE')
   or (select pg_has_role(session_user, datdba, 'USAGE') from pg_database where datname = current_database())
   or case when current_setting('server_version_num')::int >= 170000
     then has_table_privilege(session_user, c.oid, 'MAINTAIN') else false end)`
 
+/** A vacuum removes the dead rows of tables some time after writes. */
 export type Vacuum = {
-  /** Something may have been committed. */
+  /** Notes that a transaction may have been committed. */
   note(): void
   end(): void
 }
 
 /**
- * Vacuums the tables of which something can be erased within five minutes after something was written, as the role of the URL and on a connection of its own.
- * A role that may not leaves it to autovacuum; it keeps no process alive, and holds up no closing.
+ * Makes a vacuum that cleans the erasable tables within `everyMs` (five minutes) after a write, as the user of the URL and on its own connection.
+ * A user without the right to vacuum leaves the work to autovacuum. The vacuum does not keep the process alive and does not delay closing.
  */
-export function createVacuum(url: string, tell: Tell, everyMs = EVERY_MS): Vacuum {
+export function createVacuum(
+  url: string,
+  tell: ReportTrouble,
+  { everyMs = EVERY_MS }: VacuumOptions = {},
+): Vacuum {
   let timer: NodeJS.Timeout | undefined
   let client: pg.Client | undefined
   let isOver = false
   let hasFailed = false
-  /** Whether something was written since the last one began. */
+  /** `isDirty` says whether a transaction was noted since the last vacuum began. */
   let isDirty = false
 
   const run = async (): Promise<void> => {
@@ -90,7 +97,7 @@ export function createVacuum(url: string, tell: Tell, everyMs = EVERY_MS): Vacuu
   }
 }
 
-/** See `Store.describeFiles`. */
+/** Describes, for `Store.describeFiles`, the dead rows of the erasable tables and the last vacuum of each. */
 export async function describePostgresFiles(db: Kysely<Schema>): Promise<DatabaseFiles> {
   const { rows } = await sql<{ name: string; dead: number; at: Date | null; may: boolean }>`
     select c.relname as name, coalesce(s.n_dead_tup, 0) as dead,
@@ -102,8 +109,10 @@ export async function describePostgresFiles(db: Kysely<Schema>): Promise<Databas
   return {
     dialect: 'postgres',
     mayVacuum: rows.every(({ may }) => may),
-    tables: rows.map(({ name: table, dead: deadRows, at }) => ({
-      ...{ table, deadRows, vacuumedAt: at?.toISOString() ?? null },
+    tables: rows.map(({ name, dead, at }) => ({
+      table: name,
+      deadRows: dead,
+      vacuumedAt: at?.toISOString() ?? null,
     })),
   }
 }

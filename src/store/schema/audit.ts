@@ -2,7 +2,7 @@ import type { Environment, Time } from './tables.ts'
 
 export type AuditHeadTable = { tenant_id: string; seq: number; hash: Uint8Array }
 
-/** How many events there are of one kind; an empty text stands for those of no environment. */
+/** An audit count is the number of a tenant's events with one action; an empty `environment` stands for events of no environment. */
 export type AuditCountTable = {
   tenant_id: string
   environment: Environment | ''
@@ -25,11 +25,11 @@ export type AuditEventTable = {
   request_id: string | null
   ip: string | null
   envelope_hash: Uint8Array | null
-  /** Digest of what it changed, which stands sealed beside it until that is erased; absent where it changed nothing that is shown. */
+  /** `changes_hash` is the digest of the event's changes, which are kept sealed in `audit_change` until they are erased; it is `null` where the event changed nothing that is shown. */
   changes_hash: Uint8Array | null
   prev_hash: Uint8Array
   hash: Uint8Array
 }
 
-/** What an event changed, before and after. */
+/** An audit change holds the sealed values before and after one event. */
 export type AuditChangeTable = { tenant_id: string; seq: number; sealed: Uint8Array }

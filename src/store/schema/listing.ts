@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely'
 import type { ConnectionTable, Environment } from './tables.ts'
 
-/** What a list shows of a connection and finds it by; the database keeps it beside the connection, whoever writes that. */
+/** A connection listing holds the columns by which lists show and find a connection; triggers of the database update it whenever the connection changes. */
 export type ConnectionListingTable = Pick<
   ConnectionTable,
   | 'tenant_id'
@@ -23,14 +23,14 @@ export type ConnectionListingTable = Pick<
   | 'diagnosis'
 > & {
   partner_id: string | null
-  /** The state, with `/waiting` where a merchant has to sign in, and `/unasked` where it is unverified since nobody asked the carrier. */
+  /** `standing` is the state, with `/waiting` appended where a merchant has to sign in, and with `/unasked` where the state is unverified because nobody asked the carrier. */
   standing: string
   since: string
-  /** The place among nicknames; empty as long as the connection has no terms. */
+  /** `name_key` sorts connections by nickname; it is empty as long as the connection has no search terms. */
   name_key: Generated<string>
 }
 
-/** How many connections an account has of one carrier and standing. */
+/** A connection count is the number of connections that a tenant has with one carrier and one standing. */
 export type ConnectionCountTable = {
   tenant_id: string
   environment: Environment

@@ -1,65 +1,87 @@
 import type { DatabaseFault } from '../db.ts'
 
-/** Asks a database one statement, and answers its rows. */
-export type Ask = (statement: string) => Promise<readonly Record<string, unknown>[]>
+/** A `RunStatement` runs one statement on a database and returns the rows. */
+export type RunStatement = (statement: string) => Promise<readonly Record<string, unknown>[]>
 
-/** Rows that belong to others by some columns; of several parents any will do. */
+/** A relation says that each row of `table` needs a row with the same `columns` in at least one of the `parents`. */
 export type Relation = {
   table: string
   columns: readonly string[]
   parents: readonly string[]
-  /** What is wrong with rows without any of them. */
+  /** `what` is a clause that says what is wrong with rows without any parent. */
   what: string
 }
 
 const CONNECTION = ['tenant_id', 'environment', 'carrier_id']
-const beside = (table: string): Relation => ({
-  ...{ table, columns: CONNECTION, parents: ['connection'], what: 'belong to a connection that is gone' },
-})
-const under = (table: string): Relation => ({
-  ...{ table, columns: CONNECTION, parents: ['connection', 'tombstone'] },
-  what: 'belong to a connection that neither is there nor was deleted',
-})
 const WEBHOOK = ['tenant_id', 'environment', 'webhook_id']
 
-/** Which rows belong to which, whether or not the database holds it. Every table belongs to a tenant besides. */
+const beside = (table: string): Relation => ({
+  table,
+  columns: CONNECTION,
+  parents: ['connection'],
+  what: 'belong to a connection that is gone',
+})
+const under = (table: string): Relation => ({
+  table,
+  columns: CONNECTION,
+  parents: ['connection', 'tombstone'],
+  what: 'belong to a connection that neither is there nor was deleted',
+})
+
+/** `RELATIONS` lists which rows belong to which, even where the database has no foreign key for them. Besides, the rows of every table belong to a tenant. */
 export const RELATIONS: readonly Relation[] = [
-  ...['previous_credentials', 'scheduled_check', 'sign_in', 'carrier_token', 'connection_listing'].map(
-    beside,
-  ),
-  ...['lease', 'label', 'manifest'].map(under),
+  beside('previous_credentials'),
+  beside('scheduled_check'),
+  beside('sign_in'),
+  beside('carrier_token'),
+  beside('connection_listing'),
+  under('lease'),
+  under('label'),
+  under('manifest'),
   { table: 'connection', columns: CONNECTION, parents: ['connection_listing'], what: 'stand in no list' },
   {
-    ...{ table: 'connection_term', columns: CONNECTION, parents: ['connection_listing'] },
+    table: 'connection_term',
+    columns: CONNECTION,
+    parents: ['connection_listing'],
     what: 'belong to a connection that is in no list',
   },
   {
-    ...{ table: 'buried_connection', columns: CONNECTION, parents: ['tombstone'] },
+    table: 'deleted_connection',
+    columns: CONNECTION,
+    parents: ['tombstone'],
     what: 'belong to a deleted connection whose name is gone',
   },
   {
-    ...{ table: 'label', columns: ['tenant_id', 'environment', 'manifest_id'], parents: ['manifest'] },
+    table: 'label',
+    columns: ['tenant_id', 'environment', 'manifest_id'],
+    parents: ['manifest'],
     what: 'belong to a manifest that is gone',
   },
   {
-    ...{ table: 'webhook_rotation', columns: WEBHOOK, parents: ['webhook_endpoint'] },
+    table: 'webhook_rotation',
+    columns: WEBHOOK,
+    parents: ['webhook_endpoint'],
     what: 'belong to a webhook that is gone',
   },
   {
-    ...{ table: 'webhook_delivery', columns: WEBHOOK, parents: ['webhook_endpoint'] },
+    table: 'webhook_delivery',
+    columns: WEBHOOK,
+    parents: ['webhook_endpoint'],
     what: 'belong to a webhook that is gone',
   },
   {
-    ...{ table: 'webhook_delivery', columns: ['tenant_id', 'environment', 'message_id'] },
-    ...{ parents: ['outbox_message'], what: 'belong to a message that is gone' },
+    table: 'webhook_delivery',
+    columns: ['tenant_id', 'environment', 'message_id'],
+    parents: ['outbox_message'],
+    what: 'belong to a message that is gone',
   },
 ]
 
-/** The log of the installation belongs to no tenant. */
+/** `OF_NOBODY` is the tenant id of the installation's own audit log, which belongs to no tenant. */
 const OF_NOBODY = `'system'`
 
-/** Finds rows whose tenant is not there, among those that `ask` sees. */
-export async function findStrays(ask: Ask, tables: readonly string[]): Promise<DatabaseFault[]> {
+/** Finds rows whose tenant does not exist, among the rows that `ask` can see. */
+export async function findStrays(ask: RunStatement, tables: readonly string[]): Promise<DatabaseFault[]> {
   const left = new Map<string, string[]>()
   for (const table of tables) {
     const rows = await ask(`select tenant_id as owner, count(*) as rows from ${table}
@@ -79,8 +101,8 @@ export async function findStrays(ask: Ask, tables: readonly string[]): Promise<D
   }))
 }
 
-/** Finds rows that belong to what is not there, among those that `ask` sees. */
-export async function findOrphans(ask: Ask): Promise<DatabaseFault[]> {
+/** Finds rows whose parent row does not exist, among the rows that `ask` can see. */
+export async function findOrphans(ask: RunStatement): Promise<DatabaseFault[]> {
   const faults: DatabaseFault[] = []
   for (const { table, columns, parents, what } of RELATIONS) {
     const absent = parents.map((parent) => {

@@ -11,11 +11,11 @@ export type LabelTable = {
   environment: Environment
   label_id: string
   carrier_id: string
-  /** The carrier of the connection, which may be gone. */
+  /** `carrier` is the carrier of the connection, which may no longer exist. */
   carrier: string
   tracking_number: string
   status: LabelStatus
-  /** A day: `YYYY-MM-DD`. */
+  /** `ship_date` is a day in the form `YYYY-MM-DD`. */
   ship_date: string
   warehouse_id: string | null
   service_code: string | null
@@ -26,7 +26,7 @@ export type LabelTable = {
   manifest_id: string | null
 }
 
-/** How many labels there are of one kind; an empty text stands for what labels do not say. */
+/** A label count holds the numbers of labels of one connection, warehouse and service; an empty text stands for a warehouse or service that the labels do not name. */
 export type LabelCountTable = {
   tenant_id: string
   environment: Environment
@@ -37,7 +37,7 @@ export type LabelCountTable = {
   completed: number
   error: number
   voided: number
-  /** Of the completed ones, those that are in no manifest. */
+  /** `open` is the number of completed labels that stand in no manifest. */
   open: number
 }
 
@@ -51,7 +51,7 @@ export type ManifestTable = {
   shipments: number
   submission_id: string | null
   download: string | null
-  /** When it was made, as told; `recorded_at` is when it was told. */
+  /** `created_at` is the time at which the manifest was made, as the request gave it; `recorded_at` is the time of that request. */
   created_at: Time
   recorded_at: Time
 }

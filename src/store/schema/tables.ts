@@ -5,7 +5,7 @@ import type { LabelCountTable, LabelTable, ManifestTable } from './shipments.ts'
 
 export { LABEL_STATUSES, type LabelStatus } from './shipments.ts'
 
-/** Times are ISO 8601 in UTC with milliseconds; truth values are 0 and 1; JSON is text: the same on both databases. */
+/** A time is written in ISO 8601 in UTC with milliseconds. Both databases also write truth values as 0 and 1, and JSON as text. */
 export type Time = string
 type Truth = 0 | 1
 
@@ -37,11 +37,11 @@ type TenantTable = {
   active: Truth
   created_at: Time
   modified_at: Time
-  /** The name as it is compared, of tenants that hold theirs against others; accounts of partners hold none. */
+  /** `name_key` is the normalized name of a tenant whose name no other tenant may use; it is `null` for accounts of partners, whose names may repeat. */
   name_key: string | null
-  /** Since when it is deleted, and nothing but its id is left of it. */
+  /** `deleted_at` is the time at which the tenant was deleted; only the tenant's id is left since then. */
   deleted_at: Time | null
-  /** Where it was made: an account of the sandbox has nothing in production. */
+  /** `environment` is the environment in which the tenant was created; an account of the sandbox has nothing in production. */
   environment: Generated<Environment>
 }
 
@@ -56,11 +56,11 @@ type ApiKeyTable = {
   created_by: string
   expires_at: Time | null
   revoked_at: Time | null
-  /** To the hour. */
+  /** `last_used_at` is exact to the hour. */
   last_used_at: Time | null
 }
 
-/** What is known of a connection's credentials. */
+/** A connection state says what Hawser knows about a connection's credentials. */
 export type ConnectionState = 'verified' | 'unverified' | 'degraded' | 'needs_reauth' | 'action_required'
 
 export type ConnectionTable = {
@@ -84,20 +84,20 @@ export type ConnectionTable = {
   settings: Uint8Array | null
   settings_version: number
   state: ConnectionState
-  /** Absent where the state has been the same since the connect. */
+  /** `state_since` is `null` where the state has not changed since the connect. */
   state_since: Time | null
   checked_at: Time | null
   diagnosis: string | null
   failed_checks: number
-  /** When the connection was last shown as degraded; it is not again for a while. */
+  /** `degraded_at` is the time at which the connection was last shown as degraded; for a while after it, the connection is not shown as degraded again. */
   degraded_at: Time | null
-  /** Whether webhooks have been told of trouble, and not yet that it is over. */
+  /** `trouble_told` is 1 where a webhook has announced trouble and no webhook has announced yet that the trouble is over. */
   trouble_told: Generated<Truth>
-  /** What a delete does about open shipments where this connection has its own mind. */
+  /** `open_shipments` overrides for this connection what a delete does about open shipments; `null` leaves it to the tenant's policy. */
   open_shipments: OpenShipments | null
 }
 
-/** What a delete does about open shipments: it goes through and says so, or it is refused. */
+/** With `warn` a delete succeeds and mentions the open shipments; with `refuse` open shipments make a delete fail. */
 export type OpenShipments = 'warn' | 'refuse'
 
 type PreviousCredentialsTable = {
@@ -117,7 +117,7 @@ type ScheduledCheckTable = {
   carrier: string
   due_at: Time
   claimed_until: Time | null
-  /** Counted up by every claim and every plan: who claimed before cannot write any more. */
+  /** `fence` is increased by every claim and every plan, so that an earlier claimant can no longer write. */
   fence: number
 }
 
@@ -125,10 +125,10 @@ type SignInTable = {
   tenant_id: string
   environment: Environment
   carrier_id: string
-  /** SHA-256 of the state that comes back; the state itself is nowhere. */
+  /** `state_hash` is the SHA-256 of the state that comes back from the carrier; the state itself is not stored. */
   state_hash: Uint8Array
   verifier: Uint8Array
-  /** Who began it, as the audit log names him. */
+  /** `begun_by` is the actor who began the sign-in, as the audit log names actors. */
   begun_by: string
   expires_at: Time
 }
@@ -137,20 +137,19 @@ type CarrierTokenTable = {
   tenant_id: string
   environment: Environment
   carrier_id: string
-  /** Of the credentials that it is minted from: of others there is no row. */
+  /** `credentials_version` is the version of the credentials that the token is minted from; other versions have no row. */
   credentials_version: number
-  /** Absent until the first has been minted; the times with it. */
+  /** `sealed` is `null` until the first token has been minted, and so are the three times below. */
   sealed: Uint8Array | null
-  /** From when on the next one is got, until when this one is handed out, and when it ends. */
+  /** The next token is fetched from `refresh_at` on, this one is handed out until `good_until`, and it ends at `expires_at`. */
   refresh_at: Time | null
   good_until: Time | null
   expires_at: Time | null
-  /** The process that is getting the next one, which nobody else does until then. */
-  holder: string | null
+  /** One process is fetching the next token, and no other process fetches one until `claimed_until`. */
   claimed_until: Time | null
-  /** Until then the carrier is not asked again, since it gave none. */
+  /** Until `retry_at` the carrier is not asked again, because it gave no token. */
   retry_at: Time | null
-  /** Counted up by every write: who saw another one cannot write any more. */
+  /** `fence` is increased by every write; a writer that read another value can no longer write. */
   fence: number
 }
 
@@ -158,11 +157,11 @@ type VerificationAttemptTable = {
   account: Uint8Array
   slot: number
   at: Time
-  /** Of an attempt that is under way; absent once it was refused. */
+  /** `running_until` is set while an attempt is under way; it is `null` once the carrier has refused the attempt. */
   running_until: Time | null
 }
 
-/** One check of a carrier; as many slots as there may be in a minute. */
+/** A check turn is one recent check at a carrier; `slot` numbers the checks that are allowed within a minute. */
 type CheckTurnTable = { carrier: string; slot: number; at: Time }
 
 type TombstoneTable = {
@@ -174,12 +173,12 @@ type TombstoneTable = {
   created_at: Time
   deleted_at: Time
   scac: string | null
-  /** Since when nothing of its credentials is left. */
+  /** `erased_at` is the time at which the last of the connection's credentials were erased. */
   erased_at: Time | null
 }
 
-/** A deleted connection that can be restored: all that was sealed in it, under a purpose of its own, and what is in clear beside the name. */
-type BuriedConnectionTable = Pick<
+/** A deleted connection that can be restored is kept with all its sealed values, which are sealed again for that purpose, and with its columns in clear except the name. */
+type DeletedConnectionTable = Pick<
   ConnectionTable,
   | 'tenant_id'
   | 'environment'
@@ -202,15 +201,15 @@ type BuriedConnectionTable = Pick<
   | 'open_shipments'
   | 'trouble_told'
 > & {
-  /** Whether another connection stood for the same account when this one was deleted, or could still come back beside it. */
-  had_twin: Truth
-  /** The event of the delete. */
+  /** `had_duplicate` is 1 where, at the delete, another connection of the same account existed or could still be restored. */
+  had_duplicate: Truth
+  /** `deleted_seq` is the number of the delete's audit event. */
   deleted_seq: number
   sealed: Uint8Array
   erase_after: Time
 }
 
-/** Credentials or a token on their way; `audit_seq` is the event that says so. */
+/** A lease is a hand-out of credentials or of a token that has not ended yet; `audit_seq` is the number of its audit event. */
 type LeaseTable = {
   tenant_id: string
   environment: Environment
@@ -223,7 +222,7 @@ type DeletePolicyTable = {
   tenant_id: string
   environment: Environment
   open_shipments: OpenShipments
-  /** How long a deleted connection can be restored; 0 erases at once. */
+  /** `restore_days` is the number of days for which a deleted connection can be restored; 0 erases the connection at once. */
   restore_days: number
   updated_at: Time
 }
@@ -236,18 +235,18 @@ type WebhookEndpointTable = {
   url: string
   name: string | null
   store_id: number | null
-  /** JSON list of the names of the headers; their values are sealed with the signing secret. */
+  /** `header_names` is a JSON list of the names of the headers; the values are sealed together with the signing secret. */
   header_names: string
   sealed: Uint8Array
   sealed_version: number
-  /** Since when nothing has been delivered, though it was tried. */
+  /** `failing_since` is the time since which every attempt of a delivery has failed. */
   failing_since: Time | null
   disabled_at: Time | null
   created_at: Time
   updated_at: Time
 }
 
-/** While two secrets of an endpoint sign: when the older one ends. */
+/** A webhook rotation is kept while two secrets of an endpoint sign; the older secret ends at `ends_at`. */
 type WebhookRotationTable = {
   tenant_id: string
   environment: Environment
@@ -272,12 +271,12 @@ type WebhookDeliveryTable = {
   state: 'pending' | 'delivered' | 'failed'
   attempts: number
   next_at: Time
-  /** Until when the process that counted `fence` up may be delivering it. */
+  /** Until `claimed_until` the process that increased `fence` may be delivering the message. */
   claimed_until: Time | null
   fence: number
   last_at: Time | null
   last_status: number | null
-  /** Why the last attempt failed, in a word of ours. */
+  /** `last_reason` is one of Hawser's own words for why the last attempt failed. */
   last_reason: string | null
   created_at: Time
 }
@@ -292,7 +291,7 @@ export type Schema = {
   connection_count: ConnectionCountTable
   connection_term: ConnectionTermTable
   tombstone: TombstoneTable
-  buried_connection: BuriedConnectionTable
+  deleted_connection: DeletedConnectionTable
   lease: LeaseTable
   delete_policy: DeletePolicyTable
   previous_credentials: PreviousCredentialsTable
@@ -321,7 +320,7 @@ export type ApiKey = Selectable<ApiKeyTable>
 export type Connection = Selectable<ConnectionTable>
 export type ConnectionListing = Selectable<ConnectionListingTable>
 export type Tombstone = Selectable<TombstoneTable>
-export type BuriedConnection = Selectable<BuriedConnectionTable>
+export type DeletedConnection = Selectable<DeletedConnectionTable>
 export type DeletePolicy = Selectable<DeletePolicyTable>
 export type ScheduledCheck = Selectable<ScheduledCheckTable>
 export type CarrierToken = Selectable<CarrierTokenTable>

@@ -1,41 +1,42 @@
 import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import type { Tell } from '../db.ts'
+import type { ReportTrouble } from '../db.ts'
 import { VANISHED } from '../failure-reasons.ts'
 import { StoreError } from '../errors.ts'
 import type { CheckpointOrder, CheckpointResult, CheckpointThread } from './checkpoint-thread.ts'
 import type { SameFiles } from './same-files.ts'
 
-/** How soon after a commit; under load once in this time. */
+/** The log is copied `SOON_MS` after a commit, and under load once in every `SOON_MS`. */
 const SOON_MS = 500
 const LONGEST_REST_MS = 10_000
-/** A log that is longer is emptied although others write; a shorter one as soon as nobody does. */
+/** A log of more than `LONG_LOG` bytes is emptied although others write; a shorter log is emptied as soon as nobody writes. */
 const LONG_LOG = 8 * 2 ** 20
-/** A log that stays longer than this, for so long, is told of: somebody reads in one transaction and does not end it. */
+/** A log that has more than `TOO_LONG_LOG` bytes for `UNTOLD_MS` is reported, because somebody reads in one transaction that does not end. */
 const TOO_LONG_LOG = 64 * 2 ** 20
 const UNTOLD_MS = 10_000
 
 type Options = {
   soonMs?: number
-  /** Where they are gone, nothing is copied: it could go into a file that is another by now. */
+  /** Where the `files` are gone, the log is not copied, because another file may stand at the path by now. */
   files?: Pick<SameFiles, 'areThere' | 'opened'>
 }
 
+/** Checkpoints copy the log of a SQLite database into its file after commits. */
 export type Checkpoints = {
-  /** Something may have been committed. */
+  /** Notes that a transaction may have been committed. */
   note(): void
-  /** Empties the log a last time, where nobody stands in the way, and ends the thread. */
+  /** Empties the log a last time, where no reader prevents it, and ends the thread. */
   end(): Promise<void>
 }
 
 /**
- * Copies the log of a SQLite file into the file within a second of each commit, and keeps the log short.
- * It works on a thread and a connection of its own, so that no request waits for it; it keeps no process alive, and what fails is told and tried again.
+ * Makes checkpoints that copy the log of a SQLite file into the file within a second of each commit and keep the log short.
+ * The checkpoints run on their own thread and connection, so that no request waits for them. They do not keep the process alive, and a failure is reported and the copy tried again.
  */
 export function createCheckpoints(
   path: string,
-  tell: Tell,
+  tell: ReportTrouble,
   { soonMs = SOON_MS, files }: Options = {},
 ): Checkpoints {
   const log = `${path}-wal`
@@ -88,7 +89,7 @@ export function createCheckpoints(
       thread = undefined
     }
     tellOfLongLog()
-    // Where nothing is written and a reader stays, there is no hurry.
+    // While nobody writes and a reader keeps the log from being emptied, the pauses grow longer.
     restMs = isQuiet ? Math.min(restMs * 2, LONGEST_REST_MS) : soonMs
     running = undefined
     if (isDirty) schedule(soonMs)
@@ -112,7 +113,7 @@ export function createCheckpoints(
       clearTimeout(timer)
       await running
       if (!thread) return
-      // From here on somebody waits for it.
+      // `end` waits for the thread from here on, so the thread has to keep the process alive.
       thread.ref()
       if (files?.areThere() !== false) await ask('empty').catch(() => {})
       await ask('end').catch(() => {})
@@ -123,14 +124,14 @@ export function createCheckpoints(
 
 function startThread(path: string, opened: string | undefined): Worker {
   const name = `./checkpoint-thread${import.meta.url.slice(-3)}`
-  // An environment of its own: the process's own may hold secrets.
+  // The thread gets an empty environment, because the environment of the process may hold secrets.
   const workerData: CheckpointThread = { path, opened }
   const thread = new Worker(new URL(name, import.meta.url), { workerData, env: {}, execArgv: [] })
   thread.on('error', () => {}).unref()
   return thread
 }
 
-/** How many bytes a file has; none where it is not there. */
+/** Returns the size of a file in bytes, or 0 where the file does not exist. */
 export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }

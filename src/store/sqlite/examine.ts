@@ -2,17 +2,17 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { DatabaseFault } from '../db.ts'
 import { reasonOf } from '../failure-reasons.ts'
 import { isSqliteUnavailable } from '../errors.ts'
-import { findOrphans, findStrays, type Ask } from '../schema/orphans.ts'
-import { compareSchemas, type SchemaPart } from '../schema/parts.ts'
+import { findOrphans, findStrays, type RunStatement } from '../schema/orphans.ts'
+import { compareSchemas, type SchemaPart } from '../schema/compare-schemas.ts'
 import { openReadOnly } from './read-only.ts'
 
 const BUSY_MS = 5_000
-/** Of damage no more is told: the remedy is one for all of it. */
+/** At most `MOST_TOLD` faults of damage are reported, because one remedy serves for all of them. */
 const MOST_TOLD = 20
 
 /**
- * Checks every page and index of a SQLite file, its schema against `expected`, and whether rows belong to what is not there.
- * Reads in one transaction at a time, which keeps no writer waiting; the log cannot be emptied meanwhile.
+ * Checks every page and index of a SQLite file, compares its schema with `expected`, and looks for rows whose parent row does not exist.
+ * The examination keeps no writer waiting, but the log cannot be emptied while it reads.
  */
 export async function examineSqlite(path: string, expected: readonly SchemaPart[]): Promise<DatabaseFault[]> {
   try {
@@ -34,7 +34,7 @@ export async function examineSqlite(path: string, expected: readonly SchemaPart[
   }
 }
 
-/** Reads the schema of a SQLite database. */
+/** Reads the parts of the schema of a SQLite database. */
 export function readSqliteSchema(db: DatabaseSync): SchemaPart[] {
   const objects = db
     .prepare(
@@ -48,27 +48,21 @@ export function readSqliteSchema(db: DatabaseSync): SchemaPart[] {
   )
   return parts.flatMap((part) => {
     if (part.kind !== 'table') return [part]
-    const rows = columns.all(part.name) as {
-      name: string
-      type: string
-      notnull: number
-      default: string | null
-    }[]
-    return [
-      part,
-      ...rows.map(({ name, type, notnull, default: value }) => ({
-        ...{ kind: 'column' as const, table: part.name, name },
-        definition: [
-          type,
-          ...(notnull ? ['not null'] : []),
-          ...(value === null ? [] : [`default ${value}`]),
-        ].join(' '),
-      })),
-    ]
+    const rows = columns.all(part.name) as SqliteColumn[]
+    return [part, ...rows.map((column) => columnPart(part.name, column))]
   })
 }
 
-/** Without what makes no difference to SQLite, which keeps the text as somebody wrote it. */
+type SqliteColumn = { name: string; type: string; notnull: number; default: string | null }
+
+function columnPart(table: string, { name, type, notnull, default: value }: SqliteColumn): SchemaPart {
+  let definition = type
+  if (notnull) definition += ' not null'
+  if (value !== null) definition += ` default ${value}`
+  return { kind: 'column', table, name, definition }
+}
+
+/** Removes quotes and repeated spaces, which do not matter to SQLite but stay in the text that SQLite keeps. */
 const plain = (sql: string) => sql.replaceAll('"', '').replace(/\s+/g, ' ')
 
 function findDamage(db: DatabaseSync, path: string): DatabaseFault[] {
@@ -96,7 +90,8 @@ const damaged = (path: string, why: string): DatabaseFault => ({
 })
 
 function findLost(db: DatabaseSync, expected: readonly SchemaPart[]): Promise<DatabaseFault[]> {
-  const ask: Ask = (statement) => Promise.resolve(db.prepare(statement).all() as Record<string, unknown>[])
+  const ask: RunStatement = (statement) =>
+    Promise.resolve(db.prepare(statement).all() as Record<string, unknown>[])
   const owned = expected.filter(({ kind, name }) => kind === 'column' && name === 'tenant_id')
   const tables = owned.map(({ table }) => table).filter((table) => table !== 'tenant')
   return Promise.all([findStrays(ask, tables), findOrphans(ask)]).then((found) => found.flat())

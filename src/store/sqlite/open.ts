@@ -14,7 +14,14 @@ import {
 import { StartRefused } from '../../errors.ts'
 import { realPath } from '../../real-path.ts'
 import { createLock, turns } from '../../turns.ts'
-import { NOTHING_YET, type DatabaseFault, type Db, type Inspection, type Store, type Tell } from '../db.ts'
+import {
+  NOTHING_YET,
+  type DatabaseFault,
+  type Db,
+  type Inspection,
+  type Store,
+  type ReportTrouble,
+} from '../db.ts'
 import { BUSY, isSqlite, withoutDriverErrors } from '../errors.ts'
 import { isUpToDate, migrate, migrations } from '../migrate.ts'
 import { MIGRATION_TABLE } from '../migration-names.ts'
@@ -23,17 +30,17 @@ import type { KeyTerm, Schema } from '../schema/tables.ts'
 import { createCheckpoints, sizeOf } from './checkpoints.ts'
 import { openReadOnly } from './read-only.ts'
 import { rememberFiles } from './same-files.ts'
-import { usable } from './usable.ts'
+import { refuseUnusable } from './usable.ts'
 
 const BUSY_MS = 5_000
 const FULL = 2
 const KEPT_STATEMENTS = 256
 
-/** See `inspectStore`. A write-ahead log that a crash has left is read, and left as it is. */
+/** Inspects a SQLite file, as `inspectStore` promises. A write-ahead log that a crash left behind is read and not changed. */
 export async function inspectSqlite(link: string): Promise<Inspection> {
   const path = realPath(link)
   if (!existsSync(path)) return NOTHING_YET
-  return usable(path, async () => {
+  return refuseUnusable(path, async () => {
     const db = openReadOnly(path, BUSY_MS)
     try {
       const named = db.prepare(`select name from sqlite_schema where type = 'table'`).all()
@@ -61,29 +68,29 @@ export async function inspectSqlite(link: string): Promise<Inspection> {
 }
 
 type SqliteOptions = {
-  tell?: Tell
-  /** Left out by tests only, which show what would be left without. */
+  tell?: ReportTrouble
+  /** `secureDelete` is `false` only in tests, which show that removed bytes would stay in the file without it. */
   secureDelete?: boolean
 }
 
-/** See `openStore`. One connection writes, another reads; the file is made readable by its owner only. */
+/** Opens a SQLite file, as `openStore` promises. One connection writes and another one reads; a new file is readable by its owner only. */
 export async function openSqlite(
   link: string,
   { tell = () => {}, secureDelete = true }: SqliteOptions = {},
 ): Promise<Store> {
   const path = realPath(link)
-  return usable(path, async () => {
+  return refuseUnusable(path, async () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     closeSync(openSync(path, 'a', 0o600))
     const file = openDurably(path)
     const writer = kysely(file, WRITES)
     const { migrated } = await inspectSqlite(path)
     if (!isUpToDate(migrated)) await migrate(writer as Kysely<unknown>, 'sqlite', `the SQLite file ${path}`)
-    // From here on nobody waits inside SQLite, where everything else would wait too.
+    // From here on no statement waits inside SQLite, because the whole process would wait with it.
     file.exec('pragma busy_timeout = 0')
     if (!secureDelete) file.exec('pragma secure_delete = off')
     const reader = kysely(new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS }), READS)
-    // Its first read makes SQLite open the log and the shared memory.
+    // The first read makes SQLite open the log and the shared memory, whose identity `rememberFiles` needs.
     file.exec('select count(*) from sqlite_schema')
     const files = rememberFiles(path, tell)
     const checkpoints = createCheckpoints(path, tell, { files })
@@ -105,7 +112,7 @@ export async function openSqlite(
             return whenFree(deadline, () => writer.transaction().execute(work))
           })
           checkpoints.note()
-          // Nothing is acknowledged that went into files that are gone.
+          // A write into files that are gone must not be acknowledged.
           files.require()
           return done
         }),
@@ -124,7 +131,7 @@ export async function openSqlite(
   })
 }
 
-/** The schema that the migrations make is made in memory, and compared with. */
+/** Examines the file at `path` and compares its schema with the schema that the migrations make in memory. */
 async function examine(path: string): Promise<DatabaseFault[]> {
   const { examineSqlite, readSqliteSchema } = await import('./examine.ts')
   const empty = new DatabaseSync(':memory:')
@@ -138,7 +145,7 @@ async function examine(path: string): Promise<DatabaseFault[]> {
 
 const LOOK_AGAIN_MS = 10
 
-/** Waits for another process that writes without holding up this one: the lock is asked for again and again, for as long as SQLite would wait. */
+/** Runs `work` again and again until another process has released the write lock, at most until `deadline`; other requests are served meanwhile. */
 async function whenFree<T>(deadline: number, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -155,7 +162,7 @@ function openDurably(path: string): DatabaseSync {
   db.exec(
     'pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma temp_store = memory',
   )
-  // The request that happens to fill the log would copy it: that is left to a thread.
+  // Without this, the request that happens to fill the log would also copy it; the checkpoint thread copies the log instead.
   db.exec('pragma wal_autocheckpoint = 0')
   const kept = readSettings(db)
   if (kept.journal_mode !== 'wal' || kept.synchronous !== FULL || kept.secure_delete !== 1) {
@@ -200,15 +207,15 @@ function forKysely(db: DatabaseSync): SqliteDatabase {
   }
 }
 
-/** When a connection waits, since SQLite works on the thread that serves everybody. */
+/** SQLite works on the thread that serves every request, so `Manners` say when a connection lets other requests go first. */
 type Manners = {
   beforeConnection: () => Promise<void> | undefined
   beforeStatement: () => Promise<void> | undefined
 }
 
-/** Readers wait with nothing in their hands. */
+/** With `READS`, a reader lets others go first before it takes the connection. */
 const READS: Manners = { beforeConnection: () => turns.giveWay(), beforeStatement: () => undefined }
-/** A transaction goes on before others, which may wait for it. */
+/** With `WRITES`, a transaction pauses only briefly between statements, because others may wait for its end. */
 const WRITES: Manners = { beforeConnection: () => undefined, beforeStatement: () => turns.breathe() }
 
 class NodeSqliteDialect extends SqliteDialect {
@@ -230,7 +237,7 @@ class NodeSqliteDialect extends SqliteDialect {
   }
 }
 
-/** Transactions take the write lock at once, and statements come in turns. */
+/** A `ServerDriver` makes a transaction take the write lock at its start, and lets other requests go first as its `Manners` say. */
 class ServerDriver extends SqliteDriver {
   readonly #db: DatabaseSync
   readonly #manners: Manners
@@ -255,14 +262,14 @@ class ServerDriver extends SqliteDriver {
     })
   }
 
-  // A transaction that will write takes the write lock at once: one that takes it later can fail half-way.
+  // The transaction takes the write lock at its start, because a transaction that takes the lock later can fail halfway.
   override async beginTransaction(connection: DatabaseConnection) {
-    // Only where it could not be rolled back before.
+    // A transaction is still open here only where its rollback failed before.
     if (this.#db.isTransaction) await super.rollbackTransaction(connection)
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }
 
-  // On a full disk or an I/O error SQLite has rolled back by itself; the first failure is the one to tell.
+  // On a full disk or an I/O error SQLite rolls back by itself, and the error to report is the first one.
   override async rollbackTransaction(connection: DatabaseConnection) {
     if (this.#db.isTransaction) await super.rollbackTransaction(connection).catch(() => {})
   }

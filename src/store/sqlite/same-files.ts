@@ -1,27 +1,28 @@
 import { statSync } from 'node:fs'
-import type { Tell } from '../db.ts'
+import type { ReportTrouble } from '../db.ts'
 import { unavailable } from '../errors.ts'
 import { VANISHED } from '../failure-reasons.ts'
 
-/** For so long a read believes what was found last. */
+/** A read relies on the last look at the files for `BELIEVED_MS`. */
 const BELIEVED_MS = 250
 
+/** `SameFiles` watches that the files which SQLite opened are still the files at their paths. */
 export type SameFiles = {
-  /** Which files were opened, as `identifyFiles` told. */
+  /** `opened` is the result of `identifyFiles` for the files that were opened. */
   opened: string
-  /** Whether the files that were opened are the ones at their paths. */
+  /** Says whether the files that were opened are still the files at their paths. */
   areThere(): boolean
-  /** Throws a refusal (503) when the files that were opened are no longer the ones at their paths. */
+  /** Refuses with 503 where the files that were opened are no longer the files at their paths. */
   require(): void
-  /** Does so too, but looks four times a second at most. */
+  /** Refuses with 503 in the same case as `require`, but looks at the files at most four times a second. */
   requireLately(): void
 }
 
 /**
  * Remembers which files SQLite has opened: the database, its log and its shared memory.
- * SQLite goes on writing to files that were removed or replaced, and what it acknowledges then is lost.
+ * SQLite would continue to write to files that were removed or replaced, and its acknowledged writes would be lost.
  */
-export function rememberFiles(path: string, tell: Tell): SameFiles {
+export function rememberFiles(path: string, tell: ReportTrouble): SameFiles {
   const opened = identifyFiles(path)
   let lookedAt = 0
   let isTold = false
@@ -59,10 +60,10 @@ export function rememberFiles(path: string, tell: Tell): SameFiles {
 
 const pathsOf = (path: string) => [path, `${path}-wal`, `${path}-shm`]
 
-/** Tells a database, its log and its shared memory from any others that could be at their paths. */
+/** Returns a text that identifies a database, its log and its shared memory, and that differs for any other files at their paths. */
 export const identifyFiles = (path: string): string => pathsOf(path).map(identify).join(' ')
 
-/** Device and inode of a file; a number is not given to another file while one has this one open. */
+/** Returns the device and the inode of a file, or the error's code; no other file gets the same inode while the process has the file open. */
 function identify(path: string): string {
   try {
     const { dev, ino } = statSync(path, { bigint: true })

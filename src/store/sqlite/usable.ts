@@ -5,7 +5,7 @@ import { isSqliteUnavailable, withoutDriverErrors } from '../errors.ts'
 
 const FILE_ERROR = /^E(ACCES|PERM|ROFS|ISDIR|NOTDIR|NOENT|NOSPC|DQUOT|IO|LOOP|NAMETOOLONG|EXIST|MFILE|NFILE)$/
 
-/** What can be done about each code. */
+/** `REMEDIES` says for each code what the operator can do; the first matching pattern counts. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/^(EISDIR|no file)$/, 'name a file in HAWSER_DATABASE_URL, as sqlite:<directory>/hawser.db'],
   [
@@ -26,14 +26,14 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/^(EIO|SQLite 10)$/, 'look for a failing disk, and restore a backup where the file is damaged'],
 ]
 
-/** Opens a file; one that the start can do nothing with is refused by its path, with the reason and what to do about it. */
-export async function usable<T>(path: string, work: () => Promise<T>): Promise<T> {
+/** Runs `work`, which opens the file at `path`, and throws a `StartRefused` with the path, the reason and a remedy where the file cannot be used. */
+export async function refuseUnusable<T>(path: string, work: () => Promise<T>): Promise<T> {
   return withoutDriverErrors(async () => {
     requireFile(path)
     try {
       return await work()
     } catch (error) {
-      // Of a schema that could not be brought up to date the cause says more.
+      // Where the schema could not be brought up to date, the cause of the refusal says more than the refusal.
       const first = error instanceof StartRefused ? error.cause : error
       const { code = '', errcode = 0 } = (first ?? {}) as NodeJS.ErrnoException & { errcode?: number }
       const isFile = FILE_ERROR.test(code)
@@ -44,7 +44,7 @@ export async function usable<T>(path: string, work: () => Promise<T>): Promise<T
   })
 }
 
-/** SQLite would call a directory, or a device, an I/O error. */
+/** Throws `StartRefused` for a directory or a device, for which SQLite would only report an I/O error. */
 function requireFile(path: string): void {
   const found = statIfThere(path)
   if (found?.isDirectory()) throw refusal(path, 'EISDIR', 'EISDIR')
@@ -55,7 +55,7 @@ function statIfThere(path: string) {
   try {
     return statSync(path, { throwIfNoEntry: false })
   } catch {
-    // Whoever opens it is told why.
+    // Opening the file fails too and reports the reason.
     return undefined
   }
 }

@@ -8,7 +8,7 @@ import { acceptKey, type ActingKey } from './key-form.ts'
 
 export type KeyPage = { keys: ListedApiKey[]; total: number; page: number; pages: number }
 
-/** One page of the account’s keys of the environment of the acting key, revoked ones too, oldest first. */
+/** Returns one page of the account’s API keys in the environment of the acting key, revoked ones too, oldest first. */
 export async function listOwnKeys(
   { store }: Context,
   actor: Actor,
@@ -21,7 +21,7 @@ export async function listOwnKeys(
   return { keys: rows, total, page, pages: Math.ceil(total / size) }
 }
 
-/** Makes a key of the account that may do no more, and counts no longer, than the acting key, and in its environment. */
+/** Makes an API key of the account in the environment of the acting key; the new key may do no more and counts no longer than the acting key. */
 export async function createOwnKey(
   ctx: Context,
   actor: Actor,
@@ -31,11 +31,11 @@ export async function createOwnKey(
   const wanted = acceptKey(body().reveal(), acting, ctx.clock())
   return ctx.store.transaction(actor.tenantId, async (tx) => {
     await requireInForce(ctx, tx, actor, acting)
-    return storeKey(ctx, tx, actor, wanted)
+    return storeKey(ctx, tx, actor, { wanted })
   })
 }
 
-/** Ends a key of the account and of the environment of the acting key, which is another one. One that was revoked before stays as it is. */
+/** Revokes an API key of the account in the environment of the acting key; a key that was revoked before stays as it is. Refuses a key that would revoke itself, and an unknown key. */
 export async function revokeOwnKey(
   ctx: Context,
   actor: Actor,
@@ -52,10 +52,10 @@ export async function revokeOwnKey(
   })
 }
 
-/** A partner’s key that acts for an account is none of its keys. */
+/** Says whether the acting API key belongs to the account itself; the key of a partner who acts for an account does not. */
 const isOwn = ({ tenantId }: Actor, acting: ActingKey): boolean => tenantId === acting.tenantId
 
-/** Of two keys that revoke each other at the same time one has to stay, and what was revoked meanwhile makes no key any more. */
+/** Refuses an acting API key of the account that was revoked or has expired meanwhile; otherwise two keys could revoke each other at the same time, and a revoked key could make a new one. */
 async function requireInForce(ctx: Context, tx: Tx, actor: Actor, acting: ActingKey): Promise<void> {
   if (!isOwn(actor, acting)) return
   const life = await findKeyLife(tx, actor, acting.keyId)

@@ -10,7 +10,7 @@ const SECRET = 'CDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs'
 const PRODUCTION = `hws_0123456789AB_${SECRET}_3TcG9Z`
 const SANDBOX = `TEST_hws_0123456789AB_${SECRET}_2LZnCH`
 
-/** CRC-32 bit by bit, then in base 62: the checksum of a key, computed a second way. */
+/** Computes the checksum of an API key in a second way: CRC-32 bit by bit, then written in base 62. */
 function checksum(body: string): string {
   let crc = 0xffff_ffff
   for (const byte of Buffer.from(body)) {
@@ -134,7 +134,7 @@ test('a secret is the same as itself, and as nothing else, nor as nothing at all
   assert.equal(isSameSecret(Buffer.from(stored), new Uint8Array(stored)), true)
 })
 
-/** Welch’s t of two samples without their slowest tenth: above 4.5 the two can be told apart by time. */
+/** Computes Welch’s t of two samples without their slowest tenth; above 4.5 the two can be distinguished by time. */
 function welch(samples: readonly [number[], number[]]): number {
   const [a, b] = samples.map((times) => {
     const kept = times.toSorted((x, y) => x - y).slice(0, Math.floor(times.length * 0.9))
@@ -166,7 +166,7 @@ function timed(isSame: (presented: Buffer, stored: Buffer) => boolean): number {
 
 test('how long a comparison takes does not say where two secrets differ', () => {
   const leaky = (presented: Buffer, stored: Buffer) => presented.every((byte, at) => byte === stored[at])
-  // A busy machine can make a difference where there is none, not hide one three times: the best of three counts.
+  // A busy machine can show a difference where there is none, but it does not hide one three times, so the best of three counts.
   const seen: number[] = []
   while (seen.length < 3 && !seen.some((t) => t < 4.5)) {
     assert.ok(timed(leaky) > 4.5, 'the control: an early end shows')

@@ -12,7 +12,7 @@ const FORM = new RegExp(
 
 export type ParsedApiKey = { keyId: string; environment: Environment; secretHash: Buffer }
 
-/** A new key: `[TEST_]hws_<id>_<secret>_<checksum>`, `TEST_` in the sandbox; its text exists nowhere else afterwards. */
+/** Makes a new API key with the text `[TEST_]hws_<id>_<secret>_<checksum>`, where `TEST_` marks the sandbox; the text is stored nowhere. */
 export function makeApiKey(environment: Environment): ParsedApiKey & { text: string } {
   const keyId = randomText(ID)
   const secret = randomText(SECRET)
@@ -20,7 +20,7 @@ export function makeApiKey(environment: Environment): ParsedApiKey & { text: str
   return { keyId, environment, secretHash: hashSecret(secret), text: `${body}_${checksum(body)}` }
 }
 
-/** What a presented text claims to be, or `undefined` when its form or checksum is wrong; proves nothing yet. */
+/** Reads the text of an API key, or returns `undefined` where its form or checksum is wrong; the caller still has to compare the secret. */
 export function parseApiKey(text: string): ParsedApiKey | undefined {
   const [, body, sandbox, keyId, secret, given] = FORM.exec(text) ?? []
   if (!body || !keyId || !secret || checksum(body) !== given) return undefined
@@ -29,13 +29,13 @@ export function parseApiKey(text: string): ParsedApiKey | undefined {
 
 const NOBODY = randomBytes(32)
 
-/** Compares in constant time, also when there is nothing to compare with. */
+/** Compares two hashes of secrets in constant time, also where there is no stored one. */
 export function isSameSecret(presented: Buffer, stored: Uint8Array | undefined): boolean {
   const known = stored?.length === presented.length ? stored : undefined
   return timingSafeEqual(presented, known ?? NOBODY) && known !== undefined
 }
 
-// The secret has 256 random bits, so a plain hash cannot be searched.
+// The secret has 256 random bits, so nobody can find it by trying inputs of a plain hash.
 const hashSecret = (secret: string): Buffer => hash('sha256', `hawser/apikey/v1\0${secret}`, 'buffer')
 
 function randomText(length: number): string {

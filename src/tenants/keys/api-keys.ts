@@ -6,6 +6,7 @@ import {
   findApiKey,
   insertApiKey,
   listApiKeys,
+  listEveryApiKey,
   revokeApiKey,
   type ListedApiKey,
 } from '../../store/tables/tenants/api-keys.ts'
@@ -15,7 +16,7 @@ import { requireScope } from '../../require-scope.ts'
 import { isSameSecret, makeApiKey, parseApiKey } from './api-key-format.ts'
 import { sayOver } from './key-end.ts'
 
-/** What a new key is to be; one without an end says `null`, or nothing. */
+/** `NewKey` describes an API key that is to be made; a key without an end has `expiresAt` `null` or absent. */
 export type NewKey = {
   environment: Environment
   scopes: readonly Scope[]
@@ -23,23 +24,24 @@ export type NewKey = {
   expiresAt?: string | null
 }
 
-/** A key as it was made, and as it is listed from then on: the only time that its text is known. */
+/** An issued key is an API key that was just made, with its text, which is known only now, and its row in listings. */
 export type IssuedKey = { keyId: string; text: Secret<string>; createdAt: string; listed: ListedApiKey }
 
-/** Makes a key for the actor's tenant; it works as soon as this returns. */
+/** Makes an API key for the actor's tenant; the key works as soon as this function returns. */
 export async function createKey(ctx: Context, actor: Actor, wanted: NewKey): Promise<IssuedKey> {
   requireScope(actor, 'admin')
   const key = makeApiKey(wanted.environment)
-  return ctx.store.transaction(actor.tenantId, (tx) => storeKey(ctx, tx, actor, wanted, key))
+  return ctx.store.transaction(actor.tenantId, (tx) => storeKey(ctx, tx, actor, { wanted, key }))
 }
 
-/** Stores a key in a transaction that does more than that; refuses one whose end has come. */
+type KeyToStore = { wanted: NewKey; key?: ReturnType<typeof makeApiKey> }
+
+/** Stores an API key in the caller's transaction; refuses a key whose end is not in the future. */
 export async function storeKey(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  wanted: NewKey,
-  key = makeApiKey(wanted.environment),
+  { wanted, key = makeApiKey(wanted.environment) }: KeyToStore,
 ): Promise<IssuedKey> {
   const createdAt = ctx.clock().toISOString()
   const expiresAt = wanted.expiresAt ?? null
@@ -75,20 +77,20 @@ const ENDED = {
   message: sayOver('expires_at'),
 } as const
 
-/** Ends a key of the actor's tenant and environment; `false` when there is no such key in force. */
+/** Revokes an API key of the actor's tenant and environment; returns `false` where there is no such key in force. */
 export async function revokeKey(ctx: Context, actor: Actor, keyId: string): Promise<boolean> {
   requireScope(actor, 'admin')
   return ctx.store.transaction(actor.tenantId, (tx) => endKey(ctx, tx, actor, keyId))
 }
 
-/** Ends a key in a transaction that does more than that; `false` when there is no such key in force. */
+/** Revokes an API key of the actor's tenant and environment in the caller's transaction; returns `false` where there is no such key in force. */
 export async function endKey(ctx: Context, tx: Tx, actor: Actor, keyId: string): Promise<boolean> {
   if (!(await revokeApiKey(tx, actor, keyId, ctx.clock().toISOString()))) return false
   await recordEvent(ctx, tx, actor, { action: 'api_key.revoked', subject: keyId })
   return true
 }
 
-/** The id of the key that has this text; `undefined` when its form or checksum is wrong, or no key was made here with it. */
+/** Finds the id of the API key with this text; returns `undefined` where the form or checksum is wrong, or where this installation made no such key. */
 export async function findKeyIdOf({ store }: Context, text: Secret<string>): Promise<string | undefined> {
   const claim = parseApiKey(text.reveal())
   if (!claim) return undefined
@@ -98,12 +100,12 @@ export async function findKeyIdOf({ store }: Context, text: Secret<string>): Pro
   return isProved ? claim.keyId : undefined
 }
 
-/** The keys of a tenant, revoked ones too, oldest first. */
-export function keysOf({ store }: Context, tenantId: string): Promise<ListedApiKey[]> {
+/** Lists the API keys of a tenant, revoked ones too, oldest first. */
+export function listKeys({ store }: Context, tenantId: string): Promise<ListedApiKey[]> {
   return store.read(tenantId, (db) => listApiKeys(db, tenantId))
 }
 
-/** The keys of all tenants; for the operator. */
-export function allKeys({ store }: Context): Promise<ListedApiKey[]> {
-  return store.cross({ path: 'operate' }, (db) => listApiKeys(db))
+/** Lists the API keys of all tenants for the operator. */
+export function listAllKeys({ store }: Context): Promise<ListedApiKey[]> {
+  return store.cross({ path: 'operate' }, (db) => listEveryApiKey(db))
 }

@@ -1,9 +1,9 @@
 import { parseBefore } from '../../time.ts'
 
-/** When a key ends, or what is wrong with the time that was given for it. */
+/** A key end is the time at which an API key ends, or a message that says what is wrong with the given time. */
 export type KeyEnd = { at: string } | { message: string }
 
-/** Reads until when a key shall count; of a plain day it is all, in UTC. A time that is over is refused, under the name that it was given by. */
+/** Reads the end of an API key; a plain day counts up to its last moment in UTC. A wrong or past time gives a message that names the field `name`. */
 export function readKeyEnd(name: string, text: string, now: Date): KeyEnd {
   const at = parseBefore(text)
   if (at === undefined)
@@ -11,5 +11,5 @@ export function readKeyEnd(name: string, text: string, now: Date): KeyEnd {
   return at <= now.toISOString() ? { message: sayOver(name) } : { at }
 }
 
-/** Says that the time of this name is over. */
+/** Writes the message for a time in the field `name` that is over. */
 export const sayOver = (name: string): string => `${name} must not be in the past.`

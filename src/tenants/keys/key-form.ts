@@ -13,22 +13,22 @@ import { parseScopes, scopeNames } from '../scopes.ts'
 const LONGEST_DESCRIPTION = 200
 const ENVIRONMENTS: readonly Environment[] = ['production', 'sandbox']
 
-/** Until when a key counts, as bodies say it. */
+/** `endField` is the field in which a request's body gives the end of an API key. */
 export const endField = optional(
   text('End: a plain day is meant whole, in UTC', { format: 'day-or-time', examples: ['2027-01-31'] }),
 )
 
-/** What an account says of a key; `scopes` come beside it. */
+/** `keyFields` are the fields of an API key that an account makes; `scopes` are checked separately. */
 export const keyFields: Fields = {
   description: optional(text('Description', { maxLength: LONGEST_DESCRIPTION })),
   environment: optional(choice('Environment, which is that of the key that makes it', ENVIRONMENTS)),
   expires_at: endField,
 }
 
-/** The scopes that keys may have which are made through the API. */
+/** `GRANTABLE` lists the scopes that an API key may have that is made through the API. */
 export const GRANTABLE: readonly Scope[] = scopeNames.filter((scope) => scope !== 'partner')
 
-/** A key that acts: whose it is, what it may do in this request, and until when it counts. */
+/** An acting key is the API key of the current request, with its tenant, what it may do in this request, and its end. */
 export type ActingKey = {
   tenantId: string
   keyId: string
@@ -37,7 +37,7 @@ export type ActingKey = {
   expiresAt: string | null
 }
 
-/** Reads what a body wants of a key that `maker` makes: nothing that is beyond the maker. Refuses every bad field at once. */
+/** Reads the body of a request for an API key that `maker` makes, and that may do no more than `maker`. Refuses all bad fields together. */
 export function acceptKey(body: Readonly<Record<string, unknown>>, maker: ActingKey, now: Date): NewKey {
   const { scopes, ...rest } = body
   const accepted = acceptFields(keyFields, rest, ['scopes'])
@@ -59,14 +59,14 @@ export function acceptKey(body: Readonly<Record<string, unknown>>, maker: Acting
   }
 }
 
-/** The values that no problem names, of a body that is refused: what else is wrong with them is told in the same answer. */
+/** Returns the values of a refused body that no problem names, so that further problems with them are reported in the same answer. */
 function soundOnes(values: Readonly<Record<string, unknown>>, problems: readonly FieldProblem[]): Values {
   const isSound = ([name, value]: [string, unknown]) =>
     value !== null && value !== '' && !problems.some(({ field }) => field === name)
   return Object.fromEntries(Object.entries(values).filter(isSound)) as Values
 }
 
-/** Until when a key counts that `maker` makes: for as long as the body says, and no longer than the maker itself. */
+/** Returns the end of an API key that `maker` makes, as the body gives it, or a problem where that end is wrong or after the end of `maker`. */
 export function acceptEnd(
   { expires_at: asked }: Values,
   maker: Pick<ActingKey, 'expiresAt'>,
@@ -81,11 +81,9 @@ export function acceptEnd(
 }
 
 function scopeProblems(scopes: unknown, maker: ActingKey): FieldProblem[] {
-  const refuse = (message: string, kind: FieldProblem['kind'] = 'invalid') => [
-    { kind, field: 'scopes', message },
-  ]
+  const refuse = (message: string): FieldProblem[] => [{ kind: 'invalid', field: 'scopes', message }]
   if (scopes === undefined || scopes === null || scopes === '')
-    return refuse('scopes is required.', 'required')
+    return [{ kind: 'required', field: 'scopes', message: 'scopes is required.' }]
   if (!Array.isArray(scopes) || scopes.length === 0)
     return refuse(`scopes must be a list of some of ${GRANTABLE.join(', ')}.`)
   const names: unknown[] = scopes

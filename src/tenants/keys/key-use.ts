@@ -1,29 +1,30 @@
 import type { Context } from '../../context.ts'
 import { noteKeyUse } from '../../store/tables/tenants/api-keys.ts'
-import { waitFor } from '../../worker.ts'
+import { waitFor } from '../../polling-loop.ts'
 
 const HOUR_MS = 60 * 60_000
-/** For so long nothing is written after a write that failed. */
+/** After a write that failed, nothing is written for `PAUSE_MS`. */
 const PAUSE_MS = 60_000
 const MOST_WAITING = 10_000
 
-/** A key that was used: whose it is, and the hour of its last use that is on record. */
+/** A used key is an API key that a request has presented, with its tenant and the hour of its last use that is on record. */
 export type UsedKey = { tenantId: string; keyId: string; lastUsedAt: string | null }
 
+/** `KeyUse` records when API keys were last used. */
 export type KeyUse = {
-  /** Notes that a key was used, and waits for nothing. */
+  /** Notes that an API key was used, without waiting. */
   note(used: UsedKey): void
-  /** Waits until what was noted is written, but not longer than `ms`. */
+  /** Waits until all noted uses are written, but not longer than `ms`. */
   stop(ms: number): Promise<void>
 }
 
 /**
- * Writes down when keys were used, to the hour: once an hour and key, whichever process comes first.
- * It does so behind the requests and one key after another, so that the first minute of an hour is like any other; no request fails or waits for it.
+ * Records the last use of API keys to the hour: each key is written once an hour by whichever process comes first.
+ * The writes run beside the requests, one key after the other, so that an hour's first minute has no more load than the others. No request fails or waits for them.
  */
-export function createKeyUse(ctx: Context, now: () => number = () => performance.now()): KeyUse {
+export function createKeyUse(ctx: Context, { now = () => performance.now() } = {}): KeyUse {
   const waiting = new Map<string, { tenantId: string; at: string }>()
-  /** Keys whose use in `hour` this process has written down: requests that began before may know nothing of it. */
+  /** `written` holds the keys whose use in `hour` this process has recorded; requests that began earlier may still have the old record. */
   const written = new Set<string>()
   let hour = ''
   let pausedUntil = 0
@@ -35,12 +36,12 @@ export function createKeyUse(ctx: Context, now: () => number = () => performance
         for (const [keyId, use] of waiting) {
           const { tenantId, at } = use
           await ctx.store.transaction(tenantId, (tx) => noteKeyUse(tx, tenantId, keyId, at))
-          // An hour may have begun meanwhile, in which the key was used again.
+          // A new hour may have begun meanwhile in which the key was used again.
           if (waiting.get(keyId) === use) waiting.delete(keyId)
           if (at === hour) written.add(keyId)
         }
     } catch (error) {
-      // The next use after the pause is as good.
+      // Any use after the pause is recorded just as well.
       waiting.clear()
       pausedUntil = now() + PAUSE_MS
       ctx.log.warn({ err: error }, 'when keys were used last could not be written down')

@@ -17,7 +17,7 @@ const workspaceOf = async (t: TestContext, name: DatabaseName = 'sqlite') => {
   return opened
 }
 
-/** The one JSON object that stands on the last line of standard output, and nothing of the kind before it. */
+/** Returns the one JSON object on the last line of standard output, and expects no other before it. */
 function lastObject({ code, stdout, stderr }: EndedProgram): any {
   assert.equal(code, 0, stderr)
   assert.ok(stdout.endsWith('\n'))

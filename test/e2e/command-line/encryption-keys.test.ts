@@ -19,7 +19,7 @@ import { firstKeys, requireFirstKeys } from '../../support/processes/first-keys.
 import { openWorkspace, type Workspace } from '../../support/processes/workspace.ts'
 import type { Settings } from '../../support/processes/run-program.ts'
 
-/** An installation with one connection, its server gone, and the id of the key it needs. */
+/** An installation has one connection and no running server; `needed` is the id of the key that it needs. */
 type Installation = { workspace: Workspace; key: string; carrierId: string; needed: string; right: string }
 
 /** Makes the settings under which the start has to be refused; `directory` is the case's own. */
@@ -39,7 +39,7 @@ const command =
 const script = (code: string) => command(process.execPath, '-e', code)
 const newKek = () => `${formatKek(randomBytes(32))}\n`
 
-/** Keys that cannot serve any database. */
+/** These keys cannot be used for any database. */
 const unusable: Record<string, BadKey> = {
   'a truncated key': file((right) => right.slice(0, 30)),
   'a key whose checksum is off': file((right) => right.replace(/.$/, (last) => (last === '0' ? '1' : '0'))),
@@ -63,7 +63,7 @@ const unusable: Record<string, BadKey> = {
   'a key command whose own child hangs': command('sh', '-c', 'sleep 25; true'),
 }
 
-/** Keys that would do for an empty database, and not for this one. */
+/** These keys could be used for an empty database, but not for this one. */
 const foreign: Record<string, BadKey> = {
   'no key file': (directory) => ({ HAWSER_KEK_FILE: join(directory, 'kek') }),
   'a wrong key': file(newKek),
@@ -226,7 +226,7 @@ async function install(database: DatabaseName, end: 'stop' | 'kill'): Promise<In
   return { workspace, key, carrierId: json.carrier_id, right, needed: kekId(parseKek(right, 'the test')) }
 }
 
-/** SHA-256 of every file of the database, its shared-memory index only named, or of every table's rows. */
+/** Returns the SHA-256 of every file of the database, except that its shared-memory index is only named, or of the rows of every table. */
 async function fingerprint({ database, directory, env }: Workspace): Promise<Record<string, string>> {
   const sha256 = (data: Buffer | string) => createHash('sha256').update(data).digest('hex')
   if (database === 'sqlite') {

@@ -13,7 +13,7 @@ const PATH = '/v1/connections/carriers/ups'
 
 /** Moves the end of what is deleted, while no server runs. */
 async function endAt(workspace: Workspace, ms: number): Promise<void> {
-  const change = `update buried_connection set erase_after = '${new Date(Date.now() + ms).toISOString()}'`
+  const change = `update deleted_connection set erase_after = '${new Date(Date.now() + ms).toISOString()}'`
   if (workspace.env.HAWSER_DATABASE_URL?.startsWith('postgres')) {
     await runAsOwner(workspace.env.HAWSER_DATABASE_URL, change)
     return

@@ -17,7 +17,7 @@ const PATH = '/v1/connections/carriers/stamps_com'
 const CALLERS = 8
 const body = () => ({ nickname: 'x', username: unique('user'), password: 'a password' })
 
-/** What was sealed at any time, and what of it should be gone. */
+/** A run has the sealed parts that should be gone, and the number of envelopes that were ever sealed. */
 type Run = { gone: Buffer[]; envelopes: number }
 
 /** Calls `work` so many times, some at once. */
@@ -32,26 +32,31 @@ async function each(count: number, work: (at: number) => Promise<void>): Promise
   await Promise.all(Array.from({ length: CALLERS }, caller))
 }
 
-const ask = async (server: TestServer, method: string, path: string, wanted: number, sent?: object) => {
-  const { status, json, text } = await server.request(method, path, sent ? { body: sent } : {})
-  assert.equal(status, wanted, text)
-  return json
+const ask = async (
+  server: TestServer,
+  method: string,
+  path: string,
+  { status, ...asked }: { status: number; body?: object },
+) => {
+  const answer = await server.request(method, path, asked)
+  assert.equal(answer.status, status, answer.text)
+  return answer.json
 }
 
-/** Readers and writers beside, on connections of their own that come and go all the time. */
+/** Runs readers and writers on their own connections, which come and go all the time, until the returned function is called. */
 function disturb(server: TestServer): () => Promise<void> {
   let isOver = false
   const writer = async () => {
     while (!isOver) {
-      const { carrier_id: id } = await ask(server, 'POST', PATH, 200, body())
-      await ask(server, 'PUT', `${PATH}/${id}`, 200, body())
-      if (Math.random() < 0.7) await ask(server, 'DELETE', `${PATH}/${id}?purge=true`, 204)
+      const { carrier_id: id } = await ask(server, 'POST', PATH, { status: 200, body: body() })
+      await ask(server, 'PUT', `${PATH}/${id}`, { status: 200, body: body() })
+      if (Math.random() < 0.7) await ask(server, 'DELETE', `${PATH}/${id}?purge=true`, { status: 204 })
       await pause(50)
     }
   }
   const reader = async () => {
     while (!isOver) {
-      await ask(server, 'GET', '/v1/connections?page_size=20', 200)
+      await ask(server, 'GET', '/v1/connections?page_size=20', { status: 200 })
       await pause(50)
     }
   }
@@ -63,7 +68,7 @@ function disturb(server: TestServer): () => Promise<void> {
 }
 
 /**
- * Connects, updates every connection twice and deletes every one, half of them for good at once and half by the worker when their time has come,
+ * Connects, updates every connection twice and deletes every one; half of them are erased at once, and half by the worker when they become due,
  * while others read and write.
  */
 async function work(server: TestServer, connections: number, forward: (ms: number) => void): Promise<Run> {
@@ -76,17 +81,17 @@ async function work(server: TestServer, connections: number, forward: (ms: numbe
   const stop = disturb(server)
   const ids: string[] = []
   await each(connections, async () => {
-    ids.push((await ask(server, 'POST', PATH, 200, body())).carrier_id)
+    ids.push((await ask(server, 'POST', PATH, { status: 200, body: body() })).carrier_id)
   })
   await look()
   for (let turn = 0; turn < 2; turn += 1) {
     await each(connections, async (at) => {
-      await ask(server, 'PUT', `${PATH}/${ids[at]}`, 200, body())
+      await ask(server, 'PUT', `${PATH}/${ids[at]}`, { status: 200, body: body() })
     })
     await look()
   }
   await each(connections, async (at) => {
-    await ask(server, 'DELETE', `${PATH}/${ids[at]}${at % 2 === 0 ? '?purge=true' : ''}`, 204)
+    await ask(server, 'DELETE', `${PATH}/${ids[at]}${at % 2 === 0 ? '?purge=true' : ''}`, { status: 204 })
   })
   await look()
   forward(7 * DAY)
@@ -150,7 +155,7 @@ describe(
       const rows = await runAsOwner(
         url,
         `select credentials as bytes from connection union all select credentials from previous_credentials
-          union all select sealed from buried_connection`,
+          union all select sealed from deleted_connection`,
       )
       const stored = Buffer.concat(rows.map(({ bytes }) => bytes))
       assert.ok(stored.length > 0)

@@ -9,7 +9,7 @@ import { requireFirstKeys } from '../../support/processes/first-keys.ts'
 const PATH = '/v1/connections/carriers/stamps_com'
 const body = (username: string) => ({ nickname: 'n', username, password: 'p' })
 
-/** What happens to files under a running server, and how it is undone where it can be. */
+/** These are changes to files under a running server, each with how it is undone where that is possible. */
 const losses: Record<string, { lose: (data: string) => void; undo?: (data: string) => void }> = {
   'the log is removed': { lose: (data) => rmSync(join(data, 'hawser.db-wal')) },
   'the shared memory is replaced': {

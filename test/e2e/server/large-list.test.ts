@@ -11,7 +11,7 @@ import type { ServerProcess } from '../../support/processes/server-process.ts'
 const CONNECTIONS = 5_000
 const LISTS = 12
 
-/** Resident memory of a process in MiB, as the kernel counts it. */
+/** Returns the resident memory of a process in MiB, as the kernel counts it. */
 function resident(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Number(kib) / 1024

@@ -90,7 +90,7 @@ describe(
   },
 )
 
-/** Resident memory of a process in MiB, as the kernel counts it. */
+/** Returns the resident memory of a process in MiB, as the kernel counts it. */
 function resident(pid = 0): number {
   const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Number(kib) / 1024

@@ -21,7 +21,7 @@ type Answer = { status: number; json: any }
 type Ask = (method: string, url: string, body?: object) => Promise<Answer>
 /** Two ways to the same tenant, one through each server. */
 type Scene = { left: Ask; right: Ask; rows: (table: Table, id: string) => Promise<number> }
-type Table = 'connection' | 'buried_connection' | 'tombstone' | 'label'
+type Table = 'connection' | 'deleted_connection' | 'tombstone' | 'label'
 /** How often each race came out how. */
 type Outcomes = Map<string, Map<string, number>>
 
@@ -133,7 +133,7 @@ const races: Record<string, (scene: Scene, meet: Meet) => Promise<string>> = {
     assert.equal(deleted.status, 204)
     assert.ok(updated.status === 200 || updated.status === 404)
     assert.equal(await scene.rows('connection', id), 0)
-    assert.equal(await scene.rows('buried_connection', id), 1)
+    assert.equal(await scene.rows('deleted_connection', id), 1)
     return given('update', updated.status, deleted.status)
   },
   'restore ‖ purge': async (scene, meet) => {
@@ -145,7 +145,7 @@ const races: Record<string, (scene: Scene, meet: Meet) => Promise<string>> = {
     )
     assert.equal(purged.status, 204)
     assert.ok(restored.status === 200 || restored.status === 409)
-    for (const table of ['connection', 'buried_connection'] as const)
+    for (const table of ['connection', 'deleted_connection'] as const)
       assert.equal(await scene.rows(table, id), 0)
     assert.equal(await scene.rows('tombstone', id), 1)
     return given('restore', restored.status, purged.status)
@@ -160,7 +160,7 @@ const races: Record<string, (scene: Scene, meet: Meet) => Promise<string>> = {
     )
     assert.deepEqual([restored.status, again.status].sort(), [200, 409])
     assert.equal(await scene.rows('connection', id), restored.status === 200 ? 1 : 0)
-    assert.equal(await scene.rows('buried_connection', id), restored.status === 200 ? 0 : 1)
+    assert.equal(await scene.rows('deleted_connection', id), restored.status === 200 ? 0 : 1)
     return given('restore', restored.status, again.status)
   },
 }

@@ -28,7 +28,7 @@ const PATIENCE_MS = 180_000
 /** What a checkout has beside its own files. */
 const NOT_OURS = new Set(['node_modules', 'dist', '.git', 'data', 'data-keys'])
 
-/** Every file of a checkout with what is in it. */
+/** Reads every file of a checkout, with its content. */
 const filesOf = (tree: string) =>
   Object.fromEntries(
     globSync('**', { cwd: tree, exclude: (name) => NOT_OURS.has(name) })

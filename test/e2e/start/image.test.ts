@@ -33,7 +33,7 @@ const instructions = read('Dockerfile')
 const ofWord = (wanted: string) => instructions.filter(({ word }) => word === wanted).map(({ rest }) => rest)
 const command = (text = '') => JSON.parse(text.slice(text.indexOf('['))) as string[]
 
-/** Whether every directory on the way to a file lets everybody through. */
+/** Returns true where every directory on the path to a file lets everybody through. */
 const isOpenToAll = (path: string): boolean =>
   path === dirname(path) || ((statSync(path).mode & 0o001) !== 0 && isOpenToAll(dirname(path)))
 

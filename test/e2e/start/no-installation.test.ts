@@ -5,13 +5,13 @@ import { commands } from '../../../src/cli/commands.ts'
 import { runAsOwner, databases } from '../../support/database/databases.ts'
 import { openWorkspace } from '../../support/processes/workspace.ts'
 
-/** Commands that work without an installation. */
+/** These commands work without an installation. */
 const WITHOUT = ['serve', 'simulate', 'catalog list', 'catalog show']
 
 /** What options have to say that are looked at before the installation is. */
 const VALUES: Record<string, string> = { environment: 'sandbox', scopes: 'read' }
 
-/** A command line with all that the command cannot do without. */
+/** Returns a command line with everything that the command needs. */
 function lineOf(name: string): string[] {
   const { words = [], options = {} } = commands[name] ?? {}
   const required = Object.entries(options).filter(([, { isRequired }]) => isRequired)

@@ -185,7 +185,7 @@ for (const database of databases)
 const mode = (path: string) => statSync(path).mode & 0o777
 const keyId = (key: string) => /hws_([^_]+)_/.exec(key)?.[1] ?? ''
 
-/** Whether a text contains 12 characters in a row of the secret part of a key. */
+/** Returns true where a text contains 12 characters in a row of the secret part of a key. */
 function showsKey(text: string, keys: Record<string, string>): boolean {
   return Object.values(keys).some((key) => {
     const secret = /hws_[^_]+_(\w+)$/.exec(key)?.[1] ?? key

@@ -25,7 +25,7 @@ const asCli = (tenantId: string) => ({ ...operator('cli'), tenantId })
 
 type Owner = { tenantId: string; key: string }
 
-/** Every row of the log of an account, as it is kept. */
+/** Reads every row of the log of an account in its stored form. */
 const kept = (server: TestServer, tenantId: string) =>
   server.ctx.store.read(tenantId, async (db) => ({
     events: await db
@@ -45,14 +45,19 @@ const kept = (server: TestServer, tenantId: string) =>
 onEveryDatabase(
   'what changed, in the audit log',
   (server) => {
-    const ask = async ({ key }: Owner, method: string, path: string, body?: unknown, status = 200) => {
-      const answer = await server().request(method, path, { key, ...(body === undefined ? {} : { body }) })
+    const ask = async (
+      { key }: Owner,
+      method: string,
+      path: string,
+      { status = 200, ...asked }: { body?: unknown; status?: number } = {},
+    ) => {
+      const answer = await server().request(method, path, { key, ...asked })
       assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`)
       return answer.json
     }
     const connect = async (owner: Owner, body: object = {}): Promise<string> => {
       const whole = { ...connectBodies.stamps_com, username: unique('user'), ...body }
-      return (await ask(owner, 'POST', STAMPS, whole)).carrier_id
+      return (await ask(owner, 'POST', STAMPS, { body: whole })).carrier_id
     }
     const newest = async ({ key }: Owner, query = ''): Promise<ShownEvent> =>
       (await auditEventsOf(server(), key, query))[0] ?? assert.fail('no event')
@@ -68,21 +73,29 @@ onEveryDatabase(
         'username: null > a-user',
       ])
       assert.ok(made.fields.includes('password'))
-      await ask(owner, 'PUT', `${STAMPS}/${id}`, { nickname: 'Two', username: 'a-user', password: 'other' })
+      await ask(owner, 'PUT', `${STAMPS}/${id}`, {
+        body: { nickname: 'Two', username: 'a-user', password: 'other' },
+      })
       const renamed = await newest(owner)
       assert.deepEqual(changesInWords(renamed), ['nickname: One > Two'])
       assert.deepEqual(renamed.fields, ['nickname', 'password'])
-      await ask(owner, 'PUT', `${STAMPS}/${id}`, { nickname: 'Two', username: 'b-user', password: 'other' })
+      await ask(owner, 'PUT', `${STAMPS}/${id}`, {
+        body: { nickname: 'Two', username: 'b-user', password: 'other' },
+      })
       assert.deepEqual(await words(owner), ['username: a-user > b-user'])
-      await ask(owner, 'PUT', `${STAMPS}/${id}`, { nickname: 'Two', username: 'b-user', password: 'third' })
+      await ask(owner, 'PUT', `${STAMPS}/${id}`, {
+        body: { nickname: 'Two', username: 'b-user', password: 'third' },
+      })
       const silent = await newest(owner)
       assert.deepEqual([silent.fields, silent.changes, silent.changes_lost], [['password'], [], null])
-      await ask(owner, 'PUT', `${STAMPS}/${id}`, { nickname: 'Two', username: 'c-user', password: 'third' })
+      await ask(owner, 'PUT', `${STAMPS}/${id}`, {
+        body: { nickname: 'Two', username: 'c-user', password: 'third' },
+      })
       await ask(owner, 'POST', `${STAMPS}/${id}/rollback`)
       const back = await newest(owner)
       assert.deepEqual(changesInWords(back), ['username: c-user > b-user'])
       assert.deepEqual(back.fields, ['username'])
-      await ask(owner, 'DELETE', `${STAMPS}/${id}`, undefined, 204)
+      await ask(owner, 'DELETE', `${STAMPS}/${id}`, { status: 204 })
       await ask(owner, 'POST', `${STAMPS}/${id}/restore`)
       assert.deepEqual(await words(owner), [
         'nickname: null > Two',
@@ -95,32 +108,38 @@ onEveryDatabase(
     test('of the primary mark: who lost it and who got it, and who inherits it', async () => {
       const owner = await newTenantWithKey(server())
       const body = () => ({ ...connectBodies.ups, account_number: unique().slice(-6).padStart(6, '0') })
-      const one = (await ask(owner, 'POST', `${CARRIERS}/ups`, body())).carrier_id
-      const two = (await ask(owner, 'POST', `${CARRIERS}/ups`, body())).carrier_id
-      await ask(owner, 'PUT', `${CARRIERS}/ups/${two}/settings`, { is_primary_account: true }, 204)
+      const one = (await ask(owner, 'POST', `${CARRIERS}/ups`, { body: body() })).carrier_id
+      const two = (await ask(owner, 'POST', `${CARRIERS}/ups`, { body: body() })).carrier_id
+      await ask(owner, 'PUT', `${CARRIERS}/ups/${two}/settings`, {
+        body: { is_primary_account: true },
+        status: 204,
+      })
       assert.deepEqual(await words(owner, `&carrier_id=${two}`), ['is_primary_account: false > true'])
       assert.deepEqual(await words(owner, `&carrier_id=${one}`), ['is_primary_account: true > false'])
-      await ask(owner, 'DELETE', `${CARRIERS}/ups/${two}`, undefined, 204)
+      await ask(owner, 'DELETE', `${CARRIERS}/ups/${two}`, { status: 204 })
       assert.deepEqual(await words(owner, `&carrier_id=${one}`), ['is_primary_account: false > true'])
     })
 
     test('of policies, webhooks and accounts: what was decided before and after', async () => {
       const owner = await newTenantWithKey(server())
       const id = await connect(owner)
-      await ask(owner, 'PUT', `${STAMPS}/${id}/policy`, { open_shipments: 'refuse' })
+      await ask(owner, 'PUT', `${STAMPS}/${id}/policy`, { body: { open_shipments: 'refuse' } })
       assert.deepEqual(await words(owner), ['open_shipments: null > refuse'])
-      await ask(owner, 'PUT', '/v1/connections/delete_policy', { restore_days: 3 })
+      await ask(owner, 'PUT', '/v1/connections/delete_policy', { body: { restore_days: 3 } })
       assert.deepEqual(await words(owner), ['restore_days: 7 > 3'])
       const headers = [{ key: 'x-token', value: 'the-header-value' }]
       const hook = { event: 'carrier_connected', url: 'https://hooks.example/one', headers }
-      const { webhook_id } = await ask(owner, 'POST', HOOKS, hook)
+      const { webhook_id } = await ask(owner, 'POST', HOOKS, { body: hook })
       const created = await newest(owner)
       assert.deepEqual(changesInWords(created), [
         'event: null > carrier_connected',
         'url: null > https://hooks.example/one',
       ])
       assert.equal(created.subject, webhook_id)
-      await ask(owner, 'PUT', `${HOOKS}/${webhook_id}`, { url: 'https://hooks.example/two', name: 'n' }, 204)
+      await ask(owner, 'PUT', `${HOOKS}/${webhook_id}`, {
+        body: { url: 'https://hooks.example/two', name: 'n' },
+        status: 204,
+      })
       assert.deepEqual(await words(owner), [
         'url: https://hooks.example/one > https://hooks.example/two',
         'name: null > n',
@@ -128,8 +147,8 @@ onEveryDatabase(
       const whole = JSON.stringify(await auditEventsOf(server(), owner.key))
       assert.ok(!whole.includes('the-header-value') && whole.includes('hooks.example'))
 
-      await setTenantActive(server().ctx, asCli(owner.tenantId), false)
-      await setTenantActive(server().ctx, asCli(owner.tenantId), true)
+      await setTenantActive(server().ctx, asCli(owner.tenantId), { active: false })
+      await setTenantActive(server().ctx, asCli(owner.tenantId), { active: true })
       const name = unique('Renamed')
       await renameTenant(server().ctx, asCli(owner.tenantId), name)
       const [renamed, enabled, disabled] = await auditEventsOf(server(), owner.key)
@@ -144,14 +163,11 @@ onEveryDatabase(
     test('of a partner’s account: what the partner said of it; who acted is named by the key of the partner, which is not described', async () => {
       const partner = { tenantId: '', key: await server().newKey({ scopes: ['partner'] }) }
       const account = { company_name: unique('Merchant'), origin_country_code: 'US', email: 'a@example.com' }
-      const { account_id } = await ask(partner, 'POST', '/v1/partners/accounts', account)
-      await ask(
-        partner,
-        'PUT',
-        `/v1/partners/accounts/${account_id}`,
-        { ...account, email: 'b@example.com' },
-        204,
-      )
+      const { account_id } = await ask(partner, 'POST', '/v1/partners/accounts', { body: account })
+      await ask(partner, 'PUT', `/v1/partners/accounts/${account_id}`, {
+        body: { ...account, email: 'b@example.com' },
+        status: 204,
+      })
       const key = await server().newKey({ tenantId: account_id })
       const [event] = await auditEventsOf(server(), key, '&action=tenant.updated')
       assert.deepEqual(changesInWords(event ?? assert.fail()), ['email: a@example.com > b@example.com'])
@@ -185,24 +201,26 @@ onEveryDatabase(
       const renamed = await connect(owner)
       for (const id of [purged, ended, renamed, stays])
         await ask(owner, 'PUT', `${STAMPS}/${id}`, {
-          nickname: unique('other'),
-          username: unique('u'),
-          password: 'p',
+          body: {
+            nickname: unique('other'),
+            username: unique('u'),
+            password: 'p',
+          },
         })
       const hashes = (await kept(server(), owner.tenantId)).events.map(({ hash }) =>
         Buffer.from(hash).toString('hex'),
       )
-      await ask(owner, 'DELETE', `${STAMPS}/${purged}?purge=true`, undefined, 204)
-      await ask(owner, 'DELETE', `${STAMPS}/${renamed}`, undefined, 204)
+      await ask(owner, 'DELETE', `${STAMPS}/${purged}?purge=true`, { status: 204 })
+      await ask(owner, 'DELETE', `${STAMPS}/${renamed}`, { status: 204 })
       const shownOf = async (id: string) =>
         (await auditEventsOf(server(), owner.key, `&carrier_id=${id}`))
           .filter(({ action }) => /updated|connected$/.test(action) && action !== 'connection.disconnected')
           .map(({ changes, changes_lost }) => changes_lost ?? `${changes?.length} changes`)
       assert.deepEqual(await shownOf(purged), ['erased', 'erased'])
       assert.deepEqual(await shownOf(renamed), ['2 changes', '3 changes'], 'restorable, and shown')
-      await ask(owner, 'DELETE', `/v1/connections/tombstones/${renamed}/nickname`, undefined, 204)
+      await ask(owner, 'DELETE', `/v1/connections/tombstones/${renamed}/nickname`, { status: 204 })
       assert.deepEqual(await shownOf(renamed), ['erased', 'erased'])
-      await ask(owner, 'DELETE', `${STAMPS}/${ended}`, undefined, 204)
+      await ask(owner, 'DELETE', `${STAMPS}/${ended}`, { status: 204 })
       assert.deepEqual(await shownOf(ended), ['2 changes', '3 changes'])
       const { ctx } = server()
       const real = ctx.clock
@@ -235,7 +253,7 @@ onEveryDatabase(
     test('erased with the account, all of it', async () => {
       const owner = await newTenantWithKey(server())
       const id = await connect(owner)
-      await ask(owner, 'DELETE', `${STAMPS}/${id}?purge=true`, undefined, 204)
+      await ask(owner, 'DELETE', `${STAMPS}/${id}?purge=true`, { status: 204 })
       assert.equal((await kept(server(), owner.tenantId)).changes.length, 1)
       assert.ok('keysRevoked' in (await deleteTenant(server().ctx, asCli(owner.tenantId))))
       assert.equal((await kept(server(), owner.tenantId)).changes.length, 0)
@@ -249,8 +267,8 @@ onEveryDatabase(
       const { tenantId } = owner
       const id = await connect(owner)
       for (const nickname of ['b', 'c', 'd', 'e'])
-        await ask(owner, 'PUT', `${STAMPS}/${id}`, { nickname, username: 'u', password: 'p' })
-      await ask(owner, 'PUT', `${STAMPS}/${id}`, { nickname: 'e', username: 'u', password: 'q' })
+        await ask(owner, 'PUT', `${STAMPS}/${id}`, { body: { nickname, username: 'u', password: 'p' } })
+      await ask(owner, 'PUT', `${STAMPS}/${id}`, { body: { nickname: 'e', username: 'u', password: 'q' } })
       const whole = await checkChanges(server().ctx, tenantId, { part: 2 })
       assert.deepEqual(whole, { rows: 6, erased: 0, unreadable: [], missing: [], foreign: [] })
       const { events } = await kept(server(), tenantId)
@@ -298,7 +316,7 @@ onEveryDatabase(
         undefined,
         'the chain itself is whole',
       )
-      await ask(owner, 'DELETE', `${STAMPS}/${id}?purge=true`, undefined, 204)
+      await ask(owner, 'DELETE', `${STAMPS}/${id}?purge=true`, { status: 204 })
       const after = await checkChanges(server().ctx, tenantId)
       assert.deepEqual(
         [after.unreadable, after.missing],
@@ -339,8 +357,8 @@ onEveryDatabase(
       const owner = await newTenantWithKey(server())
       const long = '𝄞'.repeat(400)
       const body = { ...connectBodies.fedex, company: `${long}a`, account_number: unique('5') }
-      const id = (await ask(owner, 'POST', `${CARRIERS}/fedex`, body)).carrier_id
-      await ask(owner, 'PUT', `${CARRIERS}/fedex/${id}`, { ...body, company: `${long}b` })
+      const id = (await ask(owner, 'POST', `${CARRIERS}/fedex`, { body })).carrier_id
+      await ask(owner, 'PUT', `${CARRIERS}/fedex/${id}`, { body: { ...body, company: `${long}b` } })
       const cut = `${'𝄞'.repeat(150)}…`
       assert.deepEqual((await newest(owner)).changes, [{ field: 'company', before: cut, after: cut }])
     })
@@ -349,7 +367,9 @@ onEveryDatabase(
       const owner = await newTenantWithKey(server())
       const id = await connect(owner)
       for (let turn = 0; turn < 60; turn += 1)
-        await ask(owner, 'PUT', `${STAMPS}/${id}`, { nickname: `n${turn}`, username: 'u', password: 'p' })
+        await ask(owner, 'PUT', `${STAMPS}/${id}`, {
+          body: { nickname: `n${turn}`, username: 'u', password: 'p' },
+        })
       const events = await auditEventsOf(server(), owner.key, '&action=connection.updated')
       assert.deepEqual(
         events.map((event) => event.changes?.find(({ field }) => field === 'nickname')?.after),

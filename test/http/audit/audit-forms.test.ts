@@ -16,9 +16,9 @@ const secrets = Array.from({ length: 64 }, newSecret)
 const scanner = scannerFor(secrets)
 let planted = 0
 
-/** A body with every field of the form, in which the secret ones, members too, hold what is found wherever it comes out. */
+/** Makes a body with every field of the form; the secret fields, members too, have values that can be found wherever they appear. */
 function bodyWithSecrets(fields: Fields): Body {
-  const body = bodyFor(fields, true)
+  const body = bodyFor(fields, { long: true })
   const fill = (form: Fields, values: Body) => {
     for (const [name, field] of Object.entries(form)) {
       if (field.type === 'object') fill(field.members, values[name] as Body)
@@ -30,21 +30,25 @@ function bodyWithSecrets(fields: Fields): Body {
   return body
 }
 
-/** The names of the fields of several forms, members behind their object: those that one of the forms holds secret, and the others. */
+/** Returns the names of the fields of several forms, in two sets: the fields that are secret in one of the forms, and the others. A member is named behind its object. */
 function sorted(...forms: (Fields | undefined)[]): Sorted {
   const all: Sorted = { secret: new Set(), open: new Set() }
-  const add = (name: string, field: Field, isSecret: boolean) => {
-    if (field.type !== 'object') return void all[isSecret ? 'secret' : 'open'].add(name)
+  const add = (name: string, field: Field, names: Set<string>) => {
+    if (field.type !== 'object') {
+      names.add(name)
+      return
+    }
     for (const [member, one] of Object.entries(field.members))
-      add(`${name}.${member}`, one, isSecret || one.secret)
+      add(`${name}.${member}`, one, one.secret ? all.secret : names)
   }
   for (const form of forms)
-    for (const [name, field] of Object.entries(form ?? {})) add(name, field, field.secret)
+    for (const [name, field] of Object.entries(form ?? {}))
+      add(name, field, field.secret ? all.secret : all.open)
   for (const name of all.secret) all.open.delete(name)
   return all
 }
 
-/** The values of a body by name, members behind their object. */
+/** Returns the values of a body by name; a member is named behind its object. */
 function flat(body: Body, prefix = ''): Map<string, unknown> {
   const values = new Map<string, unknown>()
   for (const [name, value] of Object.entries(body))
@@ -59,14 +63,10 @@ const shortened = (value: unknown) =>
     ? `${[...value].slice(0, LONGEST).join('')}…`
     : value
 
-/** Everything of `body` that is not secret is in the event as it came out, and nothing that is secret. */
-function check(
-  event: ShownEvent | undefined,
-  before: Body,
-  body: Body,
-  { secret, open }: Sorted,
-  about: string,
-) {
+type Checked = { before: Body; body: Body; sorted: Sorted; about: string }
+
+/** Checks that an event shows every value of `body` that is not secret and has changed, and no secret value; returns the number of these values. */
+function check(event: ShownEvent | undefined, { before, body, sorted: { secret, open }, about }: Checked) {
   assert.ok(event?.changes, about)
   const shown = new Map(event.changes.map((change) => [change.field, change]))
   assert.equal(shown.size, event.changes.length, `${about}: each field once`)
@@ -104,7 +104,7 @@ onEveryDatabase(
         const id = made.json.carrier_id as string
         const [connected] = await auditEventsOf(server(), key, `&carrier_id=${id}`)
         assert.equal(connected?.action, 'connection.connected')
-        checked += check(connected, {}, first, forms, `connect ${name}`)
+        checked += check(connected, { before: {}, body: first, sorted: forms, about: `connect ${name}` })
         // The first connection of a carrier is its primary one, whatever the body says.
         let last: Body = { ...first, is_primary_account: true }
         if (update) {
@@ -112,11 +112,11 @@ onEveryDatabase(
           const updated = await server().request('PUT', `${path}/${id}`, { key, body: next })
           assert.equal(updated.status, 200, `${name}: ${updated.text}`)
           const [event] = await auditEventsOf(server(), key, `&carrier_id=${id}&action=connection.updated`)
-          checked += check(event, last, next, forms, `update ${name}`)
+          checked += check(event, { before: last, body: next, sorted: forms, about: `update ${name}` })
           last = { ...last, ...next }
         }
         if (!settings) continue
-        const changed = { ...bodyFor(settings, true), is_primary_account: true }
+        const changed = { ...bodyFor(settings, { long: true }), is_primary_account: true }
         const wish = Object.fromEntries(Object.entries(changed).filter(([field]) => field in settings))
         const set = await server().request('PUT', `${path}/${id}/settings`, { key, body: wish })
         assert.equal(set.status, 204, `${name}: ${set.text}`)
@@ -126,7 +126,7 @@ onEveryDatabase(
           `&carrier_id=${id}&action=connection.settings_updated`,
         )
         const { is_primary_account: _, invoice: __, ...rest } = wish
-        checked += check(event, last, rest, forms, `settings ${name}`)
+        checked += check(event, { before: last, body: rest, sorted: forms, about: `settings ${name}` })
       }
       assert.ok(checked > 400, `${checked} values were compared`)
       const pages = JSON.stringify(await auditEventsOf(server(), key))
@@ -151,8 +151,18 @@ onEveryDatabase(
         const updated = await server().request('PUT', `${path}/${id}`, { key, body: { credentials: next } })
         assert.equal(updated.status, 200, `${scacs[0]}: ${updated.text}`)
         const [event, connected] = await auditEventsOf(server(), key, `&carrier_id=${id}`)
-        checked += check(connected, {}, first, sorted(credentials), `connect ${scacs[0]}`)
-        checked += check(event, first, next, sorted(credentials), `update ${scacs[0]}`)
+        checked += check(connected, {
+          before: {},
+          body: first,
+          sorted: sorted(credentials),
+          about: `connect ${scacs[0]}`,
+        })
+        checked += check(event, {
+          before: first,
+          body: next,
+          sorted: sorted(credentials),
+          about: `update ${scacs[0]}`,
+        })
       }
       assert.ok(checked > 100, `${checked} values were compared`)
       assert.equal(scanner.scan(JSON.stringify(await auditEventsOf(server(), key))), undefined)

@@ -15,7 +15,7 @@ const body = () => ({ nickname: 'n', username: unique('user'), password: 'p' })
 
 const SEALED: Record<SealedTable, string> = {
   connection: 'credentials',
-  buried_connection: 'sealed',
+  deleted_connection: 'sealed',
   previous_credentials: 'credentials',
   carrier_token: 'sealed',
   sign_in: 'verifier',
@@ -113,7 +113,7 @@ for (const database of databases)
         unreadable.map(({ table, id }) => [table, id]),
         [
           ['connection', first],
-          ['buried_connection', gone],
+          ['deleted_connection', gone],
           ['previous_credentials', first],
           ['webhook_endpoint', webhook.json.webhook_id],
         ],

@@ -26,7 +26,7 @@ const MALFORMED = [
 ]
 
 onEveryDatabase('versions', (server) => {
-  const put = (id: string, value: string, ifMatch?: string) =>
+  const put = (id: string, value: string, { ifMatch }: { ifMatch?: string } = {}) =>
     server().request('PUT', `${path}/${id}`, {
       body: document(value),
       ...(ifMatch === undefined ? {} : { headers: { 'If-Match': ifMatch } }),
@@ -36,31 +36,31 @@ onEveryDatabase('versions', (server) => {
     const id = await connect(server(), 'stamps_com')
     const before = await storedConnection(server(), id)
     for (const tag of ['"v2"', 'W/"v2"', '"other"', '""', '"v01"', '"V1"', '"v1,"', '"a,b", "v2"', 'W/""'])
-      assert.equal((await put(id, unique(), tag)).status, 412, tag)
+      assert.equal((await put(id, unique(), { ifMatch: tag })).status, 412, tag)
     assert.deepEqual(await storedConnection(server(), id), before)
     assert.equal((await auditTrail(server(), id)).length, 1)
   })
 
   test('the current tag, one of a list, and * go through', async () => {
     const id = await connect(server(), 'stamps_com')
-    assert.equal((await put(id, unique(), '"v1"')).headers.etag, '"v2"')
-    assert.equal((await put(id, unique(), '"v1", "v2"')).headers.etag, '"v3"')
-    assert.equal((await put(id, unique(), '*')).headers.etag, '"v4"')
-    assert.equal((await put(id, unique(), ' * ')).headers.etag, '"v5"')
+    assert.equal((await put(id, unique(), { ifMatch: '"v1"' })).headers.etag, '"v2"')
+    assert.equal((await put(id, unique(), { ifMatch: '"v1", "v2"' })).headers.etag, '"v3"')
+    assert.equal((await put(id, unique(), { ifMatch: '*' })).headers.etag, '"v4"')
+    assert.equal((await put(id, unique(), { ifMatch: ' * ' })).headers.etag, '"v5"')
   })
 
   test('a tag that a proxy made weak is the same tag', async () => {
     const id = await connect(server(), 'stamps_com')
-    assert.equal((await put(id, unique(), 'W/"v1"')).headers.etag, '"v2"')
-    assert.equal((await put(id, unique(), 'W/"v1",W/"v2"')).headers.etag, '"v3"')
-    assert.equal((await put(id, unique(), ', "x,y" ,, W/"v3" ,')).headers.etag, '"v4"')
+    assert.equal((await put(id, unique(), { ifMatch: 'W/"v1"' })).headers.etag, '"v2"')
+    assert.equal((await put(id, unique(), { ifMatch: 'W/"v1",W/"v2"' })).headers.etag, '"v3"')
+    assert.equal((await put(id, unique(), { ifMatch: ', "x,y" ,, W/"v3" ,' })).headers.etag, '"v4"')
   })
 
   test('a header that is no list of tags is refused by its name, after the body, and changes nothing', async () => {
     const id = await connect(server(), 'stamps_com')
     const before = await storedConnection(server(), id)
     for (const header of MALFORMED) {
-      const { status, json } = await put(id, unique(), header)
+      const { status, json } = await put(id, unique(), { ifMatch: header })
       assert.deepEqual([status, json.errors[0].error_code], [400, 'unspecified'], header)
       assert.match(json.errors[0].message, /If-Match/)
     }
@@ -138,7 +138,9 @@ onEveryDatabase('versions', (server) => {
 
   test('of writers that insist on one version exactly one wins', async () => {
     const id = await connect(server(), 'stamps_com')
-    const answers = await Promise.all(Array.from({ length: 12 }, () => put(id, unique(), '"v1"')))
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => put(id, unique(), { ifMatch: '"v1"' })),
+    )
     const won = answers.filter(({ status }) => status === 200)
     assert.equal(won.length, 1)
     assert.equal(answers.filter(({ status }) => status === 412).length, 11)

@@ -13,8 +13,8 @@ const extended = ltlCarriers.filter(({ credentials }) =>
   Object.values(credentials).some(({ extension }) => extension),
 )
 
-/** A value for each field of the carrier that Hawser adds, or that it does not. */
-const valuesOf = ({ credentials }: LtlCarrier, isAddition: boolean): Body =>
+/** Returns a value for each field of the carrier that Hawser adds, or for each of the others. */
+const valuesOf = ({ credentials }: LtlCarrier, { isAddition }: { isAddition: boolean }): Body =>
   Object.fromEntries(
     Object.entries(credentials)
       .filter(([, { extension }]) => (extension ?? false) === isAddition)
@@ -24,10 +24,10 @@ const valuesOf = ({ credentials }: LtlCarrier, isAddition: boolean): Body =>
 onEveryDatabase('what Hawser adds to LTL forms', (server) => {
   for (const carrier of extended) {
     const path = `/v-beta/ltl/connections/${carrier.scacs[0]}`
-    const documented = () => valuesOf(carrier, false)
+    const documented = () => valuesOf(carrier, { isAddition: false })
 
     async function connected() {
-      const [public_, additions] = [documented(), valuesOf(carrier, true)]
+      const [public_, additions] = [documented(), valuesOf(carrier, { isAddition: true })]
       const body = { credentials: { ...public_, ...additions } }
       const { status, json } = await server().request('POST', path, { body })
       assert.equal(status, 200)
@@ -75,7 +75,7 @@ onEveryDatabase('what Hawser adds to LTL forms', (server) => {
     if (carrier.demands === 'some')
       test(`${carrier.scacs[0]}: without the account number, what somebody logs in with tells accounts apart`, async () => {
         for (const first of [documented(), { username: unique('u'), password: 'p' }] as Body[]) {
-          const additions = valuesOf(carrier, true)
+          const additions = valuesOf(carrier, { isAddition: true })
           const body = { credentials: { ...first, ...additions } }
           const { json } = await server().request('POST', path, { body })
           const same = { username: ` ${String(first.username).toUpperCase()}`, password: 'another' }
@@ -84,14 +84,14 @@ onEveryDatabase('what Hawser adds to LTL forms', (server) => {
           assert.deepEqual(await put(json.carrier_id, other), other)
         }
         const { id } = await connected()
-        const additions = valuesOf(carrier, true)
+        const additions = valuesOf(carrier, { isAddition: true })
         await put(id, { password: 'p', ...additions })
         const named = { account_number: unique('named'), password: 'p' }
         assert.deepEqual(await put(id, named), named, 'nothing says that it is the account of before')
       })
 
     test(`${carrier.scacs[0]}: the catalog has it, the documented list has not`, async () => {
-      const names = Object.keys(valuesOf(carrier, true))
+      const names = Object.keys(valuesOf(carrier, { isAddition: true }))
       const id = (await connected()).id
       const { text } = await server().request('GET', `/v-beta/ltl/carriers/${id}`)
       const required = await server().request(

@@ -19,7 +19,7 @@ const updatable: Carrier[] = [...parcelCarriers, ...ltlCarriers].filter(isUpdata
 const formOf = (carrier: Carrier): Fields =>
   carrier.mode === 'ltl' ? carrier.credentials : (carrier.update ?? {})
 
-/** What an update of the carrier has to say, and of LTL all that is documented. */
+/** Makes the fields that an update of the carrier needs, and for LTL all documented fields. */
 function wholeOf(carrier: Carrier): Body {
   const documented = Object.entries(formOf(carrier)).filter(
     ([, field]) => !field.extension && (field.required || carrier.mode === 'ltl' || field.type === 'string'),
@@ -27,7 +27,7 @@ function wholeOf(carrier: Carrier): Body {
   return Object.fromEntries(documented.map(([name, field]) => [name, valueFor(unique(name), field)]))
 }
 
-/** The field that a merchant changes at the carrier from time to time: a secret, or where there is none what else is a text. */
+/** Finds the field that a merchant changes at the carrier from time to time: a secret, or another text where there is no secret. */
 function passwordOf(carrier: Carrier, body: Body): string | undefined {
   const fields = formOf(carrier)
   const settings = (carrier.mode === 'parcel' && carrier.settings) || {}
@@ -62,7 +62,7 @@ const empties = (field: Field): unknown[] => [
 const pickAll = (names: readonly string[], value: unknown): Body =>
   Object.fromEntries(names.map((name) => [name, value]))
 
-/** Bodies of every optional field that `whole` does not give, each time empty in another way. */
+/** Makes bodies with every optional field that `whole` lacks; in each body the fields are empty in another way. */
 function emptyBodies(form: Fields, whole: Body): Body[] {
   const free = Object.entries(form).filter(
     ([name, field]) => !field.required && !('role' in field) && !(name in whole),
@@ -101,7 +101,7 @@ onEveryDatabase('the way back', (server) => {
       const rename = carrier.mode === 'parcel' ? { ...changed, nickname: 'Renamed' } : changed
       for (const body of [changed, rename, rename]) await put(path, connectBody(carrier, body))
       if (carrier.mode === 'parcel' && carrier.settings)
-        await put(`${path}/settings`, bodyFor(carrier.settings, true))
+        await put(`${path}/settings`, bodyFor(carrier.settings, { long: true }))
       const after = (await storedConnection(server(), id)).row
       assert.equal(after.credentials_version, row.credentials_version)
       assert.deepEqual(Buffer.from(after.credentials), Buffer.from(row.credentials))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Connection } from '../../../src/store/schema/tables.ts'
-import { nameKeyOf, termsOf } from '../../../src/store/tables/connections/search-terms.ts'
+import { nameKeyOf, listTerms } from '../../../src/store/tables/connections/search-terms.ts'
 import { connectBodies } from '../../support/connections/connect-bodies.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
@@ -50,7 +50,7 @@ async function compare(server: TestServer, what: string): Promise<void> {
   assert.deepEqual(sorted(listings.map(inOrder)), sorted(wanted.map(inOrder)), `${what}: listings`)
   assert.deepEqual(
     sorted(terms),
-    sorted(rows.flatMap((row) => termsOf(row).map((term) => ({ carrier_id: row.carrier_id, term })))),
+    sorted(rows.flatMap((row) => listTerms(row).map((term) => ({ carrier_id: row.carrier_id, term })))),
     `${what}: terms`,
   )
   const kinds = Map.groupBy(rows, (row) => JSON.stringify([row.environment, row.carrier, standingOf(row)]))
@@ -68,29 +68,29 @@ async function compare(server: TestServer, what: string): Promise<void> {
 
 onEveryDatabase('what connections are found by', (server) => {
   test('follows every operation on them', async () => {
-    const ask = async (method: string, path: string, body?: object) => {
-      const answer = await server().request(method, path, body ? { body } : {})
+    const ask = async (method: string, path: string, asked: { body?: object } = {}) => {
+      const answer = await server().request(method, path, asked)
       assert.ok(answer.status < 300, `${method} ${path}: ${answer.text}`)
       await compare(server(), `${method} ${path}`)
       return answer.json
     }
     const PARCEL = '/v1/connections/carriers/dhl_express'
     const body = { ...connectBodies.dhl_express, nickname: 'Łódź Nord', account_number: unique() }
-    const { carrier_id } = await ask('POST', PARCEL, body)
+    const { carrier_id } = await ask('POST', PARCEL, { body })
     const path = `${PARCEL}/${carrier_id}`
-    await ask('PUT', path, { ...body, nickname: 'Zürich' })
-    await ask('PUT', path, { ...body, nickname: 'Zürich' })
-    await ask('PUT', path, { ...body, nickname: 'Zürich', account_number: unique('other') })
+    await ask('PUT', path, { body: { ...body, nickname: 'Zürich' } })
+    await ask('PUT', path, { body: { ...body, nickname: 'Zürich' } })
+    await ask('PUT', path, { body: { ...body, nickname: 'Zürich', account_number: unique('other') } })
     await ask('POST', `${path}/rollback`)
-    await ask('PUT', `${path}/settings`, { nickname: 'Named by a setting' })
-    await ask('PUT', `${path}/policy`, { open_shipments: 'warn' })
+    await ask('PUT', `${path}/settings`, { body: { nickname: 'Named by a setting' } })
+    await ask('PUT', `${path}/policy`, { body: { open_shipments: 'warn' } })
     await ask('DELETE', path)
     await ask('POST', `${path}/restore`)
     await ask('DELETE', `${path}?purge=true`)
     const LTL = '/v-beta/ltl/connections/ODFL'
     const credentials = { username: 'u', password: 'p', account_number: unique() }
-    const { carrier_id: ltl } = await ask('POST', LTL, { credentials })
-    await ask('PUT', `${LTL}/${ltl}`, { credentials: { ...credentials, account_number: unique() } })
+    const { carrier_id: ltl } = await ask('POST', LTL, { body: { credentials } })
+    await ask('PUT', `${LTL}/${ltl}`, { body: { credentials: { ...credentials, account_number: unique() } } })
     await ask('DELETE', `${LTL}/${ltl}`)
     await ask('POST', `${LTL}/${ltl}/restore`)
   })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { storedCarrier } from '../../../src/catalog/find-carrier.ts'
-import { STATES } from '../../../src/connections/carrier/proof.ts'
+import { STATES } from '../../../src/connections/carrier/verification-result.ts'
 import { UNVERIFIED_REASONS } from '../../../src/connections/verification/why-unverified.ts'
 import type { NewConnection } from '../../../src/store/schema/tables.ts'
-import { fold } from '../../../src/store/tables/connections/search-terms.ts'
+import { foldText } from '../../../src/store/tables/connections/search-terms.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
 import { connectionRow, insertConnectionRows } from '../../support/database/connection-rows.ts'
 
@@ -28,7 +28,7 @@ const NAMES = [
 ]
 const SORTS = ['state_since', 'created_at', 'nickname'].flatMap((name) => [name, `-${name}`])
 
-/** Connections of every state and carrier that there are, so many that pages have to be turned. */
+/** Makes connections of every state and every carrier, so many that there are several pages. */
 const mixed = (tenantId: string, count: number, start = 0): NewConnection[] =>
   Array.from({ length: count }, (_, index) => {
     const number = start + index
@@ -155,7 +155,7 @@ onEveryDatabase('connections are found', (server) => {
     const by: Record<string, (row: NewConnection) => string> = {
       state_since: since,
       created_at: ({ created_at }) => created_at,
-      nickname: ({ nickname }) => ((nickname ?? null) === null ? '1' : `0${fold(nickname ?? '')}`),
+      nickname: ({ nickname }) => ((nickname ?? null) === null ? '1' : `0${foldText(nickname ?? '')}`),
     }
     const read = by[sort.replace('-', '')] as (row: NewConnection) => string
     const up = list.toSorted((a, b) => bytes(read(a), read(b)) || bytes(a.carrier_id, b.carrier_id))

@@ -19,7 +19,7 @@ async function connect(server: TestServer, body: Record<string, unknown>) {
   return { id: json.carrier_id as string, path: `${PATH}/${json.carrier_id}` }
 }
 
-/** With what account and place UPS was asked last. */
+/** Returns the account and the place with which UPS was asked last. */
 function lastAsked() {
   const body = simulated.asked.at(-1)?.call.body ?? ''
   const [shipper, place] = [/"ShipperNumber":"([^"]*)"/, /"PostalCode":"([^"]*)"/].map(

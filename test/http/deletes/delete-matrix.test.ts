@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { findCarrier } from '../../../src/catalog/find-carrier.ts'
-import { STATES } from '../../../src/connections/carrier/proof.ts'
+import { STATES } from '../../../src/connections/carrier/verification-result.ts'
 import type { ConnectionState, Environment } from '../../../src/store/schema/tables.ts'
 import { bodyFor } from '../../support/carriers/generate-body.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
@@ -9,7 +9,7 @@ import type { TestServer } from '../../support/server/test-server.ts'
 import { openLabels } from '../../support/shipments/import-labels.ts'
 import { createWebhook } from '../../support/webhooks/create-webhook.ts'
 
-/** What a delete does while a shipment is open, by what the carrier needs and what has been decided: the whole of it. */
+/** These carriers stand for every need of manifests; with `EXPECTED` they say what a delete does while a shipment is open. */
 const CARRIERS = {
   couriers_please: 'required',
   sendle: 'optional',
@@ -76,7 +76,7 @@ for (const environment of ['production', 'sandbox'] as const)
     { repeatTransactions: false, env: { HAWSER_VERIFICATION: 'off' } },
   )
 
-/** A tenant with a primary connection of every carrier, so that none of the others is one, and a webhook that hears of deletes. */
+/** Makes a tenant with a primary connection of every carrier, so that no other connection is primary, and a webhook that gets messages about deletes. */
 async function openScene(server: TestServer, environment: Environment) {
   const tenantId = await server.newTenant()
   const key = await server.newKey({ tenantId, environment })
@@ -92,8 +92,8 @@ async function openScene(server: TestServer, environment: Environment) {
   for (const carrier of Object.keys(CARRIERS)) await connect(carrier)
   if (environment === 'production')
     await createWebhook(server, { url: 'https://hooks.example/', event: 'connection.disconnected' }, key)
-  const ask = (method: string, path: string, body?: object) =>
-    server.request(method, path, { key, ...(body ? { body } : {}) })
+  const ask = (method: string, path: string, asked: { body?: object } = {}) =>
+    server.request(method, path, { key, ...asked })
   const messagesOf = async (id: string) => {
     const rows = await server.ctx.store.read(tenantId, (db) =>
       db.selectFrom('outbox_message').select('payload').where('tenant_id', '=', tenantId).execute(),
@@ -112,11 +112,13 @@ async function judge(
   const id = await connect(carrier)
   const path = `/v1/connections/carriers/${carrier}/${id}`
   const decides = { open_shipments: policy === 'account refuses' ? 'refuse' : 'warn' }
-  await ask('PUT', '/v1/connections/delete_policy', decides)
+  await ask('PUT', '/v1/connections/delete_policy', { body: decides })
   const isOwn = policy.startsWith('connection')
   const own = isOwn
     ? await ask('PUT', `${path}/policy`, {
-        open_shipments: policy === 'connection warns' ? 'warn' : 'refuse',
+        body: {
+          open_shipments: policy === 'connection warns' ? 'warn' : 'refuse',
+        },
       })
     : undefined
   const isVain = CARRIERS[carrier] === 'required' && policy === 'connection warns'
@@ -148,7 +150,7 @@ async function judge(
   }
   assert.equal((await ask('GET', path)).status, isGone ? 404 : 200, told)
   const kept = await server.ctx.store.read(tenantId, (db) =>
-    db.selectFrom('buried_connection').select('carrier_id').where('carrier_id', '=', id).execute(),
+    db.selectFrom('deleted_connection').select('carrier_id').where('carrier_id', '=', id).execute(),
   )
   assert.equal(kept.length, isGone ? 1 : 0, told)
   const expectedTrail = isGone ? [['connection.disconnected', force ? ['force'] : []]] : []

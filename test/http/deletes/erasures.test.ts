@@ -6,7 +6,7 @@ import { openContext, type Context } from '../../../src/context.ts'
 import type { Store } from '../../../src/store/db.ts'
 import { findPrevious } from '../../../src/store/tables/connections/previous-credentials.ts'
 import { changeTenant } from '../../../src/store/tables/tenants/tenants.ts'
-import { findBuried, findTombstone } from '../../../src/store/tables/connections/deleted.ts'
+import { findDeleted, findTombstone } from '../../../src/store/tables/connections/deleted.ts'
 import { unique } from '../../support/unique.ts'
 import { databases, type DatabaseName } from '../../support/database/databases.ts'
 import { openTestServer, type TestServer } from '../../support/server/test-server.ts'
@@ -35,11 +35,11 @@ async function remove({ server }: Scene, id: string, key = server.key): Promise<
   assert.equal((await server.request('DELETE', `${PATH}/${id}`, { key })).status, 204)
 }
 
-/** What is kept of a connection beside itself. */
+/** Reads what is kept of a connection beside its row. */
 async function kept({ server }: Scene, carrierId: string, tenantId = server.tenantId) {
   const key = { tenantId, environment: 'production', carrierId } as const
   return server.ctx.store.read(tenantId, async (db) => ({
-    buried: (await findBuried(db, key)) !== undefined,
+    buried: (await findDeleted(db, key)) !== undefined,
     previous: (await findPrevious(db, key))?.credentials_version,
     erasedAt: (await findTombstone(db, key))?.erased_at,
   }))
@@ -207,7 +207,7 @@ for (const database of databases) {
   })
 }
 
-/** A store with which something happens once, after the first look across tenants. */
+/** Makes a store that calls `happen` once, after the first read across tenants. */
 function afterLooking(store: Store, happen: () => Promise<void>): Store {
   let isOver = false
   return {
@@ -223,7 +223,7 @@ function afterLooking(store: Store, happen: () => Promise<void>): Store {
   }
 }
 
-/** A further process on the database; two writers of one SQLite file in one thread would wait for each other, so there it shares the store. */
+/** Makes a further process on the database; on SQLite it shares the store, since two writers of one file in one thread would wait for each other. */
 async function another(t: TestContext, { server, clock }: Scene): Promise<Context> {
   if (server.database === 'sqlite') return { ...server.ctx }
   const ctx = await openContext(parseConfig(server.env).config, server.ctx.log, { clock: clock.now })

@@ -15,7 +15,7 @@ const path = '/v1/connections/carriers/endicia'
 const ltl = '/v-beta/ltl/connections/EXLA'
 const clock = newClock()
 
-const rowsOf = (server: TestServer, table: 'buried_connection' | 'tombstone' | 'connection', id: string) =>
+const rowsOf = (server: TestServer, table: 'deleted_connection' | 'tombstone' | 'connection', id: string) =>
   server.ctx.store.read(server.tenantId, (db) =>
     db.selectFrom(table).selectAll().where('carrier_id', '=', id).execute(),
   )
@@ -49,7 +49,7 @@ onEveryDatabase(
       assert.equal((await restore('SE-x')).json.errors[0].error_code, 'invalid_identifier')
       const reader = await server().newKey({ scopes: ['read'] })
       assert.equal((await restore(id, reader)).status, 403)
-      assert.equal((await rowsOf(server(), 'buried_connection', id)).length, 1)
+      assert.equal((await rowsOf(server(), 'deleted_connection', id)).length, 1)
       assert.deepEqual((await auditTrail(server(), id)).length, 2)
     })
 
@@ -72,7 +72,7 @@ onEveryDatabase(
       const now = (await server().request('GET', `/v1/carriers/${id}`)).json
       assert.deepEqual({ ...now, primary: null }, { ...listed, primary: null })
       assert.deepEqual(await rowsOf(server(), 'tombstone', id), [])
-      assert.deepEqual(await rowsOf(server(), 'buried_connection', id), [])
+      assert.deepEqual(await rowsOf(server(), 'deleted_connection', id), [])
       assert.deepEqual(
         (await auditTrail(server(), id)).map(([action]) => action),
         ['connection.connected', 'connection.disconnected', 'connection.restored'],
@@ -105,7 +105,7 @@ onEveryDatabase(
     test('what is sealed of a deleted connection opens nothing when it is put back into force by hand', async () => {
       const id = await connect(server(), 'endicia')
       await remove(id)
-      const [buried] = await rowsOf(server(), 'buried_connection', id)
+      const [buried] = await rowsOf(server(), 'deleted_connection', id)
       assert.ok(buried && 'sealed' in buried)
       await restore(id)
       await server().ctx.store.transaction(server().tenantId, (tx) =>
@@ -124,7 +124,7 @@ onEveryDatabase(
       await remove(id)
       const spoiled = Buffer.alloc(200, 9)
       await server().ctx.store.transaction(server().tenantId, (tx) =>
-        tx.updateTable('buried_connection').set({ sealed: spoiled }).where('carrier_id', '=', id).execute(),
+        tx.updateTable('deleted_connection').set({ sealed: spoiled }).where('carrier_id', '=', id).execute(),
       )
       assert.equal((await restore(id)).status, 500)
       assert.equal((await auditTrail(server(), id)).at(-1)?.[0], 'integrity.violation')
@@ -196,7 +196,7 @@ onEveryDatabase(
       assert.equal((await remove(later, '?purge=true')).status, 204)
       assert.equal((await remove(later, '?purge=true')).status, 404)
       for (const id of [at, later]) {
-        assert.deepEqual(await rowsOf(server(), 'buried_connection', id), [])
+        assert.deepEqual(await rowsOf(server(), 'deleted_connection', id), [])
         const [tomb] = await rowsOf(server(), 'tombstone', id)
         assert.ok(tomb && 'erased_at' in tomb && tomb.erased_at !== null)
         assert.equal((await restore(id)).status, 409)
@@ -213,7 +213,7 @@ onEveryDatabase(
       const purge = (tag: string) =>
         server().request('DELETE', `${path}/${id}?purge=true`, { headers: { 'if-match': tag } })
       assert.equal((await purge('"v9"')).status, 412)
-      assert.equal((await rowsOf(server(), 'buried_connection', id)).length, 1)
+      assert.equal((await rowsOf(server(), 'deleted_connection', id)).length, 1)
       assert.equal((await purge('"v1"')).status, 204)
     })
 

@@ -10,7 +10,7 @@ import { requestConnect } from '../../support/connections/connect.ts'
 const body = () => ({ nickname: 'x'.repeat(90), username: unique('user'), password: 'p'.repeat(1_900) })
 const events = async (server: TestServer) => (await server.request('GET', '/v1/audit')).json.total as number
 
-/** What the log tells of the last request that failed. */
+/** Returns what the log says about the last request that failed. */
 function lastFailure({ logs }: TestServer): string {
   return logs.findLast((line) => line.includes('"request failed"')) ?? ''
 }

@@ -12,7 +12,7 @@ const SIZE = 25
 const AT_ONCE = 200
 const numbers = Array.from({ length: MANY }, (_, number) => number)
 const nameOf = (number: number) => `${number}`.padStart(6, '0')
-/** Several of one moment, so that the order of those counts too. */
+/** Returns the time of a number; seven numbers share each time, so that the order of rows with one time counts too. */
 const timeOf = (number: number) =>
   new Date(Date.UTC(2026, 0, 1) + Math.floor(number / 7) * 1_000).toISOString()
 const day = (number: number) => timeOf(number).slice(0, 10)

@@ -30,7 +30,7 @@ function exchange(...parts: (string | Buffer)[]): Promise<string> {
 }
 
 const lines = (...rows: string[]) => `${rows.join('\r\n')}\r\n\r\n`
-/** What every refusal carries, whoever has written it. */
+/** Expects what every refusal has, whichever part of the server has written it. */
 function assertRefusalHead(text: string) {
   const head = text.slice(0, text.indexOf('\r\n\r\n'))
   for (const line of [

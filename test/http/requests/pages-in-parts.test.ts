@@ -15,7 +15,7 @@ function slowly(item: (typeof items)[number]) {
   return item
 }
 
-/** How often the event loop comes round while something is done. */
+/** Counts how often the event loop comes round while `work` runs. */
 async function roundsOf(work: () => unknown): Promise<number> {
   let rounds = 0
   let isOver = false

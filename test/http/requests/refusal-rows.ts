@@ -69,7 +69,7 @@ const unsupported = (status: number, source = 'shipengine'): Expected => ({
   source,
 })
 
-/** Every refusal, as the public contract and its decided gaps have it. */
+/** This table has every refusal of the public contract and of its decided gaps. */
 export const rows: Row[] = [
   ['no key', (server) => server.request('GET', '/v1/carriers', { key: '' }), unauthorized],
   [

@@ -18,7 +18,7 @@ const idOf = (key: string) => /hws_([0-9A-Za-z]{12})_/.exec(key)?.[1] ?? assert.
 const list = (server: TestServer, key: string, headers = {}) =>
   server.request('GET', '/v1/carriers', { key, headers })
 
-/** A key of the right form that is `key` but for its secret. */
+/** Makes a key of the right form that differs from `key` in its secret only. */
 async function withOtherSecret(key: string): Promise<string> {
   const { crc32 } = await import('node:zlib')
   const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -33,7 +33,7 @@ async function withOtherSecret(key: string): Promise<string> {
 
 const QUIET_MS = 300
 
-/** What is on record for a tenant, once nothing more has come for a while: records are written behind the answers. */
+/** Returns the records of a tenant once no more have come for a while, since records are written behind the answers. */
 async function recorded({ ctx }: TestServer, tenantId: string) {
   for (let known = -1; ;) {
     const events = await ctx.store.read(tenantId, (db) => readAuditChain(db, tenantId, 0, 10_000))

@@ -50,13 +50,15 @@ async function take(shipper: Shipper, carriers: readonly string[], now: Step): P
     const { labels } = (await shipper.send('GET', path)).json as { labels: Label[] }
     const there = labels.map((label) => label.tracking_number).filter((number) => numbers.includes(number))
     const tracking_numbers = there.length > 0 ? there : numbers
-    await shipper.send('POST', '/v1/manifests/import', { carrier_id: carriers[now.c], tracking_numbers })
+    await shipper.send('POST', '/v1/manifests/import', {
+      body: { carrier_id: carriers[now.c], tracking_numbers },
+    })
   }
 }
 
 type Counted = Record<string, number>
 
-/** The counts as they must be, from the labels themselves. */
+/** Computes the counts from the labels themselves. */
 function recount(labels: readonly Label[]): Counted {
   const counted: Counted = {}
   for (const { carrier_id, warehouse_id, service_code, status, manifest_id } of labels)

@@ -22,7 +22,7 @@ onEveryDatabase(
     const get = async (query: string) => (await shipper.send('GET', `/v1/labels?${query}`)).json
     const idsOf = ({ labels }: { labels: Shown[] }) => labels.map(({ label_id }) => label_id)
 
-    /** 60 labels of every kind, four of which are recorded at a time. */
+    /** Records 60 labels, four at a time with one label of each status. */
     before(async () => {
       shipper = await newShipper(server())
       carriers = [await shipper.connect(), await shipper.connect()]
@@ -162,7 +162,7 @@ onEveryDatabase(
       await here.record(...labels, ...others, newLabel(await here.connect()))
       const [manifested] = labels
       const wish = { carrier_id, tracking_numbers: [manifested?.tracking_number] }
-      assert.equal((await here.send('POST', '/v1/manifests/import', wish)).status, 200)
+      assert.equal((await here.send('POST', '/v1/manifests/import', { body: wish })).status, 200)
       const open = labels.slice(1)
       const list = async (query: string) =>
         (await here.send('GET', `/v1/labels?carrier_id=${carrier_id}&open=true${query}`)).json
@@ -209,7 +209,7 @@ onEveryDatabase(
     test('another account sees none of them, and neither does the other environment', async () => {
       for (const other of [
         await newShipper(server()),
-        await newShipper(server(), 'sandbox', shipper.tenantId),
+        await newShipper(server(), { environment: 'sandbox', tenantId: shipper.tenantId }),
       ]) {
         for (const query of [
           '',

@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { openContext } from '../../../src/context.ts'
 import { createLog } from '../../../src/log.ts'
 import { parseConfig } from '../../../src/config.ts'
-import { importLabels, type Result } from '../../../src/manifests/import-labels.ts'
+import { importLabels, type LabelResult } from '../../../src/manifests/import-labels.ts'
 import { Secret } from '../../../src/secret.ts'
 import {
-  deleteConnection,
+  deleteConnectionRow,
   findConnection,
   lockConnection,
 } from '../../../src/store/tables/connections/connections.ts'
@@ -34,7 +34,7 @@ async function race(
   })
   const shipper = await newShipper(server)
   const { tenantId, environment } = shipper
-  const actor = { ...operator('cli', environment), tenantId }
+  const actor = { ...operator('cli', { environment }), tenantId }
   const tally = { imported: 0, deleted: 0, stranded: 0 }
   for (let round = 0; round < ROUNDS; round += 1) {
     const carrierId = await shipper.connect()
@@ -49,7 +49,7 @@ async function race(
         const connection = await findConnection(tx, key)
         const { count } = early ?? (await openShipments(tx, key))
         if (!connection || count > 0) return false
-        await deleteConnection(tx, key)
+        await deleteConnectionRow(tx, key)
         return true
       })
     }
@@ -57,7 +57,7 @@ async function race(
     const record = () => importLabels(server.ctx, actor, body)
     // Each begins first in half of the rounds.
     const both = round % 2 === 0 ? [record(), remove()] : [remove(), record()].reverse()
-    const [[result], isGone] = (await Promise.all(both)) as [Result[], boolean]
+    const [[result], isGone] = (await Promise.all(both)) as [LabelResult[], boolean]
     const isIn = result?.outcome === 'imported'
     if (!isIn) assert.equal(result?.problems[0]?.condition, 'connection_unknown')
     if (isIn) tally.imported += 1

@@ -33,18 +33,18 @@ onEveryDatabase('labels', (server) => {
       [[], 'invalid_object -'],
     ]
     for (const [body, ...problems] of wrong) {
-      const answer = await send('POST', PATH, body)
+      const answer = await send('POST', PATH, { body })
       assert.equal(answer.status, 400)
       assert.deepEqual(errorsOf(answer), problems)
     }
-    const [, misspelt] = (await send('POST', PATH, { label: [] })).json.errors
+    const [, misspelt] = (await send('POST', PATH, { body: { label: [] } })).json.errors
     assert.match(misspelt.message, /did you mean labels\?$/)
     const many = await record(...Array.from({ length: 501 }, () => newLabel(ABSENT)))
     assert.deepEqual(errorsOf(many), ['invalid_field_value labels'])
     const large = await record(newLabel(ABSENT, { external_shipment_id: 'x'.repeat(1_100_000) }))
     assert.equal(large.status, 413)
     const members = { labels: [Object.fromEntries(Array.from({ length: 10_001 }, (_, n) => [`m${n}`, n]))] }
-    assert.deepEqual(errorsOf(await send('POST', PATH, members)), ['invalid_object -'])
+    assert.deepEqual(errorsOf(await send('POST', PATH, { body: members })), ['invalid_object -'])
   })
 
   test('import: a malformed entry refuses itself alone, every bad field named by its path and no value repeated', async () => {
@@ -103,7 +103,9 @@ onEveryDatabase('labels', (server) => {
   test('import: an unknown connection, a foreign, a deleted and one of the other environment are alike', async () => {
     const shipper = await newShipper(server())
     const foreign = await (await newShipper(server())).connect()
-    const sandbox = await (await newShipper(server(), 'sandbox', shipper.tenantId)).connect()
+    const sandbox = await (
+      await newShipper(server(), { environment: 'sandbox', tenantId: shipper.tenantId })
+    ).connect()
     const deleted = await shipper.connect()
     assert.equal((await shipper.send('DELETE', `/v1/carriers/${deleted}`)).status, 204)
     const answer = await shipper.record(...[ABSENT, foreign, sandbox, deleted].map((id) => newLabel(id)))
@@ -214,7 +216,7 @@ onEveryDatabase('labels', (server) => {
     const manifested = newLabel(carrier_id)
     await shipper.record(voided, manifested)
     const list = [manifested.tracking_number]
-    await shipper.send('POST', '/v1/manifests/import', { carrier_id, tracking_numbers: list })
+    await shipper.send('POST', '/v1/manifests/import', { body: { carrier_id, tracking_numbers: list } })
     assert.deepEqual(importOutcomes(await shipper.record(voided, manifested)), ['unchanged', 'unchanged'])
     const more = { service_code: 'usps_priority_mail' }
     assert.deepEqual(
@@ -233,7 +235,7 @@ onEveryDatabase('labels', (server) => {
   })
 
   test('import: 500 labels go in 20 at a time, with one event for each connection in each part, and no message', async () => {
-    const shipper = await newShipper(server(), 'production', server().tenantId)
+    const shipper = await newShipper(server(), { environment: 'production', tenantId: server().tenantId })
     const before = (await labelEvents(shipper)).length
     await createWebhook(server(), { url: 'https://labels.example/', event: 'connection.updated' })
     const ids = [await shipper.connect(), await shipper.connect()].sort()
@@ -262,7 +264,7 @@ onEveryDatabase('labels', (server) => {
   test('import: an LTL connection has labels too', async () => {
     const shipper = await newShipper(server())
     const body = { credentials: { key: 'k', account_number: '1' } }
-    const { carrier_id } = (await shipper.send('POST', '/v-beta/ltl/connections/FXFE', body)).json
+    const { carrier_id } = (await shipper.send('POST', '/v-beta/ltl/connections/FXFE', { body })).json
     const { json } = await shipper.record(newLabel(carrier_id))
     const label = (await shipper.send('GET', `/v1/labels/${json.results[0].label_id}`)).json
     assert.equal(label.carrier_id, carrier_id)

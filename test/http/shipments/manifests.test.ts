@@ -94,7 +94,7 @@ onEveryDatabase(
         [{ ...good, shipments: 3 }, 'invalid_field_value -'],
       ]
       for (const [body, ...problems] of wrong) {
-        const answer = await shipper.send('POST', PATH, body)
+        const answer = await shipper.send('POST', PATH, { body })
         assert.equal(answer.status, 400, JSON.stringify(problems))
         assert.deepEqual(errorsOf(answer), problems)
       }
@@ -108,7 +108,7 @@ onEveryDatabase(
       const deleted = await shipper.connect()
       await shipper.send('DELETE', `/v1/carriers/${deleted}`)
       for (const carrier_id of [ABSENT, foreign, deleted]) {
-        const answer = await shipper.send('POST', PATH, { carrier_id, label_ids: ['se-1'] })
+        const answer = await shipper.send('POST', PATH, { body: { carrier_id, label_ids: ['se-1'] } })
         assert.equal(answer.status, 404)
         assert.deepEqual(errorsOf(answer), ['carrier_not_connected carrier_id'])
       }
@@ -122,7 +122,10 @@ onEveryDatabase(
       )
       const ids = await recordAll(shipper, [...statuses, newLabel(other), newLabel(carrier_id)])
       const [open = '', voided = '', processing = '', failed = '', foreign = '', closed = ''] = ids
-      assert.equal((await shipper.send('POST', PATH, { carrier_id, label_ids: [closed] })).status, 200)
+      assert.equal(
+        (await shipper.send('POST', PATH, { body: { carrier_id, label_ids: [closed] } })).status,
+        200,
+      )
       const before = await storedLabels(shipper)
       const trail = await labelEvents(shipper)
       const stranger = await newShipper(server())
@@ -137,7 +140,7 @@ onEveryDatabase(
         [[open, closed], 409, 'invalid_status label_ids[1]'],
       ]
       for (const [label_ids, status, ...problems] of wrong) {
-        const answer = await shipper.send('POST', PATH, { carrier_id, label_ids })
+        const answer = await shipper.send('POST', PATH, { body: { carrier_id, label_ids } })
         assert.deepEqual([answer.status, ...errorsOf(answer)], [status, ...problems])
       }
       assert.deepEqual(await storedLabels(shipper), before)
@@ -146,7 +149,7 @@ onEveryDatabase(
     })
 
     test('import: the answer is the published one, the first manifest at the top too', async () => {
-      const shipper = await newShipper(server(), 'production', server().tenantId)
+      const shipper = await newShipper(server(), { environment: 'production', tenantId: server().tenantId })
       const before = (await labelEvents(shipper)).length
       await createWebhook(server(), { url: 'https://manifests.example/', event: 'connection.updated' })
       const carrier_id = await shipper.connect()
@@ -155,8 +158,14 @@ onEveryDatabase(
       const manifested_at = new Date(clock.now().getTime() - HOUR).toISOString()
       const download = { href: 'https://carrier.example/scan-form.pdf' }
       const answer = await shipper.send('POST', PATH, {
-        ...{ carrier_id, tracking_numbers: [label.tracking_number], submission_id: '9475711899564878915476' },
-        ...{ manifested_at, manifest_download: download },
+        body: {
+          ...{
+            carrier_id,
+            tracking_numbers: [label.tracking_number],
+            submission_id: '9475711899564878915476',
+          },
+          ...{ manifested_at, manifest_download: download },
+        },
       })
       assert.equal(answer.status, 200)
       const { manifest_id } = answer.json
@@ -193,14 +202,16 @@ onEveryDatabase(
       for (const time of [firstOn(0), firstOn(-1), firstOn(-400)]) {
         const [label_id] = await recordAll(shipper, [newLabel(carrier_id)])
         const wish = { carrier_id, label_ids: [label_id], manifested_at: dayOf(time) }
-        const answer = await shipper.send('POST', PATH, wish)
+        const answer = await shipper.send('POST', PATH, { body: wish })
         assert.equal(answer.status, 200, answer.text)
         assert.equal(answer.json.created_at, startOfDay(dayOf(time)))
       }
       const [label_id] = await recordAll(shipper, [newLabel(carrier_id)])
       const local = clock.now().toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss'.length)
       for (const manifested_at of [dayOf(firstOn(1)), local]) {
-        const answer = await shipper.send('POST', PATH, { carrier_id, label_ids: [label_id], manifested_at })
+        const answer = await shipper.send('POST', PATH, {
+          body: { carrier_id, label_ids: [label_id], manifested_at },
+        })
         assert.deepEqual(errorsOf(answer), ['invalid_field_value manifested_at'], manifested_at)
       }
     })
@@ -214,9 +225,9 @@ onEveryDatabase(
         newLabel(carrier_id),
         newLabel(carrier_id),
       ])
-      const first = await shipper.send('POST', PATH, { carrier_id, label_ids: [closed] })
+      const first = await shipper.send('POST', PATH, { body: { carrier_id, label_ids: [closed] } })
       const label_ids = [voided, open, 'se-404', foreign, closed]
-      const answer = await shipper.send('POST', PATH, { carrier_id, label_ids })
+      const answer = await shipper.send('POST', PATH, { body: { carrier_id, label_ids } })
       assert.equal(answer.status, 409)
       assert.deepEqual(errorsOf(answer), [
         'invalid_status label_ids[0]',
@@ -236,7 +247,7 @@ onEveryDatabase(
       ])
       const say = async (more: object) => {
         const wish = { carrier_id, label_ids, submission_id: 'S1', ...more }
-        const { status, json, text } = await shipper.send('POST', PATH, wish)
+        const { status, json, text } = await shipper.send('POST', PATH, { body: wish })
         assert.equal(status, 200, text)
         return json.manifests.map(
           ({ manifest_download: { href } }: { manifest_download: { href?: string } }) => href,
@@ -271,7 +282,7 @@ onEveryDatabase(
         manifest_download: null,
         tracking_numbers: null,
       }
-      const { json } = await shipper.send('POST', PATH, { carrier_id, label_ids, ...nothing })
+      const { json } = await shipper.send('POST', PATH, { body: { carrier_id, label_ids, ...nothing } })
       assert.deepEqual([json.warehouse_id, json.manifest_download], [null, {}])
       assert.deepEqual([json.submission_id, json.created_at], [json.manifest_id, clock.now().toISOString()])
     })
@@ -290,7 +301,7 @@ onEveryDatabase(
         ...Array.from({ length: 40 }, () => newLabel(carrier_id)),
       ]
       const ids = await recordAll(shipper, labels)
-      const { json } = await shipper.send('POST', PATH, { carrier_id, label_ids: ids })
+      const { json } = await shipper.send('POST', PATH, { body: { carrier_id, label_ids: ids } })
       const shapes = json.manifests.map(({ ship_date, warehouse_id, shipments, label_ids }: Manifest) => [
         ...[ship_date.slice(0, 10), warehouse_id, shipments, label_ids.length],
       ])
@@ -321,11 +332,11 @@ onEveryDatabase(
       ]
       const ids = await recordAll(shipper, labels)
       const given = { carrier_id, label_ids: ids, submission_id: 'S1' }
-      const first = await shipper.send('POST', PATH, given)
+      const first = await shipper.send('POST', PATH, { body: given })
       const numbers = labels.map(({ tracking_number }) => tracking_number).reverse()
       clock.forward(MINUTE)
       for (const again of [given, { carrier_id, tracking_numbers: numbers, submission_id: 'S1' }]) {
-        const { json, status } = await shipper.send('POST', PATH, again)
+        const { json, status } = await shipper.send('POST', PATH, { body: again })
         assert.equal(status, 200)
         assert.deepEqual(json.manifests, first.json.manifests)
       }
@@ -335,7 +346,7 @@ onEveryDatabase(
         { ...given, label_ids: ids.slice(0, 1) },
       ]
       for (const other of others) {
-        const answer = await shipper.send('POST', PATH, other)
+        const answer = await shipper.send('POST', PATH, { body: other })
         assert.equal(answer.status, 409)
         assert.equal(errorsOf(answer)[0], 'invalid_status label_ids[0]')
       }
@@ -347,7 +358,7 @@ onEveryDatabase(
       const carrier_id = await shipper.connect()
       const label_ids = await recordAll(shipper, [newLabel(carrier_id)])
       const answers = await Promise.all(
-        Array.from({ length: 5 }, () => shipper.send('POST', PATH, { carrier_id, label_ids })),
+        Array.from({ length: 5 }, () => shipper.send('POST', PATH, { body: { carrier_id, label_ids } })),
       )
       assert.equal(new Set(answers.map(({ json }) => json.manifest_id)).size, 1)
       assert.equal((await shipper.send('GET', '/v1/manifests')).json.total, 1)

@@ -57,7 +57,7 @@ onEveryDatabase('recorded labels', (server) => {
     const shipper = await newShipper(server())
     const carrier_id = await shipper.connect()
     const stranger = await newShipper(server())
-    const other = await newShipper(server(), 'sandbox', shipper.tenantId)
+    const other = await newShipper(server(), { environment: 'sandbox', tenantId: shipper.tenantId })
     const pathOf = (shipment: string) => `labels/external_shipment_id/${encodeURIComponent(shipment)}`
     for (const shipment of [
       '1',
@@ -120,7 +120,9 @@ onEveryDatabase('recorded labels', (server) => {
     ] as const
     const { results } = (await shipper.record(open, failed, closed)).json
     const path = (index: number) => `/v1/labels/${results[index].label_id}/record_void`
-    await shipper.send('POST', '/v1/manifests/import', { carrier_id, label_ids: [results[2].label_id] })
+    await shipper.send('POST', '/v1/manifests/import', {
+      body: { carrier_id, label_ids: [results[2].label_id] },
+    })
     for (const answer of [
       await shipper.send('POST', `/v1/labels/${ABSENT}/record_void`),
       await foreign.send('POST', path(0)),
@@ -174,7 +176,7 @@ onEveryDatabase('labels without an audit log', (server) => {
     const tried = [
       await shipper.record(newLabel(carrier_id)),
       await shipper.send('POST', `/v1/labels/${label_id}/record_void`),
-      await shipper.send('POST', '/v1/manifests/import', { carrier_id, label_ids: [label_id] }),
+      await shipper.send('POST', '/v1/manifests/import', { body: { carrier_id, label_ids: [label_id] } }),
     ]
     assert.deepEqual(
       tried.map(({ status }) => status),
@@ -188,10 +190,10 @@ onEveryDatabase('labels without an audit log', (server) => {
 test('sandbox and production have labels of their own', async () => {
   const server = await openTestServer('sqlite')
   const real = await newShipper(server)
-  const sandbox = await newShipper(server, 'sandbox', real.tenantId)
+  const sandbox = await newShipper(server, { environment: 'sandbox', tenantId: real.tenantId })
   const body = { ...connectBodies.endicia, account: 'same' }
   for (const shipper of [real, sandbox]) {
-    const { carrier_id } = (await shipper.send('POST', '/v1/connections/carriers/endicia', body)).json
+    const { carrier_id } = (await shipper.send('POST', '/v1/connections/carriers/endicia', { body })).json
     await shipper.record({ ...newLabel(carrier_id), tracking_number: 'same', label_id: 'se-1' })
     const { labels, total } = (await shipper.send('GET', '/v1/labels')).json
     assert.equal(total, 1)

@@ -38,7 +38,7 @@ onEveryDatabase(
   (server) => {
     test('what would act at the carrier is refused, and says where to record it', async () => {
       const { send } = await newShipper(server())
-      const answer = await send('POST', '/v1/manifests', { label_ids: ['se-1'] })
+      const answer = await send('POST', '/v1/manifests', { body: { label_ids: ['se-1'] } })
       assert.equal(answer.status, 400)
       assert.deepEqual(errorsOf(answer), ['carrier_not_supported -'])
       assert.match(answer.json.errors[0].message, /\/v1\/manifests\/import/)
@@ -48,13 +48,13 @@ onEveryDatabase(
       const shipper = await newShipper(server())
       const carrier_id = await shipper.connect()
       const label_ids = await recordAll(shipper, [newLabel(carrier_id)])
-      const { manifest_id } = (await shipper.send('POST', PATH, { carrier_id, label_ids })).json
+      const { manifest_id } = (await shipper.send('POST', PATH, { body: { carrier_id, label_ids } })).json
       assert.deepEqual(errorsOf(await shipper.send('GET', '/v1/manifests/x')), [
         'invalid_identifier manifest_id',
       ])
       for (const other of [
         await newShipper(server()),
-        await newShipper(server(), 'sandbox', shipper.tenantId),
+        await newShipper(server(), { environment: 'sandbox', tenantId: shipper.tenantId }),
       ]) {
         const answer = await other.send('GET', `/v1/manifests/${manifest_id}`)
         assert.equal(answer.status, 404)
@@ -72,7 +72,7 @@ onEveryDatabase(
         const carrier_id = carriers[turn % 2] ?? ''
         const said = { warehouse_id: `se-${turn % 3}`, ship_date: `2026-03-0${1 + (turn % 4)}` }
         const label_ids = await recordAll(shipper, [newLabel(carrier_id, said)])
-        made.unshift((await shipper.send('POST', PATH, { carrier_id, label_ids })).json)
+        made.unshift((await shipper.send('POST', PATH, { body: { carrier_id, label_ids } })).json)
       }
       const list = async (query: string) => (await shipper.send('GET', `/v1/manifests?${query}`)).json
       const idsOf = (list: { manifest_id: string }[]) => list.map(({ manifest_id }) => manifest_id)

@@ -16,7 +16,7 @@ type Said = ReturnType<typeof newLabel> & Record<string, unknown>
 
 const [EARLIER, FIRST, LATER] = ['2024-10-01', '2025-07-15', '2026-11-27']
 
-/** Every way in which nothing can become of a label any more. */
+/** These are all of the ways in which a label becomes settled. */
 const SETTLED: Record<string, (shipper: Shipper, label: Said) => Promise<unknown>> = {
   'is recorded as voided': async (shipper, label) =>
     shipper.send('POST', `/v1/labels/${await idOf(shipper, label)}/record_void`),
@@ -28,7 +28,7 @@ const SETTLED: Record<string, (shipper: Shipper, label: Said) => Promise<unknown
   'has failed': (shipper, label) => shipper.record({ ...label, status: 'error' }),
 }
 
-/** Every way in which an entry says that it is about another label. */
+/** These are all of the ways in which an entry says that it is about another label. */
 const TOLD_APART: Record<string, Record<string, unknown>> = {
   'a later day': { ship_date: LATER },
   'the next day': { ship_date: '2025-07-16' },
@@ -38,17 +38,17 @@ const TOLD_APART: Record<string, Record<string, unknown>> = {
 }
 
 const manifest = (shipper: Shipper, { carrier_id }: Said, more: Record<string, unknown>) =>
-  shipper.send('POST', '/v1/manifests/import', { carrier_id, ...more })
+  shipper.send('POST', '/v1/manifests/import', { body: { carrier_id, ...more } })
 
 const idOf = async (shipper: Shipper, { carrier_id, tracking_number }: Said) => {
   const path = `/v1/labels?carrier_id=${carrier_id}&tracking_number=${tracking_number}`
   return (await shipper.send('GET', path)).json.labels[0].label_id as string
 }
 
-/** A connection to a carrier that wants manifests, and a label under it that is settled. */
+/** Makes a connection to a carrier that wants manifests, and a settled label under it. */
 async function settled(shipper: Shipper, way: string, more: Record<string, unknown> = {}): Promise<Said> {
   const body = { nickname: 'Pickup', account_number: unique(), api_secret: 's' }
-  const answer = await shipper.send('POST', '/v1/connections/carriers/couriers_please', body)
+  const answer = await shipper.send('POST', '/v1/connections/carriers/couriers_please', { body })
   const label = newLabel(answer.json.carrier_id, {
     ship_date: FIRST,
     external_shipment_id: 'order 1',

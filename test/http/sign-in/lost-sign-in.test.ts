@@ -121,7 +121,7 @@ onEveryDatabase(
         }
       }
       const refreshed = await refreshSignIn(server().ctx, actor, id)
-      assert.ok('finding' in refreshed)
+      assert.ok('answer' in refreshed)
       assert.equal((await rollback(id, '?verify=required')).status, 200)
       assert.equal((await storedConnection(server(), id)).credentials.sign_in, ups.good)
     })

@@ -113,7 +113,7 @@ onEveryDatabase(
       const { id } = await visitor.signedIn()
       const actor = { ...operator('system'), tenantId: server().tenantId }
       const claim = async () =>
-        claimToken(server().ctx, actor, (await storedConnection(server(), id)).row, 'anyway')
+        claimToken(server().ctx, actor, (await storedConnection(server(), id)).row, { anyway: true })
       assert.ok((await claim()) !== undefined)
       const isForgotten = await server().ctx.store.transaction(actor.tenantId, async (tx) => {
         const { row, credentials, settings } = await storedConnection(server(), id)
@@ -144,7 +144,7 @@ onEveryDatabase(
         const body = '{"access_token":"a","refresh_token":"came-too-late-for-use","expires_in":"9"}'
         return { status: 200, headers: {}, body }
       }
-      assert.ok('finding' in (await refreshSignIn(server().ctx, actor, id)))
+      assert.ok('answer' in (await refreshSignIn(server().ctx, actor, id)))
       assert.equal((await server().request('POST', `${path}/${id}/restore`)).status, 200)
       assert.equal((await storedConnection(server(), id)).credentials.sign_in, 'came-too-late-for-use')
     })
@@ -164,7 +164,7 @@ onEveryDatabase(
         return { status: 200, headers: {}, body: answer }
       }
       const late = await refreshSignIn(server().ctx, actor, id)
-      assert.ok('finding' in late && late.finding.outcome === 'inconclusive')
+      assert.ok('answer' in late && late.answer.outcome === 'inconclusive')
       assert.equal((await storedConnection(server(), id)).credentials.sign_in, ups.good)
     })
 

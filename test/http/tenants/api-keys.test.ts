@@ -28,18 +28,22 @@ onEveryDatabase('keys of an account', (server) => {
   const inHours = (hours: number) => new Date(now.getTime() + hours * HOUR_MS).toISOString()
   before(() => void (server().ctx.clock = () => now))
 
-  const ask = (key: string, method: string, path: string, body?: object, headers = {}) =>
-    server().request(method, path, { key, headers, ...(body ? { body } : {}) })
+  const ask = (
+    key: string,
+    method: string,
+    path: string,
+    asked: { body?: object | undefined; headers?: Record<string, string> } = {},
+  ) => server().request(method, path, { key, ...asked })
   const make = (key: string, more: object = {}, headers = {}) =>
-    ask(key, 'POST', PATH, { scopes: ['read'], ...more }, headers)
+    ask(key, 'POST', PATH, { body: { scopes: ['read'], ...more }, headers })
   const listOf = async (key: string, headers = {}) =>
-    (await ask(key, 'GET', `${PATH}?page_size=500`, undefined, headers)).json.keys as any[]
+    (await ask(key, 'GET', `${PATH}?page_size=500`, { headers })).json.keys as any[]
   const idsOf = async (key: string, headers = {}) =>
     (await listOf(key, headers)).map(({ key_id }) => key_id as string).sort()
   const revokedAt = async (key: string, keyId: string) =>
     (await listOf(key)).find(({ key_id }) => key_id === keyId).revoked_at as string | null
   const statusOf = async (key: string) => (await ask(key, 'GET', '/v1/carriers')).status
-  /** What is on record of keys, oldest first. */
+  /** Reads the audit events about keys, oldest first. */
   const recordOf = async (tenantId: string) =>
     (await server().ctx.store.read(tenantId, (db) => readAuditChain(db, tenantId, 0, 10_000)))
       .filter(({ action }) => action.startsWith('api_key.'))
@@ -49,12 +53,12 @@ onEveryDatabase('keys of an account', (server) => {
     const newKey = (environment: Environment) => server().newKey({ tenantId, environment })
     return { tenantId, production: await newKey('production'), sandbox: await newKey('sandbox') }
   }
-  /** A partner with an account of its own: its key, and how it acts for the account. */
+  /** Makes a partner with its own account, and returns its key, and the header with which it acts for the account. */
   const newPartner = async (environment: Environment, more: { expiresAt?: string } = {}) => {
     const tenantId = await server().newTenant('a partner')
     const key = await server().newKey({ tenantId, scopes: ['partner'], environment, ...more })
     const body = { company_name: 'The merchant', origin_country_code: 'US' }
-    const account = (await ask(key, 'POST', ACCOUNTS, body)).json.account_id as string
+    const account = (await ask(key, 'POST', ACCOUNTS, { body })).json.account_id as string
     return { tenantId, key, account, behalf: { 'On-Behalf-Of': account } }
   }
 
@@ -69,7 +73,7 @@ onEveryDatabase('keys of an account', (server) => {
           ['POST', PATH, { scopes: ['read'] }, 200],
           ['DELETE', `${PATH}/${other}`, undefined, 204],
         ] as const)
-          assert.equal((await ask(key, method, path, body)).status, isAdmin ? done : 403, scopes.join())
+          assert.equal((await ask(key, method, path, { body })).status, isAdmin ? done : 403, scopes.join())
       }
   })
 
@@ -107,7 +111,7 @@ onEveryDatabase('keys of an account', (server) => {
       ],
     ]
     for (const [body, ...fields] of cases) {
-      const answer = await ask(key, 'POST', PATH, body)
+      const answer = await ask(key, 'POST', PATH, { body })
       assert.equal(answer.status, 400, JSON.stringify(body))
       assert.deepEqual(named(answer), fields, JSON.stringify(body))
     }
@@ -331,14 +335,14 @@ onEveryDatabase('keys of an account', (server) => {
       [key, idOf(key)],
     ])
       assert.equal(
-        (await ask(one, 'DELETE', `${PATH}/${id}`, undefined, behalf)).status,
+        (await ask(one, 'DELETE', `${PATH}/${id}`, { headers: behalf })).status,
         one === merchant.key ? 403 : 404,
       )
     assert.equal((await ask(merchant.key, 'DELETE', `${PATH}/${idOf(key)}`)).status, 404)
-    assert.equal((await ask(key, 'DELETE', `${PATH}/${merchant.key_id}`, undefined, behalf)).status, 204)
+    assert.equal((await ask(key, 'DELETE', `${PATH}/${merchant.key_id}`, { headers: behalf })).status, 204)
     assert.deepEqual([await statusOf(merchant.key), await statusOf(trial.key)], [401, 200])
     const stranger = await newPartner('production')
-    const refused = await ask(stranger.key, 'GET', PATH, undefined, { 'On-Behalf-Of': account })
+    const refused = await ask(stranger.key, 'GET', PATH, { headers: { 'On-Behalf-Of': account } })
     assert.equal(refused.status, 403)
   })
 
@@ -357,7 +361,7 @@ onEveryDatabase('keys of an account', (server) => {
         end === null ? {} : { expiresAt: inHours(end) },
       )
       const body = { description: 'shop', ...(asked === undefined ? {} : { expires_at: inHours(asked) }) }
-      const answer = await ask(key, 'POST', `${ACCOUNTS}/${account}/api_keys`, body)
+      const answer = await ask(key, 'POST', `${ACCOUNTS}/${account}/api_keys`, { body })
       if (expected === 'no') assert.deepEqual([answer.status, named(answer)], [400, ['expires_at']])
       else {
         const [listed] = await listOf(key, behalf)

@@ -20,7 +20,7 @@ const idOf = (key: string) => /hws_([0-9A-Za-z]{12})_/.exec(key)?.[1] ?? assert.
 const QUIET_MS = 150
 const PATIENCE_MS = 15_000
 
-/** When a key was used last, as it is stored. */
+/** Reads the stored time at which a key was used last. */
 const storedUse = async ({ ctx }: TestServer, tenantId: string, key: string) =>
   (
     await ctx.store.read(tenantId, (db) =>
@@ -136,7 +136,11 @@ onEveryDatabase(
       const actor = { ...operator('cli'), tenantId: revoked.tenantId }
       await revokeKey(server().ctx, actor, idOf(revoked.key))
       const disabled = await newKey()
-      await setTenantActive(server().ctx, { ...operator('cli'), tenantId: disabled.tenantId }, false)
+      await setTenantActive(
+        server().ctx,
+        { ...operator('cli'), tenantId: disabled.tenantId },
+        { active: false },
+      )
       assert.deepEqual([(await list(revoked.key)).status, (await list(disabled.key)).status], [401, 403])
       const poor = { tenantId: server().tenantId, key: await server().newKey({ scopes: ['use'] }) }
       assert.equal((await list(poor.key)).status, 403)
@@ -215,7 +219,7 @@ for (const database of databases)
           },
         },
       }
-      const use = createKeyUse(broken, () => moment)
+      const use = createKeyUse(broken, { now: () => moment })
       const note = async () => {
         for (const key of [one, other]) use.note({ tenantId, keyId: idOf(key), lastUsedAt: null })
         await use.stop(1_000)

@@ -6,7 +6,12 @@ import {
   renameTenant,
   setTenantActive,
 } from '../../../src/tenants/manage-tenant.ts'
-import { allTenants, everyTenant, findTenantsByIdOrName, operator } from '../../../src/tenants/operator.ts'
+import {
+  listAllTenants,
+  listTenantsAndDeleted,
+  findTenantsByIdOrName,
+  operator,
+} from '../../../src/tenants/operator.ts'
 import { findDoubles } from '../../../src/tenants/names.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
@@ -16,7 +21,7 @@ import { createWebhook } from '../../support/webhooks/create-webhook.ts'
 
 const asCli = (tenantId: string) => ({ ...operator('cli'), tenantId })
 
-/** What happened to a tenant as a whole, oldest first. */
+/** Reads the audit events about a tenant as a whole, oldest first. */
 const trail = (server: TestServer, tenantId: string) =>
   server.ctx.store.read(tenantId, async (db) => {
     const rows = await db
@@ -57,7 +62,7 @@ onEveryDatabase('tenants of the operator', (server) => {
         `${turn}`,
       )
     assert.equal(await createTenant(server().ctx, operator('cli'), name), undefined)
-    const doubles = findDoubles(await allTenants(server().ctx))
+    const doubles = findDoubles(await listAllTenants(server().ctx))
     assert.ok(doubles.some((same) => same.length === 2 && same[0]?.company_name === name))
     assert.equal((await findTenantsByIdOrName(server().ctx, name)).length, 2)
   })
@@ -79,7 +84,7 @@ onEveryDatabase('tenants of the operator', (server) => {
     const key = await server().newKey({ tenantId })
     const statuses: number[] = []
     for (const active of [false, false, true, true]) {
-      await setTenantActive(server().ctx, asCli(tenantId), active)
+      await setTenantActive(server().ctx, asCli(tenantId), { active })
       statuses.push((await server().request('GET', '/v1/carriers', { key })).status)
     }
     assert.deepEqual(statuses, [403, 403, 200, 200])
@@ -92,7 +97,7 @@ onEveryDatabase('tenants of the operator', (server) => {
   test('one is not deleted while it has connections, restorable ones or accounts, in either environment', async () => {
     const { ctx } = server()
     const real = await newShipper(server())
-    const sandbox = await newShipper(server(), 'sandbox', real.tenantId)
+    const sandbox = await newShipper(server(), { environment: 'sandbox', tenantId: real.tenantId })
     const { tenantId } = real
     const ids = [await real.connect(), await real.connect(), await sandbox.connect()]
     const partner = await server().newKey({ tenantId, scopes: ['partner'] })
@@ -118,8 +123,8 @@ onEveryDatabase('tenants of the operator', (server) => {
     const [row] = await findTenantsByIdOrName(ctx, tenantId)
     assert.deepEqual(await deleteTenant(ctx, asCli(tenantId)), { keysRevoked: 1 })
     assert.equal((await server().request('GET', '/v1/carriers', { key })).status, 401)
-    assert.ok(!(await allTenants(ctx)).some(({ tenant_id }) => tenant_id === tenantId))
-    const left = (await everyTenant(ctx)).find(({ tenant_id }) => tenant_id === tenantId)
+    assert.ok(!(await listAllTenants(ctx)).some(({ tenant_id }) => tenant_id === tenantId))
+    const left = (await listTenantsAndDeleted(ctx)).find(({ tenant_id }) => tenant_id === tenantId)
     assert.deepEqual([left?.company_name, left?.name_key, left?.active], ['', null, 0])
     assert.equal(typeof left?.deleted_at, 'string')
     const count = (table: 'webhook_endpoint' | 'outbox_message' | 'label') =>

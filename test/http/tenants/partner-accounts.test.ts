@@ -20,10 +20,14 @@ async function newPair(server: TestServer): Promise<{ production: string; sandbo
 }
 
 onEveryDatabase('partner accounts', (server) => {
-  const ask = (key: string, method: string, path: string, body?: object, headers = {}) =>
-    server().request(method, path, { key, headers, ...(body ? { body } : {}) })
+  const ask = (
+    key: string,
+    method: string,
+    path: string,
+    asked: { body?: object | undefined; headers?: Record<string, string> } = {},
+  ) => server().request(method, path, { key, ...asked })
   const create = async (key: string, more = {}) =>
-    (await ask(key, 'POST', ROOT, details(more))).json.account_id as string
+    (await ask(key, 'POST', ROOT, { body: details(more) })).json.account_id as string
 
   test('only a partner’s key gets in, an admin’s does not', async () => {
     for (const [method, path] of [
@@ -32,7 +36,7 @@ onEveryDatabase('partner accounts', (server) => {
       ['GET', `${ROOT}/se-1`],
     ] as const)
       assert.equal(
-        (await ask(server().key, method, path, method === 'POST' ? details() : undefined)).status,
+        (await ask(server().key, method, path, { body: method === 'POST' ? details() : undefined })).status,
         403,
       )
   })
@@ -46,7 +50,7 @@ onEveryDatabase('partner accounts', (server) => {
       email: 'ann@example.com',
       external_account_id,
     })
-    const { json, status } = await ask(key, 'POST', ROOT, body)
+    const { json, status } = await ask(key, 'POST', ROOT, { body })
     assert.equal(status, 200)
     const { account_id, created_at, modified_at, ...rest } = json
     assert.deepEqual(rest, { ...body, active: true })
@@ -58,7 +62,7 @@ onEveryDatabase('partner accounts', (server) => {
 
   test('bad fields are refused by name', async () => {
     const key = await newPartner(server())
-    const { json } = await ask(key, 'POST', ROOT, { email: 'x', origin_country_code: 'USA' })
+    const { json } = await ask(key, 'POST', ROOT, { body: { email: 'x', origin_country_code: 'USA' } })
     assert.deepEqual(
       json.errors.map(({ field_name }: { field_name: string }) => field_name),
       ['company_name', 'email', 'origin_country_code'],
@@ -69,13 +73,17 @@ onEveryDatabase('partner accounts', (server) => {
     const key = await newPartner(server())
     const external_account_id = unique('shop')
     const first = await create(key, { external_account_id })
-    assert.equal((await ask(key, 'POST', ROOT, details({ external_account_id }))).status, 409)
+    assert.equal((await ask(key, 'POST', ROOT, { body: details({ external_account_id }) })).status, 409)
     const second = await create(key)
-    const conflict = await ask(key, 'PUT', `${ROOT}/${second}`, details({ external_account_id }))
+    const conflict = await ask(key, 'PUT', `${ROOT}/${second}`, { body: details({ external_account_id }) })
     assert.equal(conflict.json.errors[0].field_name, 'external_account_id')
-    assert.equal((await ask(key, 'PUT', `${ROOT}/${first}`, details({ external_account_id }))).status, 204)
     assert.equal(
-      (await ask(await newPartner(server()), 'POST', ROOT, details({ external_account_id }))).status,
+      (await ask(key, 'PUT', `${ROOT}/${first}`, { body: details({ external_account_id }) })).status,
+      204,
+    )
+    assert.equal(
+      (await ask(await newPartner(server()), 'POST', ROOT, { body: details({ external_account_id }) }))
+        .status,
       200,
     )
   })
@@ -99,21 +107,18 @@ onEveryDatabase('partner accounts', (server) => {
     const key = await newPartner(server())
     const account = await create(key)
     const behalf = { 'On-Behalf-Of': account }
-    const connected = await ask(
-      key,
-      'POST',
-      '/v1/connections/carriers/stamps_com',
-      { ...connectBodies.stamps_com, username: unique() },
-      behalf,
-    )
+    const connected = await ask(key, 'POST', '/v1/connections/carriers/stamps_com', {
+      body: { ...connectBodies.stamps_com, username: unique() },
+      headers: behalf,
+    })
     assert.equal(connected.status, 200)
-    const list = await ask(key, 'GET', '/v1/carriers', undefined, behalf)
+    const list = await ask(key, 'GET', '/v1/carriers', { headers: behalf })
     assert.equal(list.json.carriers[0].carrier_id, connected.json.carrier_id)
     assert.equal(
-      (await ask(key, 'GET', '/v1/audit', undefined, behalf)).json.events[0].actor,
+      (await ask(key, 'GET', '/v1/audit', { headers: behalf })).json.events[0].actor,
       `key:${key.split('_')[1]}`,
     )
-    assert.equal((await ask(key, 'GET', ROOT, undefined, behalf)).status, 403)
+    assert.equal((await ask(key, 'GET', ROOT, { headers: behalf })).status, 403)
     assert.equal((await ask(key, 'GET', '/v1/carriers')).status, 403)
   })
 
@@ -123,11 +128,11 @@ onEveryDatabase('partner accounts', (server) => {
     const key = await server().newKey({ tenantId, scopes: ['partner'] })
     const texts = new Set<string>()
     for (const id of [foreign, 'se-0000000000000000', tenantId, 'nonsense', server().tenantId]) {
-      const answer = await ask(key, 'GET', '/v1/carriers', undefined, { 'On-Behalf-Of': id })
+      const answer = await ask(key, 'GET', '/v1/carriers', { headers: { 'On-Behalf-Of': id } })
       assert.equal(answer.status, 403)
       texts.add(answer.text.replace(answer.json.request_id, ''))
     }
-    const noPartner = await ask(server().key, 'GET', '/v1/carriers', undefined, { 'On-Behalf-Of': foreign })
+    const noPartner = await ask(server().key, 'GET', '/v1/carriers', { headers: { 'On-Behalf-Of': foreign } })
     texts.add(noPartner.text.replace(noPartner.json.request_id, ''))
     assert.equal(texts.size, 1)
     for (const [method, suffix] of [
@@ -137,15 +142,20 @@ onEveryDatabase('partner accounts', (server) => {
       ['DELETE', '/api_keys/000000000000'],
     ] as const)
       assert.equal((await ask(key, method, `${ROOT}/${foreign}${suffix}`)).status, 404)
-    assert.equal((await ask(key, 'POST', `${ROOT}/${foreign}/api_keys`, { description: 'd' })).status, 404)
-    assert.equal((await ask(key, 'PUT', `${ROOT}/${foreign}`, details())).status, 404)
+    assert.equal(
+      (await ask(key, 'POST', `${ROOT}/${foreign}/api_keys`, { body: { description: 'd' } })).status,
+      404,
+    )
+    assert.equal((await ask(key, 'PUT', `${ROOT}/${foreign}`, { body: details() })).status, 404)
   })
 
   test('a key of the account is shown once, works, is listed without its text, and ends when deleted', async () => {
     const partner = await newPartner(server())
     const account = await create(partner)
     const { json, headers } = await ask(partner, 'POST', `${ROOT}/${account}/api_keys`, {
-      description: 'shop',
+      body: {
+        description: 'shop',
+      },
     })
     assert.equal(headers['cache-control'], 'private, no-store')
     const key = json.encrypted_api_key
@@ -165,11 +175,13 @@ onEveryDatabase('partner accounts', (server) => {
   test('the keys of a disabled account get 403 until it is enabled, and so does its partner on its behalf', async () => {
     const partner = await newPartner(server())
     const account = await create(partner)
-    const { json } = await ask(partner, 'POST', `${ROOT}/${account}/api_keys`, { description: 'shop' })
+    const { json } = await ask(partner, 'POST', `${ROOT}/${account}/api_keys`, {
+      body: { description: 'shop' },
+    })
     assert.equal((await ask(partner, 'PUT', `${ROOT}/${account}/disable`)).status, 204)
     assert.equal((await ask(json.encrypted_api_key, 'GET', '/v1/carriers')).status, 403)
     assert.equal(
-      (await ask(partner, 'GET', '/v1/carriers', undefined, { 'On-Behalf-Of': account })).status,
+      (await ask(partner, 'GET', '/v1/carriers', { headers: { 'On-Behalf-Of': account } })).status,
       403,
     )
     assert.equal((await ask(partner, 'GET', `${ROOT}/${account}`)).json.active, false)
@@ -181,14 +193,14 @@ onEveryDatabase('partner accounts', (server) => {
     const { production, sandbox } = await newPair(server())
     const account = await create(production)
     const newKeyOf = async (partner: string) =>
-      (await ask(partner, 'POST', `${ROOT}/${account}/api_keys`, { description: 'shop' })).json
+      (await ask(partner, 'POST', `${ROOT}/${account}/api_keys`, { body: { description: 'shop' } })).json
     const real = await newKeyOf(production)
     for (const [method, path, body] of [
       ['PUT', `${ROOT}/${account}`, details({ company_name: 'Taken over' })],
       ['PUT', `${ROOT}/${account}/disable`, undefined],
       ['PUT', `${ROOT}/${account}/enable`, undefined],
     ] as const) {
-      const refused = await ask(sandbox, method, path, body)
+      const refused = await ask(sandbox, method, path, { body })
       assert.equal(refused.status, 403, path)
       assert.equal(refused.json.errors[0].error_code, 'forbidden')
     }
@@ -218,7 +230,7 @@ onEveryDatabase('partner accounts', (server) => {
       204,
     )
     const behalf = { 'On-Behalf-Of': account }
-    assert.equal((await ask(sandbox, 'GET', '/v1/carriers', undefined, behalf)).status, 200)
+    assert.equal((await ask(sandbox, 'GET', '/v1/carriers', { headers: behalf })).status, 200)
   })
 
   test('an account that is made in the sandbox is the sandbox’s alone, and takes no id from production', async () => {
@@ -230,7 +242,7 @@ onEveryDatabase('partner accounts', (server) => {
     const real = await create(production, { external_account_id })
     assert.equal((await ask(production, 'GET', byOwnId)).json.account_id, real)
     assert.equal((await ask(sandbox, 'GET', byOwnId)).json.account_id, trial)
-    assert.equal((await ask(sandbox, 'POST', ROOT, details({ external_account_id }))).status, 409)
+    assert.equal((await ask(sandbox, 'POST', ROOT, { body: details({ external_account_id }) })).status, 409)
     const idsOf = async (partner: string) =>
       (await ask(partner, 'GET', ROOT)).json.accounts.map(
         ({ account_id }: { account_id: string }) => account_id,
@@ -244,25 +256,25 @@ onEveryDatabase('partner accounts', (server) => {
       ['GET', '/api_keys', undefined],
       ['POST', '/api_keys', { description: 'd' }],
     ] as const)
-      assert.equal((await ask(production, method, `${ROOT}/${trial}${suffix}`, body)).status, 404, suffix)
+      assert.equal((await ask(production, method, `${ROOT}/${trial}${suffix}`, { body })).status, 404, suffix)
     const behalf = { 'On-Behalf-Of': trial }
-    assert.equal((await ask(production, 'GET', '/v1/carriers', undefined, behalf)).status, 403)
-    assert.equal((await ask(sandbox, 'GET', '/v1/carriers', undefined, behalf)).status, 200)
+    assert.equal((await ask(production, 'GET', '/v1/carriers', { headers: behalf })).status, 403)
+    assert.equal((await ask(sandbox, 'GET', '/v1/carriers', { headers: behalf })).status, 200)
     assert.equal((await ask(sandbox, 'PUT', `${ROOT}/${trial}/disable`)).status, 204)
-    assert.equal((await ask(sandbox, 'GET', '/v1/carriers', undefined, behalf)).status, 403)
+    assert.equal((await ask(sandbox, 'GET', '/v1/carriers', { headers: behalf })).status, 403)
     assert.equal((await ask(sandbox, 'PUT', `${ROOT}/${trial}/enable`)).status, 204)
-    assert.equal((await ask(sandbox, 'PUT', `${ROOT}/${trial}`, details())).status, 204)
+    assert.equal((await ask(sandbox, 'PUT', `${ROOT}/${trial}`, { body: details() })).status, 204)
   })
 
   test('all of it is in the audit log of the account', async () => {
     const partner = await newPartner(server())
     const account = await create(partner)
-    await ask(partner, 'PUT', `${ROOT}/${account}`, details({ email: null, first_name: 'B' }))
+    await ask(partner, 'PUT', `${ROOT}/${account}`, { body: details({ email: null, first_name: 'B' }) })
     await ask(partner, 'PUT', `${ROOT}/${account}/disable`)
     await ask(partner, 'PUT', `${ROOT}/${account}/enable`)
-    const { json } = await ask(partner, 'POST', `${ROOT}/${account}/api_keys`, { description: 'd' })
+    const { json } = await ask(partner, 'POST', `${ROOT}/${account}/api_keys`, { body: { description: 'd' } })
     await ask(partner, 'DELETE', `${ROOT}/${account}/api_keys/${json.api_key_id}`)
-    const { events } = (await ask(partner, 'GET', '/v1/audit', undefined, { 'On-Behalf-Of': account })).json
+    const { events } = (await ask(partner, 'GET', '/v1/audit', { headers: { 'On-Behalf-Of': account } })).json
     assert.deepEqual(
       events.map(({ action, fields }: { action: string; fields: string[] }) => [action, fields]).reverse(),
       [

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { checkClaimed } from '../../../src/connections/verification/check-connection.ts'
-import { claimToken, settleToken } from '../../../src/connections/tokens/token-lock.ts'
+import { claimToken, endClaim } from '../../../src/connections/tokens/token-lock.ts'
 import { EVERY_PERMISSION, type Actor } from '../../../src/context.ts'
-import type { Proof } from '../../../src/connections/carrier/proof.ts'
+import type { VerificationResult } from '../../../src/connections/carrier/verification-result.ts'
 import { Secret } from '../../../src/secret.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
@@ -107,14 +107,16 @@ onEveryDatabase(
       clock.forward(31 * SECOND)
       const second = await claimToken(ctx, actor(), row)
       assert.ok(second !== undefined && second > first)
-      await checkClaimed(ctx, actor(), row, second)
+      await checkClaimed(ctx, actor(), row, { fence: second })
       const kept = await tokenRow(server(), id)
-      const proof = (token: string): Proof => ({
+      const verified = (token: string): VerificationResult => ({
         ...{ asked: true, at: clock.now(), outcome: 'verified', because: 'Yes.' },
         minted: { token: new Secret(token), seconds: 3_600 },
       })
       const settle = (fence: number, token: string) =>
-        ctx.store.transaction(tenantId, (tx) => settleToken(ctx, tx, actor(), row, fence, proof(token)))
+        ctx.store.transaction(tenantId, (tx) =>
+          endClaim(ctx, tx, actor(), { asked: row, fence, verification: verified(token) }),
+        )
       for (const stale of [first, second, 0, kept?.fence === undefined ? 99 : kept.fence + 1])
         await settle(stale, 'stale')
       assert.deepEqual(await tokenRow(server(), id), kept)

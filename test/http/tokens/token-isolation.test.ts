@@ -10,7 +10,7 @@ import { dhlBody } from '../../support/tokens/dhl-body.ts'
 
 const clock = newClock()
 
-/** Every value of every row of the tables that hold something sealed, as bytes one after another. */
+/** Reads every value of every row of the tables that hold something sealed, as bytes one after another. */
 async function everything({ ctx, tenantId }: TestServer): Promise<string> {
   const tables = [
     'carrier_token',

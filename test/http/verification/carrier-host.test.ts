@@ -7,7 +7,7 @@ import { databases } from '../../support/database/databases.ts'
 import { openTestServer } from '../../support/server/test-server.ts'
 import { storedConnection } from '../../support/connections/stored-connection.ts'
 
-/** Where an account of Endicia is asked about, under this configuration. */
+/** Returns the hosts that are asked about an account of Endicia under a configuration. */
 async function askedAt(t: TestContext, env: Record<string, string>): Promise<string[]> {
   const [simulated, [database = 'sqlite']] = [openSimulatedCarriers(), databases]
   const server = await openTestServer(database, {

@@ -38,7 +38,7 @@ async function shifted<T>(server: TestServer, ms: number, work: () => Promise<T>
   }
 }
 
-/** Three attempts on one login that the carrier lets wait, and has been asked about after `asked` calls. */
+/** Begins three attempts on one login, which the carrier has got and has not answered yet. */
 async function threeUnderWay(server: TestServer) {
   const body = relay()
   simulated.know('mondial_relay', body)
@@ -128,7 +128,7 @@ onEveryDatabase(
       assert.match(await told(14.5 * MINUTE), /try again in a minute\.$/)
     })
 
-    /** A connection of the first tenant that the carrier has proved, and a stranger who has used up the attempts of its login. */
+    /** Makes a verified connection of the first tenant, and a stranger who has used up the attempts on its login. */
     const besieged = async () => {
       const body = relay()
       simulated.know('mondial_relay', body)

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { OUTCOMES, type VerificationOutcome } from '../../../src/catalog/verification.ts'
-import { refuses } from '../../../src/connections/carrier/proof.ts'
+import { refuses } from '../../../src/connections/carrier/verification-result.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
 
-/** The same account at a parcel carrier and at an LTL carrier; the sandbox answers what the password says. */
+/** These forms make an account at a parcel carrier and one at an LTL carrier; the sandbox answers what the password says. */
 const FORMS = {
   parcel: (password: string) => ({ nickname: 'n', username: unique(), password }),
   ltl: (password: string) => ({ credentials: { username: unique(), password, account_number: unique() } }),
@@ -22,22 +22,23 @@ onEveryDatabase('the outcome of a question to the carrier', (server) => {
   before(async () => {
     key = await server().newKey({ environment: 'sandbox' })
   })
-  const send = (method: string, path: string, body?: unknown) => server().request(method, path, { key, body })
+  const send = (method: string, path: string, asked: { body?: unknown } = {}) =>
+    server().request(method, path, { key, ...asked })
 
   test('stands in the head of each refusal that comes of it: connect, update, rollback, dry runs', async () => {
     for (const [place, form] of PLACES) {
       const told = (outcome: VerificationOutcome) => form(`simulate-${outcome.replaceAll('_', '-')}`)
-      const { json } = await send('POST', place, told('unavailable'))
+      const { json } = await send('POST', place, { body: told('unavailable') })
       const path = `${place}/${json.carrier_id}`
       for (const outcome of OUTCOMES) {
         const expected = refuses(outcome) ? 400 : outcome === 'verified' ? 200 : 502
         for (const answer of [
-          await send('POST', `${place}?verify=required`, told(outcome)),
-          await send('PUT', `${path}?verify=required`, told(outcome)),
+          await send('POST', `${place}?verify=required`, { body: told(outcome) }),
+          await send('PUT', `${path}?verify=required`, { body: told(outcome) }),
           ...(expected === 400
             ? [
-                await send('PUT', `${path}?verify=only`, told(outcome)),
-                await send('PUT', path, told(outcome)),
+                await send('PUT', `${path}?verify=only`, { body: told(outcome) }),
+                await send('PUT', path, { body: told(outcome) }),
               ]
             : []),
         ]) {
@@ -60,7 +61,9 @@ onEveryDatabase('the outcome of a question to the carrier', (server) => {
   })
 
   test('is told of the sandbox’s carrier that refuses every connect', async () => {
-    const { status, headers } = await send('POST', '/v-beta/ltl/connections/FAIL', { credentials: {} })
+    const { status, headers } = await send('POST', '/v-beta/ltl/connections/FAIL', {
+      body: { credentials: {} },
+    })
     assert.deepEqual([status, headers['hawser-outcome']], [400, 'invalid_credentials'])
   })
 })

@@ -16,7 +16,7 @@ const connectable: readonly Carrier[] = [...parcelCarriers, ...ltlCarriers].filt
 const magicOf = (outcome: string) => `simulate-${outcome.replaceAll('_', '-')}`
 const formOf = (carrier: Carrier): Fields => (carrier.mode === 'ltl' ? carrier.credentials : carrier.connect)
 
-/** The fields that can carry a word of the sandbox. */
+/** Lists the fields that can hold a word of the sandbox. */
 const carriersOf = (carrier: Carrier): string[] =>
   Object.entries(formOf(carrier)).flatMap(([name, field]) =>
     field.type === 'string' && field.role !== 'nickname' && (field.maxLength ?? 99) > 40
@@ -29,10 +29,10 @@ const carriersOf = (carrier: Carrier): string[] =>
 onEveryDatabase('the sandbox', (server) => {
   let key: string
   before(async () => void (key = await server().newKey({ environment: 'sandbox' })))
-  const ask = (method: string, path: string, body?: object) =>
-    server().request(method, path, body ? { key, body } : { key })
+  const ask = (method: string, path: string, asked: { body?: object } = {}) =>
+    server().request(method, path, { key, ...asked })
 
-  /** A whole body of the carrier whose field `name` reads `word`. */
+  /** Returns a whole body of the carrier whose field `name` has the value `word`. */
   const bodyWith = (carrier: Carrier, name: string, word: string): object => {
     const account: Body = { ...newAccount(carrier), [name]: word }
     const more = carrier.mode === 'parcel' ? { allow_duplicate_account_number: true } : {}
@@ -47,7 +47,7 @@ onEveryDatabase('the sandbox', (server) => {
       assert.notEqual(name, '')
       for (const outcome of OUTCOMES) {
         const body = bodyWith(carrier, name, magicOf(outcome))
-        const { status, json, text } = await ask('POST', `${path}?verify=only`, body)
+        const { status, json, text } = await ask('POST', `${path}?verify=only`, { body })
         const isRefused = outcome === 'invalid_credentials' || outcome === 'not_entitled'
         assert.equal(status, isRefused ? 400 : 200, `${outcome} ${text}`)
         if (isRefused) assert.equal(json.errors[0].error_code, 'verification_failure')
@@ -56,14 +56,14 @@ onEveryDatabase('the sandbox', (server) => {
         assert.doesNotMatch(told ?? '', /sandbox|simulat/i)
         if (outcome !== 'verified') assert.match(told, /^\S.*\.$/)
       }
-      const locked = await ask('POST', path, bodyWith(carrier, name, 'Simulate-Locked-Out'))
+      const locked = await ask('POST', path, { body: bodyWith(carrier, name, 'Simulate-Locked-Out') })
       assert.deepEqual([locked.status, locked.json.errors[0].error_code], [429, 'rate_limit_exceeded'])
       assert.equal(locked.headers['retry-after'], '900')
       assert.match(locked.json.errors[0].message, /has refused this login 3 times in 15 minutes/)
     })
 
     test(`${carrier.id}: an update and a verification answer so too, and a mistyped word is refused`, async () => {
-      const made = await ask('POST', path, bodyWith(carrier, name, 'simulate-unavailable'))
+      const made = await ask('POST', path, { body: bodyWith(carrier, name, 'simulate-unavailable') })
       assert.equal(made.status, 200, made.text)
       assert.equal(made.headers['hawser-notice']?.toString().includes('unverified_unavailable'), true)
       const at = `${path}/${made.json.carrier_id}`
@@ -74,9 +74,9 @@ onEveryDatabase('the sandbox', (server) => {
         return body
       }
       if (isUpdatable) {
-        const refused = await ask('PUT', at, updateWith('simulate-invalid-credentials'))
+        const refused = await ask('PUT', at, { body: updateWith('simulate-invalid-credentials') })
         assert.deepEqual([refused.status, refused.json.errors[0].error_code], [400, 'verification_failure'])
-        assert.equal((await ask('PUT', at, updateWith('simulate-locked-out'))).status, 429)
+        assert.equal((await ask('PUT', at, { body: updateWith('simulate-locked-out') })).status, 429)
       }
       for (const word of [
         'simulate-invalid',
@@ -93,7 +93,7 @@ onEveryDatabase('the sandbox', (server) => {
           ['POST', path, bodyWith(carrier, name, word)],
           ...(isUpdatable ? ([['PUT', at, updateWith(word)]] as const) : []),
         ] as const) {
-          const { status, json } = await ask(method, to, body)
+          const { status, json } = await ask(method, to, { body })
           const field = carrier.mode === 'ltl' ? `credentials.${name}` : name
           assert.deepEqual(
             [status, json.errors[0].error_code, json.errors[0].field_name],
@@ -113,13 +113,15 @@ onEveryDatabase('the sandbox', (server) => {
       assert.equal(status, 200)
     }
     for (const password of ['simulations', 'simulateur', 'my-simulate-x'])
-      assert.equal((await ask('POST', path, body(password))).status, 200)
+      assert.equal((await ask('POST', path, { body: body(password) })).status, 200)
     const settings = await ask('POST', '/v1/connections/carriers/ups', {
-      ...{ nickname: 'n', account_number: unique('A') },
-      ...{ account_postal_code: '78701', account_country_code: 'US' },
+      body: {
+        ...{ nickname: 'n', account_number: unique('A') },
+        ...{ account_postal_code: '78701', account_country_code: 'US' },
+      },
     })
     const at = `/v1/connections/carriers/ups/${settings.json.carrier_id}/settings`
-    const refused = await ask('PUT', at, { account_postal_code: 'simulate-outage' })
+    const refused = await ask('PUT', at, { body: { account_postal_code: 'simulate-outage' } })
     assert.deepEqual([refused.status, refused.json.errors[0].field_name], [400, 'account_postal_code'])
   })
 
@@ -127,7 +129,7 @@ onEveryDatabase('the sandbox', (server) => {
     const path = '/v1/connections/carriers/stamps_com'
     const told = async (username: string, password: string) => {
       const account = { nickname: 'n', username, password, allow_duplicate_account_number: true }
-      const { status, json } = await ask('POST', `${path}?verify=only`, account)
+      const { status, json } = await ask('POST', `${path}?verify=only`, { body: account })
       return status === 200 ? json.verification.outcome : json.errors[0].error_code
     }
     for (const other of OUTCOMES.filter((outcome) => outcome !== 'verified')) {
@@ -152,7 +154,9 @@ onEveryDatabase('the sandbox', (server) => {
       if (id === 'chronopost')
         account.injection_address_heading = { name: 'Simulate-x', company: 'Simulate Labs' }
       assert.ok(named.length > 1 || id === 'chronopost')
-      const { status, text } = await ask('POST', connectPath(carrier), connectBody(carrier, account))
+      const { status, text } = await ask('POST', connectPath(carrier), {
+        body: connectBody(carrier, account),
+      })
       assert.equal(status, 200, text)
     }
   })

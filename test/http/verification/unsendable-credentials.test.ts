@@ -14,7 +14,7 @@ const royalMail = (api_key: string) => ({
 const relay = { nickname: 'n', api_key: 'a-key-\u200b-of-them', enseigne: 'BD' }
 const post = { nickname: 'n', api_key: 'k', api_secret: 's', contract_id: '1' }
 
-/** Bodies with a value that no call can carry, and the field it stands in. */
+/** These bodies have a value that no call can carry; each stands with the field that has the value. */
 const impossible: [path: string, body: Record<string, unknown>, field: string][] = [
   [`${PARCEL}/royal_mail`, royalMail('a-secret-key\u200b'), 'api_key'],
   [`${PARCEL}/royal_mail`, royalMail('\u201ca-secret-key\u201d'), 'api_key'],

@@ -41,7 +41,7 @@ async function connect(
   return server.request('POST', `${PATH}${query}`, { body, ...more })
 }
 
-/** A connection that the carrier has proved. */
+/** Makes a connection that the carrier has verified. */
 async function proved(server: TestServer, body = relay(), options: RequestOptions = {}) {
   simulated.know('mondial_relay', body)
   simulated.answer('mondial_relay', undefined)
@@ -50,7 +50,7 @@ async function proved(server: TestServer, body = relay(), options: RequestOption
   return { id: answer.json.carrier_id as string, path: `${PATH}/${answer.json.carrier_id}`, body }
 }
 
-const actions = async (server: TestServer, id?: string) => {
+const actions = async (server: TestServer, { id }: { id?: string } = {}) => {
   const { json } = await server.request('GET', `/v1/audit?page_size=500${id ? `&carrier_id=${id}` : ''}`)
   return (json.events as { action: string; outcome: string }[]).map(
     ({ action, outcome }) => `${action} ${outcome}`,
@@ -65,7 +65,7 @@ onEveryDatabase(
       const { json } = await server().request('GET', path)
       assert.deepEqual([json.state, json.diagnosis, json.next_step], ['verified', null, null])
       assert.ok(json.checked_at && json.state_since)
-      assert.deepEqual(await actions(server(), id), ['connection.connected succeeded'])
+      assert.deepEqual(await actions(server(), { id }), ['connection.connected succeeded'])
     })
 
     test('what the carrier refuses is stored nowhere, and is on record', async () => {
@@ -182,7 +182,7 @@ onEveryDatabase(
       assert.deepEqual({ ...after, credentials: undefined }, { ...before, credentials: undefined })
       assert.ok(Buffer.from(after.credentials).equals(Buffer.from(before.credentials)))
       assert.equal(
-        (await actions(server(), id)).filter((one) => one === 'connection.refused refused').length,
+        (await actions(server(), { id })).filter((one) => one === 'connection.refused refused').length,
         3,
         'each is on record but the one that stores nothing',
       )
@@ -280,7 +280,7 @@ onEveryDatabase(
       const repaired = await server().request('PUT', path, { body: { ...body, api_key: 'the-new-key' } })
       assert.equal(repaired.status, 200)
       assert.equal((await server().request('GET', path)).json.state, 'verified')
-      assert.deepEqual((await actions(server(), id)).reverse(), [
+      assert.deepEqual((await actions(server(), { id })).reverse(), [
         'connection.connected succeeded',
         ...Array<string>(3).fill('connection.checked succeeded'),
         'connection.updated succeeded',

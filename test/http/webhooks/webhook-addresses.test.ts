@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseConfig } from '../../../src/config.ts'
 import { openOutbound } from '../../../src/outbound/http.ts'
-import { judgeReceivers } from '../../../src/outbound/receivers.ts'
+import { obstacleFinder } from '../../../src/outbound/receivers.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
 import type { Answer } from '../../support/server/test-server.ts'
@@ -13,7 +13,7 @@ const PATH = '/v1/environment/webhooks'
 const event = 'carrier_connected'
 const url = () => `https://${unique('hooks')}.example/in`
 
-/** Addresses that no delivery is made to under the usual settings, whatever DNS says. */
+/** These addresses get no delivery under the usual settings, whatever DNS says. */
 const HOPELESS = [
   'http://hooks.example/in',
   'ftp://hooks.example/in',
@@ -55,7 +55,7 @@ const HOPELESS = [
   'https://*.hooks.example/',
   'https://hooks!.example/',
 ]
-/** Addresses that a parser would turn into others; none of them is taken, although deliveries of old ones go on. */
+/** A parser would turn these addresses into others; none of them is taken, although deliveries to old ones go on. */
 const MISSPELT = [
   'https:///hooks.example',
   'https:////hooks.example',
@@ -84,8 +84,8 @@ const FINE = [
 ]
 
 onEveryDatabase('addresses of webhooks', (server) => {
-  const send = (method: string, path: string, body?: unknown) =>
-    server().request(method, path, body === undefined ? {} : { body })
+  const send = (method: string, path: string, asked: { body?: unknown } = {}) =>
+    server().request(method, path, asked)
   const told = (answer: Answer) =>
     answer.json.errors.map((error: any) => [error.error_code, error.field_name] as const)
   const notices = (answer: Answer) => [answer.headers['hawser-notice'] ?? []].flat()
@@ -97,20 +97,20 @@ onEveryDatabase('addresses of webhooks', (server) => {
         ['POST', PATH, { event, url: address }],
         ['PUT', `${PATH}/${id}`, { url: address }],
       ] as const) {
-        const answer = await send(method, path, body)
+        const answer = await send(method, path, { body })
         assert.deepEqual([answer.status, ...told(answer)], [400, ['invalid_field_value', 'url']], address)
         assert.ok(!answer.text.includes('planted'), 'no part of the address is repeated')
       }
     for (const blank of ['', ' ', '\u200b', null]) {
-      assert.deepEqual(told(await send('POST', PATH, { event, url: blank })), [
+      assert.deepEqual(told(await send('POST', PATH, { body: { event, url: blank } })), [
         ['field_value_required', 'url'],
       ])
-      const moved = await send('PUT', `${PATH}/${id}`, { url: blank })
+      const moved = await send('PUT', `${PATH}/${id}`, { body: { url: blank } })
       assert.deepEqual([moved.status, ...told(moved)], [400, ['field_value_required', 'url']])
     }
     for (const address of FINE) {
-      assert.equal((await send('POST', PATH, { event, url: address })).status, 200, address)
-      assert.equal((await send('PUT', `${PATH}/${id}`, { url: address })).status, 204, address)
+      assert.equal((await send('POST', PATH, { body: { event, url: address } })).status, 200, address)
+      assert.equal((await send('PUT', `${PATH}/${id}`, { body: { url: address } })).status, 204, address)
     }
   })
 
@@ -124,7 +124,7 @@ onEveryDatabase('addresses of webhooks', (server) => {
     ]) {
       const { config } = parseConfig({ ...server().env, ...env })
       const settings = { ...config.outbound, deliverInClear: config.webhooks.http }
-      const judge = judgeReceivers(settings)
+      const judge = obstacleFinder(settings)
       const limits = { stepMs: 1, totalMs: 300, connectMs: 100 }
       const resolve = () => Promise.reject(new Error('Nobody knows it.'))
       const way = openOutbound({ ...settings, log: server().ctx.log, resolve, limits })
@@ -143,10 +143,10 @@ onEveryDatabase('addresses of webhooks', (server) => {
   test('localhost is an address of this machine, and open where that is', () => {
     for (const allow of [['127.0.0.1'], ['127.0.0.0/8'], ['::1']])
       for (const host of ['localhost', 'hooks.localhost'])
-        assert.equal(judgeReceivers({ allow })(`https://${host}/in`), undefined, `${allow.join()} ${host}`)
+        assert.equal(obstacleFinder({ allow })(`https://${host}/in`), undefined, `${allow.join()} ${host}`)
     for (const allow of [[], ['10.0.0.0/8'], ['127.0.0.2']])
-      assert.equal(judgeReceivers({ allow })('https://localhost/in'), 'address', `${allow.join()}`)
-    assert.equal(judgeReceivers({ allow: ['127.0.0.1'] })('https://a..localhost/in'), 'name')
+      assert.equal(obstacleFinder({ allow })('https://localhost/in'), 'address', `${allow.join()}`)
+    assert.equal(obstacleFinder({ allow: ['127.0.0.1'] })('https://a..localhost/in'), 'name')
   })
 
   test('what a name leads to is told, and not refused', async () => {
@@ -168,13 +168,15 @@ onEveryDatabase('addresses of webhooks', (server) => {
       ['outside.example', false],
       ['8.8.8.8', false],
     ] as const) {
-      const made = await send('POST', PATH, { event: 'connection.recovered', url: `https://${host}/` })
+      const made = await send('POST', PATH, {
+        body: { event: 'connection.recovered', url: `https://${host}/` },
+      })
       const line = `webhook_unreachable; webhook_id=${made.json.webhook_id}`
       assert.deepEqual([made.status, notices(made)], [200, isTold ? [line] : []], host)
-      const moved = await send('PUT', `${PATH}/${id}`, { url: `https://${host}/` })
+      const moved = await send('PUT', `${PATH}/${id}`, { body: { url: `https://${host}/` } })
       assert.deepEqual(notices(moved), isTold ? [`webhook_unreachable; webhook_id=${id}`] : [], host)
     }
-    assert.deepEqual(notices(await send('PUT', `${PATH}/${id}`, { name: 'only renamed' })), [])
+    assert.deepEqual(notices(await send('PUT', `${PATH}/${id}`, { body: { name: 'only renamed' } })), [])
     ctx.outbound = before
     await way.close()
   })
@@ -182,18 +184,18 @@ onEveryDatabase('addresses of webhooks', (server) => {
   for (const at of ['http://127.0.0.1:9/hook', 'http://localhost:9/hook'])
     test(`${at}, which a setting let through and no longer does, is named in every answer that shows it`, async () => {
       const { ctx } = server()
-      const strict = ctx.judgeReceiver
-      ctx.judgeReceiver = judgeReceivers({ allow: ['127.0.0.1'], deliverInClear: true })
-      const { json, status } = await send('POST', PATH, { event, url: at })
+      const strict = ctx.findObstacle
+      ctx.findObstacle = obstacleFinder({ allow: ['127.0.0.1'], deliverInClear: true })
+      const { json, status } = await send('POST', PATH, { body: { event, url: at } })
       assert.equal(status, 200)
       const line = `webhook_unreachable; webhook_id=${json.webhook_id}`
       const list = async () =>
         notices(await send('GET', PATH)).filter((one) => String(one).includes('unreachable'))
       assert.deepEqual(await list(), [])
-      ctx.judgeReceiver = strict
+      ctx.findObstacle = strict
       assert.deepEqual(await list(), [line])
       assert.deepEqual(notices(await send('GET', `${PATH}/${json.webhook_id}`)), [line])
-      const kept = await send('PUT', `${PATH}/${json.webhook_id}`, { url: at })
+      const kept = await send('PUT', `${PATH}/${json.webhook_id}`, { body: { url: at } })
       assert.equal(kept.status, 400)
       assert.equal((await send('DELETE', `${PATH}/${json.webhook_id}`)).status, 204)
     })
@@ -211,8 +213,10 @@ onEveryDatabase('addresses of webhooks', (server) => {
       'https://first.example.net/in',
     ]
     for (const other of others) {
-      assert.deepEqual(told(await send('PUT', path, { url: other })), [['field_value_required', 'headers']])
-      assert.deepEqual(told(await send('PUT', path, { url: other, name: 'n' })), [
+      assert.deepEqual(told(await send('PUT', path, { body: { url: other } })), [
+        ['field_value_required', 'headers'],
+      ])
+      assert.deepEqual(told(await send('PUT', path, { body: { url: other, name: 'n' } })), [
         ['field_value_required', 'headers'],
       ])
       for (const key of ['Authorization', 'AUTHORIZATION']) {
@@ -220,23 +224,23 @@ onEveryDatabase('addresses of webhooks', (server) => {
           { key: 'x-new', value: 'v' },
           { key, value: '[secret]' },
         ]
-        assert.deepEqual(told(await send('PUT', path, { url: other, headers: masked })), [
+        assert.deepEqual(told(await send('PUT', path, { body: { url: other, headers: masked } })), [
           ['field_value_required', 'headers.1.value'],
         ])
       }
     }
     assert.deepEqual((await send('GET', path)).json, before)
     for (const same of ['https://first.example/elsewhere?a=1', 'HTTPS://FIRST.example:443/in'])
-      assert.equal((await send('PUT', path, { url: same })).status, 204, same)
-    assert.equal((await send('PUT', path, { url: others[0], headers: null })).status, 204)
+      assert.equal((await send('PUT', path, { body: { url: same } })).status, 204, same)
+    assert.equal((await send('PUT', path, { body: { url: others[0], headers: null } })).status, 204)
     assert.deepEqual((await send('GET', path)).json.headers, [])
     assert.equal(
-      (await send('PUT', path, { url: others[1] })).status,
+      (await send('PUT', path, { body: { url: others[1] } })).status,
       204,
       'nothing is kept, nothing is asked for',
     )
     const anew = [{ key: 'Authorization', value: 'Bearer another' }]
-    assert.equal((await send('PUT', path, { url: others[2], headers: anew })).status, 204)
+    assert.equal((await send('PUT', path, { body: { url: others[2], headers: anew } })).status, 204)
     assert.equal(receivers.seen.length, 0)
   })
 
@@ -249,7 +253,7 @@ onEveryDatabase('addresses of webhooks', (server) => {
         { key: 'x-fine', value: 'v' },
         { key: 'x-new', value },
       ]
-      assert.deepEqual(refusedAt(await send('POST', PATH, { event, url: at, headers })), [
+      assert.deepEqual(refusedAt(await send('POST', PATH, { body: { event, url: at, headers } })), [
         400,
         ['invalid_field_value', 'headers.1.value'],
       ])
@@ -265,14 +269,14 @@ onEveryDatabase('addresses of webhooks', (server) => {
       { headers: masked('X-KEPT', 'x-new', 'x-other'), name: 'n', url: at },
       { headers: [{ key: 'x-kept', value: 'anew' }, ...masked('x-new', 'x-other')], url: url() },
     ])
-      assert.deepEqual(refusedAt(await send('PUT', path, body)), [
+      assert.deepEqual(refusedAt(await send('PUT', path, { body })), [
         400,
         ['invalid_field_value', 'headers.1.value'],
         ['invalid_field_value', 'headers.2.value'],
       ])
-    assert.equal((await send('PUT', path, { headers: masked('x-KEPT') })).status, 204)
+    assert.equal((await send('PUT', path, { body: { headers: masked('x-KEPT') } })).status, 204)
     assert.deepEqual((await send('GET', path)).json.headers, masked('x-KEPT'))
-    assert.equal((await send('PUT', path, { headers: [] })).status, 204)
-    assert.equal((await send('PUT', path, { headers: masked('x-KEPT') })).status, 400)
+    assert.equal((await send('PUT', path, { body: { headers: [] } })).status, 204)
+    assert.equal((await send('PUT', path, { body: { headers: masked('x-KEPT') } })).status, 400)
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { neverComing } from '../../../src/webhooks/events.ts'
+import { unsupportedEvents } from '../../../src/webhooks/events.ts'
 import { unique } from '../../support/unique.ts'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
 import { newSecret, scannerFor } from '../../support/leak-scanner.ts'
@@ -10,8 +10,8 @@ const event = 'carrier_connected'
 type Told = { error_code: string; field_name?: string; message: string }
 
 onEveryDatabase('webhooks that are refused', (server) => {
-  const send = (method: string, path: string, body?: unknown, key = server().key) =>
-    server().request(method, path, { key, ...(body === undefined ? {} : { body }) })
+  const send = (method: string, path: string, asked: { body?: unknown; key?: string } = {}) =>
+    server().request(method, path, asked)
   const told = (answer: { json: any }) =>
     (answer.json.errors as Told[]).map(({ error_code, field_name }) => [error_code, field_name])
   const url = () => `https://${unique('hooks')}.example/in`
@@ -39,7 +39,7 @@ onEveryDatabase('webhooks that are refused', (server) => {
         ],
       ],
       [{ event: secret, url: url() }, [['invalid_field_value', 'event']]],
-      ...neverComing.map((name): [unknown, string[][]] => [
+      ...unsupportedEvents.map((name): [unknown, string[][]] => [
         { event: name, url: url() },
         [['invalid_field_value', 'event']],
       ]),
@@ -101,7 +101,7 @@ onEveryDatabase('webhooks that are refused', (server) => {
     const before = await events()
     const scanner = scannerFor([secret])
     for (const [body, expected] of refusals) {
-      const answer = await send('POST', PATH, body)
+      const answer = await send('POST', PATH, { body })
       assert.equal(answer.status, 400, JSON.stringify(body))
       assert.deepEqual(told(answer), expected, JSON.stringify(body))
       assert.equal(scanner.scan(answer.text), undefined)

@@ -12,10 +12,10 @@ const PATH = '/v1/environment/webhooks'
 const event = 'carrier_connected'
 
 onEveryDatabase('replay of webhooks', (server) => {
-  const send = (method: string, path: string, body?: unknown) =>
-    server().request(method, path, body === undefined ? {} : { body })
+  const send = (method: string, path: string, asked: { body?: unknown } = {}) =>
+    server().request(method, path, asked)
   const connect = () =>
-    send('POST', '/v1/connections/carriers/ups', { ...connectBodies.ups, account_number: unique() })
+    send('POST', '/v1/connections/carriers/ups', { body: { ...connectBodies.ups, account_number: unique() } })
   let id = ''
   before(async () => {
     id = (await createWebhook(server(), { url: 'https://a.example/' })).id
@@ -38,11 +38,11 @@ onEveryDatabase('replay of webhooks', (server) => {
       [{ until: '2026-01-01T00:00:00Z' }, 'invalid_field_value', undefined],
     ]
     for (const [body, code, field] of refusals) {
-      const { status, json } = await send('POST', `${PATH}/${id}/replay`, body)
+      const { status, json } = await send('POST', `${PATH}/${id}/replay`, { body })
       assert.equal(status, 400)
       assert.deepEqual([json.errors[0].error_code, json.errors[0].field_name], [code, field])
     }
-    const unknown = await send('POST', `${PATH}/${id}/replay`, { message_id: 'msg_0' })
+    const unknown = await send('POST', `${PATH}/${id}/replay`, { body: { message_id: 'msg_0' } })
     assert.deepEqual([unknown.status, unknown.json.errors[0].field_name], [404, 'message_id'])
   })
 
@@ -76,7 +76,7 @@ onEveryDatabase('replay of webhooks', (server) => {
     const receivers = openReceivers(server())
     const [oldest, ...later] = await outbox(server())
     assert.ok(oldest && later.length === 2)
-    const again = await send('POST', `${PATH}/${id}/replay`, { message_id: oldest.message_id })
+    const again = await send('POST', `${PATH}/${id}/replay`, { body: { message_id: oldest.message_id } })
     assert.deepEqual(again.json, { replayed: 1 })
     await drain()
     assert.deepEqual(
@@ -84,10 +84,10 @@ onEveryDatabase('replay of webhooks', (server) => {
       [[oldest.message_id, oldest.payload]],
     )
     const since = later[0]?.created_at
-    assert.deepEqual((await send('POST', `${PATH}/${id}/replay`, { since })).json, { replayed: 2 })
+    assert.deepEqual((await send('POST', `${PATH}/${id}/replay`, { body: { since } })).json, { replayed: 2 })
     await drain()
     assert.equal(receivers.seen.length, 3)
-    const none = await send('POST', `${PATH}/${id}/replay`, { since: '2099-01-01T00:00:00+01:00' })
+    const none = await send('POST', `${PATH}/${id}/replay`, { body: { since: '2099-01-01T00:00:00+01:00' } })
     assert.deepEqual(none.json, { replayed: 0 })
   })
 
@@ -100,10 +100,12 @@ onEveryDatabase('replay of webhooks', (server) => {
     const receivers = openReceivers(server())
     const all = { since: '2020-01-01' }
     const [message] = await outbox(server())
-    assert.deepEqual((await send('POST', `${PATH}/${late.id}/replay`, all)).json, { replayed: 3 })
-    assert.deepEqual((await send('POST', `${PATH}/${stranger.id}/replay`, all)).json, { replayed: 0 })
+    assert.deepEqual((await send('POST', `${PATH}/${late.id}/replay`, { body: all })).json, { replayed: 3 })
+    assert.deepEqual((await send('POST', `${PATH}/${stranger.id}/replay`, { body: all })).json, {
+      replayed: 0,
+    })
     const wrong = { message_id: message?.message_id }
-    assert.equal((await send('POST', `${PATH}/${stranger.id}/replay`, wrong)).status, 404)
+    assert.equal((await send('POST', `${PATH}/${stranger.id}/replay`, { body: wrong })).status, 404)
     await drain()
     assert.deepEqual([receivers.seen.length, receivers.at('late.example').length], [3, 3])
   })

@@ -14,8 +14,8 @@ const ABSENT = 'se-0000000000000000'
 type Told = { error_code: string; field_name?: string; message: string }
 
 onEveryDatabase('webhooks', (server) => {
-  const send = (method: string, path: string, body?: unknown, key = server().key) =>
-    server().request(method, path, { key, ...(body === undefined ? {} : { body }) })
+  const send = (method: string, path: string, asked: { body?: unknown; key?: string } = {}) =>
+    server().request(method, path, asked)
   const told = (answer: { json: any }) =>
     (answer.json.errors as Told[]).map(({ error_code, field_name }) => [error_code, field_name])
   const url = () => `https://${unique('hooks')}.example/in`
@@ -29,7 +29,7 @@ onEveryDatabase('webhooks', (server) => {
       ...{ event, url: url(), name: 'Mine', store_id: 123_456 },
       headers: [{ key: 'X-Token', value: 'custom' }],
     }
-    const answer = await send('POST', PATH, body)
+    const answer = await send('POST', PATH, { body })
     assert.equal(answer.status, 200)
     const { webhook_id, ...rest } = answer.json
     assert.match(webhook_id, /^se-[0-9a-v]{16}$/)
@@ -59,13 +59,13 @@ onEveryDatabase('webhooks', (server) => {
       address.toUpperCase().replace('/IN', '/in'),
       address.replace('.example/', '.example:443/'),
     ]) {
-      const answer = await send('POST', PATH, { event, url: twin })
+      const answer = await send('POST', PATH, { body: { event, url: twin } })
       assert.equal(answer.status, 409)
       assert.deepEqual(told(answer), [['webhook_event_type_conflict', 'url']])
     }
     const other = await createWebhook(server(), { url: url() })
-    assert.equal((await send('PUT', `${PATH}/${other.id}`, { url: address })).status, 409)
-    assert.equal((await send('PUT', `${PATH}/${id}`, { url: address })).status, 204)
+    assert.equal((await send('PUT', `${PATH}/${other.id}`, { body: { url: address } })).status, 409)
+    assert.equal((await send('PUT', `${PATH}/${id}`, { body: { url: address } })).status, 204)
   })
 
   test('a change keeps what it is not told, null clears, and a masked header keeps its value', async () => {
@@ -84,7 +84,7 @@ onEveryDatabase('webhooks', (server) => {
       { key: 'X-Kept', value: '[secret]' },
       { key: 'x-new', value: 'new value' },
     ]
-    assert.equal((await send('PUT', path, { headers, name: null })).status, 204)
+    assert.equal((await send('PUT', path, { body: { headers, name: null } })).status, 204)
     assert.deepEqual(await shown(), {
       ...{ webhook_id: created.id, url: address, event: 'connection.disconnected', store_id: 7 },
       headers: headers.map(({ key }) => ({ key, value: '[secret]' })),
@@ -95,9 +95,12 @@ onEveryDatabase('webhooks', (server) => {
       { key: 'X-Kept', value: 'kept value' },
       { key: 'x-new', value: 'new value' },
     ]
-    assert.equal((await send('PUT', path, { url: moved, store_id: null, headers: anew })).status, 204)
+    assert.equal(
+      (await send('PUT', path, { body: { url: moved, store_id: null, headers: anew } })).status,
+      204,
+    )
     const body = { ...connectBodies.ups, account_number: unique() }
-    const { carrier_id } = (await send('POST', '/v1/connections/carriers/ups', body)).json
+    const { carrier_id } = (await send('POST', '/v1/connections/carriers/ups', { body })).json
     await send('DELETE', `/v1/carriers/${carrier_id}`)
     const worker = createDeliveries(server().ctx)
     while ((await worker.tick()) > 0);
@@ -106,8 +109,8 @@ onEveryDatabase('webhooks', (server) => {
     assert.equal(sent?.headers['x-new'], 'new value')
     assert.equal(sent?.headers['x-gone'], undefined)
     for (const empty of [null, '', []]) {
-      assert.equal((await send('PUT', path, { headers: anew })).status, 204)
-      assert.equal((await send('PUT', path, { headers: empty })).status, 204)
+      assert.equal((await send('PUT', path, { body: { headers: anew } })).status, 204)
+      assert.equal((await send('PUT', path, { body: { headers: empty } })).status, 204)
       assert.deepEqual((await shown()).headers, [])
     }
     const bad: [unknown, (string | undefined)[][]][] = [
@@ -116,14 +119,17 @@ onEveryDatabase('webhooks', (server) => {
       [{ url: 'http://a.example/' }, [['invalid_field_value', 'url']]],
       [{ event: 'connection.updated' }, [['invalid_field_value', undefined]]],
     ]
-    for (const [change, expected] of bad) assert.deepEqual(told(await send('PUT', path, change)), expected)
+    for (const [change, expected] of bad)
+      assert.deepEqual(told(await send('PUT', path, { body: change })), expected)
   })
 
   test('a deleted webhook is gone with its deliveries, and nothing waits for it', async () => {
     const receivers = openReceivers(server())
     const address = url()
     const { id } = await createWebhook(server(), { url: address })
-    await send('POST', '/v1/connections/carriers/ups', { ...connectBodies.ups, account_number: unique() })
+    await send('POST', '/v1/connections/carriers/ups', {
+      body: { ...connectBodies.ups, account_number: unique() },
+    })
     const answer = await send('DELETE', `${PATH}/${id}`)
     assert.deepEqual([answer.status, answer.text], [204, ''])
     for (const [method, path, body] of [
@@ -135,7 +141,7 @@ onEveryDatabase('webhooks', (server) => {
       ['POST', `${PATH}/${id}/rotate_secret`],
       ['GET', `${PATH}/${ABSENT}`],
     ] as const) {
-      const refused = await send(method, path, body)
+      const refused = await send(method, path, { body })
       assert.deepEqual([refused.status, told(refused)], [404, [['unspecified', 'webhook_id']]], path)
     }
     const malformed = await send('GET', `${PATH}/nonsense`)
@@ -150,7 +156,7 @@ onEveryDatabase('webhooks', (server) => {
     const { id } = await createWebhook(server(), { url: url() })
     const write = await server().newKey({ scopes: ['write'] })
     for (const path of [PATH, `${PATH}/${id}`, `${PATH}/${id}/attempts`])
-      assert.equal((await send('GET', path, undefined, write)).status, 200)
+      assert.equal((await send('GET', path, { key: write })).status, 200)
     for (const [method, path] of [
       ['POST', PATH],
       ['PUT', `${PATH}/${id}`],
@@ -158,16 +164,16 @@ onEveryDatabase('webhooks', (server) => {
       ['POST', `${PATH}/${id}/replay`],
       ['POST', `${PATH}/${id}/rotate_secret`],
     ] as const)
-      assert.equal((await send(method, path, {}, write)).status, 403)
+      assert.equal((await send(method, path, { body: {}, key: write })).status, 403)
   })
 
   test('the sandbox has webhooks of its own', async () => {
     const sandbox = await server().newKey({ environment: 'sandbox' })
     const { id } = await createWebhook(server(), { url: url() }, sandbox)
     assert.equal((await send('GET', `${PATH}/${id}`)).status, 404)
-    assert.equal((await send('GET', PATH, undefined, sandbox)).json.length, 1)
+    assert.equal((await send('GET', PATH, { key: sandbox })).json.length, 1)
     const body = { ...connectBodies.ups, account_number: unique() }
-    await send('POST', '/v1/connections/carriers/ups', body, sandbox)
+    await send('POST', '/v1/connections/carriers/ups', { body, key: sandbox })
     assert.equal((await attemptsOf(server(), id, sandbox)).total, 1)
   })
 })

@@ -91,7 +91,11 @@ const OF_THE_MESSAGE = new Set([
   'vary',
 ])
 
-function requireDescribedHeaders(name: string, headers: Answered['headers'], described?: DescribedAnswer) {
+function requireDescribedHeaders(
+  name: string,
+  headers: Answered['headers'],
+  described: DescribedAnswer | undefined,
+) {
   const known = new Set(Object.keys(described?.headers ?? {}).map((header) => header.toLowerCase()))
   const unknown = Object.keys(headers).filter((header) => !known.has(header) && !OF_THE_MESSAGE.has(header))
   assert.deepEqual(unknown, [], `${name} has headers that its description does not name`)

@@ -1,6 +1,6 @@
 import type { TestServer } from '../server/test-server.ts'
 
-/** An event as the log of an account shows it. */
+/** A shown event has the form in which the log of an account shows it. */
 export type ShownEvent = {
   seq: number
   actor: string

@@ -1,8 +1,8 @@
 import type { Field, Fields } from '../../../src/catalog/define.ts'
 import { unique, uniqueNumber } from '../unique.ts'
 
-/** Makes up a value that a field takes, with `long` the longest one; a secret can be recognized by its first letters. */
-export function valueFor(name: string, field: Field, long = false): unknown {
+/** Makes up a value that a field takes, and with `long` the longest one; a secret can be recognized by its first letters. */
+export function valueFor(name: string, field: Field, { long = false }: { long?: boolean } = {}): unknown {
   switch (field.type) {
     case 'boolean':
       return true
@@ -11,13 +11,13 @@ export function valueFor(name: string, field: Field, long = false): unknown {
     case 'number':
       return 12.5
     case 'object':
-      return bodyFor(field.members, long)
+      return bodyFor(field.members, { long })
     case 'string':
-      return textFor(name, field, long)
+      return textFor(name, field, { long })
   }
 }
 
-function textFor(name: string, field: Field & { type: 'string' }, long: boolean): string {
+function textFor(name: string, field: Field & { type: 'string' }, { long }: { long: boolean }): string {
   if (field.enum) return field.enum[long ? field.enum.length - 1 : 0] ?? ''
   if (field.format === 'email') return `${unique('a')}@example.com`
   if (field.format) return '2026-01-31T12:00:00Z'
@@ -32,12 +32,12 @@ function textFor(name: string, field: Field & { type: 'string' }, long: boolean)
   return slice.padStart(shortest, 'x')
 }
 
-/** Makes up a body of a form, with `long` of all its fields, and else of the required ones. */
-export function bodyFor(fields: Fields, long = false): Record<string, unknown> {
+/** Makes up a body of a form with its required fields, and with `long` with all of its fields. */
+export function bodyFor(fields: Fields, { long = false }: { long?: boolean } = {}): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields)
       .filter(([, field]) => long || field.required)
-      .map(([name, field]) => [name, valueFor(name, field, long)]),
+      .map(([name, field]) => [name, valueFor(name, field, { long })]),
   )
 }
 

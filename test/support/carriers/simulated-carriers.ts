@@ -3,7 +3,7 @@ import { ltlCarriers, parcelCarriers } from '../../../src/catalog/index.ts'
 import type { Call, Reply } from '../../../src/catalog/verification.ts'
 import { noWayOut } from '../../../src/context.ts'
 import type { Outbound } from '../../../src/outbound/http.ts'
-import type { Account, Script } from '../../../src/simulator/define.ts'
+import type { SimulatedAccount, CarrierScript } from '../../../src/simulator/define.ts'
 import { findSimulated } from '../../../src/simulator/find-simulated.ts'
 import { verificationMaterial } from './verification-material.ts'
 
@@ -22,22 +22,22 @@ export const operatorEnv: Record<string, string> = Object.fromEntries(
   ),
 )
 
-/** Simulated carriers that know the accounts a test gives them and remember what they were asked. */
+/** The simulated carriers know the accounts that a test gives them, and remember what they were asked. */
 export type SimulatedCarriers = {
   outbound: Outbound
   asked: { carrier: string; call: Call }[]
   /** Makes the carrier know this account, and no other, from here on. */
   know: (carrier: string, values: Record<string, unknown>) => void
   /** Makes the carrier answer so from here on; `undefined` lets it answer as it usually does. */
-  answer: (carrier: string, script: Script['reply'] | undefined) => void
+  answer: (carrier: string, script: CarrierScript['reply'] | undefined) => void
   /** This is called while a carrier is asked. */
   meanwhile: (() => Promise<void>) | undefined
 }
 
 /** Opens simulated carriers, which answer as their documentation says, in place of the calls to real ones. */
 export function openSimulatedCarriers(): SimulatedCarriers {
-  const known = new Map<string, Account>()
-  const scripts = new Map<string, Script['reply']>()
+  const known = new Map<string, SimulatedAccount>()
+  const scripts = new Map<string, CarrierScript['reply']>()
   const world: SimulatedCarriers = {
     asked: [],
     meanwhile: undefined,

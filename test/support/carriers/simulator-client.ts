@@ -1,16 +1,16 @@
 import { request } from 'node:http'
 import { findCarrierById } from '../../../src/catalog/find-carrier.ts'
-import { verify, type Ask, type Finding } from '../../../src/catalog/verification.ts'
+import { verify, type Ask, type CarrierAnswer } from '../../../src/catalog/verification.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
-/** A client of a simulator that listens, which gives it orders and calls its carriers as a shipping system would. */
+/** A simulator client gives orders to a simulator that listens, and calls its carriers like a shipping system. */
 export type SimulatorClient = {
   /** Makes these credentials the right ones of their account, alone or beside those that are right already. */
   accept: (carrierId: string, credentials: Values, how?: 'only' | 'beside') => Promise<void>
   setWeather: (carrierId: string, script: string | null) => Promise<void>
   /** Asks the carrier itself about these credentials. */
-  use: (carrierId: string, credentials: Values) => Promise<Finding>
+  use: (carrierId: string, credentials: Values) => Promise<CarrierAnswer>
 }
 
 /** Answers a client of the simulator at an address. */

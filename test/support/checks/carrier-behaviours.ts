@@ -73,7 +73,7 @@ export const EXPECTED: Record<Behaviour, Expected> = {
 /** These are the names of all behaviours. */
 export const behaviourNames = Object.keys(BEHAVIOURS) as Behaviour[]
 
-/** What became of a connection: its state at the end, the events that were told of it, and when its carrier was asked. */
+/** An observed course is the history of a connection: its state at the end, its events, and the times when its carrier was asked. */
 export type ObservedCourse = { state: string; events: string[]; asked: number[] }
 
 /** Lists in words what differs from what a behaviour has to lead to. */

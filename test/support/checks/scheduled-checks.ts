@@ -9,7 +9,7 @@ import { outbox } from '../webhooks/outbox.ts'
 import { unique } from '../unique.ts'
 import { type ScriptedCarriers, openScriptedCarriers } from './scripted-carriers.ts'
 
-/** A connection under test: its id, and the account that the carrier is asked about. */
+/** This connection under test has its id, and the account that the carrier is asked about. */
 export type CheckedConnection = { id: string; account: string }
 
 /** Connects an account whose checks a test follows, unless told otherwise a new one at Canada Post. */

@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts'
 export type ScriptedOutcome = Exclude<VerificationOutcome, 'platform_misconfigured'>
 type Asked = { carrier: string; account: string; at: number }
 
-/** Two carriers that answer for each account what a test says, and remember what they were asked. */
+/** The two scripted carriers answer for each account what a test says, and remember what they were asked. */
 export type ScriptedCarriers = {
   outbound: Outbound
   asked: Asked[]

@@ -3,7 +3,7 @@ import type { Answer, RequestOptions, TestServer } from '../server/test-server.t
 import { unique } from '../unique.ts'
 import { connectBodies } from './connect-bodies.ts'
 
-/** What a test asks for beside an account of its own: other fields of the body, another key, or headers. */
+/** These options change a connect: other fields of the body, another key, or headers. */
 export type ConnectOptions = Omit<RequestOptions, 'body' | 'raw'> & { body?: object }
 
 /** These build bodies of accounts that, where the form allows it, no other call of this run has connected. */
@@ -18,7 +18,7 @@ const newBodies = {
   ups: () => ({ ...connectBodies.ups, account_number: unique() }),
 }
 
-/** A carrier that `connect` has a body for. */
+/** This is the name of a carrier for which `connect` has a body. */
 export type ConnectableCarrier = keyof typeof newBodies
 
 /** Asks a server to connect an account of its own at a carrier, and answers what the server says. */

@@ -5,7 +5,7 @@ import { fingerprint } from '../../../src/custody/sealed-values.ts'
 import type { AuditEvent, Connection } from '../../../src/store/schema/tables.ts'
 import type { Journal, Write } from './write-load.ts'
 
-/** What a crash did to writes that were acknowledged; the first three lists have to be empty. */
+/** A store check says what a crash did to acknowledged writes; the first three lists have to be empty. */
 export type StoreCheck = {
   /** These writes were acknowledged and are not in the store. */
   lost: string[]
@@ -41,11 +41,11 @@ export async function checkStore(ctx: Context, tenantId: string, journal: Journa
   adoptUnanswered(rows, journal)
 
   for (const [id, writes] of journal.connections) {
-    const trail = trails.get(id) ?? []
-    checkAcknowledged(id, writes, trail, live.get(id), graves.has(id), findings)
-    checkTrail(id, writes, trail, live.get(id), graves.has(id), findings)
     const row = live.get(id)
-    if (row) checkContent(ctx, row, writes, trail, findings)
+    const written = { id, writes, trail: trails.get(id) ?? [], row, isDeleted: graves.has(id) }
+    checkAcknowledged(written, findings)
+    checkTrail(written, findings)
+    if (row) checkContent(ctx, row, written, findings)
   }
   for (const id of new Set([...live.keys(), ...graves, ...trails.keys()]))
     if (!journal.connections.has(id)) findings.unexplained.push(`${id} was never acknowledged, nor sent`)
@@ -83,18 +83,21 @@ function kindOf(event: AuditEvent): Write['kind'] | undefined {
   return event.action === 'connection.updated' && !onlyPrimary(event) ? 'update' : undefined
 }
 
-function checkAcknowledged(
-  id: string,
-  writes: readonly Write[],
-  trail: readonly AuditEvent[],
-  row: Connection | undefined,
-  isBuried: boolean,
-  { lost }: Findings,
-): void {
+/** `Written` is one connection: the writes that were sent, its audit events, and what the store has of it. */
+type Written = {
+  id: string
+  writes: readonly Write[]
+  trail: readonly AuditEvent[]
+  row: Connection | undefined
+  isDeleted: boolean
+}
+
+/** Checks that the effect of every acknowledged write is in the store. */
+function checkAcknowledged({ id, writes, trail, row, isDeleted }: Written, { lost }: Findings): void {
   for (const { kind, label, version } of writes.filter(({ state }) => state === 'acknowledged')) {
     const there =
       kind === 'delete'
-        ? !row && isBuried
+        ? !row && isDeleted
         : trail.some((event) => kindOf(event) === kind && event.version === version) &&
           (!row || row.version >= (version ?? Infinity))
     if (!there) lost.push(`${kind} ${label} of ${id}, version ${version}`)
@@ -106,20 +109,13 @@ function checkAcknowledged(
 }
 
 /** Checks that effects and events agree in number and order, and that none was applied twice. */
-function checkTrail(
-  id: string,
-  writes: readonly Write[],
-  trail: readonly AuditEvent[],
-  row: Connection | undefined,
-  isBuried: boolean,
-  { unexplained }: Findings,
-): void {
+function checkTrail({ id, writes, trail, row, isDeleted }: Written, { unexplained }: Findings): void {
   const say = (what: string) => unexplained.push(`${id}: ${what}`)
   const ends = trail.filter((event) => kindOf(event) === 'delete')
   const steps = trail.filter((event) => kindOf(event) !== 'delete')
   if (steps.some(({ version }, at) => version !== at + 1)) say('its events skip or repeat a version')
   if (row && row.version !== steps.length) say(`version ${row.version}, ${steps.length} events`)
-  if (row ? ends.length > 0 || isBuried : ends.length !== 1 || !isBuried) say('it is and is not deleted')
+  if (row ? ends.length > 0 || isDeleted : ends.length !== 1 || !isDeleted) say('it is and is not deleted')
   if (ends.some(({ version }) => version !== steps.length)) say('it was deleted at another version')
   for (const kind of ['connect', 'update', 'settings'] as const) {
     const sent = writes.filter((write) => write.kind === kind).length
@@ -132,11 +128,9 @@ function checkTrail(
 function checkContent(
   ctx: Context,
   row: Connection,
-  writes: readonly Write[],
-  trail: readonly AuditEvent[],
+  { id, writes, trail }: Written,
   { halfApplied, lost }: Findings,
 ): void {
-  const id = row.carrier_id
   const { credentials, settings } = createOpener(ctx, () => {})
     .contents(row)
     .reveal()

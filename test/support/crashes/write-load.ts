@@ -2,8 +2,8 @@ import { Agent, request } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /**
- * One write that was sent. `acknowledged`: answered with success; `open`: no answer, or 503, so that it may have taken effect;
- * `past`: it was open when the store was last checked, and can take effect no more.
+ * A write is one request that was sent. It is `acknowledged` after a success; `open` without an answer or after 503, so that it may have taken effect;
+ * and `past` where it was open when the store was last checked, and can take effect no more.
  */
 export type Write = {
   kind: 'connect' | 'update' | 'settings' | 'delete'
@@ -14,10 +14,10 @@ export type Write = {
   refusal?: string
 }
 
-/** Everything that the writers have sent: by connection, and by label where a connect got no id back. */
+/** The journal has everything that the writers have sent: by connection, and by label where a connect got no id back. */
 export type Journal = { connections: Map<string, Write[]>; unanswered: Map<string, Write>; hot: string[] }
 
-/** Writers at work, and the answers as `problems` that none of their requests should get. */
+/** A load is a set of writers at work; `problems` has the answers that none of their requests should get. */
 export type Load = {
   /** This promise is fulfilled when six writes have been answered, so that the server is at work. */
   warm: Promise<void>
@@ -60,8 +60,13 @@ export function startLoad(address: string, key: string, journal: Journal): Load 
   const ids = [...journal.connections]
     .filter(([id, writes]) => isLive(writes) && !journal.hot.includes(id))
     .map(([id]) => id)
-  const send = async (write: Write, method: string, path: string, body?: object): Promise<Sent> => {
-    const answer = await ask(agent, address, key, method, path, body)
+  const send = async (
+    write: Write,
+    method: string,
+    path: string,
+    asked: { body?: object } = {},
+  ): Promise<Sent> => {
+    const answer = await ask({ agent, address, key }, method, path, asked)
     const { status } = answer
     load.counts[status] = (load.counts[status] ?? 0) + 1
     if (status >= 200 && status < 300) {
@@ -82,7 +87,9 @@ export function startLoad(address: string, key: string, journal: Journal): Load 
   const connect = async (mine: string[]) => {
     const write: Write = { kind: 'connect', label: newLabel(), state: 'open' }
     journal.unanswered.set(write.label, write)
-    const answer = await send(write, 'POST', '/v1/connections/carriers/ups', connectBody(write.label))
+    const answer = await send(write, 'POST', '/v1/connections/carriers/ups', {
+      body: connectBody(write.label),
+    })
     if (write.state !== 'acknowledged') return answer
     const { carrier_id: id } = JSON.parse(answer.text) as { carrier_id: string }
     journal.unanswered.delete(write.label)
@@ -96,8 +103,8 @@ export function startLoad(address: string, key: string, journal: Journal): Load 
     journal.connections.get(id)?.push(write)
     const path = `/v1/connections/carriers/ups/${id}`
     if (kind === 'delete') return send(write, 'DELETE', path)
-    if (kind === 'update') return send(write, 'PUT', path, updateBody(write.label))
-    return send(write, 'PUT', `${path}/settings`, { mail_innovations_cost_center: write.label })
+    if (kind === 'update') return send(write, 'PUT', path, { body: updateBody(write.label) })
+    return send(write, 'PUT', `${path}/settings`, { body: { mail_innovations_cost_center: write.label } })
   }
   const write = async (mine: string[]): Promise<Sent> => {
     const chance = Math.random()
@@ -132,12 +139,10 @@ type Sent = { status: number; text: string; etag: string }
 
 /** Sends one request; status 0 stands for no answer. */
 function ask(
-  agent: Agent,
-  address: string,
-  key: string,
+  { agent, address, key }: { agent: Agent; address: string; key: string },
   method: string,
   path: string,
-  body?: object,
+  { body }: { body?: object },
 ): Promise<Sent> {
   return new Promise((resolve) => {
     const nothing = () => resolve({ status: 0, text: '', etag: '' })

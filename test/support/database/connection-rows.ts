@@ -1,4 +1,4 @@
-import { keepTerms } from '../../../src/store/tables/connections/connection-terms.ts'
+import { insertTerms } from '../../../src/store/tables/connections/connection-terms.ts'
 import type { Environment, NewConnection } from '../../../src/store/schema/tables.ts'
 import type { TestServer } from '../server/test-server.ts'
 
@@ -40,7 +40,7 @@ export async function insertConnectionRows(
         .where('tenant_id', '=', part[0]?.tenant_id ?? '')
         .where('name_key', '=', '')
         .execute()
-      await keepTerms(tx, listings)
+      await insertTerms(tx, listings)
     })
   }
 }

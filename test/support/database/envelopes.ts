@@ -2,10 +2,10 @@ import type { Store } from '../../../src/store/db.ts'
 
 const HEADER = 6
 const PART = 16
-/** The salt and the commitment of an envelope, 32 bytes each, in halves: also of one that is overwritten in part something is found. */
+/** The salt and the commitment of an envelope, 32 bytes each, are kept in halves, so that something is found also of an envelope that is overwritten in part. */
 const PARTS = 4
 
-/** The envelopes that a tenant's rows hold, by their salt; each is given as the runs of bytes that occur in no other envelope. */
+/** The envelopes of a tenant's rows stand under their salt; each is given as the runs of bytes that occur in no other envelope. */
 export type Envelopes = Map<string, Buffer[]>
 
 /** Reads every envelope that stands in a row of a connection of this tenant. */
@@ -22,7 +22,7 @@ export async function readEnvelopes(store: Store, tenantId: string): Promise<Env
         .execute()
     ).map(({ credentials }) => credentials),
     ...(
-      await db.selectFrom('buried_connection').select('sealed').where('tenant_id', '=', tenantId).execute()
+      await db.selectFrom('deleted_connection').select('sealed').where('tenant_id', '=', tenantId).execute()
     ).map(({ sealed: bytes }) => bytes),
   ])
   return new Map(

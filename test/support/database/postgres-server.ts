@@ -12,7 +12,7 @@ type User = { uid?: number; gid?: number }
 
 const execute = promisify(execFile)
 
-/** A PostgreSQL server of the tests, which keeps its data in a temporary directory and listens on loopback. */
+/** This PostgreSQL server of the tests keeps its data in a temporary directory and listens on loopback. */
 export type PostgresServer = {
   url: string
   /** Stops at once, without a checkpoint, as a crash would. */

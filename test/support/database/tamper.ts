@@ -6,20 +6,23 @@ import type { TestServer } from '../server/test-server.ts'
 const BUSY = 5
 const TRIES = 500
 
-/** Changes rows past the server, as somebody with the database in his hands does; waits while the server itself is writing. */
+/** Changes rows directly in the database, without the server; waits while the server itself is writing. */
 export async function tamper({ env }: Pick<TestServer, 'env'>, statement: string): Promise<void> {
   const url = env.HAWSER_DATABASE_URL ?? ''
-  if (url.startsWith('postgres')) return void (await runAsOwner(url, statement))
+  if (url.startsWith('postgres')) {
+    await runAsOwner(url, statement)
+    return
+  }
   const db = new DatabaseSync(url.replace('sqlite:', ''), { timeout: 0 })
   try {
-    for (let tries = 1; !execute(db, statement, tries < TRIES); tries += 1) await pause(10)
+    for (let tries = 1; !execute(db, statement, { mayWait: tries < TRIES }); tries += 1) await pause(10)
   } finally {
     db.close()
   }
 }
 
-/** Says whether the statement was carried out; `false` means that another holds the lock and may be waited for. */
-function execute(db: DatabaseSync, statement: string, mayWait: boolean): boolean {
+/** Carries out a statement and returns `true`; with `mayWait`, returns `false` where another connection holds the lock. */
+function execute(db: DatabaseSync, statement: string, { mayWait }: { mayWait: boolean }): boolean {
   try {
     db.exec(statement)
     return true

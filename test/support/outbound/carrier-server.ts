@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import type { Call } from '../../../src/catalog/verification.ts'
-import type { Limits } from '../../../src/outbound/limits.ts'
+import type { OutboundLimits } from '../../../src/outbound/limits.ts'
 import { type Talk, openPeer } from './peer.ts'
 import { openTestOutbound } from './test-outbound.ts'
 
@@ -19,7 +19,7 @@ export const CARRIER_CALL: Call = {
 export async function openCarrierServer(
   t: TestContext,
   talk: Talk | 'hang up',
-  limits: Partial<Limits> = QUICK_LIMITS,
+  limits: Partial<OutboundLimits> = QUICK_LIMITS,
 ) {
   const peer = await openPeer(t, talk)
   const way = openTestOutbound(t, {

@@ -3,7 +3,7 @@ import type { LookupAddress } from 'node:dns'
 import type { TestContext } from 'node:test'
 import { createLog } from '../../../src/log.ts'
 import { openOutbound, type Outbound, type OutboundOptions } from '../../../src/outbound/http.ts'
-import { Unreachable, type Reason } from '../../../src/outbound/unreachable.ts'
+import { Unreachable, type UnreachableReason } from '../../../src/outbound/unreachable.ts'
 
 export type TestOutbound = Outbound & { logs: string[] }
 
@@ -30,7 +30,7 @@ export const resolvedTo = (...addresses: string[]): LookupAddress[] =>
 /** Requires that a call ends without a reply for this reason, and that its error tells nothing of it. */
 export async function requireUnreachable(
   call: Promise<unknown>,
-  reason: Reason | readonly Reason[],
+  reason: UnreachableReason | readonly UnreachableReason[],
   what = '',
 ): Promise<void> {
   await assert.rejects(

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 /** This is the path of the program, as a user starts it. */
 export const PROGRAM = fileURLToPath(new URL('../../../bin/hawser.js', import.meta.url))
 
-/** Settings of a program; `undefined` takes a setting of the workspace away. */
+/** These are the settings of a program; `undefined` removes a setting of the workspace. */
 export type Settings = Record<string, string | undefined>
 
-/** How a program came to its end, and all that it printed. */
+/** This is the end of a program: its exit code, and everything that it printed. */
 export type EndedProgram = {
   code: number | null
   signal: NodeJS.Signals | null
@@ -17,7 +17,7 @@ export type EndedProgram = {
   ms: number
 }
 
-/** A started program. */
+/** This is a started program. */
 export type RunningProgram = {
   child: ChildProcess
   stdout: () => string

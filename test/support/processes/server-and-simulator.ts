@@ -45,7 +45,7 @@ export const CARRIER_BODIES: Record<string, (account: string) => object> = {
   }),
 }
 
-/** A server and the carriers that it asks. */
+/** This is a server, with the simulated carriers that it asks. */
 export type ServerAndSimulator = {
   simulated: SimulatorClient
   address: string

@@ -3,11 +3,11 @@ import { type EndedProgram, type RunningProgram, PATIENCE_MS, logLines, waitForE
 export type Answer = { status: number; headers: Headers; text: string; json: any }
 type Asked = { key?: string; body?: unknown; headers?: Record<string, string> }
 
-/** A server that listens, in a process of its own. */
+/** A server process is a server that listens in its own process. */
 export type ServerProcess = {
   address: string
   pid: number
-  /** Milliseconds from its start until it said that it listens. */
+  /** This is the time in milliseconds from the start of the process until it said that it listens. */
   startMs: number
   request: (method: string, path: string, asked?: Asked) => Promise<Answer>
   stdout: () => string

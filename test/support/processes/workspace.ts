@@ -14,8 +14,8 @@ import {
 import { type ServerProcess, untilListening } from './server-process.ts'
 
 /**
- * A directory of its own that programs run in, with a database of its own: on SQLite `data/hawser.db` in it, by the program's defaults.
- * The key file is `data-keys/kek` in it, by the program's defaults too.
+ * A workspace is a directory in which programs run, with its own database. By the program's defaults,
+ * the database on SQLite is `data/hawser.db` in the directory, and the key file is `data-keys/kek`.
  */
 export type Workspace = {
   database: DatabaseName

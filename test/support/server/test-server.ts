@@ -22,7 +22,7 @@ export type RequestOptions = {
   headers?: Record<string, string>
 }
 
-/** A server with a database of its own, which a test asks through `request`; every answer is held against the API description. */
+/** A test server has its own database, and a test sends requests to it through `request`; every answer is checked against the API description. */
 export type TestServer = {
   database: DatabaseName
   env: Record<string, string>
@@ -48,7 +48,7 @@ export type TestServerOptions = {
   clock?: () => Date
   outbound?: Outbound
   repeatTransactions?: boolean
-  /** Spoils the server on purpose, for a control. */
+  /** This function spoils the server on purpose, for a control. */
   spoil?: (app: FastifyInstance, ctx: Context) => void
 }
 
@@ -90,7 +90,7 @@ export async function openTestServer(
     expiresAt,
     ...wanted
   } = {}) => {
-    const actor = { ...operator('cli', environment), tenantId: wanted.tenantId ?? tenantId }
+    const actor = { ...operator('cli', { environment }), tenantId: wanted.tenantId ?? tenantId }
     const { keyId, text } = await createKey(ctx, actor, { environment, scopes })
     // The end may have come, which no key is made with.
     if (expiresAt)
@@ -111,7 +111,7 @@ export async function openTestServer(
     tenantId,
     newTenant,
     newKey,
-    request: (method, path, asked = {}) => send(app, check, method, path, { key, ...asked }),
+    request: (method, path, asked = {}) => send({ app, check }, method, path, { key, ...asked }),
     close: async () => {
       await app.close()
       await ctx.store.close()
@@ -123,8 +123,7 @@ export async function openTestServer(
 const testKek = formatKek(Buffer.alloc(32, 7))
 
 async function send(
-  app: FastifyInstance,
-  check: AnswerCheck,
+  { app, check }: { app: FastifyInstance; check: AnswerCheck },
   method: string,
   url: string,
   options: RequestOptions,

@@ -8,32 +8,28 @@ import { connect } from '../connections/connect.ts'
 export const SHIP_DATE = '2026-03-01'
 export const startOfDay = (day: string) => `${day}T00:00:00.000Z`
 
-/** One tenant in one environment, who connects carriers and records labels. */
+/** A shipper is one tenant in one environment that connects carriers and records labels. */
 export type Shipper = {
   server: TestServer
   tenantId: string
   environment: Environment
   key: string
-  send: (method: string, path: string, body?: unknown) => Promise<Answer>
+  send: (method: string, path: string, asked?: { body?: unknown }) => Promise<Answer>
   connect: () => Promise<string>
   record: (...labels: unknown[]) => Promise<Answer>
 }
 
-/** Makes a shipper whose tenant, unless one is given, is a new one. */
+/** Makes a shipper in an environment, by default production; makes a new tenant where no `tenantId` is given. */
 export async function newShipper(
   server: TestServer,
-  environment: Environment = 'production',
-  tenant?: string,
+  { environment = 'production', ...given }: { environment?: Environment; tenantId?: string } = {},
 ): Promise<Shipper> {
-  const tenantId = tenant ?? (await server.newTenant())
+  const tenantId = given.tenantId ?? (await server.newTenant())
   const key = await server.newKey({ tenantId, environment })
-  const send = (method: string, path: string, body?: unknown) =>
-    server.request(method, path, { key, ...(body === undefined ? {} : { body }) })
-  const record = (...labels: unknown[]) => send('POST', '/v1/labels/import', { labels })
-  return {
-    ...{ server, tenantId, environment, key, send, record },
-    connect: () => connect(server, 'endicia', { key }),
-  }
+  const send: Shipper['send'] = (method, path, asked = {}) => server.request(method, path, { key, ...asked })
+  const record = (...labels: unknown[]) => send('POST', '/v1/labels/import', { body: { labels } })
+  const connectEndicia = () => connect(server, 'endicia', { key })
+  return { server, tenantId, environment, key, send, record, connect: connectEndicia }
 }
 
 /** Makes up what is imported of a label, with a tracking number that no other label has. */

@@ -14,7 +14,7 @@ export const signInEnv = {
   HAWSER_PUBLIC_URL: PUBLIC_URL,
 }
 
-/** A simulated UPS that takes each refresh token once, and keeps what it was asked in `calls`. */
+/** The simulated UPS takes each refresh token once, and keeps the calls that it got in `calls`. */
 export type SimulatedUps = {
   calls: Call[]
   count: (path: string) => number

@@ -12,7 +12,7 @@ const json = (status: number, body: unknown): Reply => ({
   body: JSON.stringify(body),
 })
 
-/** A carrier that mints tokens, as DHL eCommerce does; a test changes its members. */
+/** The token carrier mints tokens like DHL eCommerce; a test changes its members. */
 export type TokenCarrier = {
   /** These are the secrets of all calls, in order. */
   asked: string[]

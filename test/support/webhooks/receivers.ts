@@ -6,7 +6,7 @@ type Deliver = Outbound['deliver']
 export type SentMessage = Parameters<Deliver>[0]
 type Reply = Awaited<ReturnType<Deliver>>
 
-/** Receivers of webhooks, by the host under which they answer; one that no test has scripted takes everything. */
+/** The receivers of webhooks are known by the host under which they answer; a receiver that no test has scripted accepts everything. */
 export type Receivers = {
   /** These are all messages that were sent, in order. */
   seen: SentMessage[]

@@ -6,7 +6,7 @@ import { describeConnection } from '../../../connections/list.ts'
 import { updateConnection } from '../../../connections/update.ts'
 import { parcelCarriers } from '../../../catalog/index.ts'
 import type { Context } from '../../../context.ts'
-import { answerOutcome, ifMatchOf, tellNotices, verifyParameter, verifyWishOf } from '../../wire/outcome.ts'
+import { answerOutcome, ifMatchOf, setNotices, verifyParameter, verifyWishOf } from '../../wire/outcome.ts'
 import { bodyOf } from '../../server/body.ts'
 import { describe, reference } from '../../openapi/describe.ts'
 import { CHANGED, VERIFIED } from '../../openapi/refusals.ts'
@@ -23,7 +23,7 @@ const CARRIERS = parcelCarriers
   .map(({ name, title }) => `\`${name}\` (${title})`)
   .join(', ')
 
-/** Connect, update and disconnect a parcel carrier, and the state of one connection. */
+/** Returns the routes that connect, update and disconnect a parcel carrier, and that show the state of one connection. */
 export const carrierConnectionRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -104,7 +104,7 @@ export const carrierConnectionRoutes =
         const { carrier_name: carrierName, carrier_id: carrierId } = request.params
         const wish = deleteWishOf(request)
         const notices = await disconnectCarrier(ctx, request.actor, { carrierName, carrierId, ...wish })
-        tellNotices(reply, notices)
+        setNotices(reply, notices)
         return reply.code(204).send()
       },
     )

@@ -46,7 +46,7 @@ const handedOut = (lease: Lease) =>
     ? { access_token: { token: lease.access.token.reveal(), expires_at: lease.access.expiresAt } }
     : { credentials: lease.values.reveal() }
 
-/** What can be done with the credentials of one connection besides replacing them; the same for parcel and LTL. */
+/** Returns the routes of one mode that verify, roll back and lease the credentials of one connection. */
 export const custodyRoutes =
   (ctx: Context, mode: 'parcel' | 'ltl'): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -67,11 +67,15 @@ export const custodyRoutes =
         answers: { 200: schemas.checkAnswer },
       }),
       async (request, reply) => {
-        const { proof, connection, advice } = await verifyConnection(ctx, request.actor, named(request))
+        const { verification, connection, advice } = await verifyConnection(
+          ctx,
+          request.actor,
+          named(request),
+        )
         reply.header('etag', etag(connection.version))
         return {
           carrier_id: connection.carrier_id,
-          verification: verificationObject(proof),
+          verification: verificationObject(verification),
           ...healthObject(connection, advice),
         }
       },
@@ -120,7 +124,7 @@ export const custodyRoutes =
         const anyState = readChoice(asked, 'state', ['any']) !== undefined
         requireParameterScopes(request)
         const { usual, least, most } = LEASE_SECONDS
-        const seconds = readNumber(asked, 'expires_in', most, least) ?? usual
+        const seconds = readNumber(asked, 'expires_in', { least, most }) ?? usual
         const as = readChoice(asked, 'as', LEASED) ?? 'credentials'
         const wanted = { ...named(request), seconds, anyState, as }
         const lease = await leaseCredentials(ctx, request.actor, wanted)

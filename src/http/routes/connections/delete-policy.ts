@@ -18,7 +18,7 @@ const query: QueryParameter[] = [
   ...pageParameters('Connections', { most: MOST }),
 ]
 
-/** What an account has decided about deletes, and what is left of deleted connections of either mode. */
+/** Returns the routes of the delete policy of an account, and of the tombstones of its deleted connections in both modes. */
 export const deletePolicyRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {

@@ -1,6 +1,6 @@
 import type { FastifyPluginCallback } from 'fastify'
 import { getConnectionPolicy, setConnectionPolicy } from '../../../connections/deletes/connection-policy.ts'
-import { dependentsOf } from '../../../connections/deletes/dependents.ts'
+import { describeDependents } from '../../../connections/deletes/dependents.ts'
 import { restoreConnection } from '../../../connections/deletes/restore.ts'
 import type { Context } from '../../../context.ts'
 import { answerOutcome, ifMatchOf } from '../../wire/outcome.ts'
@@ -14,7 +14,7 @@ import { etag } from '../../wire/connections.ts'
 
 const tag = 'Deletes'
 
-/** What a delete of one connection would meet, who decides, and how it is undone; the same for parcel and LTL. */
+/** Returns the routes of one mode that show what depends on one connection, that read and set its delete policy, and that restore it. */
 export const deleteRoutes =
   (ctx: Context, mode: 'parcel' | 'ltl'): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -35,7 +35,7 @@ export const deleteRoutes =
         answers: { 200: wire.dependentsAnswer },
       }),
       async (request, reply) => {
-        const found = await dependentsOf(ctx, request.actor, named(request))
+        const found = await describeDependents(ctx, request.actor, named(request))
         reply.header('etag', etag(found.connection.version))
         return wire.dependentsObject(found)
       },

@@ -5,7 +5,7 @@ import { connectCarrier, connectCarrierByBody } from '../../../connections/conne
 import { updateConnection } from '../../../connections/update.ts'
 import { requireLtlCarrier } from '../../../connections/request/require.ts'
 import type { Context } from '../../../context.ts'
-import { answerOutcome, ifMatchOf, tellNotices, verifyParameter, verifyWishOf } from '../../wire/outcome.ts'
+import { answerOutcome, ifMatchOf, setNotices, verifyParameter, verifyWishOf } from '../../wire/outcome.ts'
 import { bodyOf } from '../../server/body.ts'
 import { carrierCodeParameter } from '../../wire/carrier-code-parameter.ts'
 import { deleteParameters, deleteWishOf } from '../../wire/deletes.ts'
@@ -17,12 +17,12 @@ import { etag, ltlCarrierObject, ltlConnectedObject, ltlRequirements } from '../
 
 type ByCode = { Params: { carrier_code: string } }
 type ByCodeAndId = { Params: { carrier_code: string; carrier_id: string } }
-// One position of the path means a connection's id to some routes and a SCAC to others.
+// This part of the path is the id of a connection on some routes, and a SCAC on others.
 type ByEither = { Params: { carrier: string } }
 
 const tag = 'LTL'
 
-/** Connect, update, disconnect and list LTL carriers. */
+/** Returns the routes that connect, update, disconnect and list LTL carriers. */
 export const ltlRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -88,7 +88,7 @@ export const ltlRoutes =
       async (request, reply) => {
         const { carrier_code: scac, carrier_id: carrierId } = request.params
         const wish = deleteWishOf(request)
-        tellNotices(reply, await disconnectCarrier(ctx, request.actor, { scac, carrierId, ...wish }))
+        setNotices(reply, await disconnectCarrier(ctx, request.actor, { scac, carrierId, ...wish }))
         return reply.code(204).send()
       },
     )

@@ -8,7 +8,7 @@ import { describe } from '../../openapi/describe.ts'
 import * as schemas from '../../openapi/schemas.ts'
 import { healthObject } from '../../wire/connections.ts'
 
-/** Every connection of the account, found by what needs attention; with a partner's key, of every account that it created. */
+/** Returns the route that searches the connections of the account, or of every account that a partner created where the API key is the partner's. */
 export const connectionRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {

@@ -1,7 +1,7 @@
 import type { FastifyPluginCallback } from 'fastify'
 import { readSettings, updateSettings } from '../../../connections/settings.ts'
 import type { Context } from '../../../context.ts'
-import { ifMatchOf, tellOutcome } from '../../wire/outcome.ts'
+import { ifMatchOf, setOutcome } from '../../wire/outcome.ts'
 import { bodyOf } from '../../server/body.ts'
 import { describe, reference } from '../../openapi/describe.ts'
 import { CHANGED } from '../../openapi/refusals.ts'
@@ -12,7 +12,7 @@ type OfConnection = { Params: { carrier_name: string; carrier_id: string } }
 const tag = 'Carrier settings'
 const path = '/connections/carriers/:carrier_name/:carrier_id/settings'
 
-/** The settings of a connection, which change without authenticating again. */
+/** Returns the routes that read and change the settings of a connection, for which nobody has to authenticate again. */
 export const settingsRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -56,7 +56,7 @@ export const settingsRoutes =
       async (request, reply) => {
         const { carrier_name: carrierName, carrier_id: carrierId } = request.params
         const named = { carrierName, carrierId, ifMatch: ifMatchOf(request), body: bodyOf(request) }
-        tellOutcome(reply, await updateSettings(ctx, request.actor, named))
+        setOutcome(reply, await updateSettings(ctx, request.actor, named))
         return reply.code(204).send()
       },
     )

@@ -17,7 +17,7 @@ const parameter = (name: string, about: string): QueryParameter => ({
   schema: { type: 'string' },
 })
 
-/** Sign in at a carrier again, for a connection that is there. */
+/** Returns the route that begins a sign-in at a carrier for an existing connection. */
 export const signInRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -42,7 +42,7 @@ export const signInRoutes =
     done()
   }
 
-/** What a merchant’s browser asks for, which has no key; carriers are told the address under `/v1`, which they know by the letter. */
+/** Returns the pages that a merchant’s browser opens without an API key. Carriers get the address under `/v1`, since they compare it letter by letter with the registered one. */
 export const signInPages =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -69,7 +69,7 @@ export const signInPages =
       await finishSignIn(ctx, { state, code: error === undefined ? code : undefined, requestId, ip })
       return { message: 'The sign-in has succeeded. This page can be closed.' }
     })
-    // Programs that look a link over before a person opens it must not use it up.
+    // A HEAD request must not finish the sign-in, because some programs check a link before a person opens it.
     app.head('/sign_in/return', finish, (_request, reply) => guard(reply).send())
 
     app.get(
@@ -93,7 +93,7 @@ export const signInPages =
     done()
   }
 
-/** Nothing of these addresses is kept, shown elsewhere or told on. */
+/** Sets headers which see to it that an answer is not stored, not shown in a frame, and that its address is not sent to other sites. */
 const guard = (reply: FastifyReply) =>
   reply.headers({
     'cache-control': 'no-store',

@@ -2,7 +2,7 @@ import type { Db, Tx } from '../../db.ts'
 import type { CarrierToken } from '../../schema/tables.ts'
 import { byConnection, type ConnectionKey } from '../../scope.ts'
 
-/** What is kept of the access token of a connection, where anything is. */
+/** Finds the row of a connection's access token, where there is one. */
 export function findToken(db: Db, key: ConnectionKey): Promise<CarrierToken | undefined> {
   return db
     .selectFrom('carrier_token')
@@ -11,7 +11,7 @@ export function findToken(db: Db, key: ConnectionKey): Promise<CarrierToken | un
     .executeTakeFirst()
 }
 
-/** What is written of a token; another `credentials_version` is that of the credentials which came into force with it. */
+/** A token change holds the columns to write; it names a `credentials_version` where new credentials came into force together with the token. */
 export type TokenChange = Partial<Omit<CarrierToken, 'tenant_id' | 'environment' | 'carrier_id' | 'fence'>>
 
 const NOTHING = {
@@ -19,57 +19,56 @@ const NOTHING = {
   refresh_at: null,
   good_until: null,
   expires_at: null,
-  holder: null,
   claimed_until: null,
   retry_at: null,
 }
 
 /**
- * Writes only over what the caller saw, for the version of the credentials that it saw, and counts the fence up; 0 saw nothing there.
- * Answers the new fence, or `undefined` when another wrote first or the credentials have changed.
+ * Writes a token only where its row still has the fence and the version of the credentials in `seen`, and increases the fence by one; fence 0 means that the caller saw no row.
+ * Returns the new fence, or `undefined` where another process wrote first or the credentials have changed.
  */
 export async function changeToken(
   tx: Tx,
   key: ConnectionKey,
-  version: number,
-  seenFence: number,
+  seen: { version: number; fence: number },
   change: TokenChange,
 ): Promise<number | undefined> {
-  const fence = seenFence + 1
-  const written =
-    seenFence === 0
-      ? (
-          await tx
-            .insertInto('carrier_token')
-            .values({ ...byConnection(key), credentials_version: version, ...NOTHING, ...change, fence })
-            .onConflict((conflict) => conflict.doNothing())
-            .executeTakeFirst()
-        ).numInsertedOrUpdatedRows
-      : (
-          await tx
-            .updateTable('carrier_token')
-            .set({ ...change, fence })
-            .where((eb) => eb.and({ ...byConnection(key), credentials_version: version, fence: seenFence }))
-            .executeTakeFirst()
-        ).numUpdatedRows
-  return written === 1n ? fence : undefined
+  const fence = seen.fence + 1
+  const isWritten = seen.fence === 0 ? await insertToken() : await updateToken()
+  return isWritten ? fence : undefined
+
+  async function insertToken() {
+    const { numInsertedOrUpdatedRows } = await tx
+      .insertInto('carrier_token')
+      .values({ ...byConnection(key), credentials_version: seen.version, ...NOTHING, ...change, fence })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst()
+    return numInsertedOrUpdatedRows === 1n
+  }
+  async function updateToken() {
+    const { numUpdatedRows } = await tx
+      .updateTable('carrier_token')
+      .set({ ...change, fence })
+      .where((eb) => eb.and({ ...byConnection(key), credentials_version: seen.version, fence: seen.fence }))
+      .executeTakeFirst()
+    return numUpdatedRows === 1n
+  }
 }
 
 /**
- * Forgets the token of a connection whose credentials have become another version, and ends every claim to write one, unless `claimKept`.
- * The fence goes on counting, so that no old claim ever fits a later one.
+ * Removes the token of a connection whose credentials now have the version `version`, and ends every claim to write a token unless `isClaimKept`.
+ * The fence only increases, so that an old claim never has the fence of a later one.
  */
 export async function supersedeToken(
   tx: Tx,
   key: ConnectionKey,
-  version: number,
-  claimKept: boolean,
+  { version, isClaimKept }: { version: number; isClaimKept: boolean },
 ): Promise<void> {
-  const { holder: _holder, claimed_until: _until, ...token } = NOTHING
+  const { claimed_until: _until, ...token } = NOTHING
   await tx
     .updateTable('carrier_token')
-    .set({ ...(claimKept ? token : NOTHING), credentials_version: version })
-    .$if(!claimKept, (query) => query.set((eb) => ({ fence: eb('fence', '+', 1) })))
+    .set({ ...(isClaimKept ? token : NOTHING), credentials_version: version })
+    .$if(!isClaimKept, (query) => query.set((eb) => ({ fence: eb('fence', '+', 1) })))
     .where((eb) => eb.and(byConnection(key)))
     .execute()
 }

@@ -2,8 +2,8 @@ import type { Tx } from '../../db.ts'
 import { takeSlot } from '../../take-slot.ts'
 
 /**
- * Counts a check of a carrier, unless `most` count already: those after `since`, of whatever tenant and process. What is later than `latest` was written by a clock that was wrong, and counts no more.
- * Answers when the oldest of them was, where there is no turn.
+ * Counts a check at a carrier, unless `most` checks of all tenants and processes already count, which are those after `since`.
+ * A check after `latest` was written by a clock that was wrong and no longer counts. Returns the time of the oldest check where the new one has to wait.
  */
 export async function takeTurn(
   tx: Tx,

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../db.ts'
 import type { ScheduledCheck, Schema } from '../../schema/tables.ts'
 import { byConnection, type ConnectionKey } from '../../scope.ts'
 
-/** When a connection is to be checked next, in place of what was planned or claimed before; `null` plans nothing. */
+/** Plans the next check of a connection for `dueAt`, in place of an earlier plan or claim; with `null` no check is planned. */
 export async function planCheck(
   tx: Tx,
   key: ConnectionKey,
@@ -31,8 +31,8 @@ export async function planCheck(
     .execute()
 }
 
-/** When a connection is to be checked next; `null` where no check is planned. */
-export async function nextCheckOf(db: Db, key: ConnectionKey): Promise<string | null> {
+/** Returns the time of a connection's next check, or `null` where no check is planned. */
+export async function findNextCheck(db: Db, key: ConnectionKey): Promise<string | null> {
   const row = await db
     .selectFrom('scheduled_check')
     .select('due_at')
@@ -41,7 +41,7 @@ export async function nextCheckOf(db: Db, key: ConnectionKey): Promise<string | 
   return row?.due_at ?? null
 }
 
-/** Due: its time has come, and nobody is at it. */
+/** Makes the condition for a check that is due at `at`: its time has come, and no process holds a claim on it. */
 const isDue = (at: string) => (eb: ExpressionBuilder<Schema, 'scheduled_check'>) =>
   eb.and([
     eb('due_at', '<=', at),
@@ -52,11 +52,11 @@ const isDue = (at: string) => (eb: ExpressionBuilder<Schema, 'scheduled_check'>)
     ]),
   ])
 
-/** The carriers that have a connection to be checked, or one that is being checked, along the crossing `check`. */
+/** Lists the carriers with a connection whose check is due or under way, on the crossing `check`. */
 export async function listDueCarriers(db: Db, at: string): Promise<string[]> {
   const due: string[] = []
   for (let after = ''; ;) {
-    // The index has the first of each carrier first, so that none of the others is looked at.
+    // The index gives the earliest check of each carrier first, so that the other checks are not read.
     const next = await db
       .selectFrom('scheduled_check')
       .select(['carrier', 'due_at'])
@@ -73,7 +73,7 @@ export async function listDueCarriers(db: Db, at: string): Promise<string[]> {
 
 export type DueCheck = { key: ConnectionKey; carrier: string }
 
-/** At most `limit` connections of a carrier that are to be checked, longest due first, along the crossing `check`. */
+/** Lists at most `limit` connections of a carrier whose check is due, the longest due first, on the crossing `check`. */
 export async function listDueChecks(db: Db, carrier: string, at: string, limit: number): Promise<DueCheck[]> {
   const rows = await db
     .selectFrom('scheduled_check')
@@ -89,10 +89,10 @@ export async function listDueChecks(db: Db, carrier: string, at: string, limit: 
   }))
 }
 
-/** A check that is this process's alone until its claim ends. */
+/** A check claim is a check that only this process may carry out until the claim ends. */
 export type CheckClaim = DueCheck & Pick<ScheduledCheck, 'fence'>
 
-/** The check as it stands when it is still due; `undefined` when others were faster, or the connection is gone. */
+/** Finds a check that is still due; returns `undefined` where another process was faster or the connection is gone. */
 export async function findDueCheck(
   tx: Tx,
   { key, carrier }: DueCheck,
@@ -107,7 +107,7 @@ export async function findDueCheck(
   return row && { key, carrier, fence: row.fence }
 }
 
-/** Claims a check that was found due in the same transaction. */
+/** Claims until `until` a check that was found due in the same transaction. */
 export async function claimCheck(
   tx: Tx,
   { key, carrier, fence }: CheckClaim,
@@ -121,7 +121,7 @@ export async function claimCheck(
   return { key, carrier, fence: fence + 1 }
 }
 
-/** Whether a check is still the claimer's: nobody has claimed or planned it since, and the connection is there. */
+/** Says whether a claim still holds: nobody has claimed or planned the check since, and the connection exists. */
 export async function holdsClaim(tx: Tx, { key, fence }: CheckClaim): Promise<boolean> {
   const row = await tx
     .selectFrom('scheduled_check')

@@ -9,32 +9,32 @@ import type { NewConnection, PreviousCredentials, SignInRow } from '../../schema
 import type { ConnectionKey } from '../../scope.ts'
 import { insertSignIn } from './sign-ins.ts'
 
-/** A connection that comes into being, or comes back; one that is new gets the number of its event. */
+/** A new row is a connection that is connected or restored; without a `created_seq` it gets the number of its audit event. */
 type NewRow = Omit<NewConnection, 'created_seq'> & { created_seq: number | undefined }
 
-/** Everything that is written of one change of a connection, as a value. */
+/** A connection write holds everything that one change of a connection writes. */
 export type ConnectionWrite = {
   key: ConnectionKey
-  /** The row: a new one, or columns that go over the version that was read, which counts up by one. */
+  /** `row` is a new row, or columns that replace those of the version that was read; the version increases by one. */
   row: { added: NewRow } | { seenVersion: number; changed: ConnectionChange & { updated_at: string } }
-  /** Of credentials that another version takes the place of. */
+  /** `superseded` is set where the change replaces the credentials. */
   superseded?: SupersededCredentials | undefined
-  /** A sign-in at the carrier that begins. */
+  /** `signIn` is a sign-in at the carrier that begins with the change. */
   signIn?: SignInRow | undefined
-  /** When the connection is checked next; `null` plans nothing, and absent leaves what is planned. */
+  /** `check` plans the next check of the connection; a `dueAt` of `null` plans none, and without `check` the plan stays as it is. */
   check?: { carrier: string; dueAt: string | null } | undefined
   event: AuditEntry
   messages: readonly OutboxEntry[]
 }
 
-/** What becomes of the credentials before: where they are kept, and whether a claim on the access token outlives them. */
+/** Superseded credentials are kept as `previous` where that is set, and `isClaimKept` says whether a claim on the access token stays in force. */
 export type SupersededCredentials = {
   nextVersion: number
   isClaimKept: boolean
   previous: PreviousCredentials | undefined
 }
 
-/** Carries a change of a connection out, in the transaction that decided on it; throws when the row is not what was read. */
+/** Writes a change of a connection in the transaction that decided on the change; throws where the row no longer has the version that was read. */
 export async function writeConnection(tx: Tx, write: ConnectionWrite): Promise<void> {
   const { key, row, superseded, signIn, check, event, messages } = write
   if ('added' in row) {
@@ -43,7 +43,8 @@ export async function writeConnection(tx: Tx, write: ConnectionWrite): Promise<v
   } else if (!(await changeConnection(tx, key, row.seenVersion, row.changed)))
     throw new Error('A connection changed under its own lock.')
   if (superseded) {
-    await supersedeToken(tx, key, superseded.nextVersion, superseded.isClaimKept)
+    const { nextVersion: version, isClaimKept } = superseded
+    await supersedeToken(tx, key, { version, isClaimKept })
     if (superseded.previous) await keepPrevious(tx, superseded.previous)
   }
   if (signIn) await insertSignIn(tx, signIn)

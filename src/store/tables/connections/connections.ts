@@ -1,9 +1,15 @@
 import { renewTerms } from './connection-terms.ts'
 import { locksRows, type Db, type Tx } from '../../db.ts'
 import type { Connection, NewConnection } from '../../schema/tables.ts'
-import { byConnection, inScope, type ConnectionKey, type Scope } from '../../scope.ts'
+import {
+  byConnection,
+  inScope,
+  type AccountOfCarrier,
+  type ConnectionKey,
+  type TenantScope,
+} from '../../scope.ts'
 
-/** The connection with this id; a foreign id finds nothing, like an absent one. */
+/** Finds the connection with this id; the id of another tenant's connection finds nothing, like a missing id. */
 export function findConnection(db: Db, key: ConnectionKey): Promise<Connection | undefined> {
   return db
     .selectFrom('connection')
@@ -14,10 +20,10 @@ export function findConnection(db: Db, key: ConnectionKey): Promise<Connection |
 
 export type LockedConnection = Pick<Connection, 'carrier_id' | 'carrier' | 'mode' | 'version'>
 
-/** Those of these connections that are there; until the transaction ends nobody changes or removes one. They are locked in the order of their ids. */
+/** Locks the existing ones of these connections in the order of their ids and returns them; nobody changes or removes one until the transaction ends. */
 export function lockConnections(
   tx: Tx,
-  scope: Scope,
+  scope: TenantScope,
   carrierIds: readonly string[],
 ): Promise<LockedConnection[]> {
   return tx
@@ -30,18 +36,16 @@ export function lockConnections(
     .execute()
 }
 
-/** The connection, which nobody changes or removes until the transaction ends; `undefined` where there is none. */
+/** Locks and returns a connection, which nobody changes or removes until the transaction ends; returns `undefined` where there is none. */
 export async function lockConnection(tx: Tx, key: ConnectionKey): Promise<LockedConnection | undefined> {
   return (await lockConnections(tx, key, [key.carrierId]))[0]
 }
 
-/** The oldest connection of `carrier` for the account, or the newest, by when it came into being; the account is compared as `account_key`. */
+/** Finds the oldest connection of an account, or the newest one, in the order in which connections were connected. */
 export function findByAccount(
   db: Db,
-  scope: Scope,
-  carrier: string,
-  accountKey: string,
-  which: 'oldest' | 'newest' = 'oldest',
+  scope: TenantScope,
+  { carrier, accountKey, which = 'oldest' }: AccountOfCarrier & { which?: 'oldest' | 'newest' },
 ): Promise<Pick<Connection, 'carrier_id' | 'created_seq'> | undefined> {
   return db
     .selectFrom('connection')
@@ -52,10 +56,10 @@ export function findByAccount(
     .executeTakeFirst()
 }
 
-/** The primary connection of `carrier`; there is at most one. */
+/** Finds the primary connection of `carrier`; there is at most one. */
 export function findPrimary(
   db: Db,
-  scope: Scope,
+  scope: TenantScope,
   carrier: string,
 ): Promise<Pick<Connection, 'carrier_id'> | undefined> {
   return db
@@ -65,12 +69,11 @@ export function findPrimary(
     .executeTakeFirst()
 }
 
-/** The oldest connection of `carrier`, or `undefined`; `except` one. */
+/** Finds the oldest connection of `carrier`, leaving out the connection with the id `except`. */
 export function findOldest(
   db: Db,
-  scope: Scope,
-  carrier: string,
-  except = '',
+  scope: TenantScope,
+  { carrier, except = '' }: { carrier: string; except?: string },
 ): Promise<Pick<Connection, 'carrier_id'> | undefined> {
   return db
     .selectFrom('connection')
@@ -82,7 +85,7 @@ export function findOldest(
     .executeTakeFirst()
 }
 
-/** What a listing shows of a connection: nothing sealed. */
+/** A listed connection holds the columns that a listing shows, and nothing sealed. */
 export type ListedConnection = Omit<
   Connection,
   'credentials' | 'settings' | 'account_key' | 'degraded_at' | 'trouble_told' | 'open_shipments'
@@ -112,10 +115,10 @@ const LISTED = [
   'failed_checks',
 ] as const
 
-/** At most `limit` connections that came after `afterSeq`, oldest first. */
+/** Lists at most `limit` connections of one mode with a `created_seq` above `afterSeq`, oldest first. */
 export function listConnections(
   db: Db,
-  scope: Scope,
+  scope: TenantScope,
   mode: Connection['mode'],
   page: { afterSeq: number; limit: number },
 ): Promise<ListedConnection[]> {
@@ -129,10 +132,13 @@ export function listConnections(
     .execute()
 }
 
-/** The number of the connection that comes `count` after another, of one mode; `undefined` where fewer are left. One statement passes over them: `count` is to be no more than `PART`. */
+/**
+ * Finds the `created_seq` of the connection that comes `count` connections of one mode after `afterSeq`; returns `undefined` where fewer are left.
+ * One statement passes over all of them, so `count` must not be more than `PART`.
+ */
 export async function findSeqAfter(
   db: Db,
-  scope: Scope,
+  scope: TenantScope,
   mode: Connection['mode'],
   { afterSeq, count }: { afterSeq: number; count: number },
 ): Promise<number | undefined> {
@@ -148,7 +154,7 @@ export async function findSeqAfter(
   return found?.created_seq
 }
 
-/** Keeps what a check found; the version stays, since nothing that a caller gave has changed. */
+/** Writes the outcome of a check; the version stays the same, because no value that a caller gave has changed. */
 export async function noteCheck(
   tx: Tx,
   key: ConnectionKey,
@@ -164,7 +170,7 @@ export async function noteCheck(
     .execute()
 }
 
-/** Adds a connection. */
+/** Adds a connection with its search terms. */
 export async function insertConnection(tx: Tx, row: NewConnection): Promise<void> {
   await tx.insertInto('connection').values(row).execute()
   const { tenant_id: tenantId, environment, carrier_id: carrierId } = row
@@ -194,7 +200,7 @@ export type ConnectionChange = Partial<
   >
 >
 
-/** Writes only over the version the caller read, and counts it up by one; `false` means another request came first. */
+/** Changes a connection only where it still has the version `seenVersion`, and increases the version by one; `false` means that another request came first. */
 export async function changeConnection(
   tx: Tx,
   key: ConnectionKey,
@@ -211,8 +217,8 @@ export async function changeConnection(
 }
 
 /**
- * Puts other credentials in the place of the version that the caller read; `false` means that another came first.
- * The connection's own version stays, since nothing that a caller gave has changed.
+ * Replaces the credentials of a connection only where they still have the version `seenVersion`; `false` means that another request came first.
+ * The connection's own version stays the same, because no value that a caller gave has changed.
  */
 export async function rotateCredentials(
   tx: Tx,
@@ -228,8 +234,8 @@ export async function rotateCredentials(
   return numUpdatedRows === 1n
 }
 
-/** Removes the connection with all that is sealed in it. */
-export async function deleteConnection(tx: Tx, key: ConnectionKey): Promise<void> {
+/** Removes a connection with all its sealed values. */
+export async function deleteConnectionRow(tx: Tx, key: ConnectionKey): Promise<void> {
   await tx
     .deleteFrom('connection')
     .where((eb) => eb.and(byConnection(key)))

@@ -1,11 +1,11 @@
 import type { Db, Tx } from '../../db.ts'
 import type { DeletePolicy } from '../../schema/tables.ts'
-import type { Scope } from '../../scope.ts'
+import type { TenantScope } from '../../scope.ts'
 
-/** What a tenant has decided about deletes in one environment, if anything. */
+/** Finds the delete policy of a tenant in one environment, where the tenant has set one. */
 export function findDeletePolicy(
   db: Db,
-  { tenantId, environment }: Scope,
+  { tenantId, environment }: TenantScope,
 ): Promise<DeletePolicy | undefined> {
   return db
     .selectFrom('delete_policy')
@@ -14,10 +14,10 @@ export function findDeletePolicy(
     .executeTakeFirst()
 }
 
-/** Puts a decision in the place of the one before. */
+/** Writes the delete policy of a tenant in one environment over the earlier one. */
 export async function writeDeletePolicy(
   tx: Tx,
-  { tenantId: tenant_id, environment }: Scope,
+  { tenantId: tenant_id, environment }: TenantScope,
   policy: Omit<DeletePolicy, 'tenant_id' | 'environment'>,
 ): Promise<void> {
   await tx

@@ -1,38 +1,62 @@
-import type { ExpressionBuilder } from 'kysely'
 import type { Db, Tx } from '../../db.ts'
-import { findPage, PART, type Span } from '../../pages.ts'
-import type { BuriedConnection, Connection, Schema, Tombstone } from '../../schema/tables.ts'
-import { byConnection, inScope, type ConnectionKey, type Scope } from '../../scope.ts'
+import { inSpan } from '../../in-span.ts'
+import { findPage, PART, type PageSpan } from '../../pages.ts'
+import type { DeletedConnection, Connection, Tombstone } from '../../schema/tables.ts'
+import {
+  byConnection,
+  inScope,
+  type AccountOfCarrier,
+  type ConnectionKey,
+  type TenantScope,
+} from '../../scope.ts'
 
-/** Keeps the name of a connection that is deleted; without `buried`, nothing else is left of it. */
+/** Keeps the name of a connection that is deleted at `at`, and with `deleted` also everything that a restore needs; without `deleted` the connection counts as erased. */
 export async function insertTombstone(
   tx: Tx,
   connection: Connection,
-  at: string,
-  buried?: Pick<BuriedConnection, 'sealed' | 'erase_after' | 'had_twin' | 'deleted_seq'>,
+  {
+    at,
+    deleted,
+  }: {
+    at: string
+    deleted: Pick<DeletedConnection, 'sealed' | 'erase_after' | 'had_duplicate' | 'deleted_seq'> | undefined
+  },
 ): Promise<void> {
   const { tenant_id, environment, carrier_id, carrier, scac, nickname, created_at } = connection
   const key = { tenant_id, environment, carrier_id }
-  const erased_at = buried ? null : at
+  const erased_at = deleted ? null : at
   await tx
     .insertInto('tombstone')
     .values({ ...key, carrier, scac, nickname, created_at, deleted_at: at, erased_at })
     .execute()
-  if (!buried) return
-  const { mode, account_number, account_key, connection_status, version, created_seq } = connection
-  const { credentials_version, settings_version, state, state_since, checked_at, diagnosis } = connection
-  const { open_shipments, trouble_told } = connection
+  if (!deleted) return
   await tx
-    .insertInto('buried_connection')
+    .insertInto('deleted_connection')
     .values({
-      ...{ ...key, mode, carrier, scac, account_number, account_key, connection_status, version },
-      ...{ created_seq, created_at, credentials_version, settings_version, state, state_since },
-      ...{ checked_at, diagnosis, open_shipments, trouble_told, ...buried },
+      ...key,
+      mode: connection.mode,
+      carrier,
+      scac,
+      account_number: connection.account_number,
+      account_key: connection.account_key,
+      connection_status: connection.connection_status,
+      version: connection.version,
+      created_seq: connection.created_seq,
+      created_at,
+      credentials_version: connection.credentials_version,
+      settings_version: connection.settings_version,
+      state: connection.state,
+      state_since: connection.state_since,
+      checked_at: connection.checked_at,
+      diagnosis: connection.diagnosis,
+      open_shipments: connection.open_shipments,
+      trouble_told: connection.trouble_told,
+      ...deleted,
     })
     .execute()
 }
 
-/** The name that is left of a deleted connection. */
+/** Finds the name that is left of a deleted connection. */
 export function findTombstone(db: Db, key: ConnectionKey): Promise<Tombstone | undefined> {
   return db
     .selectFrom('tombstone')
@@ -41,25 +65,24 @@ export function findTombstone(db: Db, key: ConnectionKey): Promise<Tombstone | u
     .executeTakeFirst()
 }
 
-/** What can be restored of a deleted connection. */
-export function findBuried(db: Db, key: ConnectionKey): Promise<BuriedConnection | undefined> {
+/** Finds a deleted connection that can be restored. */
+export function findDeleted(db: Db, key: ConnectionKey): Promise<DeletedConnection | undefined> {
   return db
-    .selectFrom('buried_connection')
+    .selectFrom('deleted_connection')
     .selectAll()
     .where((eb) => eb.and(byConnection(key)))
     .executeTakeFirst()
 }
 
-/** The connection of an account that was deleted last and can be restored at `at`. */
-export function findBuriedByAccount(
+/** Finds, among the deleted connections of an account that can be restored at `at`, the one that can be restored the longest. */
+export function findDeletedByAccount(
   db: Db,
-  scope: Scope,
-  carrier: string,
-  accountKey: string,
+  scope: TenantScope,
+  { carrier, accountKey }: AccountOfCarrier,
   at: string,
-): Promise<Pick<BuriedConnection, 'carrier_id'> | undefined> {
+): Promise<Pick<DeletedConnection, 'carrier_id'> | undefined> {
   return db
-    .selectFrom('buried_connection')
+    .selectFrom('deleted_connection')
     .select('carrier_id')
     .where((eb) => eb.and({ ...inScope(scope), carrier, account_key: accountKey }))
     .where('erase_after', '>', at)
@@ -68,36 +91,35 @@ export function findBuriedByAccount(
     .executeTakeFirst()
 }
 
-/** Whether a connection of an account is kept that had a twin, and was deleted after this event. */
-export async function hasBuriedTwin(
+/** Says whether a deleted connection of an account can be restored that had a duplicate and was deleted after the event `afterSeq`. */
+export async function hasDeletedDuplicate(
   db: Db,
-  scope: Scope,
-  carrier: string,
-  accountKey: string,
+  scope: TenantScope,
+  { carrier, accountKey }: AccountOfCarrier,
   afterSeq: number,
 ): Promise<boolean> {
-  const twin = await db
-    .selectFrom('buried_connection')
+  const duplicate = await db
+    .selectFrom('deleted_connection')
     .select('carrier_id')
-    .where((eb) => eb.and({ ...inScope(scope), carrier, account_key: accountKey, had_twin: 1 }))
+    .where((eb) => eb.and({ ...inScope(scope), carrier, account_key: accountKey, had_duplicate: 1 }))
     .where('deleted_seq', '>', afterSeq)
     .limit(1)
     .executeTakeFirst()
-  return twin !== undefined
+  return duplicate !== undefined
 }
 
-/** Puts other sealed bytes of the same version in the place of what is kept of a deleted connection. */
-export async function resealBuried(tx: Tx, key: ConnectionKey, sealed: Uint8Array): Promise<void> {
+/** Replaces the sealed bytes of a deleted connection by other sealed bytes of the same version. */
+export async function resealDeleted(tx: Tx, key: ConnectionKey, sealed: Uint8Array): Promise<void> {
   await tx
-    .updateTable('buried_connection')
+    .updateTable('deleted_connection')
     .set({ sealed })
     .where((eb) => eb.and(byConnection(key)))
     .execute()
 }
 
-/** Removes what was kept of a deleted connection, as it comes back; `false` when it was gone already. */
-export async function unburyConnection(tx: Tx, key: ConnectionKey): Promise<boolean> {
-  const isGone = await removeBuried(tx, key)
+/** Removes the name and the sealed values of a deleted connection that is being restored; returns `false` where the sealed values were gone already. */
+export async function clearDeleted(tx: Tx, key: ConnectionKey): Promise<boolean> {
+  const isGone = await clearDeletedRow(tx, key)
   await tx
     .deleteFrom('tombstone')
     .where((eb) => eb.and(byConnection(key)))
@@ -105,9 +127,9 @@ export async function unburyConnection(tx: Tx, key: ConnectionKey): Promise<bool
   return isGone
 }
 
-/** Erases what is sealed of a deleted connection and leaves its name; `false` when there was nothing to erase. */
-export async function eraseBuried(tx: Tx, key: ConnectionKey, at: string): Promise<boolean> {
-  if (!(await removeBuried(tx, key))) return false
+/** Erases the sealed values of a deleted connection and leaves its name; returns `false` where there was nothing to erase. */
+export async function eraseDeleted(tx: Tx, key: ConnectionKey, at: string): Promise<boolean> {
+  if (!(await clearDeletedRow(tx, key))) return false
   await tx
     .updateTable('tombstone')
     .set({ erased_at: at })
@@ -116,9 +138,9 @@ export async function eraseBuried(tx: Tx, key: ConnectionKey, at: string): Promi
   return true
 }
 
-async function removeBuried(tx: Tx, key: ConnectionKey): Promise<boolean> {
+async function clearDeletedRow(tx: Tx, key: ConnectionKey): Promise<boolean> {
   const { numDeletedRows } = await tx
-    .deleteFrom('buried_connection')
+    .deleteFrom('deleted_connection')
     .where((eb) => eb.and(byConnection(key)))
     .executeTakeFirst()
   return numDeletedRows === 1n
@@ -133,13 +155,13 @@ export async function eraseNickname(tx: Tx, key: ConnectionKey): Promise<void> {
     .execute()
 }
 
-/** A deleted connection as it is listed; `erase_after` as long as it can be restored. */
+/** A listed tombstone is the name of a deleted connection, with `erase_after` as long as the connection can be restored. */
 export type ListedTombstone = Tombstone & { erase_after: string | null }
 
-/** One page of the deleted connections, those deleted last first, and how many there are. */
+/** Returns one page of the deleted connections, the last deleted first, and their number. */
 export async function listTombstones(
   db: Db,
-  scope: Scope,
+  scope: TenantScope,
   { carrier, carrierId }: { carrier: string | undefined; carrierId: string | undefined },
   page: { limit: number; offset: number },
 ): Promise<{ rows: ListedTombstone[]; total: number }> {
@@ -147,11 +169,8 @@ export async function listTombstones(
     .selectFrom('tombstone')
     .where('tombstone.tenant_id', '=', scope.tenantId)
     .where('tombstone.environment', '=', scope.environment)
-  const inOrder = ({ after, last }: Span<Place>) =>
-    own
-      .$if(after !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '<', tupleOf(eb, after))))
-      .$if(last !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '>=', tupleOf(eb, last))))
-  const matching = (span: Span<Place>) =>
+  const inOrder = (span: PageSpan<Place>) => own.where(inSpan(PLACE, span, 'descending'))
+  const matching = (span: PageSpan<Place>) =>
     inOrder(span)
       .$if(carrier !== undefined, (query) => query.where('tombstone.carrier', '=', carrier ?? ''))
       .$if(carrierId !== undefined, (query) => query.where('tombstone.carrier_id', '=', carrierId ?? ''))
@@ -173,14 +192,14 @@ export async function listTombstones(
       ).count,
     rows: (span, { limit, offset }) =>
       matching(span)
-        .leftJoin('buried_connection', (join) =>
+        .leftJoin('deleted_connection', (join) =>
           join
-            .onRef('buried_connection.tenant_id', '=', 'tombstone.tenant_id')
-            .onRef('buried_connection.environment', '=', 'tombstone.environment')
-            .onRef('buried_connection.carrier_id', '=', 'tombstone.carrier_id'),
+            .onRef('deleted_connection.tenant_id', '=', 'tombstone.tenant_id')
+            .onRef('deleted_connection.environment', '=', 'tombstone.environment')
+            .onRef('deleted_connection.carrier_id', '=', 'tombstone.carrier_id'),
         )
         .selectAll('tombstone')
-        .select('buried_connection.erase_after')
+        .select('deleted_connection.erase_after')
         .orderBy('tombstone.deleted_at', 'desc')
         .orderBy('tombstone.carrier_id', 'desc')
         .limit(limit)
@@ -190,8 +209,4 @@ export async function listTombstones(
 }
 
 type Place = Pick<Tombstone, 'deleted_at' | 'carrier_id'>
-type InTombstones = ExpressionBuilder<Schema, 'tombstone'>
-
-const placeOf = (eb: InTombstones) => eb.refTuple('tombstone.deleted_at', 'tombstone.carrier_id')
-const tupleOf = (eb: InTombstones, place: Place | undefined) =>
-  eb.tuple(place?.deleted_at ?? '', place?.carrier_id ?? '')
+const PLACE = ['tombstone.deleted_at', 'tombstone.carrier_id'] as const

@@ -1,15 +1,15 @@
 import type { Db } from '../../db.ts'
 import type { ConnectionKey } from '../../scope.ts'
 
-/** What of a connection has come to its end: all of a deleted one, or the credentials before the current ones. */
-export type Erasure = { kind: 'buried' | 'previous'; key: ConnectionKey; eraseAfter: string }
+/** An erasure names what is due to be erased: a deleted connection, or the previous credentials of a connection. */
+export type Erasure = { kind: 'deleted' | 'previous'; key: ConnectionKey; eraseAfter: string }
 
-const TABLES = { buried: 'buried_connection', previous: 'previous_credentials' } as const
+const TABLES = { deleted: 'deleted_connection', previous: 'previous_credentials' } as const
 
-/** At most `limit` of each kind whose time has come at `at`, along the crossing `erase`. */
+/** Lists at most `limit` erasures of each kind that are due at `at`, on the crossing `erase`. */
 export async function listErasures(db: Db, at: string, limit: number): Promise<Erasure[]> {
   const due: Erasure[] = []
-  for (const kind of ['buried', 'previous'] as const) {
+  for (const kind of ['deleted', 'previous'] as const) {
     const rows = await db
       .selectFrom(TABLES[kind])
       .select(['tenant_id', 'environment', 'carrier_id', 'erase_after'])
@@ -23,7 +23,7 @@ export async function listErasures(db: Db, at: string, limit: number): Promise<E
   return due
 }
 
-/** How much of each kind is kept, how much of it should be gone at `at`, and when the next one goes; along the crossing `erase`. */
+/** Counts for each kind, on the crossing `erase`, how many rows are kept and how many are overdue at `at`, and returns when the next row is due. */
 export async function countErasures(
   db: Db,
   at: string,
@@ -40,5 +40,5 @@ export async function countErasures(
       .executeTakeFirstOrThrow()
     return { kept, overdue, next }
   }
-  return { buried: await count('buried'), previous: await count('previous') }
+  return { deleted: await count('deleted'), previous: await count('previous') }
 }

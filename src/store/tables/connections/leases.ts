@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../../db.ts'
 import { byConnection, type ConnectionKey } from '../../scope.ts'
 
-/** Keeps until when a lease may be in use; those of the connection that have ended at `at` are forgotten. */
+/** Adds a lease of a connection with its end, and removes the connection's leases that have ended at `at`. */
 export async function insertLease(
   tx: Tx,
   key: ConnectionKey,
@@ -19,8 +19,8 @@ export async function insertLease(
     .execute()
 }
 
-/** How many leases of a connection may be in use at `at`, and until when. */
-export async function liveLeases(
+/** Counts the leases of a connection that may be in use at `at`, and returns the latest end. */
+export async function countLiveLeases(
   db: Db,
   key: ConnectionKey,
   at: string,

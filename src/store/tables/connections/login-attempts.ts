@@ -1,34 +1,34 @@
 import type { Tx } from '../../db.ts'
 import { takeSlot } from '../../take-slot.ts'
 
-/** A time to be asked at, and those that bound what counts then. */
-export type Times = Readonly<{
+/** The times of an attempt are the present and the limits between which other attempts count. */
+export type AttemptTimes = Readonly<{
   now: string
-  /** Refusals until then are too old to count. */
+  /** Refusals until `since` are too old to count. */
   since: string
-  /** What is later than this was written by a clock that was wrong. */
+  /** Attempts after `latest` were written by a clock that was wrong. */
   latest: string
-  /** When an attempt that begins now is over, whatever has become of its process. */
+  /** An attempt that begins now counts as under way until `until`, even where its process has died. */
   until: string
 }>
 
-type Attempt = { account: Uint8Array; slot: number; at: string }
+type CountedAttempt = { account: Uint8Array; slot: number; at: string }
 
 /**
- * Counts an attempt on an account as under way, unless `most` are under way or were refused already.
- * Answers what is counted, or the time of the oldest refusal where all were refused, or that some are under way.
+ * Counts an attempt on an account as under way, unless `most` attempts are under way or were refused already.
+ * Returns the counted attempt, or `running` where some of the others are under way, or else the time of the oldest refusal.
  */
 export async function takeAttempt(
   tx: Tx,
   account: Uint8Array,
-  { now: at, since, latest, until }: Times,
+  { now: at, since, latest, until }: AttemptTimes,
   most: number,
-): Promise<Attempt | { oldest: string } | 'running'> {
+): Promise<CountedAttempt | { oldest: string } | 'running'> {
   await tx
     .deleteFrom('verification_attempt')
     .where((eb) => eb.or([eb('at', '<=', since), eb('at', '>', latest), eb('running_until', '<=', at)]))
     .execute()
-  const taken = await take(tx, account, at, until, most)
+  const taken = await take(tx, { account, at, running_until: until }, most)
   if ('slot' in taken) return { account, at, slot: taken.slot }
   const running = await tx
     .selectFrom('verification_attempt')
@@ -39,26 +39,26 @@ export async function takeAttempt(
   return running ? 'running' : taken
 }
 
-/** Ends an attempt that was no refusal. */
-export async function endAttempt(tx: Tx, { account, slot, at }: Attempt): Promise<void> {
+/** Removes an attempt that the carrier did not refuse. */
+export async function endAttempt(tx: Tx, { account, slot, at }: CountedAttempt): Promise<void> {
   await tx
     .deleteFrom('verification_attempt')
     .where((eb) => eb.and({ account, slot, at }))
     .execute()
 }
 
-/** Ends an attempt as a refusal, which counts on each of these accounts: no more than `most` do on one. */
+/** Ends an attempt as a refusal and counts the refusal on each of these accounts, where fewer than `most` attempts count. */
 export async function keepRefusal(
   tx: Tx,
-  attempt: Attempt,
+  attempt: CountedAttempt,
   accounts: readonly Uint8Array[],
   most: number,
 ): Promise<void> {
   await endAttempt(tx, attempt)
-  for (const account of accounts) await take(tx, account, attempt.at, null, most)
+  for (const account of accounts) await take(tx, { account, at: attempt.at, running_until: null }, most)
 }
 
-/** Counts no refusal of these accounts any more. */
+/** Removes the refusals of these accounts. */
 export async function forgetRefusals(tx: Tx, accounts: readonly Uint8Array[]): Promise<void> {
   await tx
     .deleteFrom('verification_attempt')
@@ -67,7 +67,11 @@ export async function forgetRefusals(tx: Tx, accounts: readonly Uint8Array[]): P
     .execute()
 }
 
-const take = (tx: Tx, account: Uint8Array, at: string, running_until: string | null, most: number) =>
+const take = (
+  tx: Tx,
+  { account, at, running_until }: { account: Uint8Array; at: string; running_until: string | null },
+  most: number,
+) =>
   takeSlot(
     most,
     at,

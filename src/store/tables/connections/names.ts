@@ -1,14 +1,14 @@
 import type { Db } from '../../db.ts'
 import type { Connection } from '../../schema/tables.ts'
-import type { Scope } from '../../scope.ts'
+import type { TenantScope } from '../../scope.ts'
 
-/** What a connection is called, as long as it is there and after it is deleted. */
+/** A connection name holds the names of a connection, which stay after the connection is deleted. */
 export type ConnectionName = Pick<Connection, 'carrier_id' | 'carrier' | 'scac' | 'nickname'>
 
-/** The names of those of these connections that are there or have been; a nickname that was erased is `null`. */
+/** Finds the names of these connections, existing or deleted ones; an erased nickname is `null`. */
 export async function findConnectionNames(
   db: Db,
-  { tenantId, environment }: Scope,
+  { tenantId, environment }: TenantScope,
   carrierIds: readonly string[],
 ): Promise<ConnectionName[]> {
   if (carrierIds.length === 0) return []

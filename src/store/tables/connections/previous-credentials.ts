@@ -2,7 +2,7 @@ import type { Tx, Db } from '../../db.ts'
 import type { PreviousCredentials } from '../../schema/tables.ts'
 import { byConnection, type ConnectionKey } from '../../scope.ts'
 
-/** The version before the current one, where there is one. */
+/** Finds the previous credentials of a connection, where they are kept. */
 export function findPrevious(db: Db, key: ConnectionKey): Promise<PreviousCredentials | undefined> {
   return db
     .selectFrom('previous_credentials')
@@ -11,14 +11,14 @@ export function findPrevious(db: Db, key: ConnectionKey): Promise<PreviousCreden
     .executeTakeFirst()
 }
 
-/** Keeps `row` as the version before the current one; the one that was kept until now is gone. */
+/** Keeps `row` as the previous credentials of a connection, in place of those that were kept before. */
 export async function keepPrevious(tx: Tx, row: PreviousCredentials): Promise<void> {
   const { tenant_id, environment, carrier_id } = row
   await dropPrevious(tx, { tenantId: tenant_id, environment, carrierId: carrier_id })
   await tx.insertInto('previous_credentials').values(row).execute()
 }
 
-/** Puts other sealed bytes in the place of the version before the current one, which stays what it is otherwise. */
+/** Replaces the sealed bytes of a connection's previous credentials and changes nothing else. */
 export async function rotatePrevious(tx: Tx, key: ConnectionKey, credentials: Uint8Array): Promise<void> {
   await tx
     .updateTable('previous_credentials')
@@ -27,7 +27,7 @@ export async function rotatePrevious(tx: Tx, key: ConnectionKey, credentials: Ui
     .execute()
 }
 
-/** Removes the version before the current one. */
+/** Removes the previous credentials of a connection. */
 export async function dropPrevious(tx: Tx, key: ConnectionKey): Promise<void> {
   await tx
     .deleteFrom('previous_credentials')

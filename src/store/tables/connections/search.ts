@@ -1,25 +1,25 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db.ts'
 import type { ConnectionListing, Environment, Tenant } from '../../schema/tables.ts'
-import type { Scope } from '../../scope.ts'
+import type { TenantScope } from '../../scope.ts'
 import { LAST_CHARACTER } from './search-terms.ts'
 
-/** Whose connections are looked through: those of one account, or of every account that a partner created. */
-export type Reach = Scope | { partnerId: string; environment: Environment }
+/** A reach names the connections that a search reads: those of one account, or of every account that a partner created. */
+export type SearchReach = TenantScope | { partnerId: string; environment: Environment }
 
-/** A stretch of listings that lies together in every order: those of one standing, and of one carrier where one is named. */
-export type Stretch = { standing: string; carrier?: string }
+/** A listing group is the listings of one standing, and of one carrier where one is named; they lie together in the index of every order. */
+export type ListingGroup = { standing: string; carrier?: string }
 
 export type SearchOrder = { by: 'since' | 'created_at' | 'name_key'; direction: 'asc' | 'desc' }
 
-/** A place in an order, between two listings. */
-export type Place = { key: string; carrierId: string; tenantId: string }
+/** A place names the listing after which a page begins in an order. */
+export type SearchPlace = { key: string; carrierId: string; tenantId: string }
 
-/** Where a listing stands, and whether it has what was looked for. */
-export type Seen = { key: string; carrier_id: string; tenant_id: string; since: string; fits: number }
+/** A seen listing gives its place in the order; `fits` is 1 where the listing has all words that were searched for. */
+export type ListingPlace = { key: string; carrier_id: string; tenant_id: string; since: string; fits: number }
 
-/** A listing that has the words which were looked for, and whether it stands behind the place that was asked from. */
-export type Candidate = Pick<
+/** A candidate is a listing with all words that were searched for; `later` is 1 where the listing comes after the place that the page begins after. */
+export type SearchCandidate = Pick<
   ConnectionListing,
   'tenant_id' | 'carrier_id' | 'carrier' | 'standing' | 'since'
 > & {
@@ -27,45 +27,54 @@ export type Candidate = Pick<
   later: number
 }
 
-/** How many connections there are of one carrier and standing. */
+/** A kind count is the number of connections of one carrier and one standing. */
 export type KindCount = { carrier: string; standing: string; connections: number }
 
-const ownerOf = (reach: Reach) =>
+const ownerOf = (reach: SearchReach) =>
   'partnerId' in reach
     ? { column: 'partner_id' as const, id: reach.partnerId }
     : { column: 'tenant_id' as const, id: reach.tenantId }
 
-const past = (by: SearchOrder['by'], direction: 'asc' | 'desc', { key, carrierId, tenantId }: Place) =>
+const past = (by: SearchOrder['by'], direction: 'asc' | 'desc', { key, carrierId, tenantId }: SearchPlace) =>
   sql<boolean>`(${sql.ref(by)}, carrier_id, tenant_id) ${sql.raw(direction === 'asc' ? '>' : '<')} (${key}, ${carrierId}, ${tenantId})`
 
-/** The next `limit` listings of these stretches behind a place, in order; `fits` says which of them have all of these words. */
+type ListingsPart = {
+  order: SearchOrder
+  after: SearchPlace | undefined
+  limit: number
+  words: readonly string[]
+}
+
+/** Reads the next `limit` listings of these groups after a place, in order; `fits` says which of them have all of `words`. */
 export async function readListings(
   db: Db,
-  reach: Reach,
-  stretches: readonly Stretch[],
-  { by, direction }: SearchOrder,
-  { after, limit, words }: { after: Place | undefined; limit: number; words: readonly string[] },
-): Promise<Seen[]> {
+  reach: SearchReach,
+  groups: readonly ListingGroup[],
+  { order, after, limit, words }: ListingsPart,
+): Promise<ListingPlace[]> {
+  const { by, direction } = order
   const owner = ownerOf(reach)
-  const [first, ...others] = stretches.map(({ standing, carrier }) => {
-    const stretch = db
+  const [first, ...others] = groups.map(({ standing, carrier }) => {
+    const group = db
       .selectFrom('connection_listing')
       .select([`${by} as key`, 'carrier_id', 'tenant_id', 'since'])
       .where(owner.column, '=', owner.id)
       .where('environment', '=', reach.environment)
       .where('standing', '=', standing)
       .$if(carrier !== undefined, (query) => query.where('carrier', '=', carrier ?? ''))
-      .$if(after !== undefined, (query) => query.where(past(by, direction, after as Place)))
+      .$if(after !== undefined, (query) => query.where(past(by, direction, after as SearchPlace)))
       .orderBy(by, direction)
       .orderBy('carrier_id', direction)
       .orderBy('tenant_id', direction)
       .limit(limit)
-    return db.selectFrom(stretch.as('stretch')).selectAll()
+    return db.selectFrom(group.as('group')).selectAll()
   })
   if (!first) return []
-  // Whatever is asked of a listing is asked of those that were read, and of no more.
+  let all = first
+  for (const group of others) all = all.unionAll(group)
+  // The words are compared only for the listings that this inner query reads.
   const part = db
-    .selectFrom(others.reduce((all, stretch) => all.unionAll(stretch), first).as('stretches'))
+    .selectFrom(all.as('groups'))
     .selectAll()
     .orderBy('key', direction)
     .orderBy('carrier_id', direction)
@@ -86,8 +95,8 @@ export async function readListings(
     .execute()
 }
 
-/** How many terms begin with a word, counted up to `most`. */
-export async function countTerms(db: Db, reach: Reach, word: string, most: number): Promise<number> {
+/** Counts the terms that begin with a word, up to `most`. */
+export async function countTerms(db: Db, reach: SearchReach, word: string, most: number): Promise<number> {
   const { column, id } = ownerOf(reach)
   const terms = db
     .selectFrom('connection_term')
@@ -104,14 +113,14 @@ export async function countTerms(db: Db, reach: Reach, word: string, most: numbe
   return total
 }
 
-/** Every listing that has all of these words, in order; the first word is the one that few terms begin with. */
+/** Finds every listing that has all of these words, in order; the first word has to be one that few terms begin with. */
 export function findByWords(
   db: Db,
-  reach: Reach,
+  reach: SearchReach,
   words: readonly string[],
-  { by, direction }: SearchOrder,
-  after: Place | undefined,
-): Promise<Candidate[]> {
+  { order, after }: { order: SearchOrder; after: SearchPlace | undefined },
+): Promise<SearchCandidate[]> {
+  const { by, direction } = order
   const { column, id } = ownerOf(reach)
   const [rarest = '', ...others] = words
   const named = db
@@ -142,11 +151,11 @@ export function findByWords(
     .execute()
 }
 
-/** The listings at these places, in their order. */
+/** Reads the listings at these places, in the order of the places. */
 export async function readRows(
   db: Db,
-  { environment }: Reach,
-  places: readonly Pick<Seen, 'tenant_id' | 'carrier_id'>[],
+  { environment }: SearchReach,
+  places: readonly Pick<ListingPlace, 'tenant_id' | 'carrier_id'>[],
 ): Promise<ConnectionListing[]> {
   if (places.length === 0) return []
   const values = places.map(({ tenant_id, carrier_id }) => sql`(${tenant_id}, ${carrier_id})`)
@@ -163,13 +172,13 @@ export async function readRows(
     .where('environment', '=', environment)
     .whereRef('carrier_id', '=', 'column2')
     .execute()
-  const nameOf = (row: Pick<Seen, 'tenant_id' | 'carrier_id'>) => `${row.tenant_id} ${row.carrier_id}`
+  const nameOf = (row: Pick<ListingPlace, 'tenant_id' | 'carrier_id'>) => `${row.tenant_id} ${row.carrier_id}`
   const found = new Map(rows.map((row) => [nameOf(row), row]))
   return places.flatMap((place) => found.get(nameOf(place)) ?? [])
 }
 
-/** How many connections there are of each carrier and standing; of a partner’s accounts the carriers are added up one by one. */
-export async function countKinds(db: Db, reach: Reach): Promise<KindCount[]> {
+/** Counts the connections of each carrier and standing; for the accounts of a partner, one statement adds up one carrier. */
+export async function countKinds(db: Db, reach: SearchReach): Promise<KindCount[]> {
   if (!('partnerId' in reach))
     return db
       .selectFrom('connection_count')
@@ -201,14 +210,14 @@ export async function countKinds(db: Db, reach: Reach): Promise<KindCount[]> {
   }
 }
 
-/** So many listings are counted by one statement. */
+/** One statement counts at most `COUNTED` listings. */
 const COUNTED = 10_000
 
-/** How many listings of a stretch have stood as they do since before a time. */
+/** Counts the listings of a group that have had their standing since before `olderThan`. */
 export async function countOlder(
   db: Db,
-  reach: Reach,
-  { standing, carrier }: Stretch,
+  reach: SearchReach,
+  { standing, carrier }: ListingGroup,
   olderThan: string,
 ): Promise<number> {
   const { column, id } = ownerOf(reach)
@@ -220,7 +229,7 @@ export async function countOlder(
     .$if(carrier !== undefined, (query) => query.where('carrier', '=', carrier ?? ''))
     .where('since', '<', olderThan)
   let total = 0
-  for (let after: Place | undefined; ;) {
+  for (let after: SearchPlace | undefined; ;) {
     const rest = after ? older.where(past('since', 'asc', after)) : older
     const part = rest.select('since').limit(COUNTED)
     const { counted } = await db
@@ -242,7 +251,7 @@ export async function countOlder(
   }
 }
 
-/** What accounts of a partner are called, of those that it created. */
+/** Finds the names of those of these accounts that the partner created. */
 export function findPartnerNames(
   db: Db,
   partnerId: string,

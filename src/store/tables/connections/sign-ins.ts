@@ -2,7 +2,7 @@ import type { Db, Tx } from '../../db.ts'
 import type { SignInRow } from '../../schema/tables.ts'
 import type { ConnectionKey } from '../../scope.ts'
 
-/** Keeps a sign-in that begins; one of the same connection that had begun before is void. */
+/** Keeps a sign-in that begins, in place of an earlier one of the same connection. */
 export async function insertSignIn(tx: Tx, row: SignInRow): Promise<void> {
   const { state_hash, verifier, begun_by, expires_at } = row
   await tx
@@ -16,7 +16,7 @@ export async function insertSignIn(tx: Tx, row: SignInRow): Promise<void> {
     .execute()
 }
 
-/** Whose sign-in a state belongs to, along the crossing `sign_in`. */
+/** Finds the connection whose sign-in a state belongs to, on the crossing `sign_in`. */
 export function findSignIn(
   db: Db,
   stateHash: Uint8Array,
@@ -28,7 +28,7 @@ export function findSignIn(
     .executeTakeFirst()
 }
 
-/** Takes the sign-in of this state out, if it has not expired; of several that take it, one gets it. */
+/** Removes and returns the sign-in of this state, unless it has expired at `at`; where several requests do so at once, only one gets the sign-in. */
 export function takeSignIn(
   tx: Tx,
   { tenantId, environment, carrierId }: ConnectionKey,

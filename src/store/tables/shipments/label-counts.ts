@@ -1,31 +1,31 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from '../../db.ts'
 import { PART } from '../../pages.ts'
-import { inParts } from '../../in-chunks.ts'
+import { inChunks } from '../../in-chunks.ts'
 import { LABEL_STATUSES, type Label, type LabelCount, type LabelStatus } from '../../schema/tables.ts'
-import type { Scope } from '../../scope.ts'
+import type { TenantScope } from '../../scope.ts'
 
-/** What labels are told apart by without looking at a label. */
-export type Kind = {
+/** A kind of labels is described by the values that labels are counted by. */
+export type LabelKind = {
   carrierId?: string
   warehouseId?: string
   serviceCode?: string
   status?: LabelStatus
-  /** Only those that wait for a manifest. */
+  /** `isOpen` restricts the kind to labels that wait for a manifest. */
   isOpen?: true
 }
 
-/** One label as it was and as it is; what is new was not there before. */
+/** A label change holds a label before and after a change; a new label has no `before`. */
 export type LabelChange = { before?: Label; after: Label }
 
 const KEY = ['tenant_id', 'environment', 'carrier_id', 'warehouse_id', 'service_code'] as const
 const COUNTED = [...LABEL_STATUSES, 'open'] as const
 
-/** Whether a label waits for a manifest. */
+/** Says whether a label waits for a manifest: it is completed and stands in none. */
 export const isOpen = ({ status, manifest_id }: Label): boolean =>
   status === 'completed' && manifest_id === null
 
-/** Brings the counts up to date with these changes, in the transaction that makes them. */
+/** Updates the counts of labels for these changes, in the transaction that makes the changes. */
 export async function countChanges(tx: Tx, changes: readonly LabelChange[]): Promise<void> {
   const counts = new Map<string, LabelCount>()
   for (const { before, after } of changes) {
@@ -33,7 +33,7 @@ export async function countChanges(tx: Tx, changes: readonly LabelChange[]): Pro
     add(counts, after, 1)
   }
   const moved = [...counts.values()].filter((count) => COUNTED.some((name) => count[name] !== 0))
-  for (const part of inParts(moved))
+  for (const part of inChunks(moved))
     await tx
       .insertInto('label_count')
       .values(part)
@@ -52,7 +52,9 @@ export async function countChanges(tx: Tx, changes: readonly LabelChange[]): Pro
 function add(counts: Map<string, LabelCount>, label: Label, by: 1 | -1): void {
   const { tenant_id, environment, carrier_id } = label
   const key = {
-    ...{ tenant_id, environment, carrier_id },
+    tenant_id,
+    environment,
+    carrier_id,
     warehouse_id: label.warehouse_id ?? '',
     service_code: label.service_code ?? '',
   }
@@ -63,11 +65,11 @@ function add(counts: Map<string, LabelCount>, label: Label, by: 1 | -1): void {
   if (isOpen(label)) count.open += by
 }
 
-/** How many labels of a kind there are. One statement sums about `PART` counts, always all of a connection. */
+/** Returns the number of labels of a kind. One statement adds up about `PART` counts, and always all counts of a connection. */
 export async function countLabels(
   db: Db,
-  { tenantId, environment }: Scope,
-  { carrierId, warehouseId, serviceCode, status, isOpen }: Kind,
+  { tenantId, environment }: TenantScope,
+  { carrierId, warehouseId, serviceCode, status, isOpen }: LabelKind,
 ): Promise<number> {
   const counts = db
     .selectFrom('label_count')

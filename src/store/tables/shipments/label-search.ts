@@ -1,27 +1,27 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db.ts'
-import { countLabels, type Kind } from './label-counts.ts'
+import { countLabels, type LabelKind } from './label-counts.ts'
 import { OPEN } from './labels.ts'
-import { findPage, PART, type Span } from '../../pages.ts'
+import { findPage, PART, type PageSpan } from '../../pages.ts'
 import type { Label } from '../../schema/tables.ts'
-import type { Scope } from '../../scope.ts'
+import type { TenantScope } from '../../scope.ts'
 
-/** Which labels; times are the first and the last that count. */
-export type LabelFilter = Kind & { trackingNumber?: string; createdFrom?: string; createdTo?: string }
+/** A label filter says which labels to list; `createdFrom` and `createdTo` are the first and the last time that count. */
+export type LabelFilter = LabelKind & { trackingNumber?: string; createdFrom?: string; createdTo?: string }
 
 export type LabelOrder = {
   by: 'created_at' | 'modified_at' | 'voided_at' | 'ship_date'
   direction: 'asc' | 'desc'
 }
 
-/** One page of labels, and how many there are; labels that are not voided stand as if they had been before all others. */
+/** Returns one page of labels and their number; in the order of `voided_at`, labels that are not voided count as voided before all others. */
 export async function searchLabels(
   db: Db,
-  scope: Scope,
+  scope: TenantScope,
   filter: LabelFilter,
-  { by, direction }: LabelOrder,
-  page: { limit: number; offset: number },
+  { order, page }: { order: LabelOrder; page: { limit: number; offset: number } },
 ): Promise<{ rows: Label[]; total: number }> {
+  const { by, direction } = order
   const { trackingNumber, createdFrom, createdTo, ...kind } = filter
   const { carrierId, warehouseId, serviceCode, status, isOpen = false } = kind
   const own = db
@@ -38,7 +38,7 @@ export async function searchLabels(
     .$if(createdTo !== undefined, (query) => query.where('created_at', '<=', createdTo ?? ''))
   const time = by === 'voided_at' ? sql<string>`coalesce(voided_at, '')` : sql.ref<string>(by)
   const [afterwards, notAfterwards] = direction === 'asc' ? [sql`>`, sql`<=`] : [sql`<`, sql`>=`]
-  const inOrder = (query: typeof matching, { after, last }: Span<Place>) =>
+  const inOrder = (query: typeof matching, { after, last }: PageSpan<Place>) =>
     query
       .$if(after !== undefined, (all) =>
         all.where(sql<boolean>`(${time}, label_id) ${afterwards} (${after?.time}, ${after?.label_id})`),
@@ -51,7 +51,7 @@ export async function searchLabels(
   const isCounted = [trackingNumber, createdFrom, createdTo].every((value) => value === undefined)
   return findPage<Label, Place>(page, {
     total: isCounted ? await countLabels(db, scope, kind) : undefined,
-    // Only the newest can be found by what they are filtered by.
+    // Only the indexes in the order of `created_at` begin with the columns that the filter names.
     boundary: (after) =>
       inOrder(by === 'created_at' ? matching : own, { after })
         .select([time.as('time'), 'label_id'])
@@ -65,7 +65,7 @@ export async function searchLabels(
           .select((eb) => eb.fn.countAll<number>().as('count'))
           .executeTakeFirstOrThrow()
       ).count,
-    // What a page skips is skipped in the index, and no row of it is read.
+    // The rows before the page are skipped in the index, without reading them.
     rows: (span, { limit, offset }) =>
       inOrder(
         own.where('label_id', 'in', inOrder(matching, span).select('label_id').limit(limit).offset(offset)),
@@ -76,5 +76,5 @@ export async function searchLabels(
   })
 }
 
-/** Where a label stands in the order of a list. */
+/** A place gives the position of a label in the order of a list. */
 type Place = { time: string; label_id: string }

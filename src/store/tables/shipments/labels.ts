@@ -1,16 +1,16 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from '../../db.ts'
 import { countChanges, countLabels, type LabelChange } from './label-counts.ts'
-import { findInParts, inParts } from '../../in-chunks.ts'
+import { findInParts, inChunks } from '../../in-chunks.ts'
 import type { Label } from '../../schema/tables.ts'
-import { inScope, type ConnectionKey, type Scope } from '../../scope.ts'
+import { inScope, type ConnectionKey, type TenantScope } from '../../scope.ts'
 
-/** Labels that wait for a manifest, as the index of them says it, to the letter. */
+/** `OPEN` is the condition for labels that wait for a manifest; its text has to equal the condition of their index. */
 export const OPEN = sql<boolean>`status = 'completed' and manifest_id is null`
 
 /**
- * The labels of a connection that are completed, not voided and in no manifest: how many, and the earliest ship date.
- * Takes no longer the more labels there are. In a transaction that holds the connection it stays true until that ends.
+ * Counts the open shipments of a connection, which are labels that are completed, not voided and in no manifest, and returns their earliest ship date.
+ * The time that this takes does not grow with the number of labels. In a transaction that has locked the connection, the answer stays true until the transaction ends.
  */
 export async function openShipments(
   db: Db,
@@ -29,13 +29,13 @@ export async function openShipments(
   return { count, oldestShipDate: oldest?.ship_date ?? null }
 }
 
-/** The label with this id; a foreign id finds nothing, like an absent one. */
-export async function findLabel(db: Db, scope: Scope, labelId: string): Promise<Label | undefined> {
+/** Finds the label with this id; the id of another tenant's label finds nothing, like a missing id. */
+export async function findLabel(db: Db, scope: TenantScope, labelId: string): Promise<Label | undefined> {
   return (await findLabels(db, scope, [labelId]))[0]
 }
 
-/** The newest label of a shipment as its sender names it, before any that is voided or has failed; `undefined` where there is none. */
-export async function findShipped(db: Db, scope: Scope, shipment: string): Promise<Label | undefined> {
+/** Finds the newest label of a shipment by the sender's own shipment id; a voided or failed label is returned only where there is no other. */
+export async function findShipped(db: Db, scope: TenantScope, shipment: string): Promise<Label | undefined> {
   const newest = db
     .selectFrom('label')
     .selectAll()
@@ -47,12 +47,12 @@ export async function findShipped(db: Db, scope: Scope, shipment: string): Promi
   return standing ?? newest.executeTakeFirst()
 }
 
-/** Those of these labels that are there. */
-export const findLabels = (db: Db, scope: Scope, labelIds: readonly string[]): Promise<Label[]> =>
+/** Finds the existing ones of these labels. */
+export const findLabels = (db: Db, scope: TenantScope, labelIds: readonly string[]): Promise<Label[]> =>
   lookUp(db, scope, 'label_id', labelIds)
 
-/** The labels with these tracking numbers, of whatever connection, newest first: carriers use their numbers again. */
-export async function findTracked(db: Db, scope: Scope, numbers: readonly string[]): Promise<Label[]> {
+/** Finds the labels of all connections with these tracking numbers, newest first; a number can find several labels, because carriers use their numbers again. */
+export async function findTracked(db: Db, scope: TenantScope, numbers: readonly string[]): Promise<Label[]> {
   return (await lookUp(db, scope, 'tracking_number', numbers)).sort(newestFirst)
 }
 
@@ -63,7 +63,7 @@ function newestFirst(a: Label, b: Label): number {
 
 const lookUp = (
   db: Db,
-  scope: Scope,
+  scope: TenantScope,
   column: 'label_id' | 'tracking_number',
   texts: readonly string[],
 ): Promise<Label[]> =>
@@ -77,19 +77,25 @@ const lookUp = (
   )
 
 const CHANGEABLE = [
-  ...(['status', 'ship_date', 'warehouse_id', 'service_code', 'external_shipment_id'] as const),
-  ...(['modified_at', 'voided_at', 'manifest_id'] as const),
+  'status',
+  'ship_date',
+  'warehouse_id',
+  'service_code',
+  'external_shipment_id',
+  'modified_at',
+  'voided_at',
+  'manifest_id',
 ] as const
 
-/** Puts labels in the manifest that stands in them; the counts go with them. */
+/** Writes the manifest that each changed label names, and updates the counts of labels. */
 export async function putInManifests(
   tx: Tx,
-  { tenantId, environment }: Scope,
+  { tenantId, environment }: TenantScope,
   changes: readonly LabelChange[],
 ): Promise<void> {
   const manifests = Map.groupBy(changes, ({ after }) => after.manifest_id)
   for (const [manifest_id, members] of manifests)
-    for (const part of inParts(members))
+    for (const part of inChunks(members))
       await tx
         .updateTable('label')
         .set({ manifest_id, modified_at: part[0]?.after.modified_at ?? '' })
@@ -103,11 +109,12 @@ export async function putInManifests(
   await countChanges(tx, changes)
 }
 
-/** Changes labels and adds those that are new; the counts go with them. */
+/** Changes existing labels, adds new ones, and updates the counts of labels. */
 export async function writeLabels(tx: Tx, changes: readonly LabelChange[]): Promise<void> {
-  const [changed, added] = [changes.filter(({ before }) => before), changes.filter(({ before }) => !before)]
-  // Those that settle come first: a new label may stand for the number of one.
-  for (const part of inParts(changed))
+  const changed = changes.filter(({ before }) => before)
+  const added = changes.filter(({ before }) => !before)
+  // Existing labels change first, because a new label may reuse the tracking number of one that is settled by its change.
+  for (const part of inChunks(changed))
     await tx
       .insertInto('label')
       .values(part.map(({ after }) => after))
@@ -119,7 +126,7 @@ export async function writeLabels(tx: Tx, changes: readonly LabelChange[]): Prom
           ),
       )
       .execute()
-  for (const part of inParts(added))
+  for (const part of inChunks(added))
     await tx
       .insertInto('label')
       .values(part.map(({ after }) => after))

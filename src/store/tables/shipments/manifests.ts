@@ -1,23 +1,23 @@
-import type { ExpressionBuilder } from 'kysely'
 import type { Db, Tx } from '../../db.ts'
-import { findPage, PART, type Span } from '../../pages.ts'
-import { findInParts, inParts } from '../../in-chunks.ts'
-import type { Manifest, Schema } from '../../schema/tables.ts'
-import { inScope, type Scope } from '../../scope.ts'
+import { inSpan } from '../../in-span.ts'
+import { findPage, PART, type PageSpan } from '../../pages.ts'
+import { findInParts, inChunks } from '../../in-chunks.ts'
+import type { Manifest } from '../../schema/tables.ts'
+import { inScope, type TenantScope } from '../../scope.ts'
 
-/** Adds manifests; who adds them puts their labels in. */
+/** Adds manifests without their labels, which the caller puts into them. */
 export async function insertManifests(tx: Tx, manifests: readonly Manifest[]): Promise<void> {
-  for (const part of inParts(manifests)) await tx.insertInto('manifest').values(part).execute()
+  for (const part of inChunks(manifests)) await tx.insertInto('manifest').values(part).execute()
 }
 
-/** Says where the document of these manifests is. */
+/** Writes the address at which the document of these manifests can be downloaded. */
 export async function linkManifests(
   tx: Tx,
-  scope: Scope,
+  scope: TenantScope,
   manifestIds: readonly string[],
   download: string,
 ): Promise<void> {
-  for (const part of inParts(manifestIds))
+  for (const part of inChunks(manifestIds))
     await tx
       .updateTable('manifest')
       .set({ download })
@@ -26,8 +26,12 @@ export async function linkManifests(
       .execute()
 }
 
-/** Those of these manifests that are there. */
-export const findManifests = (db: Db, scope: Scope, manifestIds: readonly string[]): Promise<Manifest[]> =>
+/** Finds the existing ones of these manifests. */
+export const findManifests = (
+  db: Db,
+  scope: TenantScope,
+  manifestIds: readonly string[],
+): Promise<Manifest[]> =>
   findInParts(manifestIds, (part) =>
     db
       .selectFrom('manifest')
@@ -37,14 +41,14 @@ export const findManifests = (db: Db, scope: Scope, manifestIds: readonly string
       .execute(),
   )
 
-/** The ids of the labels in each of these manifests, in order. */
-export async function labelsIn(
+/** Returns for each of these manifests the ids of its labels, in order. */
+export async function listLabelsOfManifests(
   db: Db,
-  scope: Scope,
+  scope: TenantScope,
   manifestIds: readonly string[],
 ): Promise<Map<string, string[]>> {
   const labels = new Map<string, string[]>(manifestIds.map((id) => [id, []]))
-  for (const part of inParts(manifestIds)) {
+  for (const part of inChunks(manifestIds)) {
     let left = part
     let within: InManifest | undefined
     while (within || left.length > 0) {
@@ -62,8 +66,8 @@ export async function labelsIn(
 
 type InManifest = { manifest_id: string; label_id: string }
 
-/** The first labels of these manifests, or those of one that come after one of its labels. */
-function readLabels(db: Db, scope: Scope, from: readonly string[] | InManifest): Promise<InManifest[]> {
+/** Reads at most `PART` labels: the first of these manifests, or those of one manifest that come after one of its labels. */
+function readLabels(db: Db, scope: TenantScope, from: readonly string[] | InManifest): Promise<InManifest[]> {
   return db
     .selectFrom('label')
     .select(['manifest_id', 'label_id'])
@@ -80,7 +84,7 @@ function readLabels(db: Db, scope: Scope, from: readonly string[] | InManifest):
     .execute()
 }
 
-/** Which manifests; times and days are the first and the last that count. */
+/** A manifest filter says which manifests to list; its times and days are the first and the last that count. */
 export type ManifestFilter = {
   warehouseId?: string
   carrierId?: string
@@ -91,10 +95,10 @@ export type ManifestFilter = {
   createdTo?: string
 }
 
-/** One page of manifests, newest first, and how many there are. */
+/** Returns one page of manifests, newest first, and their number. */
 export async function searchManifests(
   db: Db,
-  scope: Scope,
+  scope: TenantScope,
   filter: ManifestFilter,
   page: { limit: number; offset: number },
 ): Promise<{ rows: Manifest[]; total: number }> {
@@ -105,7 +109,7 @@ export async function searchManifests(
     .where((eb) => eb.and(inScope(scope)))
     .where('label_id', 'in', labelIds ?? [])
     .where('manifest_id', 'is not', null)
-  const inOrder = ({ after, last }: Span<Place>) =>
+  const inOrder = (span: PageSpan<Place>) =>
     db
       .selectFrom('manifest')
       .where((eb) => eb.and(inScope(scope)))
@@ -113,9 +117,8 @@ export async function searchManifests(
       .$if(carrierId !== undefined, (query) => query.where('carrier_id', '=', carrierId ?? ''))
       .$if(createdFrom !== undefined, (query) => query.where('created_at', '>=', createdFrom ?? ''))
       .$if(createdTo !== undefined, (query) => query.where('created_at', '<=', createdTo ?? ''))
-      .$if(after !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '<', tupleOf(eb, after))))
-      .$if(last !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '>=', tupleOf(eb, last))))
-  const matching = (span: Span<Place>) =>
+      .where(inSpan(PLACE, span, 'descending'))
+  const matching = (span: PageSpan<Place>) =>
     inOrder(span)
       .$if(labelIds !== undefined, (query) => query.where('manifest_id', 'in', holding))
       .$if(shipDateFrom !== undefined, (query) => query.where('ship_date', '>=', shipDateFrom ?? ''))
@@ -147,8 +150,4 @@ export async function searchManifests(
 }
 
 type Place = Pick<Manifest, 'created_at' | 'manifest_id'>
-type InManifests = ExpressionBuilder<Schema, 'manifest'>
-
-const placeOf = (eb: InManifests) => eb.refTuple('created_at', 'manifest_id')
-const tupleOf = (eb: InManifests, place: Place | undefined) =>
-  eb.tuple(place?.created_at ?? '', place?.manifest_id ?? '')
+const PLACE = ['created_at', 'manifest_id'] as const

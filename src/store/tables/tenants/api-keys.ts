@@ -1,18 +1,19 @@
-import type { ExpressionBuilder, Insertable } from 'kysely'
+import type { Insertable } from 'kysely'
 import type { Db, Tx } from '../../db.ts'
-import { findPage, PART, type Span } from '../../pages.ts'
+import { inSpan } from '../../in-span.ts'
+import { findPage, PART, type PageSpan } from '../../pages.ts'
 import type { ApiKey, Schema } from '../../schema/tables.ts'
-import type { Scope } from '../../scope.ts'
+import type { TenantScope } from '../../scope.ts'
 
-/** What a listing shows of a key: never its hash. */
+/** A listed API key is a key without the hash of its secret. */
 export type ListedApiKey = Omit<ApiKey, 'secret_hash'>
 
-/** Adds a key. */
+/** Adds an API key. */
 export async function insertApiKey(tx: Tx, row: Insertable<Schema['api_key']>): Promise<void> {
   await tx.insertInto('api_key').values(row).execute()
 }
 
-/** The key with this id together with whether its tenant is active. */
+/** Finds the API key with this id; `tenant_active` says whether the key's tenant is active. */
 export function findApiKey(db: Db, keyId: string): Promise<(ApiKey & { tenant_active: 0 | 1 }) | undefined> {
   return db
     .selectFrom('api_key')
@@ -23,23 +24,28 @@ export function findApiKey(db: Db, keyId: string): Promise<(ApiKey & { tenant_ac
     .executeTakeFirst()
 }
 
-/** Whether there is any key yet. */
+/** Says whether the installation has any API key. */
 export async function hasApiKeys(db: Db): Promise<boolean> {
   return (await db.selectFrom('api_key').select('key_id').limit(1).executeTakeFirst()) !== undefined
 }
 
-/** The keys of one tenant, or of all tenants along the operator's path, oldest first. */
-export function listApiKeys(db: Db, tenantId?: string): Promise<ListedApiKey[]> {
+/** Lists the API keys of one tenant, oldest first. */
+export function listApiKeys(db: Db, tenantId: string): Promise<ListedApiKey[]> {
   return db
     .selectFrom('api_key')
     .select(LISTED)
-    .$if(tenantId !== undefined, (query) => query.where('tenant_id', '=', tenantId ?? ''))
+    .where('tenant_id', '=', tenantId)
     .orderBy('created_at')
     .orderBy('key_id')
     .execute()
 }
 
-/** What is said of these keys, of those of them that are the tenant's. */
+/** Lists the API keys of all tenants on the crossing `operate`, oldest first. */
+export function listEveryApiKey(db: Db): Promise<ListedApiKey[]> {
+  return db.selectFrom('api_key').select(LISTED).orderBy('created_at').orderBy('key_id').execute()
+}
+
+/** Finds the descriptions of those of these API keys that belong to the tenant. */
 export async function findKeyDescriptions(
   db: Db,
   tenantId: string,
@@ -55,22 +61,29 @@ export async function findKeyDescriptions(
 }
 
 const LISTED = [
-  ...(['key_id', 'tenant_id', 'environment', 'scopes', 'description'] as const),
-  ...(['created_at', 'created_by', 'expires_at', 'revoked_at', 'last_used_at'] as const),
+  'key_id',
+  'tenant_id',
+  'environment',
+  'scopes',
+  'description',
+  'created_at',
+  'created_by',
+  'expires_at',
+  'revoked_at',
+  'last_used_at',
 ] as const
 
-/** One page of the keys of a tenant in one environment, revoked ones too, oldest first, and how many there are. */
+/** Returns one page of a tenant's API keys in one environment, revoked ones too, oldest first, and their number. */
 export function pageApiKeys(
   db: Db,
-  { tenantId, environment }: Scope,
+  { tenantId, environment }: TenantScope,
   page: { limit: number; offset: number },
 ): Promise<{ rows: ListedApiKey[]; total: number }> {
-  const within = ({ after, last }: Span<Place>) =>
+  const within = (span: PageSpan<Place>) =>
     db
       .selectFrom('api_key')
       .where((eb) => eb.and({ tenant_id: tenantId, environment }))
-      .$if(after !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '>', tupleOf(eb, after))))
-      .$if(last !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '<=', tupleOf(eb, last))))
+      .where(inSpan(PLACE, span, 'ascending'))
   return findPage<ListedApiKey, Place>(page, {
     boundary: (after) =>
       within({ after })
@@ -96,16 +109,12 @@ export function pageApiKeys(
 }
 
 type Place = Pick<ApiKey, 'created_at' | 'key_id'>
-type InKeys = ExpressionBuilder<Schema, 'api_key'>
+const PLACE = ['created_at', 'key_id'] as const
 
-const placeOf = (eb: InKeys) => eb.refTuple('created_at', 'key_id')
-const tupleOf = (eb: InKeys, place: Place | undefined) =>
-  eb.tuple(place?.created_at ?? '', place?.key_id ?? '')
-
-/** When the key of the tenant and environment was revoked, and when it ends; `undefined` when there is none of this id. */
+/** Finds the times at which an API key of the tenant and environment was revoked and expires; returns `undefined` where there is no key with this id. */
 export function findKeyLife(
   db: Db,
-  { tenantId, environment }: Scope,
+  { tenantId, environment }: TenantScope,
   keyId: string,
 ): Promise<Pick<ApiKey, 'revoked_at' | 'expires_at'> | undefined> {
   return db
@@ -115,7 +124,7 @@ export function findKeyLife(
     .executeTakeFirst()
 }
 
-/** Writes down when a key of the tenant was used last, unless the same or a later time stands there. */
+/** Writes the time of the last use of an API key of the tenant, unless the row has the same or a later time. */
 export async function noteKeyUse(tx: Tx, tenantId: string, keyId: string, at: string): Promise<void> {
   await tx
     .updateTable('api_key')
@@ -125,10 +134,10 @@ export async function noteKeyUse(tx: Tx, tenantId: string, keyId: string, at: st
     .execute()
 }
 
-/** Revokes a key of the tenant and environment from now on; `false` when there is none of this id, or it was revoked before. */
+/** Revokes an API key of the tenant and environment at `at`; returns `false` where there is no key with this id or the key was revoked before. */
 export async function revokeApiKey(
   tx: Tx,
-  { tenantId, environment }: Scope,
+  { tenantId, environment }: TenantScope,
   keyId: string,
   at: string,
 ): Promise<boolean> {

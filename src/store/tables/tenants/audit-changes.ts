@@ -2,15 +2,15 @@ import type { Db, Tx } from '../../db.ts'
 import type { AuditChange } from '../../schema/tables.ts'
 import type { ConnectionKey } from '../../scope.ts'
 
-/** Rows that one statement looks at or removes. */
+/** `PART` is the largest number of rows that one statement reads or removes. */
 const PART = 500
 
-/** Keeps what an event changed, sealed, beside the event. */
+/** Adds the sealed changes of an audit event. */
 export async function insertAuditChange(tx: Tx, row: AuditChange): Promise<void> {
   await tx.insertInto('audit_change').values(row).execute()
 }
 
-/** What is kept of the changes of these events of a tenant. */
+/** Lists the sealed changes of these events of a tenant, as far as they are kept. */
 export async function listChangesOf(
   db: Db,
   tenantId: string,
@@ -25,7 +25,7 @@ export async function listChangesOf(
     .execute()
 }
 
-/** What is kept of the changes of a tenant's events after one, and up to another where one is named; the oldest first. */
+/** Reads at most `limit` sealed changes of a tenant's events after the event `after`, up to and with `lastSeq` where it is given, oldest first. */
 export function readAuditChanges(
   db: Db,
   tenantId: string,
@@ -42,7 +42,7 @@ export function readAuditChanges(
     .execute()
 }
 
-/** Erases what is kept of the changes of one connection, all of it, a part at a time; the events stay. */
+/** Erases all sealed changes of one connection in parts; the events stay. */
 export async function eraseChangesOf(
   tx: Tx,
   { tenantId, environment, carrierId }: ConnectionKey,
@@ -67,7 +67,7 @@ export async function eraseChangesOf(
   }
 }
 
-/** Erases what is kept of the changes of a tenant, all of it, a part at a time; the events stay. */
+/** Erases all sealed changes of a tenant in parts; the events stay. */
 export async function eraseEveryChange(tx: Tx, tenantId: string): Promise<void> {
   for (;;) {
     const rows = await tx

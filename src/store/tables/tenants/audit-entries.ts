@@ -3,19 +3,19 @@ import { appendAuditEvent, findAuditHead } from './audit.ts'
 import type { Tx } from '../../db.ts'
 import type { NewAuditEvent, Schema } from '../../schema/tables.ts'
 
-/** The newest event of a tenant's chain; `undefined` before the first. */
+/** The audit head names the newest event of a tenant's chain; it is `undefined` before the first event. */
 export type AuditHead = Schema['audit_head'] | undefined
 
-/** An audit event that lacks nothing but its place in the chain of its tenant. */
+/** An audit entry is an audit event that is complete except for its place in the chain of its tenant. */
 export type AuditEntry = {
   tenantId: string
-  /** Puts the event after the head, with what is kept sealed beside it. */
+  /** `chain` returns the event as it follows the head, with the sealed changes that are kept beside the event. */
   chain: (head: AuditHead) => { event: NewAuditEvent; sealed: Uint8Array | undefined }
-  /** Refuses, since the head does not name the newest event. */
+  /** `refuse` throws the refusal for a head that does not name the newest event. */
   refuse: (head: AuditHead) => never
 }
 
-/** Adds an event to the end of its tenant's chain, in the transaction of the effect; answers its number. */
+/** Appends an event to its tenant's chain, in the transaction that makes the change, and returns the event's number. */
 export async function appendEntry(tx: Tx, { tenantId, chain, refuse }: AuditEntry): Promise<number> {
   const head = await findAuditHead(tx, tenantId)
   const { event, sealed } = chain(head)

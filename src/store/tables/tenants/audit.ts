@@ -1,19 +1,20 @@
 import type { Db, Tx } from '../../db.ts'
-import { findPage, PART, type Span } from '../../pages.ts'
+import { findPage, PART, type PageSpan } from '../../pages.ts'
 import type { AuditEvent, Environment, NewAuditEvent, Schema } from '../../schema/tables.ts'
+import type { TenantScope } from '../../scope.ts'
 
-/** The last event of the tenant's chain; who appends the next one holds the tenant's lock. */
+/** Finds the head of the tenant's chain; a transaction that appends the next event holds the tenant's lock. */
 export function findAuditHead(db: Db, tenantId: string): Promise<Schema['audit_head'] | undefined> {
   return db.selectFrom('audit_head').selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
 }
 
-/** The number of a tenant's newest event, whatever the head says. */
+/** Returns the number of a tenant's newest event, even where the head names another event; returns 0 where there is none. */
 export async function findLastSeq(db: Db, tenantId: string): Promise<number> {
   const newest = db.selectFrom('audit_event').select('seq').where('tenant_id', '=', tenantId)
   return (await newest.orderBy('seq', 'desc').limit(1).executeTakeFirst())?.seq ?? 0
 }
 
-/** Adds an event to the end of its tenant's chain and counts it; `false` when one of its number is there, since the head does not name the newest. */
+/** Appends an event to its tenant's chain and counts the event; returns `false` where an event with this number exists already, which means that the head does not name the newest event. */
 export async function appendAuditEvent(tx: Tx, event: NewAuditEvent): Promise<boolean> {
   const { tenant_id, seq, hash, environment, action } = event
   const { numInsertedOrUpdatedRows: added } = await tx
@@ -47,20 +48,20 @@ export type AuditFilter = {
   until?: string
 }
 
-/** One page of a tenant's events as one environment sees them, newest first, and how many there are. */
+/** Returns one page of the events that one environment of a tenant sees, newest first, and their number. */
 export async function listAuditEvents(
   db: Db,
-  tenantId: string,
-  environment: Environment,
+  scope: TenantScope,
   filter: AuditFilter,
   page: { limit: number; offset: number },
 ): Promise<{ events: AuditEvent[]; total: number }> {
+  const { tenantId, environment } = scope
   const { carrierId, actor, action, since, until } = filter
   const listed = db
     .selectFrom('audit_event')
     .where('tenant_id', '=', tenantId)
     .$if(carrierId !== undefined, (query) => query.where('carrier_id', '=', carrierId ?? ''))
-  const matching = ({ after, last }: Span<number>) =>
+  const matching = ({ after, last }: PageSpan<number>) =>
     listed
       .$if(actor !== undefined, (query) => query.where('actor', '=', actor ?? ''))
       .$if(action !== undefined, (query) => query.where('action', '=', action ?? ''))
@@ -68,13 +69,13 @@ export async function listAuditEvents(
       .$if(until !== undefined, (query) => query.where('at', '<', until ?? ''))
       .$if(after !== undefined, (query) => query.where('seq', '<', after ?? 0))
       .$if(last !== undefined, (query) => query.where('seq', '>=', last ?? 0))
-  const countWhere = (span: Span<number>, seenBy: Environment | null) =>
+  const countWhere = (span: PageSpan<number>, seenBy: Environment | null) =>
     matching(span)
       .where('environment', seenBy === null ? 'is' : '=', seenBy)
       .select((eb) => eb.fn.countAll<number>().as('count'))
   const isCounted = [carrierId, actor, since, until].every((value) => value === undefined)
   const { rows, total } = await findPage<AuditEvent, number>(page, {
-    total: isCounted ? await countAuditEvents(db, tenantId, environment, action) : undefined,
+    total: isCounted ? await countAuditEvents(db, scope, action) : undefined,
     boundary: async (after) => {
       const next = listed
         .select('seq')
@@ -82,11 +83,11 @@ export async function listAuditEvents(
         .orderBy('seq', 'desc')
         .limit(1)
       if (carrierId !== undefined) return (await next.offset(PART - 1).executeTakeFirst())?.seq
-      // Without gaps there is nothing to skip.
+      // Without a filter the numbers of the events have no gaps, so the boundary can be computed.
       const first = after ?? ((await next.executeTakeFirst())?.seq ?? 0) + 1
       return first > PART ? first - PART : undefined
     },
-    // Apart, so that each is a stretch of one index.
+    // The two counts stand apart, so that each reads one range of an index.
     count: async (span) => {
       const { ofAll, own } = await db
         .selectNoFrom([
@@ -108,11 +109,10 @@ export async function listAuditEvents(
   return { events: rows, total }
 }
 
-/** How many events one environment of a tenant sees, of one action or of all. */
+/** Returns the number of events that one environment of a tenant sees, of one action or of all actions. */
 async function countAuditEvents(
   db: Db,
-  tenantId: string,
-  environment: Environment,
+  { tenantId, environment }: TenantScope,
   action: string | undefined,
 ): Promise<number> {
   const { total } = await db
@@ -125,7 +125,7 @@ async function countAuditEvents(
   return Number(total)
 }
 
-/** At most `limit` events of a tenant after `afterSeq`, oldest first: the chain in order. */
+/** Reads at most `limit` events of a tenant's chain after the event `afterSeq`, oldest first. */
 export function readAuditChain(
   db: Db,
   tenantId: string,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db.ts'
 import type {
-  BuriedConnection,
+  DeletedConnection,
   CarrierToken,
   Connection,
   Environment,
@@ -12,10 +12,10 @@ import type {
 
 type Carried<Row> = Row & { carrier: string }
 
-/** The rows that hold something sealed, by their table; each with the carrier that its envelope is bound to, where it is bound to one. */
+/** `SealedRows` gives for each table with sealed values its row, together with the carrier that the row's envelope is bound to, where there is one. */
 export type SealedRows = {
   connection: Connection
-  buried_connection: BuriedConnection
+  deleted_connection: DeletedConnection
   previous_credentials: Carried<PreviousCredentials>
   carrier_token: Carried<CarrierToken>
   sign_in: Carried<SignInRow>
@@ -23,7 +23,7 @@ export type SealedRows = {
 }
 export type SealedTable = keyof SealedRows
 
-/** Lists a part of a tenant's rows in `table`, by their ids, after the one with the id `after`. */
+/** Lists at most `limit` rows of a tenant in `table` in the order of their ids, after the row with the id `after`. */
 export async function listSealedRows<T extends SealedTable>(
   db: Db,
   table: T,

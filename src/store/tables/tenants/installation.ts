@@ -1,12 +1,12 @@
 import type { Db, Tx } from '../../db.ts'
 import type { KeyTerm } from '../../schema/tables.ts'
 
-/** The id that every envelope of this database is bound to, once the database has been set up. */
+/** Finds the id of the installation, which every envelope of this database is bound to; returns `undefined` before the database is set up. */
 async function findInstallation(db: Db): Promise<string | undefined> {
   return (await db.selectFrom('installation').select('id').executeTakeFirst())?.id
 }
 
-/** Sets the database up with its first data key; `false` when another process has done so first. */
+/** Sets the database up with its first data key; returns `false` where another process has done so first. */
 export async function insertInstallation(tx: Tx, id: string, at: string, term: NewTerm): Promise<boolean> {
   if (await findInstallation(tx)) return false
   const inserted = await tx
@@ -22,7 +22,7 @@ export async function insertInstallation(tx: Tx, id: string, at: string, term: N
 
 type NewTerm = Pick<KeyTerm, 'term' | 'state' | 'kek_id' | 'provider' | 'wrapped' | 'kcv'>
 
-/** Throws when the database does not answer, or answers without being set up. */
+/** Throws where the database does not answer or is not set up. */
 export async function checkInstallation(db: Db): Promise<void> {
   await db.selectFrom('installation').select('id').executeTakeFirstOrThrow()
 }

@@ -5,14 +5,14 @@ import type { Database } from '../../db.ts'
 import { MIGRATION_TABLE, migrationNames } from '../../migration-names.ts'
 import type { Tenant } from '../../schema/tables.ts'
 
-/** What the operator lists, oldest first: every tenant, deleted ones too, and every key without its hash. */
+/** The operator's lists hold, oldest first, every tenant, deleted ones too, and every API key without its hash. */
 export type OperatorLists = { tenants: Tenant[]; keys: ListedApiKey[] }
 
 const BUSY_MS = 5_000
 
 /**
- * Reads what the operator lists from a SQLite file as it is: it takes no key, brings nothing up to date, and loads no more than it needs.
- * Answers `undefined` where that cannot be done: no file, none of ours, not up to date, or another database. Whoever opens the installation then says why.
+ * Reads the operator's lists from a SQLite file without the key-encryption key, without migrating, and without loading other modules.
+ * Returns `undefined` where there is no file, where the file is not Hawser's or not up to date, or where the database is PostgreSQL. Opening the installation then reports the reason.
  */
 export async function readOperatorLists(database: Database): Promise<OperatorLists | undefined> {
   if (database.kind !== 'sqlite') return undefined
@@ -22,7 +22,7 @@ export async function readOperatorLists(database: Database): Promise<OperatorLis
   try {
     const db = openReadOnly(path, BUSY_MS)
     try {
-      // One transaction, so that both lists are of one moment.
+      // The transaction makes both lists show the same moment.
       db.exec('begin')
       const rows = <Row>(statement: string) =>
         db
@@ -43,7 +43,7 @@ export async function readOperatorLists(database: Database): Promise<OperatorLis
       db.close()
     }
   } catch {
-    // Whoever opens it says what is wrong with the file.
+    // Opening the installation reports what is wrong with the file.
     return undefined
   }
 }

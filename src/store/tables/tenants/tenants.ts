@@ -1,10 +1,11 @@
-import type { ExpressionBuilder, Insertable } from 'kysely'
+import type { Insertable } from 'kysely'
 import { eraseEveryChange } from './audit-changes.ts'
 import type { Db, Tx } from '../../db.ts'
-import { findPage, PART, type Span } from '../../pages.ts'
+import { inSpan } from '../../in-span.ts'
+import { findPage, PART, type PageSpan } from '../../pages.ts'
 import type { Environment, Schema, Tenant } from '../../schema/tables.ts'
 
-/** Adds a tenant; `false` when another of the same partner and environment has its `external_account_id`. */
+/** Adds a tenant; returns `false` where a unique value is taken: the `external_account_id` among the same partner's tenants, or the `name_key`. */
 export async function insertTenant(tx: Tx, row: Insertable<Schema['tenant']>): Promise<boolean> {
   const inserted = await tx
     .insertInto('tenant')
@@ -15,17 +16,17 @@ export async function insertTenant(tx: Tx, row: Insertable<Schema['tenant']>): P
   return inserted.length === 1
 }
 
-/** The tenant with this id. */
+/** Finds the tenant with this id. */
 export function findTenant(db: Db, tenantId: string): Promise<Tenant | undefined> {
   return db.selectFrom('tenant').selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
 }
 
-/** Every tenant of the installation, deleted ones too, oldest first. */
+/** Lists every tenant of the installation, deleted ones too, oldest first. */
 export function listTenants(db: Db): Promise<Tenant[]> {
   return db.selectFrom('tenant').selectAll().orderBy('created_at').orderBy('tenant_id').execute()
 }
 
-/** A partner as one of its keys: that of production sees accounts of production, that of the sandbox the sandbox side of every account. */
+/** A partner view is a partner with the environment of its key: a production key sees accounts of production, and a sandbox key sees the sandbox of every account. */
 export type PartnerView = { partnerId: string; environment: Environment }
 
 function seenBy(db: Db, { partnerId, environment }: PartnerView) {
@@ -33,7 +34,7 @@ function seenBy(db: Db, { partnerId, environment }: PartnerView) {
   return environment === 'sandbox' ? own : own.where('environment', '=', environment)
 }
 
-/** The tenant that this partner created under this id. */
+/** Finds the tenant with this id among those that the partner created. */
 export function findPartnerTenant(
   db: Db,
   partner: PartnerView,
@@ -42,7 +43,7 @@ export function findPartnerTenant(
   return seenBy(db, partner).selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
 }
 
-/** The tenant that this partner knows under its own id; one of the environment that is asked from before any other. */
+/** Finds the tenant by the partner's own id for it; a tenant of the view's environment comes before any other. */
 export async function findByExternalId(
   db: Db,
   partner: PartnerView,
@@ -52,16 +53,13 @@ export async function findByExternalId(
   return known.find(({ environment }) => environment === partner.environment) ?? known[0]
 }
 
-/** One page of the tenants that this partner created, oldest first, and how many there are. */
+/** Returns one page of the tenants that this partner created, oldest first, and their number. */
 export async function listPartnerTenants(
   db: Db,
   partner: PartnerView,
   page: { limit: number; offset: number },
 ): Promise<{ tenants: Tenant[]; total: number }> {
-  const within = ({ after, last }: Span<Place>) =>
-    seenBy(db, partner)
-      .$if(after !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '>', tupleOf(eb, after))))
-      .$if(last !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '<=', tupleOf(eb, last))))
+  const within = (span: PageSpan<Place>) => seenBy(db, partner).where(inSpan(PLACE, span, 'ascending'))
   const { rows, total } = await findPage<Tenant, Place>(page, {
     boundary: (after) =>
       within({ after })
@@ -90,13 +88,9 @@ export async function listPartnerTenants(
 }
 
 type Place = Pick<Tenant, 'created_at' | 'tenant_id'>
-type InTenants = ExpressionBuilder<Schema, 'tenant'>
+const PLACE = ['created_at', 'tenant_id'] as const
 
-const placeOf = (eb: InTenants) => eb.refTuple('created_at', 'tenant_id')
-const tupleOf = (eb: InTenants, place: Place | undefined) =>
-  eb.tuple(place?.created_at ?? '', place?.tenant_id ?? '')
-
-/** Changes a tenant’s own data. */
+/** Changes the data of a tenant. */
 export async function changeTenant(
   tx: Tx,
   tenantId: string,
@@ -107,22 +101,25 @@ export async function changeTenant(
   await tx.updateTable('tenant').set(change).where('tenant_id', '=', tenantId).execute()
 }
 
-/** How many connections a tenant has, and how many deleted ones that can be restored, in both environments. */
-export async function countKept(
+/** Counts a tenant's connections, and its deleted connections that can be restored, in both environments. */
+export async function countConnections(
   db: Db,
   tenantId: string,
 ): Promise<{ connections: number; restorable: number }> {
-  const count = async (table: 'connection' | 'buried_connection') => {
+  const count = async (table: 'connection' | 'deleted_connection') => {
     const rows = db.selectFrom(table).where('tenant_id', '=', tenantId)
     const { total } = await rows
       .select((eb) => eb.fn.countAll<number>().as('total'))
       .executeTakeFirstOrThrow()
     return total
   }
-  return { connections: await count('connection'), restorable: await count('buried_connection') }
+  return { connections: await count('connection'), restorable: await count('deleted_connection') }
 }
 
-/** Takes a tenant away: its keys and webhooks, its names and its partner, and what its audit log shows of changes; its id and the events stay. Answers how many keys in force were revoked. */
+/**
+ * Erases a tenant: it revokes the tenant's API keys and removes the webhooks, the names, the partner and the changes in the audit log; the tenant's id and the events stay.
+ * Returns how many keys in force were revoked.
+ */
 export async function eraseTenant(tx: Tx, tenantId: string, at: string): Promise<number> {
   const { numUpdatedRows: revoked } = await tx
     .updateTable('api_key')
@@ -136,9 +133,17 @@ export async function eraseTenant(tx: Tx, tenantId: string, at: string): Promise
   await tx
     .updateTable('tenant')
     .set({
-      ...{ company_name: '', name_key: null, first_name: null, last_name: null, email: null },
-      ...{ origin_country_code: null, partner_id: null, external_account_id: null },
-      ...{ active: 0, modified_at: at, deleted_at: at },
+      company_name: '',
+      name_key: null,
+      first_name: null,
+      last_name: null,
+      email: null,
+      origin_country_code: null,
+      partner_id: null,
+      external_account_id: null,
+      active: 0,
+      modified_at: at,
+      deleted_at: at,
     })
     .where('tenant_id', '=', tenantId)
     .execute()

@@ -5,10 +5,10 @@ import { PART } from '../../pages.ts'
 import type { OutboxMessage, Schema, WebhookDelivery, WebhookEndpoint } from '../../schema/tables.ts'
 import type { WebhookKey } from './endpoints.ts'
 
-/** What waits, as the indexes of it say it, to the letter. */
+/** `PENDING` is the condition for deliveries that are still to be made; its text has to equal the condition of their indexes. */
 const PENDING = sql<boolean>`state = 'pending'`
 
-/** Due: waiting, its time has come, and nobody is at it. */
+/** Makes the condition for a delivery that is due at `at`: it is pending, its time has come, and no process holds a claim on it. */
 const isDue = (at: string) => (eb: ExpressionBuilder<Schema, 'webhook_delivery'>) =>
   eb.and([
     PENDING,
@@ -20,11 +20,11 @@ const isDue = (at: string) => (eb: ExpressionBuilder<Schema, 'webhook_delivery'>
     ]),
   ])
 
-/** The tenants that have something due, along the crossing `deliver`. */
+/** Lists the tenants that have a delivery due, on the crossing `deliver`. */
 export async function listDueTenants(db: Db, at: string): Promise<string[]> {
   const due = new Set<string>()
   for (let after = ''; ;) {
-    // In the order of the index, in which the first of each tenant is the one that is due first.
+    // The rows come in the order of the index, in which a tenant's earliest delivery is the first.
     const rows = await db
       .selectFrom('webhook_delivery')
       .select(['tenant_id', 'next_at', 'claimed_until'])
@@ -43,7 +43,7 @@ export async function listDueTenants(db: Db, at: string): Promise<string[]> {
 
 export type DueEndpoint = { key: WebhookKey; url: string; isFailing: boolean }
 
-/** The endpoints of a tenant that have something due. */
+/** Lists the endpoints of a tenant that have a delivery due. */
 export async function listDueEndpoints(db: Db, tenantId: string, at: string): Promise<DueEndpoint[]> {
   const rows = await db
     .selectFrom('webhook_endpoint as endpoint')
@@ -68,24 +68,22 @@ export async function listDueEndpoints(db: Db, tenantId: string, at: string): Pr
   }))
 }
 
-/** A delivery that is this process's alone until its claim ends, and all that it takes. */
-export type Claim = {
+/** A claim is a delivery that only this process may make until the claim ends, with everything that the delivery needs. */
+export type DeliveryClaim = {
   key: WebhookKey
   endpoint: WebhookEndpoint
   message: OutboxMessage
   attempts: number
-  /** Counted up by every claim: who claimed before cannot write any more. */
+  /** `fence` is increased by every claim, so that an earlier claimant can no longer write. */
   fence: number
 }
 
-/** Claims at most `limit` due deliveries of an endpoint until `until`, longest due first. */
+/** Claims until `until` at most `limit` deliveries of an endpoint that are due at `at`, the longest due first. */
 export async function claimDeliveries(
   tx: Tx,
   key: WebhookKey,
-  limit: number,
-  at: string,
-  until: string,
-): Promise<Claim[]> {
+  { limit, at, until }: { limit: number; at: string; until: string },
+): Promise<DeliveryClaim[]> {
   const { tenantId: tenant_id, environment, webhookId: webhook_id } = key
   const endpoint = await tx
     .selectFrom('webhook_endpoint')
@@ -94,7 +92,7 @@ export async function claimDeliveries(
     .executeTakeFirst()
   if (!endpoint) return []
   if (endpoint.disabled_at !== null) {
-    // What was too much to be given up when it was disabled.
+    // Disabling the endpoint gave up only a part of many deliveries; this gives up a further part.
     await failSomeDeliveries(tx, key)
     return []
   }
@@ -106,7 +104,7 @@ export async function claimDeliveries(
     .orderBy('next_at')
     .limit(limit)
     .execute()
-  const claims: Claim[] = []
+  const claims: DeliveryClaim[] = []
   for (const { message_id, attempts, fence } of due) {
     const message = await tx
       .selectFrom('outbox_message')
@@ -127,10 +125,10 @@ type Result = Pick<WebhookDelivery, 'state' | 'attempts' | 'last_at' | 'last_sta
   next_at?: string
 }
 
-/** Writes what became of a claim and ends it; `false` when another process has claimed the delivery since, or it is gone. */
+/** Writes the result of a claimed delivery and ends the claim; returns `false` where another process has claimed the delivery since, or the delivery is gone. */
 export async function settleClaim(
   tx: Tx,
-  { key, message, fence }: Pick<Claim, 'key' | 'message' | 'fence'>,
+  { key, message, fence }: Pick<DeliveryClaim, 'key' | 'message' | 'fence'>,
   result: Result,
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
@@ -145,13 +143,13 @@ export async function settleClaim(
         fence,
       }),
     )
-    // What was given up meanwhile, because its endpoint was stopped, stays so unless it has arrived.
+    // A delivery that was given up meanwhile, because its endpoint was disabled, stays failed unless the message has arrived.
     .$if(result.state !== 'delivered', (query) => query.where('state', '=', 'pending'))
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }
 
-/** Puts what is due for a tenant off until `until`, a part of it where it is much; no attempt is counted. */
+/** Postpones the due deliveries of a tenant until `until`, at most `SWEPT_AT_ONCE` of them; no attempt is counted. */
 export async function postponeDeliveries(tx: Tx, tenantId: string, at: string, until: string): Promise<void> {
   await tx
     .updateTable('webhook_delivery')
@@ -173,10 +171,10 @@ export async function postponeDeliveries(tx: Tx, tenantId: string, at: string, u
     .execute()
 }
 
-/** Rows that one statement writes at most where many are to go. */
+/** `SWEPT_AT_ONCE` is the largest number of rows that one statement changes or removes. */
 const SWEPT_AT_ONCE = 500
 
-/** Removes a part of what is left at an endpoint, what waits and what is done; `false` where nothing is left. */
+/** Removes some deliveries of an endpoint, pending and finished ones; returns `false` where none were left. */
 export async function deleteSomeDeliveries(tx: Tx, key: WebhookKey): Promise<boolean> {
   const own = { tenant_id: key.tenantId, environment: key.environment, webhook_id: key.webhookId }
   const { numDeletedRows } = await tx
@@ -193,7 +191,7 @@ export async function deleteSomeDeliveries(tx: Tx, key: WebhookKey): Promise<boo
   return numDeletedRows > 0n
 }
 
-/** Gives up a part of what waits for an endpoint. */
+/** Marks some pending deliveries of an endpoint as failed. */
 export async function failSomeDeliveries(tx: Tx, key: WebhookKey): Promise<void> {
   const own = { tenant_id: key.tenantId, environment: key.environment, webhook_id: key.webhookId }
   await tx
@@ -212,7 +210,7 @@ export async function failSomeDeliveries(tx: Tx, key: WebhookKey): Promise<void>
     .execute()
 }
 
-/** Removes a part of a tenant's messages from before `before` that no endpoint waits for, with what became of them; answers whether there may be more. */
+/** Removes some of a tenant's messages from before `before` that have no pending delivery, with their finished deliveries; returns whether there may be more. */
 export async function deleteOldMessages(tx: Tx, tenantId: string, before: string): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('outbox_message')

@@ -1,14 +1,14 @@
 import type { Db, Tx } from '../../db.ts'
 import { failSomeDeliveries } from './deliveries.ts'
 import type { WebhookEndpoint } from '../../schema/tables.ts'
-import { inScope, type Scope } from '../../scope.ts'
+import { inScope, type TenantScope } from '../../scope.ts'
 
-export type WebhookKey = Scope & { webhookId: string }
+export type WebhookKey = TenantScope & { webhookId: string }
 
-/** The columns that name one webhook. */
+/** Returns the columns that name one webhook. */
 export const byWebhook = (key: WebhookKey) => ({ ...inScope(key), webhook_id: key.webhookId })
 
-/** The endpoint with this id; a foreign id finds nothing, like an absent one. */
+/** Finds the endpoint with this id; the id of another tenant's endpoint finds nothing, like a missing id. */
 export function findWebhook(db: Db, key: WebhookKey): Promise<WebhookEndpoint | undefined> {
   return db
     .selectFrom('webhook_endpoint')
@@ -17,8 +17,8 @@ export function findWebhook(db: Db, key: WebhookKey): Promise<WebhookEndpoint | 
     .executeTakeFirst()
 }
 
-/** The endpoints of one environment of a tenant, oldest first. */
-export function listWebhooks(db: Db, scope: Scope): Promise<WebhookEndpoint[]> {
+/** Lists the endpoints of one environment of a tenant, oldest first. */
+export function listEndpoints(db: Db, scope: TenantScope): Promise<WebhookEndpoint[]> {
   return db
     .selectFrom('webhook_endpoint')
     .selectAll()
@@ -28,8 +28,8 @@ export function listWebhooks(db: Db, scope: Scope): Promise<WebhookEndpoint[]> {
     .execute()
 }
 
-/** The ids of the endpoints that want this event and are not disabled. */
-export async function listSubscribers(db: Db, scope: Scope, event: string): Promise<string[]> {
+/** Lists the ids of the endpoints that want this event and are not disabled. */
+export async function listSubscribers(db: Db, scope: TenantScope, event: string): Promise<string[]> {
   const rows = await db
     .selectFrom('webhook_endpoint')
     .select('webhook_id')
@@ -57,7 +57,7 @@ export async function changeWebhook(tx: Tx, key: WebhookKey, change: WebhookChan
     .execute()
 }
 
-/** Notes that something was delivered: the endpoint is failing no more. */
+/** Notes that a message was delivered, so that the endpoint no longer counts as failing. */
 export async function markWorking(tx: Tx, key: WebhookKey): Promise<void> {
   await tx
     .updateTable('webhook_endpoint')
@@ -67,7 +67,7 @@ export async function markWorking(tx: Tx, key: WebhookKey): Promise<void> {
     .execute()
 }
 
-/** Stops an endpoint, and what still waits for it, the rest of much when it is due; `false` when it was stopped before, or is gone. */
+/** Disables an endpoint and gives up its pending deliveries, a part of many now and the rest when it is due; returns `false` where the endpoint was disabled before or is gone. */
 export async function disableWebhook(tx: Tx, key: WebhookKey, at: string): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('webhook_endpoint')
@@ -79,7 +79,7 @@ export async function disableWebhook(tx: Tx, key: WebhookKey, at: string): Promi
   return numUpdatedRows === 1n
 }
 
-/** Removes an endpoint with the deliveries that are left at it. */
+/** Removes an endpoint with its deliveries. */
 export async function deleteWebhook(tx: Tx, key: WebhookKey): Promise<void> {
   await tx
     .deleteFrom('webhook_endpoint')

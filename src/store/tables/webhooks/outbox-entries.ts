@@ -1,17 +1,17 @@
 import type { Tx } from '../../db.ts'
 import { insertMessage } from './outbox.ts'
 import type { Connection, OutboxMessage } from '../../schema/tables.ts'
-import type { Scope } from '../../scope.ts'
+import type { TenantScope } from '../../scope.ts'
 import { listSubscribers } from './endpoints.ts'
 
-/** A message about a connection that is composed only where some webhook wants its type. */
+/** An outbox entry is a message about a connection; the message is composed only where a webhook wants its type. */
 export type OutboxEntry = {
-  scope: Scope
+  scope: TenantScope
   type: string
   compose: (connection: Connection) => OutboxMessage
 }
 
-/** Puts a message into the outbox for every webhook that wants it; the connection is read as the transaction leaves it. */
+/** Puts a message into the outbox for every webhook that wants its type; `find` reads the connection as the transaction leaves it. */
 export async function addToOutbox(
   tx: Tx,
   { scope, type, compose }: OutboxEntry,

@@ -1,8 +1,8 @@
 import type { ExpressionBuilder } from 'kysely'
 import type { Db, Tx } from '../../db.ts'
-import { findPage, PART, type Span } from '../../pages.ts'
+import { findPage, PART, type PageSpan } from '../../pages.ts'
 import type { OutboxMessage, Schema, WebhookDelivery } from '../../schema/tables.ts'
-import type { Scope } from '../../scope.ts'
+import type { TenantScope } from '../../scope.ts'
 import type { WebhookKey } from './endpoints.ts'
 
 const byEndpoint = ({ tenantId, environment, webhookId }: WebhookKey) => ({
@@ -11,7 +11,7 @@ const byEndpoint = ({ tenantId, environment, webhookId }: WebhookKey) => ({
   webhook_id: webhookId,
 })
 
-/** Adds a message with one delivery for each endpoint, due at once. */
+/** Adds a message with one delivery for each endpoint; each delivery is due at once. */
 export async function insertMessage(
   tx: Tx,
   message: OutboxMessage,
@@ -23,17 +23,24 @@ export async function insertMessage(
     .insertInto('webhook_delivery')
     .values(
       webhookIds.map((webhook_id) => ({
-        ...{ tenant_id, environment, webhook_id, message_id, created_at },
-        ...{ state: 'pending' as const, attempts: 0, next_at: created_at, fence: 0 },
+        tenant_id,
+        environment,
+        webhook_id,
+        message_id,
+        created_at,
+        state: 'pending' as const,
+        attempts: 0,
+        next_at: created_at,
+        fence: 0,
       })),
     )
     .execute()
 }
 
-/** The message with this id. */
+/** Finds the message with this id. */
 export function findMessage(
   db: Db,
-  { tenantId, environment }: Scope,
+  { tenantId, environment }: TenantScope,
   messageId: string,
 ): Promise<OutboxMessage | undefined> {
   return db
@@ -43,20 +50,20 @@ export function findMessage(
     .executeTakeFirst()
 }
 
-/** What the deliveries of an endpoint show of themselves, with the type of their message. */
+/** A listed delivery holds the columns that a listing shows, with the type of the delivery's message. */
 export type ListedDelivery = Pick<
   WebhookDelivery,
   'message_id' | 'state' | 'attempts' | 'next_at' | 'last_at' | 'last_status' | 'last_reason' | 'created_at'
 > & { type: string }
 
-/** One page of the deliveries of an endpoint, newest message first, and how many there are. */
+/** Returns one page of the deliveries of an endpoint, newest message first, and their number. */
 export async function listDeliveries(
   db: Db,
   key: WebhookKey,
   page: { limit: number; offset: number },
 ): Promise<{ deliveries: ListedDelivery[]; total: number }> {
   const listed = db.selectFrom('webhook_delivery').where((eb) => eb.and(byEndpoint(key)))
-  const within = ({ after, last }: Span<MessagePlace>) =>
+  const within = ({ after, last }: PageSpan<MessagePlace>) =>
     listed
       .$if(after !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '<', tupleOf(eb, after))))
       .$if(last !== undefined, (query) => query.where((eb) => eb(placeOf(eb), '>=', tupleOf(eb, last))))
@@ -80,15 +87,13 @@ export async function listDeliveries(
     rows: (span, { limit, offset }) =>
       within(span)
         .select([
-          ...([
-            'message_id',
-            'state',
-            'attempts',
-            'next_at',
-            'last_at',
-            'last_status',
-            'last_reason',
-          ] as const),
+          'message_id',
+          'state',
+          'attempts',
+          'next_at',
+          'last_at',
+          'last_status',
+          'last_reason',
           'created_at',
         ])
         .select((eb) =>
@@ -110,7 +115,7 @@ export async function listDeliveries(
   return { deliveries: rows, total }
 }
 
-/** Where a message stands in the order of lists. */
+/** A message place gives the position of a message in the order of lists. */
 export type MessagePlace = Pick<WebhookDelivery, 'created_at' | 'message_id'>
 type InDeliveries = ExpressionBuilder<Schema, 'webhook_delivery'>
 
@@ -118,13 +123,13 @@ const placeOf = (eb: InDeliveries) => eb.refTuple('created_at', 'message_id')
 const tupleOf = (eb: InDeliveries, place: MessagePlace | undefined) =>
   eb.tuple(place?.created_at ?? '', place?.message_id ?? '')
 
-/** Which messages: one, or all of a type since a time. */
-export type Wanted = { messageId: string } | { type: string; since: string }
+/** `ReplaySelection` names one message, or all messages of a type since a time. */
+export type ReplaySelection = { messageId: string } | { type: string; since: string }
 
-/** The next messages of a type since a time, in the order that they came in; nothing where there are none left. */
-export function nextMessages(
+/** Lists the next messages of a type since a time, in the order in which they came in; the list is empty where none are left. */
+export function listMessagesToReplay(
   db: Db,
-  { tenantId, environment }: Scope,
+  { tenantId, environment }: TenantScope,
   { type, since }: { type: string; since: string },
   after: MessagePlace | undefined,
 ): Promise<MessagePlace[]> {
@@ -148,12 +153,12 @@ export function nextMessages(
     .execute()
 }
 
-/** Messages that one transaction makes due once more. */
+/** `REPLAYED_AT_ONCE` is the largest number of messages that one transaction makes due again. */
 const REPLAYED_AT_ONCE = 500
 
 /**
- * Makes messages due at an endpoint once more, also those that came before it.
- * One that is being delivered right now is not taken away from who does.
+ * Makes messages due again at an endpoint, also messages that are older than the endpoint.
+ * A message that is being delivered at the moment stays claimed by the process that delivers it.
  */
 export async function replayMessages(
   tx: Tx,
@@ -176,8 +181,13 @@ export async function replayMessages(
     .insertInto('webhook_delivery')
     .values(
       messages.map(({ message_id, created_at }) => ({
-        ...{ ...byEndpoint(key), message_id, created_at },
-        ...{ state: 'pending' as const, attempts: 0, next_at: at, fence: 0 },
+        ...byEndpoint(key),
+        message_id,
+        created_at,
+        state: 'pending' as const,
+        attempts: 0,
+        next_at: at,
+        fence: 0,
       })),
     )
     .onConflict((conflict) => conflict.doNothing())

@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../../db.ts'
 import { byWebhook, type WebhookKey } from './endpoints.ts'
 
-/** Notes until when the secret before the current one signs too, in place of what was noted before. */
+/** Writes the time until which a webhook's previous secret signs too, over an earlier time. */
 export async function noteRotation(tx: Tx, key: WebhookKey, endsAt: string): Promise<void> {
   await tx
     .insertInto('webhook_rotation')
@@ -12,7 +12,7 @@ export async function noteRotation(tx: Tx, key: WebhookKey, endsAt: string): Pro
     .execute()
 }
 
-/** At most `limit` webhooks whose rotation has ended, along the crossing `deliver`. */
+/** Lists at most `limit` webhooks whose rotation has ended at `at`, on the crossing `deliver`. */
 export async function listEndedRotations(db: Db, at: string, limit: number): Promise<WebhookKey[]> {
   const rows = await db
     .selectFrom('webhook_rotation')
@@ -28,7 +28,7 @@ export async function listEndedRotations(db: Db, at: string, limit: number): Pro
   }))
 }
 
-/** Ends a rotation whose time is over; `false` when another process did, or another has begun. */
+/** Removes a rotation that has ended at `at`; returns `false` where another process did so, or where a new rotation has begun. */
 export async function endRotation(tx: Tx, key: WebhookKey, at: string): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('webhook_rotation')

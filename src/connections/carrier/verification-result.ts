@@ -1,25 +1,25 @@
-import type { Finding, VerificationOutcome } from '../../catalog/verification.ts'
+import type { CarrierAnswer, VerificationOutcome } from '../../catalog/verification.ts'
 import type { ConnectionState } from '../../store/schema/tables.ts'
 
-/** What is known of credentials: what the carrier said when asked `at` a time, or that nobody could be asked. */
-export type Proof =
-  | (Finding & {
+/** Describes the outcome for credentials: what the carrier answered when it was asked at the time `at`, or why nobody could be asked. */
+export type VerificationResult =
+  | (CarrierAnswer & {
       asked: true
       at: Date
-      /** The credentials versions that were asked about and are in force for it, where asking replaced a refresh token. */
+      /** `rotated` names the credentials version that was asked about and the one that is in force for it, where asking replaced a refresh token. */
       rotated?: { from: number; to: number }
     })
   | {
       asked: false
       outcome: 'unasked'
       because: string
-      /** Only the sign-in at the carrier can prove them. */
+      /** `waits` means that only the sign-in at the carrier can verify the credentials. */
       waits?: true
-      /** The carrier can be asked, and values or a setting of the operator are missing for it. */
+      /** `lacks` means that the carrier can be asked, but values or a setting of the operator are missing for that. */
       lacks?: true
     }
 
-/** Every state, as answers name it. */
+/** Lists every state of a connection, as answers name it. */
 export const STATES: readonly ConnectionState[] = [
   'verified',
   'unverified',
@@ -28,13 +28,13 @@ export const STATES: readonly ConnectionState[] = [
   'action_required',
 ]
 
-/** Whether the carrier itself has spoken against the credentials. */
-export function refuses(outcome: Proof['outcome']): boolean {
+/** Returns whether an outcome means that the carrier itself refused the credentials. */
+export function refuses(outcome: VerificationResult['outcome']): boolean {
   return outcome === 'invalid_credentials' || outcome === 'not_entitled'
 }
 
-/** The header that tells a program what became of a question to the carrier that ended in a refusal. */
-export const outcomeHeader = (outcome: Proof['outcome']) => ({ 'hawser-outcome': outcome })
+/** Returns the header that gives a program the outcome of asking the carrier, when the request ended in a refusal. */
+export const outcomeHeader = (outcome: VerificationResult['outcome']) => ({ 'hawser-outcome': outcome })
 
 const NEXT_STEPS: Record<VerificationOutcome | 'unasked', string | null> = {
   verified: null,
@@ -57,21 +57,21 @@ const DIAGNOSES: Record<VerificationOutcome, string | null> = {
   inconclusive: 'The carrier answered, and its answer says nothing about the credentials.',
 }
 
-/** What is known of a connection, in plain language; `null` where nothing is wrong. */
+/** Returns in plain language what an outcome says about a connection; `null` where nothing is wrong. */
 export function diagnose(outcome: string | null): string | null {
   return DIAGNOSES[outcome as VerificationOutcome] ?? null
 }
 
-/** What to do about a finding; `null` where nothing is. */
+/** Returns what to do about an outcome; `null` where there is nothing to do. */
 export function nextStep(outcome: string | null): string | null {
   return NEXT_STEPS[(outcome ?? 'unasked') as VerificationOutcome | 'unasked'] ?? null
 }
 
-/** The same of credentials that have not been stored, so that nobody asks about them again by himself. */
-export function nextStepUnstored(proof: Proof): string | null {
-  if (!proof.asked && proof.waits)
+/** Returns what to do about the outcome of credentials that are not stored, so that no check asks about them again. */
+export function nextStepUnstored(verification: VerificationResult): string | null {
+  if (!verification.asked && verification.waits)
     return 'Store the credentials, and send the merchant to sign in at the carrier.'
-  switch (proof.outcome) {
+  switch (verification.outcome) {
     case 'rate_limited':
     case 'unavailable':
       return 'Ask again later, or store the credentials unproved.'
@@ -79,11 +79,11 @@ export function nextStepUnstored(proof: Proof): string | null {
     case 'unasked':
       return 'Store the credentials unproved, and replace them if the carrier refuses them where they are used.'
     default:
-      return nextStep(proof.outcome)
+      return nextStep(verification.outcome)
   }
 }
 
-/** The state of credentials that were just given: what was not proved is unverified. */
-export function stateOf(proof: Proof): ConnectionState {
-  return proof.outcome === 'verified' ? 'verified' : 'unverified'
+/** Returns the state of credentials that were just given: `unverified`, unless the outcome is `verified`. */
+export function stateOf(verification: VerificationResult): ConnectionState {
+  return verification.outcome === 'verified' ? 'verified' : 'unverified'
 }

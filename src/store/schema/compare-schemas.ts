@@ -1,6 +1,6 @@
 import type { DatabaseFault } from '../db.ts'
 
-/** A part of a database schema; `definition` is the SQL that makes it or, of a column, its type. */
+/** A schema part is one table, column, index or the like; `definition` is the SQL statement that creates the part or, for a column, the column's type. */
 export type SchemaPart = {
   kind:
     | 'table'
@@ -12,20 +12,20 @@ export type SchemaPart = {
     | 'row-level security'
     | 'policy'
     | 'rights'
-  /** The table that it belongs to; empty for a function. */
+  /** `table` names the table that the part belongs to; it is empty for a function. */
   table: string
   name: string
   definition: string
 }
 
-/** What nobody has made but a migration; another index, table or function changes nothing of what the program does. */
+/** Only migrations make parts of these kinds; an additional index, table or function does not change the program's behaviour. */
 const ONLY_OURS: ReadonlySet<SchemaPart['kind']> = new Set(['column', 'constraint', 'trigger', 'policy'])
 
 const keyOf = ({ kind, table, name }: SchemaPart) => `${kind} ${table} ${name}`
 
 /**
- * Compares the schema of a database with the one that the migrations make, part by part.
- * Of a table that is not there nothing else is said; tables of others are left alone.
+ * Compares the schema of a database with the schema that the migrations make, part by part.
+ * For a missing table, no fault of its columns and indexes is reported; tables that no migration makes are ignored.
  */
 export function compareSchemas(
   expected: readonly SchemaPart[],
@@ -50,7 +50,7 @@ export function compareSchemas(
 
 const isUnique = ({ kind, definition }: SchemaPart) => kind === 'index' && /^create unique /i.test(definition)
 
-/** Names a part as a sentence does. */
+/** Names a schema part with words that fit into a sentence. */
 function nameOf({ kind, table, name }: SchemaPart): string {
   if (kind === 'table') return `the table ${name}`
   if (kind === 'column') return `the column ${name} of ${table}`
@@ -93,7 +93,7 @@ function describeForeign(part: SchemaPart): DatabaseFault {
   }
 }
 
-/** What has to go before a part that is there but is another can be made. */
+/** `TAKE_AWAY` writes the statement that removes a differing part of a kind, so that the right part can be created. */
 const TAKE_AWAY: Partial<Record<SchemaPart['kind'], (part: SchemaPart) => string>> = {
   constraint: ({ table, name }) => `alter table ${table} drop constraint if exists ${name}; `,
   index: ({ name }) => `drop index if exists ${name}; `,
