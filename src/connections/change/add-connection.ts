@@ -18,7 +18,8 @@ import { sealFirstCredentials } from './replace-credentials.ts'
 import { saveConnection, type FirstRow, type SavedConnection } from './save-connection.ts'
 import { shownChanges } from './shown-changes.ts'
 import { WAITS } from '../sign-in/sign-in-state.ts'
-import { valuesToVerify, withoutCleared, type AcceptedBody } from '../form/values.ts'
+import type { AcceptedBody } from '../form/accept-body.ts'
+import { valuesToVerify, withoutCleared } from '../form/values.ts'
 import { carryOut, type Verified } from './verify-and-save.ts'
 
 /** An addition describes a connection that a body asks to add; with `signIn` the connection waits for the merchant to sign in. */

@@ -8,7 +8,8 @@ import { ApiError } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
 import { allFields, ltlForm, settingsForm, updateForm } from '../form/carrier-forms.ts'
 import { planChange, type OpenedConnection, type Plan } from './plan-change.ts'
-import { acceptBody, type Changes } from '../form/values.ts'
+import { acceptBody } from '../form/accept-body.ts'
+import type { Changes } from '../form/values.ts'
 
 const parcel = (name: string) => findCarrier(name) ?? assert.fail(name)
 const holds = (

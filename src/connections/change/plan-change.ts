@@ -5,7 +5,8 @@ import { isBlank, type FieldProblem, type Values } from '../../catalog/forms/val
 import { failFields } from '../../errors.ts'
 import { allFields, settingsToVerify } from '../form/carrier-forms.ts'
 import { losesSignIn, withoutSignIn } from '../sign-in/sign-in-state.ts'
-import { withoutCleared, type Changes, type AcceptedBody } from '../form/values.ts'
+import type { AcceptedBody } from '../form/accept-body.ts'
+import { withoutCleared, type Changes } from '../form/values.ts'
 
 /** Describes the opened contents of a connection before a change. */
 export type OpenedConnection = {

@@ -1,11 +1,10 @@
 import type { Carrier, Fields, LtlCarrier, ParcelCarrier } from '../../catalog/define.ts'
 import type { Form } from '../../catalog/forms/validate.ts'
 import type { Actor, Body, Context } from '../../context.ts'
-import { acceptRequest } from './accept-request.ts'
+import { acceptRequest, type AcceptedBody } from './accept-body.ts'
 import { connectForm, ltlForm, updateForm } from './carrier-forms.ts'
 import { answerAsSandbox, unwrapCredentials, withScacFields } from './ltl-body.ts'
 import type { Notice } from '../request/notices.ts'
-import type { AcceptedBody } from './values.ts'
 
 /** Describes a body with credentials that its form has accepted: its values, the form, and whether the body replaces the whole set or only what it names. */
 export type AcceptedCredentials = {

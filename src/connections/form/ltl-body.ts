@@ -6,7 +6,8 @@ import { fail, failFields } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
 import { outcomeHeader } from '../carrier/verification-result.ts'
 import type { Notice } from '../request/notices.ts'
-import type { Changes, AcceptedBody } from './values.ts'
+import type { AcceptedBody } from './accept-body.ts'
+import type { Changes } from './values.ts'
 
 const SCAC_FIELDS = { carrier_code: text('Carrier code'), nickname: optional(nickname()) }
 

@@ -4,6 +4,9 @@ import type { Dialect } from '../db.ts'
 /** Gives the table of the deleted connections that can be restored its plain name, and removes a column that nothing read. */
 export async function plainNames(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const run = (statement: string) => sql.raw(statement).execute(db)
+  // Where the names are given already, only making the table anew fails in a way that says so.
+  await run('create table deleted_connection (tenant_id text)')
+  await run('drop table deleted_connection')
   await run('alter table buried_connection rename to deleted_connection')
   await run('alter table deleted_connection rename column had_twin to had_duplicate')
   await run('alter table carrier_token drop column holder')
