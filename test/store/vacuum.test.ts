@@ -72,9 +72,9 @@ describe('vacuum', { skip: databases.includes('postgres') ? false : 'no PostgreS
       (await tablesOf(store)).map(({ table, deadRows }) => [table, deadRows]),
       [
         ['audit_change', 0],
-        ['deleted_connection', 0],
         ['carrier_token', 0],
         ['connection', 0],
+        ['deleted_connection', 0],
         ['previous_credentials', 0],
         ['sign_in', 0],
         ['tombstone', 0],
