@@ -2,6 +2,7 @@ import type { Carrier } from '../../catalog/define.ts'
 import { requireScope } from '../../require-scope.ts'
 import type { Actor, Context } from '../../context.ts'
 import { changeSealed } from '../../custody/open-sealed.ts'
+import type { Opener } from '../../custody/opener.ts'
 import { fail } from '../../errors.ts'
 import { findConnection, findPrimary } from '../../store/tables/connections/connections.ts'
 import type { Tx } from '../../store/db.ts'
@@ -29,13 +30,42 @@ export async function restoreConnection(
   const carrier = requireNamedCarrier(actor, named)
   const { carrierId } = named
   requireCarrierId(carrier.mode, carrierId)
+  // No carrier is asked, so what is read is still there when it is saved: one transaction does both.
   return changeSealed(ctx, actor, async (tx, opener) => {
-    const kept = await requireDeleted(ctx, tx, actor, { carrier, carrierId })
-    const duplicateOf = await refuseLaterDuplicate(tx, actor, carrier, kept)
-    const held = opener.deleted(kept).reveal() as ConnectionValues
-    const version = await putBack(ctx, tx, actor, { carrier, kept, held })
-    return { carrierId, version, notices: duplicateNotice(duplicateOf) }
+    const found = await readDeleted(ctx, tx, actor, { opener, carrier, carrierId })
+    const version = await saveRestored(ctx, tx, actor, { carrier, found, row: planRestore(found) })
+    return { carrierId, version, notices: duplicateNotice(found.duplicateOf) }
   })
+}
+
+/** Describes a deleted connection that can be restored, opened, and what is there beside it. */
+type FoundDeleted = {
+  deleted: DeletedConnection
+  held: ConnectionValues
+  nickname: string | null
+  hasPrimary: boolean
+  duplicateOf: string | undefined
+}
+
+/** Reads a deleted connection with what decides about its restore; refuses where there is nothing to restore, and a duplicate that came since. */
+async function readDeleted(
+  ctx: Context,
+  tx: Tx,
+  actor: Actor,
+  { opener, carrier, carrierId }: { opener: Opener; carrier: Carrier; carrierId: string },
+): Promise<FoundDeleted> {
+  const deleted = await requireDeleted(ctx, tx, actor, { carrier, carrierId })
+  const duplicateOf = await refuseLaterDuplicate(tx, actor, carrier, deleted)
+  const held = opener.deleted(deleted).reveal() as ConnectionValues
+  const tombstone = await findTombstone(tx, connectionKey(actor, carrierId))
+  const primary = await findPrimary(tx, actor, carrier.id)
+  return {
+    deleted,
+    held,
+    nickname: tombstone?.nickname ?? null,
+    hasPrimary: primary !== undefined,
+    duplicateOf,
+  }
 }
 
 /** Returns what is kept of a deleted connection. Refuses alike (404) an absent id, one of another tenant and one of another carrier; refuses (409) where there is nothing to restore. */
@@ -57,36 +87,31 @@ async function requireDeleted(
   return fail('nothing_to_restore', `There is nothing to restore. ${why}`, { carrierId })
 }
 
-async function putBack(
+/** Plans the row of a restored connection: it is as it was, and becomes the primary connection where there is none. */
+function planRestore({ deleted, nickname, hasPrimary }: FoundDeleted): FirstRow {
+  const { sealed: _sealed, erase_after: _end, had_duplicate: _duplicate, deleted_seq: _seq, ...row } = deleted
+  return { ...row, nickname, is_primary: hasPrimary ? 0 : 1, failed_checks: 0, degraded_at: null }
+}
+
+async function saveRestored(
   ctx: Context,
   tx: Tx,
   actor: Actor,
-  { carrier, kept, held }: { carrier: Carrier; kept: DeletedConnection; held: ConnectionValues },
+  { carrier, found, row }: { carrier: Carrier; found: FoundDeleted; row: FirstRow },
 ): Promise<number> {
-  const { carrier_id: carrierId } = kept
-  const key = connectionKey(actor, carrierId)
-  const { sealed: _sealed, erase_after: _end, had_duplicate: _twin, deleted_seq: _seq, ...row } = kept
-  const nickname = (await findTombstone(tx, key))?.nickname ?? null
-  const isPrimary = (await findPrimary(tx, actor, carrier.id)) === undefined
-  await clearDeleted(tx, key)
-  const before: FirstRow = {
-    ...row,
-    nickname,
-    is_primary: isPrimary ? 1 : 0,
-    failed_checks: 0,
-    degraded_at: null,
-  }
+  const { deleted, held, nickname, hasPrimary } = found
+  await clearDeleted(tx, connectionKey(actor, deleted.carrier_id))
   const { version } = await saveConnection(ctx, tx, actor, {
     isNew: true,
-    before,
+    before: row,
     after: {
-      credentials: sealFirstCredentials(ctx, before, held.credentials),
+      credentials: sealFirstCredentials(ctx, row, held.credentials),
       settings: held.settings,
-      ...(isCheckable(carrier, kept) && { nextCheckAt: ctx.clock().toISOString() }),
+      ...(isCheckable(carrier, deleted) && { nextCheckAt: ctx.clock().toISOString() }),
     },
     event: {
       action: 'connection.restored',
-      changes: shownChanges(carrier, {}, { nickname, isPrimary, ...held }),
+      changes: shownChanges(carrier, {}, { nickname, isPrimary: !hasPrimary, ...held }),
     },
   })
   return version
