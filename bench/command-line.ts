@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-// node bench/command-line.ts [--rounds=15] [--most=3]
-// What a command costs beside the shortest program that Node runs, in turn in one run; medians. Exits with 1 where `keys list` costs more than so many times as much.
+// `node bench/command-line.ts [--rounds=15] [--most=3]` compares the time of each command with the time of the shortest program that Node runs.
+// It runs them in turn, prints medians, and exits with 1 where `keys list` takes more than `--most` times as long.
 const flag = (name: string, usual: number) =>
   Number(process.argv.find((word) => word.startsWith(`--${name}=`))?.split('=')[1] ?? usual)
 const ROUNDS = flag('rounds', 15)

@@ -12,9 +12,9 @@ import { openTestServer, type TestServer } from '../test/support/server/test-ser
 import { connectionRow } from '../test/support/database/connection-rows.ts'
 import { startPostgres } from '../test/support/database/postgres-server.ts'
 
-// node bench/connections.ts [--postgres] [--few=10000] [--many=1000000] [--accounts=100]
-// What finding connections costs where a partner has few of them and where it has many, both measured in turn in one run:
-// by one account with half of them, and by the partner over all.
+// `node bench/connections.ts [--postgres] [--few=10000] [--many=1000000] [--accounts=100]` measures how long it takes to find connections.
+// It measures a partner with few connections and a partner with many, in turn in one run: one account searches its half of them,
+// and the partner searches all of them.
 const flag = (name: string, usual: number) =>
   Number(process.argv.find((word) => word.startsWith(`--${name}=`))?.split('=')[1] ?? usual)
 const isPostgres = process.argv.includes('--postgres')

@@ -15,8 +15,8 @@ import { runAsOwner } from '../test/support/database/databases.ts'
 import { openTestServer, type TestServer } from '../test/support/server/test-server.ts'
 import { startPostgres } from '../test/support/database/postgres-server.ts'
 
-// node bench/labels.ts [--postgres] [--few=10000] [--many=1000000]
-// What recorded labels cost when one account has few of them and when it has many, both measured in turn in one run.
+// `node bench/labels.ts [--postgres] [--few=10000] [--many=1000000]` measures how long reading and writing recorded labels takes.
+// It measures an account with few labels and an account with many, in turn in one run.
 const flag = (name: string, usual: number) =>
   Number(process.argv.find((word) => word.startsWith(`--${name}=`))?.split('=')[1] ?? usual)
 const isPostgres = process.argv.includes('--postgres')
@@ -29,7 +29,7 @@ const SECOND = 1_000
 
 type Side = { server: TestServer; actor: Actor; carriers: string[]; known: Label[]; since: string }
 
-/** Stores an account with connections and labels, a second apart, of which one in ten is open and the rest are manifested or of another status. */
+/** Stores an account with connections and labels; the labels are a second apart, and one in ten is open while the others are manifested or have another status. */
 async function fill(count: number): Promise<Side> {
   const server = await openTestServer(isPostgres ? 'postgres' : 'sqlite', {
     repeatTransactions: false,

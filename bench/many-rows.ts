@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-// Rows as they stand in a database of SQLite that has been used for long, written past the server.
+// These functions write rows past the server, so that a SQLite database looks like one that has been used for a long time.
 
 const NUMBERS = 'with recursive n (i) as (select 0 union all select i + 1 from n where i + 1 < ?)'
 const TIME = `strftime('%Y-%m-%dT%H:%M:%fZ', 1767225600 + n.i, 'unixepoch')`

@@ -1,8 +1,8 @@
 import { Agent, get, type RequestOptions } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 
-// node bench/probe.ts URL KEY: asks in a process of its own, until its input ends, and prints what was waited for.
-// `/healthz` over a new connection each time, as a liveness probe does; another tenant's list over one that stays.
+// `node bench/probe.ts URL KEY` sends requests from its own process until its input ends, and prints how long each answer took.
+// It asks for `/healthz` over a new TCP connection each time, as a liveness probe does, and for another tenant's list over one that stays.
 const [address = '', key = ''] = process.argv.slice(2)
 const kept = new Agent({ keepAlive: true, maxSockets: 1 })
 const waits = { healthz: [] as number[], other: [] as number[] }

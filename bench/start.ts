@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as pause } from 'node:timers/promises'
 
-// Cold start to the first 200, and resident memory at rest, beside a bare node:http server in the same run.
+// `node bench/start.ts` measures the time from a cold start to the first 200, and the resident memory at rest.
+// It measures a bare node:http server in the same run, for comparison.
 const ROUNDS = 7
 const SETTLE_MS = 2_000
 const hawser = fileURLToPath(new URL('../bin/hawser.js', import.meta.url))

@@ -8,8 +8,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { fillAttempts, fillConnections, fillEvents } from './many-rows.ts'
 
-// node bench/turns.ts [--control=DIRECTORY] [--events=1000000] [--attempts=300000] [--connections=50000] [--seconds=5]
-// Who waits for whom on SQLite: bursts and long lists of one account, and beside them a probe over a new connection and another account.
+// `node bench/turns.ts [--control=DIRECTORY] [--events=1000000] [--attempts=300000] [--connections=50000] [--seconds=5]`
+// measures on SQLite how long a probe over a new TCP connection and another account wait while one account sends bursts and reads long lists.
 // The control is a checkout of an earlier commit, with its packages installed; both are measured in one run.
 const option = (name: string) =>
   process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3)
@@ -60,7 +60,7 @@ type Scenario = {
   run: (place: Place) => Promise<void>
 }
 
-/** Lets clients replace credentials for a while, each those of a connection of its own. */
+/** Lets clients replace credentials for a while; each client has its own connection. */
 function updates(clients: number): Scenario {
   const ids: string[] = []
   return {

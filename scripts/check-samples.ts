@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import ts from 'typescript'
 import { CARRIER_PAGE, samplesOf } from './page-samples.ts'
 
-// node scripts/check-samples.ts: checks the types of the samples of docs/adding-a-carrier.md, each as the file that its first line names.
+// `node scripts/check-samples.ts` checks the types of the samples of docs/adding-a-carrier.md, each as the file that its first line names.
 const samples = new Map(samplesOf(CARRIER_PAGE).map(({ path, text }) => [resolve(path), text]))
 if (samples.size === 0) throw new Error(`${CARRIER_PAGE} has no samples.`)
 for (const path of samples.keys())

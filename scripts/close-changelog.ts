@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
-// node scripts/close-changelog.ts: gives what is unreleased in CHANGELOG.md the version of package.json and the day of today.
-// "npm version <version>" runs it between the new version and its commit.
+// `node scripts/close-changelog.ts` gives the unreleased part of CHANGELOG.md the version of package.json and the date of today.
+// `npm version <version>` runs this script after it has written the new version and before it commits.
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
 const changelog = readFileSync('CHANGELOG.md', 'utf8')
 const open = /^## Unreleased$/m

@@ -5,9 +5,9 @@ import { openWorkspace } from '../test/support/processes/workspace.ts'
 import { requireFirstKeys } from '../test/support/processes/first-keys.ts'
 import { simulatorAt } from '../test/support/carriers/simulator-client.ts'
 
-// node scripts/demo-rotation.ts [--rounds 30] [--withdraw-first]: readers lease a connection's credentials and use them
-// at the simulated carrier, without a pause, while its API key is replaced there and then in Hawser. Exits with 1 when
-// the carrier refused one read.
+// `node scripts/demo-rotation.ts [--rounds 30] [--withdraw-first]` lets readers lease a connection's credentials and use them
+// at the simulated carrier without a pause, while the API key is replaced first at the carrier and then in Hawser. It exits
+// with 1 when the carrier refused one read.
 //
 // A key that is replaced without a gap takes a carrier that accepts the old and the new one together for a while: at least
 // until every lease of the old one has lapsed. Here a lease lasts as long as one read, so the old key is withdrawn when
@@ -55,7 +55,7 @@ function readOrRefuse(): ReturnType<typeof read> {
     const values = read()
     if (/^[1-9]\d{0,4}$/.test(values.rounds)) return values
   } catch {
-    // What is wrong with an option is what the help says of it.
+    // The help says what is wrong with an option.
   }
   process.stderr.write(`These options are not as they should be.\n\n${HELP}`)
   process.exit(2)

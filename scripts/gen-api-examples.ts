@@ -4,7 +4,7 @@ import { sendExampleRequests } from '../test/support/api-description/example-req
 import { openRecorder } from '../test/support/api-description/record-examples.ts'
 import { emit } from './generated.ts'
 
-// The examples of the API description are what a server answered: this plays scenes against one and keeps what was said.
+// The examples of the API description are answers of a server: this script sends it requests and keeps them with their answers.
 const recorder = await openRecorder()
 try {
   await sendExampleRequests(recorder)
@@ -14,7 +14,7 @@ try {
 
 const { operations, refusals } = recorder.recorded
 for (const [name, { status, source, type, code, when }] of Object.entries(conditions)) {
-  // Few of them cannot be had from a server that is well: those say what the table of conditions says.
+  // A server in good order never gives a few of the refusals: their examples say what the table of conditions says.
   refusals[name as ConditionName] ??= {
     status,
     body: {

@@ -3,7 +3,7 @@ import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
 import { CARRIER_IDS, readCarrierIds } from './carrier-ids.ts'
 import { emit } from './generated.ts'
 
-// The ids of all carriers. One that a release has had is sealed into envelopes: it may never change or vanish.
+// This script lists the ids of all carriers. An id that a release has had is sealed into envelopes, so it may never change or vanish.
 const ids = [...parcelCarriers, ...ltlCarriers].map(({ id }) => id).sort()
 const { released } = readCarrierIds()
 const lost = released.filter((id) => !ids.includes(id))

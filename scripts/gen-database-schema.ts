@@ -5,7 +5,8 @@ import { readPostgresSchema } from '../src/store/postgres/read-schema.ts'
 import { startPostgres } from '../test/support/database/postgres-server.ts'
 import { emit } from './generated.ts'
 
-// What the migrations make of an empty PostgreSQL database, for "hawser doctor": there it cannot make one of its own to compare with.
+// This script records the schema that the migrations make in an empty PostgreSQL database.
+// `hawser doctor` compares a database with it, because on PostgreSQL it cannot make an empty database for the comparison.
 const server = await startPostgres()
 try {
   const store = await openPostgres(server.url, 1)

@@ -4,8 +4,8 @@ import openapiTS, { astToString } from 'openapi-typescript'
 import { format, resolveConfig } from 'prettier'
 import { emit } from './generated.ts'
 
-// Types of the published API, for a test that drives us through a client typed by them.
-// The npm package that carries the description is of 2020: what has been published since stands in the overlay.
+// This script writes the types of the published API; a test calls Hawser through a client that uses them.
+// The npm package with the description is from 2020, so this script adds what has been published since.
 const published = createRequire(import.meta.url).resolve('shipengine-openapi/openapi.json')
 const document = JSON.parse(readFileSync(published, 'utf8'))
 
@@ -22,7 +22,7 @@ const paths = [
 ]
 const picked = Object.fromEntries(paths.map((path) => [path, document.paths[path]]))
 
-// Published on "Update a Carrier Connection", and in no description file.
+// The public page "Update a Carrier Connection" describes this request, and no description file has it.
 const text = { type: 'string' }
 const required = (...names: string[]) => ({
   type: 'object',

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { emit } from './generated.ts'
 
-// The registries are generated, so that adding a carrier is adding its file, and simulating it is adding another.
+// The registries are generated, so that whoever adds a carrier adds only its file, and whoever simulates it adds only one more.
 const camelCase = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 
 /** Lists the carrier files of a folder without their ending; a name with a second dot (`ups.codes.ts`, `ups.verify.ts`) stands beside a carrier's file. */
@@ -11,7 +11,7 @@ const carrierFiles = (folder: string) =>
     .map((file) => file.slice(0, -'.ts'.length))
     .sort()
 
-/** Writes one exported list of a registry, of what the files of `folder` export by default. */
+/** A list is one exported list of a registry; it has the default exports of the files of `folder`. */
 type List = { name: string; type: string; about: string; folder: string; prefix: string }
 
 function registryOf(module: string, lists: readonly List[]): string {
@@ -43,14 +43,14 @@ emit({
     {
       name: 'parcelCarriers',
       type: 'ParcelCarrier',
-      about: 'Every parcel carrier, in the order of their files.',
+      about: 'This list has every parcel carrier, in the order of their files.',
       folder: 'parcel',
       prefix: 'parcel',
     },
     {
       name: 'ltlCarriers',
       type: 'LtlCarrier',
-      about: 'Every LTL carrier, in the order of their files.',
+      about: 'This list has every LTL carrier, in the order of their files.',
       folder: 'ltl',
       prefix: 'ltl',
     },
@@ -59,7 +59,7 @@ emit({
     {
       name: 'simulatedCarriers',
       type: 'SimulatedCarrier',
-      about: 'Every simulated carrier, in the order of their files.',
+      about: 'This list has every simulated carrier, in the order of their files.',
       folder: 'carriers',
       prefix: 'simulated',
     },

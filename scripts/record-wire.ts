@@ -10,8 +10,8 @@ import { recordProduction } from './record-wire/production.ts'
 import { openProgram } from './record-wire/program.ts'
 import { recordShipments } from './record-wire/shipments.ts'
 
-// node scripts/record-wire.ts --program <checkout> --out <file>: what the program of that checkout answers to the requests of this one, a line each.
-// node scripts/record-wire.ts --compare <file> <file>: the first lines in which two records differ; exits with 1 when there are any.
+// `node scripts/record-wire.ts --program <checkout> --out <file>` sends the requests of this checkout to the program of that one, and writes one line for each answer.
+// `node scripts/record-wire.ts --compare <file> <file>` prints the first lines in which two records differ, and exits with 1 when there are any.
 const { values, positionals } = parseArgs({
   options: { program: { type: 'string' }, out: { type: 'string' }, compare: { type: 'boolean' } },
   allowPositionals: true,

@@ -2,7 +2,7 @@ import type { TestEvent } from 'node:test/reporters'
 import { relative } from 'node:path'
 import { inspect } from 'node:util'
 
-// A line a file, every failure whole, and the runner's closing lines.
+// This reporter prints one line for each file, every failure in full, and the closing lines of the runner.
 export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const event of events) {
     if (

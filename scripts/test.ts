@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { existsSync, globSync, statfsSync } from 'node:fs'
 import { startPostgres } from '../test/support/database/postgres-server.ts'
 
-// node scripts/test.ts [--sqlite] [--quick] [file …]: runs the tests, on both databases unless told otherwise.
-// --quick leaves out what starts whole programs or is long (`….long.test.ts`), sends fewer generated bodies, and lets one file work while another waits.
+// `node scripts/test.ts [--sqlite] [--quick] [file …]` runs the tests, with `--sqlite` on SQLite only and otherwise on both databases.
+// `--quick` leaves out the tests that start whole programs or are long (`….long.test.ts`), sends fewer generated bodies, and lets one file work while another waits.
 const words = process.argv.slice(2)
 const named = words.filter((word) => !word.startsWith('--'))
 const isQuick = words.includes('--quick')
@@ -15,7 +15,7 @@ const files =
       ? all.filter((file) => !/^test\/e2e\/|\.long\.test\.ts$/.test(file))
       : all
 
-// Thousands of durable commits wait for the disk in vain here: a crash of the machine is not among the tests.
+// The databases of the tests are kept in memory, because no test crashes the machine and thousands of commits need not wait for the disk.
 const memory = '/dev/shm'
 const free = existsSync(memory) ? statfsSync(memory) : undefined
 if (free && free.bavail * free.bsize > 2 ** 31) process.env.TMPDIR ??= memory
@@ -40,7 +40,7 @@ function runTests(url: string | undefined): Promise<number> {
       stdio: 'inherit',
       env: {
         ...process.env,
-        // Each file is a process of its own that reads the same modules.
+        // Each test file has its own process, and all of them load the same modules.
         NODE_COMPILE_CACHE: 'node_modules/.cache/node',
         ...(url ? { HAWSER_TEST_POSTGRES_URL: url } : {}),
         ...(isQuick ? { HAWSER_TEST_QUICK: '1' } : {}),

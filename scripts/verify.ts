@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 
-// What has to hold before a change is proposed. Reading the code and running the tests go side by side.
+// This script checks everything that has to hold before a change is proposed. It checks the code and runs the tests at the same time.
 const lanes: [name: string, script: string[]][][] = [
   [
     [

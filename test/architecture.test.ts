@@ -84,7 +84,7 @@ const allowed: Record<string, readonly string[]> = {
 }
 const root = new Set(['main', 'first-start'])
 
-/** The rooms of a module, from the top floor down: a room imports only rooms further down, and the floor above them all of them. */
+/** This table lists the folders of a module from top to bottom: a folder imports only folders below it, and the files outside of the folders import all of them. */
 const rooms: Record<string, readonly string[]> = {
   connections: ['deletes', 'change', 'verification', 'sign-in', 'tokens', 'form', 'request', 'carrier'],
   http: ['routes', 'wire', 'server', 'openapi'],
@@ -113,7 +113,7 @@ test('modules import downwards only', () => {
   assert.deepEqual(wrong, [])
 })
 
-/** Names the imports of a module that lead from a room to one above it, or to the floor above the rooms. */
+/** Lists the imports of a module that lead from a folder to one above it, or to a file outside of the folders. */
 const upwardImports = (module: string, floors: readonly string[], lookUp = importsOf): string[] => {
   const floorOf = (file: string) => floors.indexOf(relative(join('src', module), file).split('/')[0] ?? '')
   return sources
@@ -125,7 +125,7 @@ const upwardImports = (module: string, floors: readonly string[], lookUp = impor
     )
 }
 
-test('a room imports only rooms further down', () => {
+test('a folder of a module imports only folders below it', () => {
   for (const [module, floors] of Object.entries(rooms)) {
     assert.deepEqual(upwardImports(module, floors), [])
     const folders = globSync(`src/${module}/*/`).map((path) => path.split('/')[2])
@@ -133,7 +133,7 @@ test('a room imports only rooms further down', () => {
   }
 })
 
-test('the control: an import of a room above, or of the floor above the rooms, is seen', () => {
+test('the control: an import of a folder above, or of a file outside of the folders, is seen', () => {
   const [floors = []] = [rooms.connections]
   const planted = (to: string) => upwardImports('connections', floors, () => [to])
   assert.ok(
@@ -143,10 +143,10 @@ test('the control: an import of a room above, or of the floor above the rooms, i
   assert.ok(!planted('src/connections/update.ts').some((one) => /^src\/connections\/[\w-]+\.ts/.test(one)))
 })
 
-/** Rooms of files that are all alike, and looked for by name. */
+/** These folders have files that are all of one kind, and that readers look for by name. */
 const SHELVES = ['src/catalog/parcel', 'src/catalog/ltl', 'src/simulator/carriers', 'src/store/migrations']
 
-test('no room has more than 16 files on its top floor', () => {
+test('no folder has more than 16 files of its own', () => {
   const counts = new Map<string, number>()
   for (const file of sources) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
   const crowded = [...counts].filter(([room, count]) => count > 16 && !SHELVES.includes(room))
@@ -163,9 +163,9 @@ test('the environment is read in main and at the command line only', () => {
 })
 
 test('sockets to the world stay in outbound', () => {
-  // The client is a program of others: the server has no use for it.
+  // The client is for the programs of other people, and the server does not use it.
   const outside = sources.filter((file) => !['outbound', 'client'].includes(moduleOf(file)))
-  // It is asked and asks nobody: of the module it may have nothing but what listens.
+  // The simulator is asked and asks nobody: of `node:http` its server may use only what listens.
   const listener = 'src/simulator/server.ts'
   const code = (file: string) =>
     (file === listener
@@ -173,7 +173,7 @@ test('sockets to the world stay in outbound', () => {
       : read(file)
     )
       .replace(/^import type .*$/gm, '')
-      // Neither opens anything: a table of texts, and a question about a text.
+      // `STATUS_CODES` is a table of texts and `isIP` a question about a text, so that neither opens a socket.
       .replace(/^import \{ (STATUS_CODES|isIP)(, type \w+)? \} from 'node:(http|net)'$/gm, '')
   const opens =
     /['"](undici|cockatiel|(node:)?(net|tls|https?|http2|dgram|dns)(\/promises)?)['"]|\bfetch\(|\bWebSocket\(|\bhttps?\.(request|get)\(/
@@ -199,7 +199,7 @@ test('what is sealed is opened in one place, which puts on record what does not 
   const outside = sources.filter((file) => moduleOf(file) !== 'custody')
   assert.deepEqual(withCode(/\bcreateOpener\b|'integrity\.violation',/, outside), [])
   assert.ok(withCode(/\bcreateOpener\b/).length > 1, 'the control: custody has it')
-  // What events changed is told where it is listed.
+  // The sealed changes of audit events are opened in `audit`, where they are listed.
   assert.deepEqual(withCode(/\bkeyring\.open\(/).sort(), [
     'src/audit/sealed-changes.ts',
     'src/custody/opener.ts',

@@ -112,7 +112,7 @@ for (const carrier of withRecipe) {
       assert.ok(REFUSALS.includes(outcome), outcome)
     })
 
-    test('what its calls carry of the settings is named, so that a change of it is another proof', () => {
+    test('what its calls carry of the settings is named, so that a change of it needs a new verification', () => {
       const signIn = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
       const fields = carrier.mode === 'parcel' ? (carrier.settings ?? {}) : {}
       for (const proof of [recipe, ...(signIn ? [signIn] : [])]) {
@@ -141,7 +141,7 @@ for (const carrier of withRecipe) {
       }
     })
 
-    test('any other value of a credential that the proof needs is not verified', async () => {
+    test('any other value of a credential that the verification needs is not verified', async () => {
       for (const name of recipe.needs) {
         const values = { ...material.values, [name]: `${SECRET}1` }
         const { outcome } = await prove((call) => simulated.answer(call, [account]), { ...material, values })
@@ -155,7 +155,7 @@ for (const carrier of withRecipe) {
         assert.equal(finding.outcome, script.outcome, finding.because)
       })
 
-    test('nothing that carries no answer proves anything', async () => {
+    test('nothing that carries no answer verifies anything', async () => {
       for (const status of [200, 201, 204, 301, 400, 404, 418, 500, 503])
         for (const body of ['', 'ok', '<html></html>', '{', 'null', '[]', '<a/>', '<a>'])
           for (const type of ['text/html', 'application/json', 'text/xml']) {
@@ -179,7 +179,7 @@ for (const carrier of withRecipe) {
 
     test('calls go to the hosts of the recipe, over TLS, and values cannot leave their place', async () => {
       const depthOf = (url: URL) => url.pathname.split('/').length
-      // Held against what is expected afterwards: a proof never rejects, whatever its calls throw.
+      // The calls are compared after the verification, because a verification never rejects, whatever its calls throw.
       const callsFor = async (values: Material['values']) => {
         const calls: Call[] = []
         await verify(recipe, { ...material, values }, async (call) => {

@@ -168,7 +168,7 @@ onEveryDatabase('every route', (server) => {
         await ask(route, absentIds, key),
         await ask({ ...route, method: 'HEAD' }, absentIds, key),
       ]
-      // What would use up a sign-in, or be refused, is not done.
+      // A HEAD request must not use up a sign-in, so the return of a sign-in does nothing and answers 200.
       const isReturn = route.path.endsWith('/sign_in/return')
       assert.deepEqual([head.status, head.text], [isReturn ? 200 : shown.status, ''], route.path)
       if (!isReturn) assert.equal(head.headers['cache-control'], shown.headers['cache-control'], route.path)

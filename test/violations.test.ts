@@ -259,7 +259,7 @@ onEveryDatabase(
           alterMeanwhile = alter
           spent = ups.good
           await toCheck(id)
-          // It is left alone for a day, and does not fill the log.
+          // The worker leaves such a connection alone for a day, so that it does not fill the log.
           for (let hour = 0; hour < 20; hour += 1) {
             clock.forward(60 * MINUTE)
             while ((await createChecks(server().ctx).tick()) > 0);
@@ -330,7 +330,7 @@ onEveryDatabase(
             assert.equal(await way.act(id, alter), way.answers)
             assert.equal(alterMeanwhile, undefined, 'it was altered')
             const since = (await violations(server())).slice(before.length)
-            // The server by itself comes upon what was altered before, too.
+            // The server's own work also finds values that were altered earlier.
             const isMeant = ({ carrier_id, subject }: Event) => [carrier_id, subject].includes(id)
             const found = way.by === 'system' ? since.filter(isMeant) : since
             const isWebhook = thing === 'webhook'

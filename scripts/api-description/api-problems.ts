@@ -8,7 +8,7 @@ export type ApiProblem = { pointer: string; rule: string; message: string }
 /** Lists what the `oas` rules of Spectral and the recommended rules of Redocly say against an API description, errors and warnings alike. */
 export async function listApiProblems(text: string, known = KNOWN_PATHS): Promise<ApiProblem[]> {
   const outward = listOutwardReferences(JSON.parse(text))
-  // Neither program may follow them: a check asks nobody.
+  // Neither program may follow a reference to another place, because this check asks nobody.
   if (outward.length > 0) return outward
   return [...(await askSpectral(text)), ...settle(await askRedocly(text), known)]
 }
@@ -43,7 +43,7 @@ class ClosedResolver extends BaseResolver {
   }
 }
 
-/** The rules of Spectral, where each pair of schema and examples is judged once: they look at them anew behind every reference, which is most of the time. */
+/** Returns the rules of Spectral, changed so that they check each pair of schema and examples once. Unchanged, they check it again behind every reference, which takes most of the time. */
 function rulesWithoutRepetition(): RulesetDefinition {
   const rules: Record<string, object> = { ...oas.rules }
   for (const name of ['oas3-valid-media-example', 'oas3-valid-schema-example'] as const) {
@@ -57,7 +57,7 @@ function once<Options>(check: RulesetFunction<any, Options>): RulesetFunction<an
   const faultless = new Set<string>()
   return (target, options, context) => {
     const { path } = context
-    // Members that are only read, or only written, are judged by where the schema stands.
+    // How Spectral checks members that are only read or only written depends on where the schema stands.
     const place = path[0] === 'paths' ? path[3] : path[1]
     const question = JSON.stringify([target, options, place])
     if (faultless.has(question)) return undefined
@@ -67,7 +67,7 @@ function once<Options>(check: RulesetFunction<any, Options>): RulesetFunction<an
   }
 }
 
-/** Takes away the ambiguous paths that are known, and adds a problem for each known pair that is not there. */
+/** Removes the problems about known ambiguous paths, and adds a problem for each known pair that is not there. */
 function settle(problems: ApiProblem[], known: AmbiguousPaths[]): ApiProblem[] {
   const isOf = ({ rule, message }: ApiProblem, { paths }: AmbiguousPaths) =>
     rule === 'no-ambiguous-paths' && paths.every((path) => message.includes(`\`${path}\``))

@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { openTestServer } from '../../test/support/server/test-server.ts'
 
-// node scripts/api-description/try-generators.ts: the API description through four programs that write clients, each result compiled strictly,
-// and the same four things done with a client of one of them. It installs them from the npm registry, so no test runs it.
+// `node scripts/api-description/try-generators.ts` gives the API description to four programs that write clients, compiles each client strictly,
+// and does the same four things with the client of one of them. It installs the programs from the npm registry, so no test runs it.
 const execute = promisify(execFile)
 const node = process.execPath
 const directory = mkdtempSync(join(tmpdir(), 'hawser-generators-'))

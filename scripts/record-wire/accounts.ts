@@ -57,7 +57,7 @@ async function webhooks({ send, waitFor, keys }: WireClient): Promise<void> {
     await send('POST', `${one}/replay`, { body: replay })
   const account = { nickname: 'Announced', api_key: 'example-api-key', enseigne: 'BDTEST14' }
   await send('POST', '/v1/connections/carriers/mondial_relay', { body: account })
-  // The first attempt is made behind the answer; nobody listens there, and the next one is minutes away.
+  // The first attempt happens after the answer; nobody listens at the address, and the next attempt is minutes away.
   await waitFor(`${one}/attempts`, ({ json }) => json?.attempts[0]?.attempts === 1)
   await send('GET', `${one}/attempts`)
   await send('POST', `${one}/rotate_secret`)

@@ -21,7 +21,7 @@ export type Keys = {
 export type WireClient = {
   keys: Keys
   send: (method: string, path: string, sent?: Sent) => Promise<Answer>
-  /** Asks for a path, without a line in the record, until its answer is as it is waited for. */
+  /** Asks for a path, without a line in the record, until `isDone` accepts the answer. */
   waitFor: (path: string, isDone: (answer: Answer) => boolean) => Promise<void>
   lines: string[]
   close: () => void

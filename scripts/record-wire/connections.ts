@@ -13,7 +13,7 @@ const stamps = (username: string, more: object = {}) => ({
 const freight = (key: string) => ({ credentials: { account_number: '1234567', key } })
 const idOf = ({ json }: Answer) => String(json?.carrier_id)
 
-/** Sends what a connection lives through, of parcels and of freight: every way to change, lease, delete and restore it. */
+/** Sends every request that changes, leases, deletes or restores a connection, for parcels and for freight. */
 export async function recordConnections(client: WireClient): Promise<void> {
   await refusals(client)
   await changes(client)

@@ -29,7 +29,7 @@ function absentId(path: string, name: string): string {
 /** These paths give the same answers as another path, which is asked in every way. */
 const SECOND_NAME = /^\/(v2|v-beta\/ltl\/v1)\//
 
-/** Sends requests to every route of the description: of who may not, for what is not there, and of a wrong shape. */
+/** Sends three kinds of requests to every route of the description: with a key that may not use it, for an id that does not exist, and with a wrong shape. */
 export async function recordEveryRoute({ send, keys }: WireClient): Promise<void> {
   const document = (await send('GET', '/openapi.json', { key: '' })).json as Document
   const described = Object.entries(document.paths).flatMap(([path, methods]) =>

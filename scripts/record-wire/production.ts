@@ -38,7 +38,7 @@ export async function recordProduction(
     }
     await simulator.setWeather(carrier, null)
     await send('POST', `${one}/lease`, { key })
-    // Deleted and not restored: a connection that stands would be checked behind the answers, at a random moment.
+    // The connection is deleted and not restored, because a connection that stands would be checked at a random moment between the answers.
     await send('DELETE', one, { key })
   }
   await send('GET', '/v1/connections', { key })

@@ -20,7 +20,7 @@ export async function recordShipments({ send, keys }: WireClient): Promise<void>
     [label('B', { carrier_id: 'se-0000000000000000' }), label('B')],
   ])
     await send('POST', `${LABELS}/import`, { body: { labels } })
-  // One at a time: labels of one import are of one moment, and their order is by chance.
+  // Each label has its own import, because the labels of one import have the same time, and then chance decides their order.
   const ids: string[] = []
   for (const number of ['C1', 'C2', 'C3', 'C4', 'C5']) {
     const { json } = await send('POST', `${LABELS}/import`, { body: { labels: [label(number)] } })

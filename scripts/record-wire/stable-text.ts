@@ -15,7 +15,7 @@ const KINDS: readonly [name: string, pattern: string][] = [
 /** This pattern matches a time with milliseconds; requests name days only, so that every such time comes from the run itself. */
 const MOMENT = /\b20\d\d-\d\d-\d\dT(?!00:00:00\.000)\d\d:\d\d:\d\d(?:\.\d{3})?Z/g
 
-/** The use of a key is written behind the answer, so that a list may show it or not. */
+/** This pattern matches the time at which a key was last used; it is written after the answer, so that a list may show it or not. */
 const LAST_USE = /"last_used_at":(?:null|"[^"]*")/g
 
 /** This pattern matches the lists of an audit log that name connections and actors, which stand in the order of random ids. */

@@ -149,7 +149,7 @@ import ltlWard from './ltl/ward.ts'
 import ltlWarn from './ltl/warn.ts'
 import ltlWlon from './ltl/wlon.ts'
 
-/** Every parcel carrier, in the order of their files. */
+/** This list has every parcel carrier, in the order of their files. */
 export const parcelCarriers: readonly ParcelCarrier[] = [
   parcelAccessWorldwide,
   parcelAmazonBuyShipping,
@@ -234,7 +234,7 @@ export const parcelCarriers: readonly ParcelCarrier[] = [
   parcelYodelWalleted,
 ]
 
-/** Every LTL carrier, in the order of their files. */
+/** This list has every LTL carrier, in the order of their files. */
 export const ltlCarriers: readonly LtlCarrier[] = [
   ltlAact,
   ltlAbfs,

@@ -21,7 +21,7 @@ import simulatedStampsCom from './carriers/stamps-com.ts'
 import simulatedUpgf from './carriers/upgf.ts'
 import simulatedUps from './carriers/ups.ts'
 
-/** Every simulated carrier, in the order of their files. */
+/** This list has every simulated carrier, in the order of their files. */
 export const simulatedCarriers: readonly SimulatedCarrier[] = [
   simulatedAustraliaPost,
   simulatedCanadaPost,

@@ -20,7 +20,7 @@ type Operation = {
   responses: Record<string, { description: string; headers: object; content?: Record<string, Media> }>
 }
 
-/** Answers that are this description itself. */
+/** The answers of these operations are the API description itself. */
 const OWN = /^describe_api/
 
 describe('the API description', () => {
@@ -199,7 +199,7 @@ function walk(
 ): void {
   if (Array.isArray(node)) return node.forEach((inner, at) => walk(inner, `${place}/${at}`, visit))
   if (typeof node !== 'object' || node === null) return
-  // The value of an example is no schema.
+  // The value of an example is not a schema.
   if (!place.endsWith('/value')) visit(node as Record<string, unknown>, place)
   for (const [name, inner] of Object.entries(node)) walk(inner, `${place}/${name}`, visit)
 }

@@ -29,7 +29,7 @@ describe('the client', () => {
   const account = (password = 'p') => ({ nickname: 'Postage', username: unique('client'), password })
 
   test('tells a refusal as a value: the field, the condition, what the carrier made of the credentials', async () => {
-    // @ts-expect-error a field of another carrier
+    // @ts-expect-error `enseigne` is a field of another carrier.
     const wrong = refusalOf(await client.connect('stamps_com', { ...account(), enseigne: 'BDTEST13' }))
     assert.equal(wrong.problems[0]?.error_code, 'invalid_field_value')
     const refused = refusalOf(await client.connect('stamps_com', account('simulate-invalid-credentials')))

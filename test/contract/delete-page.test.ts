@@ -8,8 +8,8 @@ import { onEveryDatabase } from '../support/server/every-database.ts'
 import { importManifest, openLabels } from '../support/shipments/import-labels.ts'
 
 /**
- * The public page "Delete a Carrier Connection", from its request to its two warnings: manifest open shipments before you delete,
- * and a reconnected account has a new `carrier_id`. The request stands as it is printed there.
+ * These tests follow the public page "Delete a Carrier Connection", from its request to its two warnings: manifest open shipments before you delete,
+ * and a reconnected account has a new `carrier_id`. `REQUEST` has the request as the page prints it.
  */
 const REQUEST = `DELETE /v1/connections/carriers/{carrier_name}/{carrier_id} HTTP/1.1
 Host: api.shipengine.com

@@ -75,7 +75,7 @@ onEveryDatabase('public clients', (server) => {
           try {
             return next(candidate, context)
           } catch {
-            // The next spelling may be the file.
+            // There is no such file, but there may be one with the next ending.
           }
         return next(specifier, context)
       },

@@ -8,7 +8,7 @@ import { onEveryDatabase } from '../support/server/every-database.ts'
 import { newLabel, newShipper, type Shipper } from '../support/shipments/labels.ts'
 import { toJsonSchema } from '../support/api-description/json-schema.ts'
 
-// The description on npm is of 2020: answers may hold what has been published since, so that members it does not know are let pass.
+// The description on npm is from 2020. Answers may have members that were published later, so the tests accept members that it does not name.
 const published = createRequire(import.meta.url).resolve('shipengine-openapi/openapi.json')
 const { paths } = JSON.parse(readFileSync(published, 'utf8'))
 const ajv = addFormats
@@ -34,7 +34,7 @@ onEveryDatabase(
       const whole = { warehouse_id: 'se-12', service_code: 'usps_priority_mail', external_shipment_id: '1' }
       const { json } = await shipper.record(
         newLabel(carrier_id, whole),
-        // The pages show manifests without a warehouse, with `null`, which the description does not know.
+        // The public pages show manifests with `null` instead of a warehouse, which the description does not allow.
         newLabel(carrier_id, { warehouse_id: 'se-13' }),
         newLabel(carrier_id),
         newLabel(carrier_id, { status: 'voided' }),

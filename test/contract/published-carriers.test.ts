@@ -17,7 +17,7 @@ const schemaOf = (path: string): ValidateFunction => {
   return ajv.compile(toJsonSchema(schema) as object)
 }
 
-/** What the description forbids and recorded answers of the public API show all the same: `null` for these, and a code where it asks for an id. */
+/** This pattern matches what the description forbids and recorded answers of the public API nevertheless have: `null` in these members, and a code where an id should be. */
 const RECORDED =
   /\/(package_id|default_value|account_number) must be string$|\/(carrier|package)_code must match pattern/
 

@@ -7,9 +7,9 @@ import { sendRawRequest } from '../support/server/send-raw-request.ts'
 import { onEveryDatabase } from '../support/server/every-database.ts'
 
 /**
- * Requests and answers of the three public pages, each in the folder of its page: "Update a Carrier Connection",
- * "Update LTL Carrier Accounts" and "Delete a Carrier Connection". The examples stand as printed there;
- * beside the page's own example each carrier of its tables has one with every field.
+ * These files have the requests and answers of the three public pages, each in the folder of its page: "Update a Carrier Connection",
+ * "Update LTL Carrier Accounts" and "Delete a Carrier Connection". They have the examples as the pages print them,
+ * and for each carrier in the tables of a page an example with every field.
  */
 const files = globSync('test/contract/*/*.http').sort()
 

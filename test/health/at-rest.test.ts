@@ -84,7 +84,7 @@ for (const database of databases) {
     const other = await connectChecked(server)
     await account.set('disable')
     clock.forward(2 * DAY)
-    // The last of them all, behind more than one look takes.
+    // The check of this connection is the last of all, and so many stand before it that one look of the worker does not reach it.
     await server.ctx.store.transaction(server.tenantId, (tx) =>
       tx
         .updateTable('scheduled_check')

@@ -13,7 +13,7 @@ function busiest(times: readonly number[]): number {
   return Math.max(...sorted.map((at) => sorted.filter((one) => one >= at && one < at + 60 * SECOND).length))
 }
 
-/** Gives a connection as many times as wanted, all of them due. */
+/** Stores `count` copies of a connection, whose checks are all due. */
 async function multiply(server: TestServer, id: string, count: number): Promise<void> {
   await server.ctx.store.transaction(server.tenantId, async (tx) => {
     const row = await tx
@@ -52,7 +52,7 @@ for (const database of databases) {
     const { server, clock } = await openScheduledChecks(t, database, { rehearse: false })
     const { id } = await connectChecked(server)
     await multiply(server, id, 3 * MOST_A_MINUTE)
-    // A copy does not open where it stands, and so is planned for tomorrow: that spends the budget as an answer would.
+    // The sealed credentials of a copied connection do not open, so its next check is planned for tomorrow; this uses the budget as an answer would.
     const times = await begunBy(server, clock.forward, clock.now, server.ctx.store)
     assert.equal(busiest(times), MOST_A_MINUTE)
     assert.ok(times.length >= 3 * MOST_A_MINUTE - 1, `${times.length} checks in three minutes`)

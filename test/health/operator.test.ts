@@ -46,7 +46,7 @@ for (const database of databases)
       [silent, 'action_required', [], 0],
       [usual, 'verified', [], 0],
       [misconfigured, 'action_required', [], 1],
-      // Now the merchant has something to do about it.
+      // From here on only the merchant can mend the connection.
       [scripts.suspended?.reply, 'action_required', ['connection.needs_reauth'], 0],
       [misconfigured, 'action_required', [], 1],
       [usual, 'verified', ['connection.recovered'], 0],

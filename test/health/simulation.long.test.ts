@@ -19,9 +19,9 @@ import { createWebhook } from '../support/webhooks/create-webhook.ts'
 import { DAY } from '../support/clock.ts'
 import { outbox } from '../support/webhooks/outbox.ts'
 
-// The fates of `year.test.ts`, through scheduler, database, audit and outbox: thirty connections over sixty days, and fewer on PostgreSQL.
+// These tests run the behaviours of `year.long.test.ts` through scheduler, database, audit and outbox: thirty connections over sixty days, and fewer on PostgreSQL.
 
-/** So long that everything that happens once has happened; less on PostgreSQL, where each check takes its time. */
+/** The sample is so long that everything that happens once has happened; it is smaller on PostgreSQL, where each check takes longer. */
 const SAMPLE = { sqlite: { size: 30, days: 60 }, postgres: { size: behaviourNames.length, days: 35 } }
 
 for (const database of databases) {

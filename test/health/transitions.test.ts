@@ -105,7 +105,7 @@ for (const database of databases) {
     assert.equal((await announcedTypes(server)).length, changes.length)
   })
 
-  test(`${database}: a login that is refused too often is left alone, and its connections that nobody has proved keep their state`, async (t) => {
+  test(`${database}: a login that is refused too often is left alone, and its connections that were never verified keep their state`, async (t) => {
     const scene = await openScheduledChecks(t, database)
     const { server, carriers, clock, worker } = scene
     const account = unique('account')

@@ -15,9 +15,9 @@ import {
 } from '../support/checks/carrier-behaviours.ts'
 import { DAY, MINUTE } from '../support/clock.ts'
 
-// A virtual clock drives scheduled checks. A year of 1,000 connections takes some 400,000 of them, which no test has the
+// A virtual clock drives scheduled checks. A year of 1,000 connections takes about 400,000 checks, which no test has the
 // time to do against a database: here the planner alone decides, as it does in the server. Thirty connections over sixty
-// days go through scheduler, database, audit and outbox in `simulation.test.ts`, with the same fates.
+// days go through scheduler, database, audit and outbox in `simulation.long.test.ts`, with the same behaviours.
 
 type Planner = typeof checkedAgain
 

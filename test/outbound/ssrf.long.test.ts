@@ -136,7 +136,7 @@ test('outbound: a carrier is asked on the hosts of its list alone', async (t) =>
 })
 
 test('outbound: of a name that flips between an open and a closed address, the closed one is never connected to', async (t) => {
-  // 127.0.0.2 is opened and stands for the public address that comes first.
+  // The operator allows 127.0.0.2, which stands for the public address that comes first.
   const open = await openPeer(t, 'hang up', { host: '127.0.0.2' })
   const canary = await openPeer(t, 'hang up', { port: open.port })
   let asked = 0

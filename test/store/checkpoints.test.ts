@@ -128,7 +128,7 @@ test('checkpoints: a file that came in the place of the opened one is not touche
   renameSync(place.path, `${place.path}.kept`)
   writeFileSync(place.path, '')
   const told: unknown[][] = []
-  // As when it is replaced after the process has looked and before the thread opens it.
+  // Here the file is replaced after the process has looked at it and before the thread opens it.
   const files = { areThere: () => true, opened }
   const checkpoints = createCheckpoints(place.path, (...words) => told.push(words), { soonMs: 10, files })
   t.after(() => checkpoints.end())

@@ -270,7 +270,7 @@ if (process.env.HAWSER_TEST_POSTGRES_URL)
         `${part.kind} ${part.name} on ${part.table}: ${whats(faults).join('; ')}`,
       )
       assert.match(faults[0]?.what ?? '', new RegExp(`${part.table}.* (is|are) (missing|not as)`))
-      // What is not back is found at the next one.
+      // A part that is not repaired is found again by the next examination.
       await client.query((faults[0]?.remedy ?? '').replace(/^.* run: /s, ''))
     }
     assert.deepEqual(await store.examine(), [])

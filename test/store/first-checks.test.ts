@@ -13,7 +13,7 @@ import { runAsOwner, databases, newDatabase, type DatabaseName } from '../suppor
 const log = createLog('fatal', { write: () => {} })
 const late = '0004-verification'
 
-/** A database whose owner is no superuser, so that the walls between tenants stand for him too. */
+/** Makes a database whose owner is not a superuser, so that row-level security also holds for the owner. */
 async function openPlace(t: TestContext, database: DatabaseName): Promise<string> {
   const place = await newDatabase(database)
   if (database === 'sqlite') {
@@ -105,7 +105,7 @@ for (const database of databases)
       'of one name the oldest holds it',
     )
     assert.equal(await createTenant(ctx, operator('cli'), 'was here'), undefined)
-    // The wall is up again: without a tenant no connection is seen.
+    // Row-level security holds again: a read without a tenant sees no connection.
     const seen = await ctx.store.read('', (db) => db.selectFrom('connection').select('carrier_id').execute())
     assert.equal(seen.length, database === 'postgres' ? 0 : 1)
     if (database === 'postgres') {

@@ -6,7 +6,7 @@ import { openTestServer } from '../support/server/test-server.ts'
 const OWN = 'tenant_id = ? and environment = ?'
 const NEWEST = 'order by created_at desc, label_id desc limit 25'
 const OPEN = `status = 'completed' and manifest_id is null`
-/** What the store asks of labels, with the index whose range answers it in the order that is wanted. */
+/** Each row has a statement of the store about labels, and the index whose range answers it in the right order. */
 const PLANS: [statement: string, index: string][] = [
   [`select * from label where ${OWN} and label_id in (?, ?, ?)`, 'PRIMARY KEY'],
   [`select * from label where ${OWN} and tracking_number in (?, ?, ?)`, 'label_tracking'],

@@ -23,7 +23,7 @@ test('what the operator lists is what the opened installation answers, beside a 
   const path = pathOf(server.env.HAWSER_DATABASE_URL)
   await server.newKey({ tenantId: await server.newTenant() })
   const opened = { tenants: await listTenantsAndDeleted(server.ctx), keys: await listAllKeys(server.ctx) }
-  // Rows of the driver have no prototype.
+  // The rows of the driver have no prototype, and copies have one.
   const expected = structuredClone(opened)
   assert.deepEqual(await at(path), expected)
   assert.ok(expected.keys.length > 1 && !JSON.stringify(await at(path)).includes('secret_hash'))

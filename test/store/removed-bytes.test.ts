@@ -13,7 +13,7 @@ import { countOccurring, readDatabaseFiles } from '../support/database/database-
 const TENANT = 'a tenant'
 const ROWS = 5
 
-/** Few rows of few bytes, all on one page: none of them is ever moved to another. */
+/** Opens a database with few short rows, which all stand on one page, so that SQLite never moves one of them to another page. */
 async function openPlace(t: TestContext, options: Parameters<typeof openSqlite>[1] = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'hawser-test-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
@@ -27,7 +27,7 @@ async function openPlace(t: TestContext, options: Parameters<typeof openSqlite>[
   return { path, store, emptied }
 }
 
-/** Keys of data stand in for what is sealed: a table with bytes, and no row of another that it needs. */
+/** Inserts a data key, which stands for everything sealed: its table has bytes, and needs no row of another table. */
 const insert = (store: Store, term: number, wrapped: Buffer) =>
   store.transaction(TENANT, (tx) =>
     tx

@@ -17,7 +17,7 @@ const TENANT_TABLES = [
   ...(['connection_listing', 'connection_count', 'connection_term'] as const),
 ] as const
 
-/** Of these the path `erase` sees what is sealed, and until when; opening it takes the keys, and the place of each. */
+/** In these tables the path `erase` sees the sealed bytes and their end; to open them, it would need the keys and the place of each row. */
 const ENDING: readonly string[] = ['deleted_connection', 'previous_credentials']
 
 describe(

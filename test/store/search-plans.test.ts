@@ -17,7 +17,7 @@ const asks = (search: SearchQuery['search'], more: Partial<SearchQuery> = {}): S
 })
 const behind = { key: '2026-01-01T00:10:00.000Z', carrierId: 'se-many600', tenantId: 'se-0' }
 
-/** What is asked, and the index that has to answer it; of a partner's accounts the one that begins with the partner. */
+/** Each row has a question and the index that has to answer it; for the accounts of a partner, that index begins with the partner. */
 const QUESTIONS: [SearchQuery, ...indexes: RegExp[]][] = [
   [asks({}), /listing_OWNER_since/],
   [asks({}, { after: behind }), /listing_OWNER_since/],
@@ -42,7 +42,7 @@ const QUESTIONS: [SearchQuery, ...indexes: RegExp[]][] = [
   [asks({ olderThan: '2026-01-01T00:20:00.000Z', carrier: 'ups' }), /listing_OWNER_carrier_since/],
   [asks({ words: ['acc17'] }), /connection_term_OWNER/],
   [asks({ words: ['shop', 'acc17'] }), /connection_term_OWNER/],
-  // So many have this word that the list is walked.
+  // So many connections have this word that the database reads the list instead.
   [asks({ words: ['shop'] }, { order: { by: 'created_at', direction: 'asc' } }), /listing_OWNER_created/],
 ]
 
@@ -89,7 +89,7 @@ function listen(database: DatabaseName, heard: Statement[]): () => void {
   return () => void Reflect.set(prototype, name, original)
 }
 
-/** On PostgreSQL a vacuum that comes while the test runs would change what a plan costs, and so the plans of tables this small. */
+/** Turns off the automatic vacuum of PostgreSQL, which would change the costs, and so the plans, of tables this small while the test runs. */
 async function keepFromVacuum({ database, env }: TestServer): Promise<void> {
   if (database !== 'postgres') return
   for (const table of ['connection_listing', 'connection_count', 'connection_term'])
@@ -114,7 +114,7 @@ async function explainer(server: TestServer, settings: string) {
   await runAsOwner(url, 'analyze')
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  // Of so few rows reading all of them is cheap; what is asked is whether the index can be used.
+  // PostgreSQL would read all of so few rows, and the test asks only whether it can use the index.
   await client.query(
     `set role hawser_app; set enable_seqscan = off; set enable_bitmapscan = off; ${settings}`,
   )
@@ -140,7 +140,7 @@ for (const database of databases)
         await end()
         await server.close()
       })
-      // SQLite is given a statement once, and keeps it.
+      // SQLite is given each statement only once, and keeps it, so the test remembers the plans.
       const known: string[] = []
       for (const [question, ...indexes] of QUESTIONS) {
         const heard: Statement[] = []
@@ -154,7 +154,7 @@ for (const database of databases)
         const plans = await Promise.all(about.map(explain))
         for (const plan of plans) {
           assert.doesNotMatch(plan, /SCAN connection_|Seq Scan on connection_/, plan)
-          // The account and its environment alone are all that an account has.
+          // A search by the account and its environment alone would read everything that an account has.
           assert.doesNotMatch(plan, /SEARCH connection_listing .*\(\w+=\? AND environment=\?\)/, plan)
         }
         known.push(...plans)

@@ -20,7 +20,7 @@ async function openWorn(t: TestContext): Promise<TestServer> {
     env: { HAWSER_VERIFICATION: 'off' },
   })
   t.after(() => server.close().catch(() => {}))
-  // A slow run would meet it.
+  // The automatic vacuum is off, because it would come in the middle of a slow run.
   for (const table of ['connection', 'deleted_connection', 'previous_credentials'])
     await runAsOwner(urlOf(server), `alter table ${table} set (autovacuum_enabled = false)`)
   for (let count = 0; count < 20; count += 1) {

@@ -77,7 +77,7 @@ for (const database of databases) {
     assert.ok(receivers.at('dead.example').length <= 4 * Math.ceil((performance.now() - began) / 400 + 1))
   })
 
-  test(`${database}: many dead endpoints leave room for one that lives`, async (t) => {
+  test(`${database}: many dead endpoints leave slots for one that lives`, async (t) => {
     const { server, clock, receivers } = await open(t)
     const worker = createDeliveries(server.ctx, { patienceMs: 2_000 })
     for (let count = 0; count < 19; count += 1)

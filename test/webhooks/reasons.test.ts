@@ -50,7 +50,7 @@ for (const database of databases)
       [`http://a.example:${silent.port}/`, 'timeout', null],
       [`http://a.example:${cut.port}/`, 'broken_answer', null],
     ] as const
-    // As under settings that let everything through once.
+    // These endpoints are made as if the settings had once let every address through.
     server.ctx.findObstacle = () => undefined
     const ids: string[] = []
     for (const [url] of expected) ids.push((await createWebhook(server, { url })).id)

@@ -31,7 +31,7 @@ async function rotate(
   return { secret, endsAt }
 }
 
-/** Which of the secrets a receiver can hold to find this message genuine when it comes; by the public verifier, and by the specification. */
+/** Lists which of the secrets accept this message when it arrives; the public verifier and the specification have to agree. */
 function accepting(sent: SentMessage | undefined, secrets: readonly string[]): number[] {
   assert.ok(sent)
   const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': list = '' } = sent.headers
@@ -55,7 +55,7 @@ function accepting(sent: SentMessage | undefined, secrets: readonly string[]): n
 
 const signatures = (sent: SentMessage | undefined) => sent?.headers['webhook-signature']?.split(' ').length
 
-/** What a webhook of the first tenant really keeps, opened as only the domain can, and when its rotation ends. */
+/** Reads the stored secrets of a webhook of the first tenant, opened as only the domain can, and the end of its rotation. */
 async function kept(server: TestServer, id: string) {
   const { ctx, tenantId } = server
   return ctx.store.read(tenantId, async (db) => {

@@ -14,10 +14,10 @@ import { createWebhook } from '../support/webhooks/create-webhook.ts'
 import { SECOND } from '../support/clock.ts'
 import { connect } from '../support/connections/connect.ts'
 
-/** Just in time not to fail, and longer than anybody here waits. */
+/** The slow receiver answers after this time, which is just in time not to fail, and longer than anybody in these tests waits. */
 const SLOW_MS = 9_500
 
-/** Receivers on loopback, all on one port: `/slow` takes a message after a long while, anything else at once. */
+/** Opens receivers on loopback, all on one port; the path `/slow` takes a message after a long time, and any other path at once. */
 async function openReceivers(t: TestContext, addresses: readonly string[]) {
   const seen = { slow: 0, quick: 0 }
   let port = 0

@@ -8,7 +8,7 @@ import { PROGRAM, type EndedProgram } from '../../support/processes/run-program.
 import { requireFirstKeys } from '../../support/processes/first-keys.ts'
 import type { ServerProcess } from '../../support/processes/server-process.ts'
 
-/** Runs a command with this on its standard input. */
+/** Runs a command with `input` on its standard input. */
 async function runWith({ directory, env }: Workspace, words: string[], input: string): Promise<EndedProgram> {
   const { PATH, HOME, TMPDIR } = process.env
   const child = spawn(process.execPath, [PROGRAM, ...words], {
@@ -133,7 +133,7 @@ for (const database of databases)
         assert.equal(ended.stderr.trim().split('\n').length, 1)
         for (const key of [one.key, other.key]) isSilent(ended, key)
       }
-      // Where a key has no place it is not repeated either.
+      // An error message does not repeat a key that stands where no key belongs.
       for (const words of [
         ['keys', 'revoke', one.id, one.key],
         ['keys', one.key],

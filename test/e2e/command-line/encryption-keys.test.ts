@@ -96,7 +96,7 @@ for (const { database, end } of states)
     })
     after(() => installation.workspace.remove())
 
-    // All of them once; elsewhere every second one, and not those that take 5 seconds to be given up.
+    // One case tries all keys; the others try every second key, and leave out those that the start gives up only after 5 seconds.
     const isFull = database === 'sqlite' && end === 'stop'
     const looking = Object.entries(unusable).filter(
       ([name], at) => isFull || (at % 2 === 0 && !name.includes('hangs')),
@@ -152,7 +152,7 @@ for (const { database, end } of states)
 
 for (const database of databases)
   describe(`keys, empty database (${database})`, { concurrency: 3 }, () => {
-    // What is wrong with a key is found before any database is looked at: PostgreSQL tries a few.
+    // The start finds a wrong key before it opens any database, so the tests on PostgreSQL try only a few keys.
     const some = Object.entries(unusable).filter(([name], at) =>
       database === 'sqlite' ? !name.includes('hangs') : at % 4 === 0,
     )
@@ -181,7 +181,7 @@ for (const database of databases)
       const workspace = await openWorkspace(database)
       try {
         const first = workspace.start(['serve'])
-        // Half of them anywhere, half of them from the moment on that something is written.
+        // Half of the starts are killed at any moment, and half of them after something has been written.
         if (at % 2 === 0) await pause(((at + Math.random()) / rounds) * Math.max(400, startMs))
         else await written(workspace, (at / rounds) * startMs * Math.random())
         first.child.kill('SIGKILL')

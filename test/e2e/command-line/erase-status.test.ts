@@ -11,7 +11,7 @@ import { requireFirstKeys } from '../../support/processes/first-keys.ts'
 const MINUTE = 60_000
 const PATH = '/v1/connections/carriers/ups'
 
-/** Moves the end of what is deleted, while no server runs. */
+/** Moves the time at which deleted connections are erased, while no server runs. */
 async function endAt(workspace: Workspace, ms: number): Promise<void> {
   const change = `update deleted_connection set erase_after = '${new Date(Date.now() + ms).toISOString()}'`
   if (workspace.env.HAWSER_DATABASE_URL?.startsWith('postgres')) {

@@ -113,7 +113,7 @@ async function open(t: TestContext, database: 'sqlite' | 'postgres') {
   return { server, forward: clock.forward }
 }
 
-/** How many parts of what was erased still stand in the files once the log has been copied and emptied, in a hundred. */
+/** Waits until the log has been copied and emptied, and returns the percentage of the erased parts that still stand in the files. */
 async function shareFound(server: TestServer, { gone }: Run): Promise<number> {
   for (let looks = 0; sizeOf(`${fileOf(server)}-wal`) > 0 && looks < 100; looks += 1) await pause(50)
   return (100 * countOccurring(gone, readDatabaseFiles(fileOf(server)))) / gone.length
@@ -160,7 +160,7 @@ describe(
       const stored = Buffer.concat(rows.map(({ bytes }) => bytes))
       assert.ok(stored.length > 0)
       assert.equal(countOccurring(gone, stored), 0)
-      // Connections that end tell the statistics what they have done.
+      // A connection to PostgreSQL reports what it has done to the statistics when it ends.
       await server.ctx.store.close()
       server.ctx.store = await openPostgres(url, 3, { vacuumMs: 100 })
       await server.newTenant('another')

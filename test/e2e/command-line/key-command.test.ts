@@ -6,8 +6,8 @@ import { databases } from '../../support/database/databases.ts'
 import { openWorkspace } from '../../support/processes/workspace.ts'
 import { requireFirstKeys } from '../../support/processes/first-keys.ts'
 
-// A key management service in small: AES-256-GCM under a key in a file beside it, the context authenticated.
-// It notes what it was asked and the names in its environment.
+// `KMS` is a small key management service: it uses AES-256-GCM with a key from a file beside it, and authenticates the context.
+// It records each request and the names in its environment.
 const KMS = `
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'

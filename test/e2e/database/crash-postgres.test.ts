@@ -80,7 +80,7 @@ test(
       `crash (postgres): ${JSON.stringify({ ...totals, appliedAfter503: applied.length, slowest: Math.round(slowest) })}`,
     )
     assert.ok(totals.answered > ROUNDS * 5 && totals.unavailable > ROUNDS)
-    // The connection can break while a commit is under way: then nobody knows, and nobody may claim to.
+    // The connection to PostgreSQL can break during a commit: then the server does not know whether anything changed, and may not say that nothing did.
     const untrue = applied.filter((text) => text.includes('nothing was changed'))
     assert.deepEqual(untrue, [], 'a refusal that says that nothing was changed is true')
     const { code } = await server.stop()
@@ -88,7 +88,7 @@ test(
   },
 )
 
-/** What the server says while its database is down: it lives, it is not ready, and it refuses in the envelope. */
+/** Checks what the server says while its database is down: it lives, it is not ready, and its refusals have the usual form. */
 async function isUnavailable(server: ServerProcess, key: string): Promise<void> {
   const alive = await server.request('GET', '/healthz')
   assert.equal(alive.status, 200)

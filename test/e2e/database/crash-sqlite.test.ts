@@ -33,7 +33,7 @@ test('crash (sqlite): after kill -9 under 32 writers every acknowledged write is
     assert.deepEqual(load.problems, [], 'every request is answered as it should be')
     totals.unanswered += load.counts[0] ?? 0
     totals.answered += (load.counts[200] ?? 0) + (load.counts[204] ?? 0)
-    // Half of the time the server comes back to what the crash left, half of the time the check opens it first.
+    // In half of the rounds the server is the first to open the database after the crash, and in the other half the check is.
     if (round % 2 === 0) server = await workspace.serve(quiet)
     const verdict = await check(workspace, journal)
     if (round % 2 === 1) server = await workspace.serve(quiet)

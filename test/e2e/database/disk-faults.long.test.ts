@@ -16,7 +16,7 @@ const FAULTS = { EIO: 5, ENOSPC: 28 }
 
 const hasCompiler = process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0
 
-/** What a server is told of its disk: after how many calls how many fail, and with what. */
+/** Builds the library that makes the disk calls of a server fail, and returns a function that sets after how many calls how many fail, and with which error. */
 function openFaults(directory: string) {
   const library = join(directory, 'faults.so')
   const built = spawnSync('cc', ['-shared', '-fPIC', '-o', library, source, '-ldl'], { encoding: 'utf8' })

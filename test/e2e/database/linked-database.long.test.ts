@@ -18,7 +18,7 @@ test('linked database: two servers and the command line behind links, under load
   const at = (...parts: string[]) => join(workspace.directory, ...parts)
   mkdirSync(at('disk', 'deep'), { recursive: true })
   mkdirSync(at('one'))
-  // A link to a directory, one to a file that is not there yet, and the file itself.
+  // The database is reached by a link to its directory, by a link to its file, which does not exist yet, and by the file itself.
   symlinkSync(at('disk'), at('two'))
   symlinkSync('../disk/deep/hawser.db', at('one', 'linked.db'))
   const through = (path: string) => ({

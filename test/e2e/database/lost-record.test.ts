@@ -11,7 +11,7 @@ const COMMANDS = [['serve'], ['doctor'], ['migrate']]
 const names = Object.keys(migrations)
 const [first = '', middle = '', last = ''] = [names[0], names[9], names.at(-1)]
 
-/** Every way in which what is recorded of the schema, or what no start can do without, may be lost, and what is said of it. */
+/** Each entry is a way to lose the record of the schema, or a part of it that every start needs, with what the start says about the loss. */
 const LOST: Record<string, { statement: string; told: RegExp }> = {
   'the newest row': {
     statement: `delete from hawser_migration where name = '${last}'`,

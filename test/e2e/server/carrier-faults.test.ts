@@ -16,17 +16,17 @@ import {
 } from '../../support/processes/server-and-simulator.ts'
 
 const scanner = scannerFor([SECRET])
-/** What a carrier may take, and what Hawser may take for the rest of a connect, and for the rest of a crowd of them. */
+/** The call to a carrier may take `CARRIER_MS`; the rest of a connect may take `REST_MS`, and the rest of many connects at once `CROWD_MS`. */
 const CARRIER_MS = 15_000
 const REST_MS = 1_000
 const CROWD_MS = 5_000
 const LIST_MS = 500
 
-/** A carrier, its weather, and what is known of the credentials afterwards. */
+/** Each row has a carrier, the script by which it misbehaves, and the outcome of asking it. */
 const bad: [carrier: string, script: string, outcome: string][] = [
   ['mondial_relay', 'silent', 'unavailable'],
   ['colissimo', 'drip', 'unavailable'],
-  // Two calls of nine seconds each, were there not one end to both.
+  // FedEx is asked in two calls, which would take nine seconds each if both together had no time limit.
   ['fedex', 'slow', 'unavailable'],
   ['chronopost', 'endless', 'unavailable'],
   ['chronopost', 'close', 'unavailable'],
@@ -50,7 +50,7 @@ test('weather: whatever a carrier does, a connect ends within 16 seconds, is sto
     fedex_client_secret: SECRET,
   })
   const slowness = watchMachineLoad(t)
-  // What a first request costs a new process is not the weather's.
+  // The first request to a new process takes longer, and the carrier does not cause that.
   await connectTimed(scene, 'canada_post', '?verify=only')
   const slowest: Record<string, number> = {}
   const stored: string[] = []
@@ -69,7 +69,7 @@ test('weather: whatever a carrier does, a connect ends within 16 seconds, is sto
     slowest[script] = Math.round(Math.max(slowest[script] ?? 0, kept.ms, refused.ms, asked.ms))
     stored.push(kept.json.carrier_id)
   }
-  // One carrier has one weather at a time.
+  // A carrier can follow only one script at a time.
   await Promise.all(
     Object.keys(CARRIER_BODIES).map(async (carrier) => {
       for (const each of bad.filter(([name]) => name === carrier)) await inWeather(each)
@@ -92,7 +92,7 @@ test('weather: whatever a carrier does, a connect ends within 16 seconds, is sto
     assert.equal(scanner.scan(text), undefined)
 })
 
-/** The control: the carrier does send the secret back, in every place. */
+/** Checks, as the control, that the carrier does send the secret back in every place. */
 async function echoes({ simulated, address }: ServerAndSimulator): Promise<void> {
   await simulated.setWeather('chronopost', 'echo')
   const echo = await new Promise<{ reason: string; headers: object }>((resolve, reject) => {

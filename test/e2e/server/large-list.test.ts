@@ -28,7 +28,7 @@ for (const database of databases)
 
       before(async () => {
         workspace = await openWorkspace(database)
-        // A garbage collector with room to spare would be measured instead of what is held.
+        // The memory of the server is limited, because otherwise the test would measure garbage that is not collected yet.
         const NODE_OPTIONS = '--max-old-space-size=96 --max-semi-space-size=4'
         server = await workspace.serve({ HAWSER_RATE_LIMIT: 'off', NODE_OPTIONS })
         const { production } = requireFirstKeys(server.stdout())

@@ -9,7 +9,7 @@ import { logLines, waitForEnd } from '../../support/processes/run-program.ts'
 import { openWorkspace } from '../../support/processes/workspace.ts'
 
 const DRAIN_SECONDS = 2
-/** Each makes a line; many more than a pipe and what is kept for its reader take. */
+/** Each request writes a line of the log; together they are many more than a pipe and the server's buffer for its reader can hold. */
 const REQUESTS = 9_000
 const AT_ONCE = 20
 

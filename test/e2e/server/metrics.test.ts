@@ -24,7 +24,7 @@ describe('metrics', () => {
     await server.request('GET', '/v1/carriers')
     await server.request('GET', '/v1/carriers', { key: 'hws_secret-looking' })
     await server.request('GET', '/v1/partners/accounts', { key: sandbox })
-    // An answer is counted once it has gone out.
+    // The server counts an answer only after it has sent the answer.
     let text = ''
     for (let tries = 0; tries < 50 && !text.includes('condition="scope_missing"'); tries += 1) {
       await pause(tries * 5)

@@ -13,7 +13,7 @@ const BURST_MS = 4_000
 const PATH = '/v1/connections/carriers/stamps_com'
 const probe = fileURLToPath(new URL('../../../bench/probe.ts', import.meta.url))
 
-/** A program in front of the server that gives every turn at once: the control. */
+/** This program starts a server without taking turns, as the control. */
 const GIVEN_AT_ONCE = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module'
   registerHooks({
@@ -24,7 +24,7 @@ const GIVEN_AT_ONCE = `data:text/javascript,${encodeURIComponent(`
     },
   })`)}`
 
-/** What a probe over new connections and another account wait for while clients of one account replace credentials and read the whole list. */
+/** Measures how long a probe over new TCP connections and another account wait while clients of one account replace credentials and read the whole list. */
 async function waits(settings: Record<string, string>): Promise<{ healthz: number[]; other: number[] }> {
   const workspace = await openWorkspace('sqlite')
   try {

@@ -11,18 +11,18 @@ import { databases, type DatabaseName } from '../../support/database/databases.t
 import { openTestServer } from '../../support/server/test-server.ts'
 import { newLabel } from '../../support/shipments/labels.ts'
 
-// Two servers on one database, as two processes would be, and two requests that leave at the same moment. HAWSER_TEST_RACES=10000 runs more of them.
+// Two servers share one database, like two processes, and each race sends two requests at the same moment. HAWSER_TEST_RACES=10000 runs more races.
 const RACES = Number(process.env.HAWSER_TEST_RACES ?? 1_500)
-/** Tenants at once: writers of one take turns. */
+/** So many tenants race at the same time, because writers of one tenant take turns. */
 const TENANTS = 8
 const path = '/v1/connections/carriers/couriers_please'
 
 type Answer = { status: number; json: any }
 type Ask = (method: string, url: string, body?: object) => Promise<Answer>
-/** Two ways to the same tenant, one through each server. */
+/** A scene has two ways to send requests for the same tenant, one through each server. */
 type Scene = { left: Ask; right: Ask; rows: (table: Table, id: string) => Promise<number> }
 type Table = 'connection' | 'deleted_connection' | 'tombstone' | 'label'
-/** How often each race came out how. */
+/** `Outcomes` counts how often each race had each of its outcomes. */
 type Outcomes = Map<string, Map<string, number>>
 
 async function openScenes(t: TestContext, database: DatabaseName): Promise<Scene[]> {
@@ -76,11 +76,11 @@ const given = (label: string, first: unknown, second: unknown) =>
 
 type Meet = (first: () => Promise<Answer>, second: () => Promise<Answer>) => Promise<[Answer, Answer]>
 
-/** Each server is the left one in half of the races. */
+/** Exchanges the two servers of a scene in half of the races. */
 const sideOf = (scene: Scene, turn: number): Scene =>
   Math.floor(turn / 10) % 2 === 0 ? scene : { ...scene, left: scene.right, right: scene.left }
 
-/** Each of the two requests is ahead in half of the races; in a third of them by a few milliseconds, so that the slower one wins, too. */
+/** Sends two requests together; each begins first in half of the races, and in a third of the races by a few milliseconds, so that the slower one also wins. */
 const meetIn =
   (turn: number): Meet =>
   async (first, second) => {
@@ -92,7 +92,7 @@ const meetIn =
     return Promise.all(isSwapped ? [behind(first), second()] : [first(), behind(second)])
   }
 
-/** Each race: what is set up, the two that run, and what must hold whoever wins; its outcome by name. */
+/** Each race prepares a connection, lets two requests meet, checks what must hold whichever of them wins, and returns the name of its outcome. */
 const races: Record<string, (scene: Scene, meet: Meet) => Promise<string>> = {
   'record a label ‖ delete': async (scene, meet) => {
     const id = await connect(scene)
@@ -186,6 +186,6 @@ for (const database of databases)
     t.diagnostic(JSON.stringify(Object.fromEntries(all)))
     const run = all.flatMap(([, counts]) => Object.values(counts)).reduce((sum, count) => sum + count, 0)
     assert.equal(run, RACES)
-    // The control: where always the same one won, they would not have met.
+    // As the control, every race has two outcomes: where the same request always won, the two would not have met.
     for (const [name, counts] of outcomes) assert.equal(counts.size, 2, name)
   })

@@ -43,10 +43,10 @@ const PHASES = ['before the call', 'while it is asked', 'after its answer', 'aft
 type Phase = (typeof PHASES)[number]
 type Key = 'old' | 'new'
 
-/** How late after the carrier’s answer the kill comes, at most: before, in and after the transaction. */
+/** The kill comes at most so many milliseconds after the carrier's answer, so that it falls before, into and after the transaction. */
 const LATEST_MS = 40
 
-/** A Hawser whose updates can be killed at a chosen moment, and the carrier that it asks. */
+/** Opens a server that can be killed during an update at a chosen moment, and the carrier that it asks. */
 async function openScene(t: TestContext, database: DatabaseName) {
   let onCall: () => Promise<void> = async () => {}
   const simulator = await openSimulator({ port: 0, asked: () => onCall() })
@@ -62,7 +62,7 @@ async function openScene(t: TestContext, database: DatabaseName) {
   let server = await workspace.serve(settings)
   const key = requireFirstKeys(server.stdout()).production
 
-  /** Connects an account of its own and updates it; what the PUT answered, if it did, and whether the carrier was asked. */
+  /** Connects an account of its own, updates it, and kills the server; returns what the PUT answered, if it did, and whether the carrier was asked. */
   const killUpdate = async (round: number, phase: Phase) => {
     const enseigne = `KILL${round}`
     const keys: Record<Key, string> = { old: `old-key-${round}`, new: `new-key-${round}` }

@@ -15,7 +15,7 @@ const READERS = 200
 const ROUNDS = 10
 const LIFE_MS = 3_600_000
 
-/** UPS on loopback, which takes a refresh token once: one that comes again ends the whole sign-in. */
+/** Opens UPS on loopback; it takes each refresh token once, and a token that comes again ends the whole sign-in. */
 async function openCarrier(t: TestContext, good: string) {
   const carrier = { good, refreshes: 0, quotes: 0, reused: 0, url: '', isSpoiled: false, replyMs: 20 }
   const granted = () => ({
@@ -55,7 +55,7 @@ async function openCarrier(t: TestContext, good: string) {
   return carrier
 }
 
-/** A merchant who has signed in, and three processes that use what he left. */
+/** Signs a merchant in, and starts three processes that use this sign-in. */
 async function openScene(t: TestContext, database: DatabaseName, settings: Record<string, string> = {}) {
   const time = { now: Date.now() }
   const server = await openTestServer(database, {

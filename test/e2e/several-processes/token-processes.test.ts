@@ -17,7 +17,7 @@ const KILLS = 5
 const LIFE_MS = 3_600_000
 const CLAIM_MS = 30_000
 
-/** A carrier on loopback whose every token ends the one before; it counts the calls. */
+/** Opens a carrier on loopback; each token that it gives ends the one before, and it counts the calls. */
 async function openCarrier(t: TestContext) {
   const carrier = { calls: 0, url: '', isSilent: false, replyMs: 20 }
   const listener = createServer((request, response) => {
@@ -37,7 +37,7 @@ async function openCarrier(t: TestContext) {
   return carrier
 }
 
-/** A connection whose token ends at `time.now`, and how to start a process that reads it. */
+/** Makes a connection whose token ends at `time.now`, and returns a function that starts a process that reads the token. */
 async function openReaders(t: TestContext, database: DatabaseName) {
   const time = { now: Date.now() }
   const server = await openTestServer(database, {

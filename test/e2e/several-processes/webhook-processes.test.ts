@@ -20,7 +20,7 @@ const program = fileURLToPath(new URL('../../support/webhooks/delivery-process.t
 
 type Posted = { id: string; address: string; body: string; headers: Record<string, string> }
 
-/** A receiver on loopback that takes a while, and sees which deliveries it gets at the same time. */
+/** Opens a receiver on loopback that answers slowly, and records which deliveries it gets at the same time. */
 async function openReceiver(t: TestContext) {
   const [posted, underWay] = [[] as Posted[], new Set<string>()]
   const state = { overlaps: 0, url: '' }
@@ -30,7 +30,7 @@ async function openReceiver(t: TestContext) {
     const what = `${id} ${address}`
     if (underWay.has(what)) state.overlaps += 1
     underWay.add(what)
-    // A process that is killed ends its connection: what it was at is under way no more.
+    // The TCP connection of a killed process closes, so its delivery is no longer under way.
     response.once('close', () => underWay.delete(what))
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -97,7 +97,7 @@ for (const database of databases)
       const [id, timestamp, signature] = ['id', 'timestamp', 'signature'].map(
         (name) => headers[`webhook-${name}`] ?? '',
       )
-      // The public verifier looks at the time, which runs too fast here: sign what it would have to be.
+      // The public verifier also checks the time, which runs too fast here, so the test signs the message itself and compares the signatures.
       const at = new Date(Number(timestamp) * 1_000)
       assert.equal(new Webhook(secrets.get(address) ?? '').sign(id ?? '', at, body), signature)
     }

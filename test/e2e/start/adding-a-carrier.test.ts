@@ -25,10 +25,10 @@ import {
 import { freePort } from '../../support/server/free-port.ts'
 
 const PATIENCE_MS = 180_000
-/** What a checkout has beside its own files. */
+/** A checkout may have these folders beside its own files. */
 const NOT_OURS = new Set(['node_modules', 'dist', '.git', 'data', 'data-keys'])
 
-/** Reads every file of a checkout, with its content. */
+/** Reads every file of a checkout. */
 const filesOf = (tree: string) =>
   Object.fromEntries(
     globSync('**', { cwd: tree, exclude: (name) => NOT_OURS.has(name) })
@@ -37,7 +37,7 @@ const filesOf = (tree: string) =>
       .map((path) => [path, readFileSync(join(tree, path), 'latin1')]),
   )
 
-/** The commands that a person would type one after the other: a line that goes on is one with the next. */
+/** Lists the commands that a person would type one after the other; a line that ends in a backslash is one command with the next line. */
 const commandsOf = (text: string) => text.replaceAll('\\\n', ' ').trim().split('\n')
 
 describe(
@@ -62,7 +62,7 @@ describe(
         PATIENCE_MS,
       )
 
-    /** Starts what does not end, and waits until it has printed what shows that it listens. */
+    /** Starts a command that does not end by itself, and waits until its output shows that it listens. */
     async function startAndWait(command: string, isUp: (stdout: string) => boolean): Promise<RunningProgram> {
       const started = startProgram(
         ['bash', '-c', `exec env ${typed(command).replace(/&$/, '')}`],
@@ -132,7 +132,7 @@ describe(
         logLines(stdout).some(({ msg }) => msg === 'listening'),
       )
       const { production } = requireFirstKeys(server.stdout())
-      // Each answer on a line of its own.
+      // This function prints each answer on its own line.
       const answers = await run(`curl() { command curl "$@"; echo; }\n${connect}`, { KEY: production })
       assert.equal(answers.code, 0, answers.stderr)
       const [verified, refused] = answers.stdout

@@ -18,7 +18,7 @@ const workspaceOf = async (t: TestContext, name: DatabaseName = 'sqlite') => {
   return opened
 }
 
-/** A refused start: 78, one message that names all of `names`, nothing else printed, nothing made. */
+/** Checks that a start is refused with exit code 78 and one message that has all of `names`, and that it prints and writes nothing else. */
 async function isRefused(
   { run, directory }: Workspace,
   given: Record<string, string>,
@@ -118,7 +118,7 @@ describe('configuration: refusals', { concurrency: 2 }, () => {
     await isRefused(workspace, { HAWSER_KEK_FILE: 'keys/kek' }, ['HAWSER_KEK_FILE'])
   })
 
-  test('configuration: a setting and its file twin contradict each other, and an unreadable twin is named', async (t) => {
+  test('configuration: a setting and its `_FILE` form contradict each other, and a file that cannot be read is named', async (t) => {
     const workspace = await workspaceOf(t)
     const url = 'sqlite:data/hunter2.db'
     writeFileSync(join(workspace.directory, 'url'), url)

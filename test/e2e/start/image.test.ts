@@ -22,7 +22,7 @@ import { firstKeys } from '../../support/processes/first-keys.ts'
 const execute = promisify(execFile)
 const read = (path: string) => readFileSync(path, 'utf8')
 
-/** The instructions of the Dockerfile, in order, continued lines joined. */
+/** These are the instructions of the Dockerfile in order; continued lines are joined. */
 const instructions = read('Dockerfile')
   .replaceAll('\\\n', ' ')
   .split('\n')
@@ -42,7 +42,7 @@ describe(
   { skip: process.platform === 'win32' ? 'the image is of Linux' : false },
   () => {
     let root: string
-    /** Any user: where the tests run as root and others reach its Node, one that owns nothing of the image. */
+    /** This user runs the image: where the tests run as root, and other users can reach its Node, it is a user that owns nothing of the image. */
     const user = process.getuid?.() === 0 && isOpenToAll(process.execPath) ? { uid: 54_321, gid: 54_321 } : {}
     const inside = (path: string) => join(root, path)
 
@@ -59,7 +59,7 @@ describe(
         if (install)
           await execute('npm', [...install.split(' ').slice(1), '--prefer-offline'], { cwd: inside('app') })
       }
-      // The image puts its own Node and the command line on the path.
+      // The image has its own Node and the command line on its path.
       symlinkSync(process.execPath, inside('bin/node'))
       symlinkSync(inside('app/bin/hawser.js'), inside('bin/hawser'))
     })
@@ -75,7 +75,7 @@ describe(
         })
     }
 
-    /** What `ENV` sets, with the image's directories where they stand here. */
+    /** Returns the environment that `ENV` sets, with the paths that the image's directories have on this machine. */
     const environment = (port: number): Record<string, string> => {
       const own = ofWord('ENV').flatMap((line) => line.split(/\s+/).map((pair) => pair.split('=', 2)))
       const set = Object.fromEntries(own as [string, string][])

@@ -8,7 +8,7 @@ import { openWorkspace } from '../../support/processes/workspace.ts'
 /** These commands work without an installation. */
 const WITHOUT = ['serve', 'simulate', 'catalog list', 'catalog show']
 
-/** What options have to say that are looked at before the installation is. */
+/** These options need a valid value, because commands check them before they look for an installation. */
 const VALUES: Record<string, string> = { environment: 'sandbox', scopes: 'read' }
 
 /** Returns a command line with everything that the command needs. */

@@ -9,7 +9,7 @@ import { requireFirstKeys } from '../../support/processes/first-keys.ts'
 
 const execute = promisify(execFile)
 
-/** The fenced blocks of one part of the README, in order. */
+/** Lists the fenced blocks of one part of the README, in order. */
 function blocksOf(heading: string): { language: string; text: string }[] {
   const part = readFileSync('README.md', 'utf8')
     .split(/^## /m)
@@ -20,7 +20,7 @@ function blocksOf(heading: string): { language: string; text: string }[] {
   }))
 }
 
-/** A text with what differs from run to run left out: ids and times. */
+/** Replaces ids and times, which differ from run to run, in a text. */
 const lasting = (text: string) =>
   text
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, '<uuid>')
@@ -45,7 +45,7 @@ test(
           .replaceAll('KEY=TEST_hws_…', '')
           .replaceAll('ID=se-…', '')
           .replaceAll('localhost:4010', server.address.replace('http://', ''))
-        // Each answer on a line of its own, so that the last one can be told apart.
+        // The script prints each answer on its own line, so that the test can find the last one.
         const script = `curl() { command curl "$@"; echo; }\nKEY=${sandbox}\nID=${id}\n${typed}`
         const { stdout } = await execute('bash', ['-c', script])
         const answer = stdout.trim().split('\n').at(-1) ?? ''

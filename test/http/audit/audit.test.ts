@@ -196,7 +196,7 @@ onEveryDatabase('audit', (server) => {
     const id = await connect(server(), 'stamps_com', { key })
     const { ctx } = server()
     const real = ctx.clock
-    // The time is read when the event is made: failing there fails the event and not the effect before it.
+    // The event reads the time when it is made, so a clock that fails there fails the event and not the effect before it.
     ctx.clock = () => {
       const here = new Error().stack ?? ''
       if (here.includes('record-event')) throw new Error('no time')

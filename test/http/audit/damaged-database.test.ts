@@ -78,7 +78,7 @@ for (const database of databases)
       const { rows } = await ctx.store.read(tenantId, (db) => columns.execute(db))
       assert.deepEqual(
         rows.map(({ name }) => name),
-        // What events changed is looked at by itself, event by event.
+        // The changes of audit events are checked in another way, event by event.
         ['audit_change', ...Object.keys(SEALED).sort()],
       )
     })
@@ -97,7 +97,7 @@ for (const database of databases)
       const webhook = await server.request('POST', '/v1/environment/webhooks', { body: hook })
       const whole = await checkEnvelopes(ctx, tenantId, { part: 2 })
       assert.deepEqual(whole, { rows: 8, unreadable: [] })
-      // Bytes of another row stand for what was moved.
+      // The sealed bytes of another row take the place of these, as if somebody had moved them.
       for (const [table, column] of Object.entries(SEALED)) {
         if (table === 'carrier_token' || table === 'sign_in') continue
         const foreign = `(select credentials from connection where carrier_id = '${second}')`

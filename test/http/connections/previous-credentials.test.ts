@@ -50,7 +50,7 @@ async function leased(server: TestServer, path: string): Promise<Body> {
 const isOpenObject = (field: Field): field is ObjectField =>
   field.type === 'object' && !field.required && Object.values(field.members).every((one) => !one.required)
 
-/** What says nothing of a field that nothing is stored of: nothing at all, no text, and of an object any that is left empty. */
+/** Lists the values that change nothing in a field that has no stored value: `null`, an empty text, and for an object any object without values. */
 const empties = (field: Field): unknown[] => [
   null,
   '',

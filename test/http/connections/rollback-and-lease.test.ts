@@ -37,7 +37,7 @@ const at = async (server: TestServer, later: number, work: () => Promise<void>) 
 onEveryDatabase(
   'custody of one connection',
   (server) => {
-    test('a rollback proves the earlier credentials and puts them back as a new version', async () => {
+    test('a rollback verifies the earlier credentials and puts them back as a new version', async () => {
       const { id, path, body } = await connect(server())
       const next = { ...body, api_key: unique('next-key') }
       assert.equal((await update(server(), path, next)).status, 200)

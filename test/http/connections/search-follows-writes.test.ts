@@ -20,7 +20,7 @@ const UNLISTED = new Set([
   ...['failed_checks', 'degraded_at', 'trouble_told', 'open_shipments'],
 ])
 
-/** What connections are listed, counted and searched by, as it stands and as their rows say. */
+/** Compares the stored values by which connections are listed, counted and searched with the values that follow from their rows. */
 async function compare(server: TestServer, what: string): Promise<void> {
   const { rows, listings, terms, counts } = await server.ctx.store.read(server.tenantId, async (db) => ({
     rows: await db.selectFrom('connection').selectAll().where('tenant_id', '=', server.tenantId).execute(),

@@ -102,7 +102,7 @@ onEveryDatabase('settings', (server) => {
     assert.equal((await put('fedex', id, { smart_post_hub: 'phoneix_az' })).status, 204)
   })
 
-  test('FedEx takes images that no other body has room for', async () => {
+  test('FedEx takes images that are too large for any other body', async () => {
     const id = await connect(server(), 'fedex')
     const image = 'iVBOR'.repeat(80_000)
     assert.equal((await put('fedex', id, { signature_image: image, letterhead_image: image })).status, 204)

@@ -39,7 +39,7 @@ const account = (place: string, more = {}) => ({
 onEveryDatabase(
   'settings that the carrier is asked with',
   (server) => {
-    test('a rollback brings them back with their account, proves the pair, and leaves the others', async () => {
+    test('a rollback brings them back with their account, verifies the pair, and leaves the others', async () => {
       const [first, second] = [account('11111'), account('22222', { pickup_type: 'daily_pickup' })]
       const { id, path } = await connect(server(), first)
       simulated.know('ups', second)
@@ -86,7 +86,7 @@ onEveryDatabase(
       return Date.parse(rows[0]?.due_at ?? '')
     }
 
-    test('a change of one leaves nothing proved: unverified, and checked at once; of another it changes nothing', async () => {
+    test('a change of one leaves nothing verified: unverified, and checked at once; of another it changes nothing', async () => {
       const body = account('11111')
       const { id, path } = await connect(server(), body)
       const asked = simulated.asked.length

@@ -94,7 +94,7 @@ for (const database of databases) {
     const id = await connect(scene)
     await remove(scene, id)
     clock.forward(6 * DAY)
-    // Between the look and the erasing: the row that was seen is gone, and another stands in its place.
+    // After the worker has looked and before it erases, the row that it saw is gone and another row stands in its place.
     const late: Context = {
       ...server.ctx,
       store: afterLooking(server.ctx.store, async () => {

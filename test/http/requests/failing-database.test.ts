@@ -55,7 +55,7 @@ describe(
   'failing database (postgres)',
   { skip: databases.includes('postgres') ? false : 'no PostgreSQL in this run' },
   () => {
-    // A statement that fails, and a commit that does, with what a server answers that lacks something.
+    // A statement fails, or a commit does, with the codes that a PostgreSQL server gives when it lacks something.
     const codes = ['53100', '53200', '58030', '25006', '40001', '55P03', '57014', 'XX001', '28000']
     for (const moment of ['not deferrable', 'deferrable initially deferred'])
       test(`failing database: what the server lacks is answered 503 and told, when a trigger is ${moment}`, async (t) => {

@@ -26,7 +26,7 @@ async function insert<Row>(
     await server.ctx.store.transaction(server.tenantId, (tx) => write(tx, rows.slice(at, at + AT_ONCE)))
 }
 
-/** Lists that are longer than one statement goes through: how to fill one, where it is asked for, and its ids in order. */
+/** Each list is longer than one statement reads; its entry says how to fill it, where to ask for it, and its ids in order. */
 const lists: Record<
   string,
   {

@@ -30,7 +30,7 @@ function exchange(...parts: (string | Buffer)[]): Promise<string> {
 }
 
 const lines = (...rows: string[]) => `${rows.join('\r\n')}\r\n\r\n`
-/** Expects what every refusal has, whichever part of the server has written it. */
+/** Checks the headers that every refusal has, whichever part of the server has written it. */
 function assertRefusalHead(text: string) {
   const head = text.slice(0, text.indexOf('\r\n\r\n'))
   for (const line of [
@@ -176,7 +176,7 @@ describe('the HTTP edge', () => {
     }
   })
 
-  test('a path parameter of any length is judged like any other', async () => {
+  test('a path parameter of any length is checked like any other', async () => {
     const long = 'x'.repeat(2_000)
     assert.equal((await server.request('GET', `/v1/carriers/${long}`, { key: '' })).status, 401)
     assert.equal(

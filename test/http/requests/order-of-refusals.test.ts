@@ -8,7 +8,7 @@ import type { TestServer, RequestOptions } from '../../support/server/test-serve
 const body = { nickname: 'n' }
 const broken = { raw: '{', headers: { 'If-Match': '"v9"' } }
 
-/** Each request is wrong in this way and in every later one; the first is what it is told. */
+/** Each request is wrong in its own way and in every later way, and the answer names the first of them. */
 onEveryDatabase('the order of refusals', (server) => {
   const code = async (method: string, path: string, options: RequestOptions) =>
     (await server().request(method, path, options)).json.errors[0].error_code as string
@@ -75,7 +75,7 @@ onEveryDatabase('the order of refusals', (server) => {
     assert.equal(await code('PUT', path, { body: taken }), 'identifier_conflict')
   })
 
-  test('a body of another type or size is judged at its turn', async () => {
+  test('a body of another type or size is checked at its turn', async () => {
     const wrongType = { raw: 'x', headers: { 'content-type': 'text/plain' } }
     assert.equal(await code('POST', '/v1/connections/carriers/nobody', wrongType), 'carrier_not_supported')
     const large = { raw: `"${'x'.repeat(70_000)}"` }

@@ -8,7 +8,7 @@ const ITEMS = 300
 const items = Array.from({ length: ITEMS }, (_, number) => ({ number, text: 'x'.repeat(5_000) }))
 const rest = { total: ITEMS, links: {} }
 
-/** Takes a while, as opening and rendering an event with all that it changed does. */
+/** Takes some time, as the server does when it opens and renders an event with all of its changes. */
 function slowly(item: (typeof items)[number]) {
   const end = performance.now() + 1
   while (performance.now() < end);
@@ -40,7 +40,7 @@ test('a page of items that take long is rendered in parts, with others in betwee
     },
   } as unknown as FastifyReply
   const rounds = await roundsOf(() => sendPage(reply, { name: 'events', items, toObject: slowly, rest }))
-  // A slice lasts 5 ms, and the items 300 ms at least.
+  // A part of the page takes 5 ms, and all items together take at least 300 ms.
   assert.ok(rounds >= 20, `${rounds} rounds`)
   assert.deepEqual(JSON.parse(sent), { events: items, ...rest })
   const atOnce = await roundsOf(() => JSON.stringify({ events: items.map(slowly), ...rest }))

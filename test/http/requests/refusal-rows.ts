@@ -10,7 +10,7 @@ const ABSENT = 'se-0000000000000000'
 type Expected = { status: number; type: string; code: string; source?: string; field?: string }
 type Row = [condition: string, ask: (server: TestServer) => Promise<Answer>, expected: Expected]
 
-/** Sends a body to a path, by itself that of a carrier of parcels. */
+/** Sends a body to a path, by default to the path of a parcel carrier. */
 export const post = (server: TestServer, options: RequestOptions, path = STAMPS) =>
   server.request('POST', path, options)
 /** Builds a body that connects Stamps.com, with other fields in it. */

@@ -15,7 +15,7 @@ describe('the body and the headers of a request', () => {
   })
   after(() => server.close())
 
-  test('60 KB of JSON within the limit is judged by its fields', async () => {
+  test('60 KB of JSON within the limit is checked by its fields', async () => {
     const answer = await server.request('POST', PATH, {
       body: { ...connectBodies.stamps_com, password: 'p'.repeat(60_000) },
     })

@@ -43,7 +43,7 @@ describe('the target of a request', () => {
         )
     }
     assert.equal(statusOf(await send('GET http://a.example HTTP/1.1', 'Host: a.example')), 200)
-    // The page at the root takes no parameters.
+    // The page at the root path takes no parameters.
     assert.equal(statusOf(await send('GET http://a.example?x=1 HTTP/1.1', 'Host: a.example')), 400)
   })
 
@@ -92,7 +92,7 @@ describe('the target of a request', () => {
       ['/v1/labels//', 404],
       ['/v1/labels/?page=1', 200],
       ['/v1/labels/%2F', 404],
-      // The root, and the slash at its end.
+      // This target is the root path with another slash at its end.
       ['//', 200],
     ] as const)
       assert.equal(statusOf(await send(`GET ${path} HTTP/1.1`, 'Host: a', key())), status, path)

@@ -55,7 +55,7 @@ async function race(
     }
     const body = () => new Secret({ labels: [newLabel(carrierId)] })
     const record = () => importLabels(server.ctx, actor, body)
-    // Each begins first in half of the rounds.
+    // Each of the two begins first in half of the rounds.
     const both = round % 2 === 0 ? [record(), remove()] : [remove(), record()].reverse()
     const [[result], isGone] = (await Promise.all(both)) as [LabelResult[], boolean]
     const isIn = result?.outcome === 'imported'

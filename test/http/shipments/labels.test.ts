@@ -249,7 +249,7 @@ onEveryDatabase('labels', (server) => {
       labels.map((_, index) => index),
     )
     const parts = (await labelEvents(shipper)).slice(before)
-    // 250 of each are twelve parts and a half: one part is of both.
+    // The 250 labels of each connection fill twelve parts and a half, so one part has labels of both.
     assert.deepEqual(
       parts.map(([, carrierId]) => carrierId),
       [...Array(13).fill(ids[0]), ...Array(13).fill(ids[1])],

@@ -75,7 +75,7 @@ onEveryDatabase('tracking numbers that come again', (server) => {
       const named = { ...label, label_id: await idOf(shipper, label) }
       assert.deepEqual(importOutcomes(await shipper.record(named)), ['unchanged'])
       const changes = [{ status: 'processing' }, { warehouse_id: 'se-9' }, { service_code: 'x' }]
-      // What is said of a failed label beside its status may still be put right.
+      // An import may still correct everything of a failed label but its status.
       for (const more of way === 'has failed' ? changes.slice(0, 1) : changes) {
         const answer = await shipper.record({ ...label, ...more })
         assert.match(importOutcomes(answer)[0], /^refused invalid_status labels\[0\](\.status)?$/)

@@ -30,7 +30,7 @@ onEveryDatabase(
     const rollback = (id: string, query = '') => server().request('POST', `${path}/${id}/rollback${query}`)
     const actions = async (id: string) => (await auditTrail(server(), id)).map(([action]) => action)
 
-    test('verify=required refuses what only another sign-in could prove, and nothing is lost', async () => {
+    test('verify=required refuses what only another sign-in could verify, and nothing is lost', async () => {
       const { id } = await visitor.signedIn()
       const before = await storedConnection(server(), id)
       const refused = await put(id, '?verify=required')

@@ -28,7 +28,7 @@ onEveryDatabase(
       await createWebhook(server(), { event: 'connection.updated', url: 'https://hooks.example/' })
     })
 
-    /** UPS answers as ever, but for the question about an account. */
+    /** Makes UPS give this answer when it is asked about an account, and its usual answers otherwise. */
     const insteadOfRates = (answer: NonNullable<SimulatedUps['instead']>) => {
       const usual = server().ctx.outbound.ask
       const instead: NonNullable<SimulatedUps['instead']> = async (call) => {

@@ -226,7 +226,7 @@ onEveryDatabase('keys of an account', (server) => {
       }
   })
 
-  // What may be asked of a new key, and when that is refused or ends where the maker ends at `end`, or never.
+  // Each row has the end that is asked for a new key, and the hours until its real end, or `no` for a refusal; the key that makes it ends at `end`, or never.
   const LIVES: [
     asked: () => string | null | undefined,
     hours: (end: number | null) => number | null | 'no',

@@ -190,7 +190,7 @@ for (const database of databases)
         for (let times = 0; times < 3; times += 1) {
           const start = performance.now()
           assert.equal((await server.request('GET', '/v1/carriers', { key })).status, 200)
-          // Whoever waits for a database that is busy waits for five seconds at least.
+          // A request that waited for the busy database would take at least five seconds.
           assert.ok(performance.now() - start < 4_000)
         }
         assert.equal(await storedUse(server, server.tenantId, key), null)

@@ -13,7 +13,7 @@ onEveryDatabase('pages of keys', (server) => {
     const rows = Array.from({ length: 4_100 }, (_, at) => ({
       ...{ key_id: `many${String(at).padStart(8, '0')}`, tenant_id: tenantId, environment: 'production' },
       ...{ scopes: 'read', secret_hash: Buffer.alloc(32), description: null, created_by: 'cli' },
-      // Many of one moment, so that the id decides.
+      // Fifty keys have the same time, so that their ids decide the order.
       created_at: new Date(Date.UTC(2030, 0, 1) + Math.floor(at / 50)).toISOString(),
       ...{
         expires_at: null,

@@ -28,7 +28,7 @@ onEveryDatabase(
       const carrier = mintTokens(server())
       const id = await connect(server(), 'dhl_ecommerce')
       assert.equal((await leaseToken(server(), id)).json.access_token.token, carrier.token(1))
-      // What the carrier does not say anything about is stored without a token: the old one is gone all the same.
+      // Credentials that the carrier does not answer about are stored without a token, and the old token is gone too.
       carrier.isDown = true
       const put = await server().request('PUT', `${DHL_PATH}/${id}`, { body: dhlBody() })
       assert.equal(put.status, 200)

@@ -92,7 +92,7 @@ onEveryDatabase(
         clock.forward((life - keptBack) * SECOND - 1)
         assert.equal((await leaseToken(server(), id)).json.access_token.token, carrier.token(1))
         while ((await tokenRow(server(), id))?.claimed_until) await pause(5)
-        // The carrier that could not be asked ahead of time is left alone for a moment.
+        // The early refresh could not reach the carrier, so the server does not ask it again for a moment.
         carrier.isDown = false
         const asked = carrier.asked.length
         assert.ok(asked <= 2)

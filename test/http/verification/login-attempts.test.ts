@@ -141,7 +141,7 @@ onEveryDatabase(
       return { body, path, guess, verify, put: (body: Relay) => server().request('PUT', path, { body }) }
     }
 
-    test('strangers cannot bar what the carrier has proved, and what it says counts for all', async () => {
+    test('strangers cannot bar what the carrier has verified, and what it says counts for all', async () => {
       const { body, guess, verify } = await besieged()
       assert.equal(await verify(), 'verified')
       for (const status of [400, 400, 400, 429])
@@ -185,7 +185,7 @@ onEveryDatabase(
       assert.equal(await verify(), 'verified', 'what is in force is as good as it was')
     })
 
-    test('a connection of another login, or one that nobody has proved, is no way around', async () => {
+    test('a connection of another login, or one that was never verified, is no way around', async () => {
       const { body, guess } = await besieged()
       const key = await server().newKey({ tenantId: await server().newTenant('another stranger') })
       const own = relay()

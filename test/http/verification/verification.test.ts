@@ -171,7 +171,7 @@ onEveryDatabase(
       const before = (await storedConnection(server(), id)).row
       const wrong = { ...body, api_key: unique('wrong-key') }
       for (const query of ['', '?verify=required', '?verify=only', '?verify=best-effort']) {
-        // Each refusal counts: another account for each, so that none is held back.
+        // Each refusal counts for its account, so every request has another account and none is held back.
         const answer = await server().request('PUT', path + query, {
           body: { ...wrong, enseigne: unique('BD') },
         })
@@ -188,7 +188,7 @@ onEveryDatabase(
       )
     })
 
-    test('an update in an outage is stored unverified, and the next check proves it', async () => {
+    test('an update in an outage is stored unverified, and the next check verifies it', async () => {
       const { id, path, body } = await proved(server())
       const next = { ...body, api_key: unique('next-key') }
       simulated.answer('mondial_relay', () => OUTAGE)
@@ -202,7 +202,7 @@ onEveryDatabase(
       assert.deepEqual([checked.json.state, checked.json.verification.outcome], ['verified', 'verified'])
     })
 
-    test('of two updates at once each is proved as it is stored', async () => {
+    test('of two updates at once each is verified as it is stored', async () => {
       const { id, path, body } = await proved(server(), relay())
       simulated.answer('mondial_relay', () => stat(0))
       let entered = false

@@ -13,7 +13,7 @@ const BY_SETTING = 'Stamps.com is not asked: HAWSER_STAMPS_COM_INTEGRATION_ID is
 const BY_FIELD = 'DHL Express is not asked without site_id, password.'
 const NO_WAY = 'There is no way to ask this carrier about these credentials.'
 
-test('what a proof needs of the operator is a setting of that name', () => {
+test('what a verification needs of the operator is a setting of that name', () => {
   const named = [...parcelCarriers, ...ltlCarriers].flatMap(({ verify }) => verify?.operator ?? [])
   for (const name of named) assert.ok(`HAWSER_${name.toUpperCase()}` in operatorSettings, name)
   assert.ok(named.length > 0)
@@ -38,7 +38,7 @@ onEveryDatabase(
       ['newgistics', newgistics, NO_WAY, []],
     ]
     for (const [carrier, bodyOf, why, notices] of cases)
-      test(`${carrier}: every answer says why, and what is stored unproved is told`, async () => {
+      test(`${carrier}: every answer says why, and what is stored unverified is told`, async () => {
         const only = await server().request('POST', `${PATH}/${carrier}?verify=only`, { body: bodyOf() })
         assert.deepEqual([only.json.verification.outcome, only.json.verification.diagnosis], ['unasked', why])
         assert.equal(only.headers['hawser-notice'], undefined)

@@ -114,7 +114,7 @@ onEveryDatabase('addresses of webhooks', (server) => {
     }
   })
 
-  test('the judge at writing is the judge of deliveries, for every setting', async () => {
+  test('an address is checked by the same rules when it is written and when a message is delivered, for every setting', async () => {
     for (const env of [
       {},
       { HAWSER_WEBHOOK_HTTP: 'true' },

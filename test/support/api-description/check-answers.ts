@@ -103,7 +103,7 @@ function requireDescribedHeaders(
 
 type Refusal = { errors: { error_code: string; error_source: string; message: string }[] }
 
-// One answer may tell of several things that are wrong, and has the status of the first.
+/** Requires that the description names every error of a refusal; an answer with several errors has the status of the first. */
 function requireDescribedConditions(name: string, { errors }: Refusal, { responses }: Documented) {
   const known = Object.values(responses)
     .flatMap((response) => response['x-hawser-conditions'] ?? [])

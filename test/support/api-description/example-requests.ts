@@ -294,7 +294,7 @@ async function partner({ show, refuse, send, newKey }: Recorder): Promise<void> 
 
 async function ownKeys({ show, refuse, send, server }: Recorder): Promise<void> {
   const path = '/v1/keys'
-  // An account with one key: at one moment of the clock the order of several is by chance.
+  // This account has one key, because chance decides the order of several keys with the same time.
   const key = await server.newKey({ tenantId: await server.newTenant(), environment: 'sandbox' })
   while ((await send('GET', path, { key })).json.keys[0].last_used_at === null);
   await show('The keys', 'GET', path, { key })

@@ -14,9 +14,9 @@ export type Recorder = Awaited<ReturnType<typeof openRecorder>>
 
 const NOW = new Date('2026-01-31T09:30:00.000Z')
 
-/** Opens a server whose answers are kept as examples: ids and keys of a run are replaced by ones that stay. */
+/** Opens a server whose answers are kept as examples; the ids and keys of a run are replaced by ones that do not change. */
 export async function openRecorder() {
-  // Nothing of a server that only answers injected requests keeps a process alive.
+  // A server that only answers injected requests does not keep its process alive, so this timer does.
   const alive = setInterval(() => {}, 60_000)
   const server = await openTestServer('sqlite', {
     env: signInEnv,
@@ -129,7 +129,7 @@ function steadyNames(server: TestServer) {
     ],
     [/\bse-[0-9a-v]{16}\b/g, () => `se-3eb7iqdmcr9q${digits(4)}`],
     [/\bmsg_[A-Za-z0-9]+/g, () => `msg_2KWPBgLlAfxdpx2AI54pPJ${digits(2)}`],
-    // When it is checked next is drawn by lot.
+    // The time of the next check is random.
     [/(?<="next_check_at":")[^"]+/g, () => '2026-02-01T08:11:30.000Z'],
     [/(?<=key:|"(?:api_)?key_id":")[0-9A-Za-z]{12}\b/g, () => `4cXz8mQe${digits(4)}`],
   ]

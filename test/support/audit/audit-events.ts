@@ -13,7 +13,7 @@ export type ShownEvent = {
   changes_lost: string | null
 }
 
-/** Makes a tenant and a key of it, so that its audit log holds nothing of others. */
+/** Makes a tenant with a key, so that its audit log has no events of other tests. */
 export async function newTenantWithKey(server: TestServer): Promise<{ tenantId: string; key: string }> {
   const tenantId = await server.newTenant()
   return { tenantId, key: await server.newKey({ tenantId }) }

@@ -57,7 +57,7 @@ export const EXPECTED: Record<Behaviour, Expected> = {
     ...{ most: () => 14 + during(4), least: () => 16 },
   },
   closed: { ends: ['verified'], events: ['needs_reauth', 'recovered'], ...daily(0) },
-  // Ends in an hour of either kind.
+  // The last hour may be one in which the carrier works or one in which it fails.
   flapping: {
     ends: ['verified', 'degraded'],
     most: (days) => 2 + (days / 0.9) * 8,
@@ -81,7 +81,7 @@ export function faultsOf(fate: Behaviour, { state, events, asked }: ObservedCour
   const expected = EXPECTED[fate]
   const faults: string[] = []
   if (!expected.ends.includes(state)) faults.push(`ends as ${state}`)
-  // Where the events depend on when the checks fall, they come in turns all the same.
+  // Where the events depend on the times of the checks, the two kinds of events still alternate.
   const wanted = expected.events ?? events.map((_, index) => (index % 2 === 0 ? 'degraded' : 'recovered'))
   if (events.join() !== wanted.join()) faults.push(`tells ${events.join(', ')}`)
   if (asked.length > expected.most(days)) faults.push(`is asked ${asked.length} times`)

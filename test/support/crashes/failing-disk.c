@@ -1,5 +1,5 @@
-// Makes calls that write fail, as a broken or a full disk does: those on files whose name has ".db" in it, from a number on.
-// The file named in FAULTS holds three numbers: how many calls still go well (-1: all), how many fail then, and the errno.
+// This library makes disk calls fail, as a broken or a full disk does: the calls on files whose name has ".db" in it, after some that succeed.
+// The file that FAULTS names holds three numbers: how many calls still succeed (-1 means all), how many fail then, and the errno.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -2,7 +2,7 @@ import type { Store } from '../../../src/store/db.ts'
 
 const HEADER = 6
 const PART = 16
-/** The salt and the commitment of an envelope, 32 bytes each, are kept in halves, so that something is found also of an envelope that is overwritten in part. */
+/** The tests look for the halves of the salt and of the commitment of an envelope, so that they also find an envelope that is overwritten in part. */
 const PARTS = 4
 
 /** The envelopes of a tenant's rows stand under their salt; each is given as the runs of bytes that occur in no other envelope. */

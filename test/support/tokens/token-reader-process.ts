@@ -6,7 +6,7 @@ import { createLog } from '../../../src/log.ts'
 import type { Outbound } from '../../../src/outbound/http.ts'
 import type { Store } from '../../../src/store/db.ts'
 
-// Readers of access tokens in a process of their own, until it is killed. Whoever is asked is one carrier on loopback; what time it is comes with each message.
+// This process reads access tokens until it is killed. Every call goes to one carrier on loopback, and each message brings the time.
 export type ReadOrder = { at: number; readers: number }
 export type ReadResult = { tokens: string[]; failures: string[] }
 
@@ -18,7 +18,7 @@ const ask: Outbound['ask'] = async (_id, _hosts, { url, headers: { authorization
   return { status: answer.status, headers: { 'content-type': 'application/json' }, body: await answer.text() }
 }
 
-/** Forgets whatever a process claims, as a control. */
+/** Makes a store that forgets what a process claims, as a control. */
 const forgetful = (store: Store): Store => ({
   ...store,
   transaction: (tenantId, work) =>

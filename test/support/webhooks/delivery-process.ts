@@ -5,7 +5,7 @@ import { createLog } from '../../../src/log.ts'
 import { createDeliveries } from '../../../src/webhooks/deliver.ts'
 import { fastClock } from '../clock.ts'
 
-// A worker in a process of its own, until it is killed. Whatever the address of a webhook, it posts to one receiver on loopback.
+// This process runs a delivery worker until it is killed. The worker posts to one receiver on loopback, whatever the address of the webhook is.
 const { RECEIVER = '', STARTED = '', ...env } = process.env
 const deliver: Outbound['deliver'] = async ({ url, headers, body }) => {
   const answer = await fetch(RECEIVER, { method: 'POST', headers: { ...headers, 'x-address': url }, body })
