@@ -9,8 +9,8 @@ import { simulatorAt } from '../test/support/carriers/simulator-client.ts'
 // at the simulated carrier without a pause, while the API key is replaced first at the carrier and then in Hawser. It exits
 // with 1 when the carrier refused one read.
 //
-// A key that is replaced without a gap takes a carrier that accepts the old and the new one together for a while: at least
-// until every lease of the old one has lapsed. Here a lease lasts as long as one read, so the old key is withdrawn when
+// To replace a key without a gap, the carrier has to accept the old and the new one together for a while: at least until
+// every lease of the old one has lapsed. Here a lease lasts as long as one read, so the old key is withdrawn when
 // every read that began before Hawser answered the PUT has ended. Where a carrier knows one key at a time, nobody can close
 // the gap between the change there and the PUT: --withdraw-first shows it, and that this demonstration can fail.
 const HELP = `Usage: npm run -s demo:rotation -- [--rounds <number>] [--withdraw-first]

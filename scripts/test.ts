@@ -15,7 +15,7 @@ const files =
       ? all.filter((file) => !/^test\/e2e\/|\.long\.test\.ts$/.test(file))
       : all
 
-// The databases of the tests are kept in memory, because no test crashes the machine and thousands of commits need not wait for the disk.
+// The databases of the tests are in memory where enough is free: no test crashes the machine, so thousands of commits need not wait for the disk.
 const memory = '/dev/shm'
 const free = existsSync(memory) ? statfsSync(memory) : undefined
 if (free && free.bavail * free.bsize > 2 ** 31) process.env.TMPDIR ??= memory

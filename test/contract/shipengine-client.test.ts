@@ -5,7 +5,7 @@ import { ShipEngine } from 'shipengine'
 import { connectBodies } from '../support/connections/connect-bodies.ts'
 import { onEveryDatabase } from '../support/server/every-database.ts'
 
-/** The published client of the API, with nothing changed but the address it talks to. It replaces the global fetch, so it has a file of its own. */
+/** These tests use the published client of the API, with only its address changed. It replaces the global fetch, so it has its own file. */
 onEveryDatabase('shipengine', (server) => {
   let baseURL: string
   before(async () => {

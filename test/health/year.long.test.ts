@@ -55,7 +55,7 @@ describe('a year of 1,000 connections', () => {
   const faults = (lives: ReturnType<typeof lifeOfAll>) =>
     lives.flatMap((life) => faultsOf(life.fate, life, 365).map((fault) => `${life.fate} ${fault}`))
 
-  test('states, events and the number of probes are what their fates say', () => {
+  test('states, events and the number of checks are what their behaviours say', () => {
     const lives = lifeOfAll()
     assert.deepEqual([...new Set(faults(lives))], [])
     const asked = lives.flatMap((life) => life.asked)

@@ -41,7 +41,7 @@ async function refusalOf(url: string): Promise<string> {
   return assert.fail('it is taken')
 }
 
-/** Listens as something that is no PostgreSQL. */
+/** Opens a server that is not PostgreSQL. */
 async function listen(answer: (socket: Socket) => void) {
   const server = createServer((socket) => {
     socket.on('error', () => {})

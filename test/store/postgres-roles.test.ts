@@ -138,7 +138,7 @@ describe(
       assert.equal(await openAt(url('founder', 'shared')), 2)
     })
 
-    test('without the wall between tenants nothing starts', async () => {
+    test('without row-level security between tenants nothing starts', async () => {
       const where = url('founder', 'founded')
       const refused: [does: string, undoes: string, says: RegExp][] = [
         ['alter role hawser_app bypassrls', 'alter role hawser_app nobypassrls', /nobypassrls/],

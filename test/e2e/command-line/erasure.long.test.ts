@@ -20,7 +20,7 @@ const body = () => ({ nickname: 'x', username: unique('user'), password: 'a pass
 /** A run has the sealed parts that should be gone, and the number of envelopes that were ever sealed. */
 type Run = { gone: Buffer[]; envelopes: number }
 
-/** Calls `work` so many times, some at once. */
+/** Calls `work` `count` times, and lets several calls run at once. */
 async function each(count: number, work: (at: number) => Promise<void>): Promise<void> {
   let next = 0
   const caller = async () => {

@@ -179,7 +179,7 @@ onEveryDatabase(
       assert.equal((await server().request('POST', `${path}/lease?state=any`)).status, 404)
     })
 
-    test('an LTL connection has the same doors, under any of its SCACs', async () => {
+    test('an LTL connection has the same routes, under any of its SCACs', async () => {
       const credentials = { username: 'u', password: 'the-right-one', account_number: unique() }
       simulated.know('ODFL', credentials)
       const { json } = await server().request('POST', LTL, { body: { credentials } })

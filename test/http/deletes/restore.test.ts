@@ -119,7 +119,7 @@ onEveryDatabase(
       assert.equal(lease.status, 500)
     })
 
-    test('an altered grave is refused and put on record, and the connection stays deleted', async () => {
+    test('a deleted connection whose row was altered is refused and recorded, and stays deleted', async () => {
       const id = await connect(server(), 'endicia')
       await remove(id)
       const spoiled = Buffer.alloc(200, 9)

@@ -20,7 +20,7 @@ const ROUNDS = process.env.HAWSER_TEST_QUICK ? 30 : 120
 
 type Guard = 'in its transaction' | 'before its transaction'
 
-/** Imports under a connection and, at the same time from another process's side, a delete that refuses while a label is open. */
+/** Imports a label under a connection while another process deletes the connection, which is refused while a label is open. */
 async function race(
   database: (typeof databases)[number],
   guard: Guard,

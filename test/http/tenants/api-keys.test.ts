@@ -372,7 +372,7 @@ onEveryDatabase('keys of an account', (server) => {
     }
   })
 
-  test('no door makes a key whose end has come, the last one neither', async () => {
+  test('no operation makes a key whose end has come, the last one neither', async () => {
     const actor = { ...operator('cli'), tenantId: server().tenantId }
     const wanted = { environment: 'production', scopes: ['read'], expiresAt: now.toISOString() } as const
     const made = createKey(server().ctx, actor, wanted)
