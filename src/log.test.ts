@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { describeError } from './describe-error.ts'
+import { describeError } from './log/describe-error.ts'
 import { ApiError, StartRefused } from './errors.ts'
 import { createLog, type Log } from './log.ts'
 import { Secret } from './secret.ts'

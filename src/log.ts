@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
-import { describeError } from './describe-error.ts'
+import { describeError } from './log/describe-error.ts'
 import { standardOutput, type LogOutput } from './log/log-output.ts'
 
 export type Log = Logger

@@ -1,4 +1,4 @@
-import { describeError } from './describe-error.ts'
+import { describeError } from './log/describe-error.ts'
 import { ApiError, StartRefused } from './errors.ts'
 import { withoutApiKeys } from './secret.ts'
 import { StoreError } from './store/errors.ts'

@@ -1,5 +1,6 @@
 import { parseConfig, type EnvironmentVariables } from '../config.ts'
-import { openContext, type Context } from '../context.ts'
+import type { Context } from '../context.ts'
+import { openContext } from '../open-installation.ts'
 import { createLog } from '../log.ts'
 
 /** Runs `work` on the installation that the environment names, also while a server runs; throws `StartRefused` where there is no installation, and makes none. */

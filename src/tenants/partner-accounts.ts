@@ -19,7 +19,7 @@ import {
   type PartnerView,
 } from '../store/tables/tenants/tenants.ts'
 import { requireScope } from '../require-scope.ts'
-import { actOnBehalf } from './authenticate.ts'
+import { actOnBehalf } from './act-on-behalf.ts'
 import { createKey, listKeys, revokeKey, type IssuedKey } from './keys/api-keys.ts'
 import { shownOf, storeTenant } from './create-tenant.ts'
 import { acceptEnd, endField, type ActingKey } from './keys/key-form.ts'

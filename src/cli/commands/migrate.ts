@@ -1,5 +1,5 @@
 import { parseConfig } from '../../config.ts'
-import { prepareDatabase } from '../../context.ts'
+import { prepareDatabase } from '../../open-installation.ts'
 import { StartRefused } from '../../errors.ts'
 import type { CommandCall } from '../command.ts'
 import { withContext } from '../with-context.ts'

@@ -11,7 +11,7 @@ import {
   type AttemptTimes,
 } from '../../store/tables/connections/login-attempts.ts'
 import { LEFT_TO_ASK_MS } from './ask-carrier.ts'
-import { markAttempt, chooseMark, type AskedCredentials, type KnownCredentials } from './login-keys.ts'
+import { markAttempt, chooseMark, type AskedCredentials, type KnownCredentials } from './attempt-marks.ts'
 import { outcomeHeader, refuses } from './verification-result.ts'
 
 /** A login at a carrier is not asked about after `MOST_REFUSALS` refused attempts, each of which counts for `REFUSALS_COUNT_MS` milliseconds. */

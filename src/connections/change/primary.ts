@@ -1,8 +1,9 @@
 import { changesBetween } from '../../audit/changes.ts'
 import type { Carrier } from '../../catalog/define.ts'
 import type { Actor, Context } from '../../context.ts'
-import { findConnection, findPrimary } from '../../store/tables/connections/connections.ts'
-import type { Tx } from '../../store/db.ts'
+import { findConnection, findOldest, findPrimary } from '../../store/tables/connections/connections.ts'
+import type { Db, Tx } from '../../store/db.ts'
+import type { Connection } from '../../store/schema/tables.ts'
 import { connectionKey, refuseUnknownConnection } from '../request/require.ts'
 import { saveConnection } from './save-connection.ts'
 
@@ -29,4 +30,15 @@ export async function markPrimary(
       changes: changesBetween({ is_primary_account: !isPrimary }, { is_primary_account: isPrimary }),
     },
   })
+}
+
+/** Finds the connection that becomes the primary one when this connection is deleted: the oldest other connection of the carrier; returns `undefined` where the deleted one is not primary, or is the only one. */
+export async function findHeir(
+  db: Db,
+  actor: Actor,
+  { carrier, carrier_id: except, is_primary }: Pick<Connection, 'carrier' | 'carrier_id' | 'is_primary'>,
+): Promise<string | undefined> {
+  if (is_primary !== 1) return undefined
+  const oldest = await findOldest(db, actor, { carrier, except })
+  return oldest?.carrier_id
 }

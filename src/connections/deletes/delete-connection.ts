@@ -3,13 +3,13 @@ import type { Actor, Context } from '../../context.ts'
 import { openIfIntactInside } from '../../custody/open-sealed.ts'
 import { sealDeleted } from '../../custody/sealed-values.ts'
 import { eraseChangesOf } from '../../store/tables/tenants/audit-changes.ts'
-import { deleteConnectionRow, findOldest } from '../../store/tables/connections/connections.ts'
+import { deleteConnectionRow } from '../../store/tables/connections/connections.ts'
 import type { Tx } from '../../store/db.ts'
 import { dropPrevious } from '../../store/tables/connections/previous-credentials.ts'
 import type { Connection } from '../../store/schema/tables.ts'
 import { insertTombstone } from '../../store/tables/connections/deleted.ts'
 import { hasDuplicate } from '../change/duplicates.ts'
-import { markPrimary } from '../change/primary.ts'
+import { findHeir, markPrimary } from '../change/primary.ts'
 import { connectionKey } from '../request/require.ts'
 
 const DAY_MS = 24 * 60 * 60_000
@@ -42,9 +42,8 @@ export async function deleteConnection(
     await eraseChangesOf(tx, key)
     await recordEvent(ctx, tx, actor, { action: 'connection.erased', carrierId })
   }
-  const heir =
-    connection.is_primary === 1 ? await findOldest(tx, actor, { carrier: connection.carrier }) : undefined
-  if (heir) await markPrimary(ctx, tx, actor, { carrierId: heir.carrier_id, isPrimary: true })
+  const heir = await findHeir(tx, actor, connection)
+  if (heir !== undefined) await markPrimary(ctx, tx, actor, { carrierId: heir, isPrimary: true })
 }
 
 /** Seals the contents of a connection for a restore; returns `undefined` where they do not open, since such a connection cannot be restored but can still be deleted. */

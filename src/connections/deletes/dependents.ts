@@ -1,6 +1,5 @@
 import type { Carrier, ManifestNeed } from '../../catalog/define.ts'
 import type { Actor, Context } from '../../context.ts'
-import { findOldest } from '../../store/tables/connections/connections.ts'
 import { countLiveLeases } from '../../store/tables/connections/leases.ts'
 import { findNextCheck } from '../../store/tables/connections/checks.ts'
 import type { Connection } from '../../store/schema/tables.ts'
@@ -8,6 +7,7 @@ import { listSubscribers } from '../../store/tables/webhooks/endpoints.ts'
 import { requireScope } from '../../require-scope.ts'
 import { restorableUntil } from './delete-connection.ts'
 import { decideDelete, type DeleteDecision } from './open-shipments.ts'
+import { findHeir } from '../change/primary.ts'
 import { readAccountPolicy } from './account-policy.ts'
 import { connectionKey } from '../request/require.ts'
 import { requireNamed, type Named } from '../request/named.ts'
@@ -36,13 +36,10 @@ export async function describeDependents(ctx: Context, actor: Actor, named: Name
   const now = ctx.clock()
   return ctx.store.read(actor.tenantId, async (db) => {
     const { restore_days } = await readAccountPolicy(db, actor)
-    const isPrimary = connection.is_primary === 1
-    const heir = isPrimary
-      ? await findOldest(db, actor, { carrier: carrier.id, except: named.carrierId })
-      : undefined
+    const heir = await findHeir(db, actor, connection)
     const told = await listSubscribers(db, actor, 'connection.disconnected')
     // The primary mark of the heir is announced in a message of its own.
-    if (heir) told.push(...(await listSubscribers(db, actor, 'connection.updated')))
+    if (heir !== undefined) told.push(...(await listSubscribers(db, actor, 'connection.updated')))
     return {
       connection,
       carrier,
@@ -51,7 +48,7 @@ export async function describeDependents(ctx: Context, actor: Actor, named: Name
       nextCheckAt: await findNextCheck(db, key),
       leases: await countLiveLeases(db, key, now.toISOString()),
       webhookIds: [...new Set(told)],
-      heir: heir?.carrier_id ?? null,
+      heir: heir ?? null,
       restorableUntil: restore_days > 0 ? restorableUntil(now, restore_days) : null,
     }
   })

@@ -1,6 +1,6 @@
 import type { FastifyPluginCallback } from 'fastify'
 import type { Context } from '../../context.ts'
-import { createOwnKey, listOwnKeys, revokeOwnKey } from '../../tenants/keys/account-keys.ts'
+import { createOwnKey, listOwnKeys, revokeOwnKey } from '../../tenants/keys/own-keys.ts'
 import { actingKey } from '../server/authenticate.ts'
 import { bodyOf } from '../server/body.ts'
 import { keyObject, keyPage, newKeyAnswer, newKeyBody } from '../wire/keys.ts'

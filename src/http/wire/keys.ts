@@ -1,5 +1,5 @@
 import { formSchema, type JsonSchema } from '../../catalog/forms/json-schema.ts'
-import type { KeyPage } from '../../tenants/keys/account-keys.ts'
+import type { KeyPage } from '../../tenants/keys/own-keys.ts'
 import { GRANTABLE, keyFields } from '../../tenants/keys/key-form.ts'
 import { parseScopes, scopeNames } from '../../tenants/scopes.ts'
 import { closed, paged } from '../openapi/schemas.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openContext } from '../../../src/context.ts'
+import { openContext } from '../../../src/open-installation.ts'
 import { createLog } from '../../../src/log.ts'
 import { parseConfig } from '../../../src/config.ts'
 import { importLabels, type LabelResult } from '../../../src/manifests/import-labels.ts'

@@ -1,6 +1,7 @@
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { parseConfig } from '../../../src/config.ts'
-import { openContext, type Context, type Scope } from '../../../src/context.ts'
+import type { Context, Scope } from '../../../src/context.ts'
+import { openContext } from '../../../src/open-installation.ts'
 import { buildApp } from '../../../src/http/app.ts'
 import { createLog } from '../../../src/log.ts'
 import type { Environment } from '../../../src/store/schema/tables.ts'

@@ -1,5 +1,6 @@
 import { parseConfig } from '../../../src/config.ts'
-import { EVERY_PERMISSION, noWayOut, openContext, type Actor } from '../../../src/context.ts'
+import { EVERY_PERMISSION, noWayOut, type Actor } from '../../../src/context.ts'
+import { openContext } from '../../../src/open-installation.ts'
 import { findCarrier } from '../../../src/catalog/find-carrier.ts'
 import { requireToken } from '../../../src/connections/access-token.ts'
 import { createLog } from '../../../src/log.ts'

@@ -1,5 +1,6 @@
 import { parseConfig } from '../../../src/config.ts'
-import { noWayOut, openContext } from '../../../src/context.ts'
+import { noWayOut } from '../../../src/context.ts'
+import { openContext } from '../../../src/open-installation.ts'
 import type { Outbound } from '../../../src/outbound/http.ts'
 import { createLog } from '../../../src/log.ts'
 import { createDeliveries } from '../../../src/webhooks/deliver.ts'

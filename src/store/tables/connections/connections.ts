@@ -73,7 +73,7 @@ export function findPrimary(
 export function findOldest(
   db: Db,
   scope: TenantScope,
-  { carrier, except = '' }: { carrier: string; except?: string },
+  { carrier, except }: { carrier: string; except: string },
 ): Promise<Pick<Connection, 'carrier_id'> | undefined> {
   return db
     .selectFrom('connection')

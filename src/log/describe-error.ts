@@ -1,4 +1,4 @@
-import { ApiError } from './errors.ts'
+import { ApiError } from '../errors.ts'
 
 type Described = { name: string; code?: string; message?: string; at?: string[]; cause?: Described }
 
