@@ -1,6 +1,6 @@
 import { format, resolveConfig } from 'prettier'
 import { ltlCarriers, parcelCarriers } from '../src/catalog/index.ts'
-import { CARRIER_IDS, readCarrierIds } from './carrier-ids.ts'
+import { CARRIER_IDS, readCarrierIds } from './release/carrier-ids.ts'
 import { emit } from './generated.ts'
 
 // This script lists the ids of all carriers. An id that a release has had is sealed into envelopes, so it may never change or vanish.
