@@ -1,16 +1,16 @@
 /** Describes a value that may be shown. */
 export type ShownValue = string | number | boolean | null
 
-/** Describes the change of one field that is not secret, by its wire name; the name of a member follows the name of its object. */
+/** Describes the change of one field that is not secret, by its wire name; a member of an object is named `object.member`. */
 export type FieldChange = { field: string; before: ShownValue; after: ShownValue }
 
 /** Describes values by the names that they are shown under; a value that is not set may be absent. */
 export type ShownValues = Readonly<Record<string, ShownValue | undefined>>
 
-/** The audit log keeps this many characters of a longer text, since nobody reads an image there. */
+/** The audit log keeps only this many characters of a longer text, such as an image in base64, since nobody reads that in a log. */
 const LONGEST = 150
 
-/** Returns the changes from `before` to `after`, in the order of both; neither may contain a secret. */
+/** Returns the changes from `before` to `after`: first the fields of `before` in their order, then the fields that only `after` has. Neither may contain a secret. */
 export function changesBetween(before: ShownValues, after: ShownValues): FieldChange[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return names.flatMap((field) => {

@@ -12,8 +12,8 @@ const ERASING: ReadonlySet<string> = new Set<Action>(['connection.erased', 'tomb
 const ERASING_ALL = 'tenant.deleted' satisfies Action
 
 /**
- * Describes what one tenant’s audit log keeps of changes: how many there are, and how many were erased as the log itself says. By the numbers of their events it lists
- * the changes that were altered or moved, those that are missing though nothing erased them, and those that belong to no event.
+ * Describes the result of checking the changes that one tenant’s audit log keeps: how many there are (`rows`), and how many were erased by a later event of the log (`erased`).
+ * The lists hold sequence numbers of events: `unreadable` has the changes that were altered or moved, `missing` those that are gone although nothing erased them, and `foreign` those that belong to no event.
  */
 export type ChangeCheck = {
   rows: number
@@ -59,7 +59,7 @@ export async function checkChanges(
   return found
 }
 
-/** Returns the numbers of the rows behind the last event, without those whose event has come meanwhile. */
+/** Returns the sequence numbers of changes that stand behind the last event and therefore belong to no event. Changes whose event has been added during this check are left out. */
 async function beyond(ctx: Context, tenantId: string, limit: number): Promise<number[]> {
   const newest = await ctx.store.read(tenantId, (db) => findLastSeq(db, tenantId))
   const rows = await ctx.store.read(tenantId, (db) =>

@@ -110,13 +110,13 @@ function withChange(ctx: Context, event: AuditEvent, sealed: Uint8Array | undefi
 
 const BATCH = 1_000
 
-/** Says what is wrong with the head of a chain: the record of its newest event, which the next one is linked to. */
+/** Says what is wrong with the head of a chain. The head records the newest event, to which the next event is linked. */
 export type HeadFault = 'missing' | 'wrong'
 
 /** Describes a walked chain: how many events it has, the newest hash in hex, the first event that does not fit, and what is wrong with its head. */
 export type AuditWalk = { events: number; head: string; brokenAt?: number; headFault?: HeadFault }
 
-/** Walks one tenant's chain from its start to the head that it had when the walk began, or beyond. */
+/** Walks one tenant's chain from its start to its end, which is the head at the beginning of the walk, or a later event. */
 export async function verifyChain({ store }: Context, tenantId: string): Promise<AuditWalk> {
   const findHead = () => store.read(tenantId, (db) => findAuditHead(db, tenantId))
   const head = await findHead()

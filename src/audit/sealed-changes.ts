@@ -10,7 +10,7 @@ type Holder = Pick<AuditEvent, 'tenant_id' | 'seq' | 'environment' | 'carrier_id
 
 const SALT = 32
 
-/** Seals the changes of an event, for this event alone; `hash` is the digest that the event keeps, which says nothing once the envelope, with its salt, is gone. */
+/** Seals the changes of an event, for this event alone. The event keeps the digest `hash`; once the envelope and the salt in it are erased, nobody can guess the changes from the digest. */
 export function sealChanges(
   { keyring }: Context,
   holder: Holder,

@@ -24,18 +24,18 @@ import { claimToken } from './tokens/token-lock.ts'
 /** Describes an access token that is good until `expiresAt`, and the connection as it was when the token was handed out. */
 export type AccessToken = { token: Secret<string>; expiresAt: string; connection: Connection }
 
-/** Describes the stored token of a connection; `row` is absent where the token belongs to credentials that are not in force. */
+/** Describes what is stored about the access token of a connection. `row` is absent where no token is stored for the credentials in force; `fence` is the number that every write of the row increases, and 0 where there is no row. */
 type TokenState = { connection: Connection; row: CarrierToken | undefined; fence: number; now: string }
 
 const LOOK_MS = 50
 /** A request waits this many milliseconds for another one that asks the carrier. This is longer than a claim lasts, so that the request can take over from a process that died. */
 const WAIT_MS = 40_000
-/** One request asks the carrier at most this many times while the answers are of no use. */
+/** A request that gets no usable token asks the carrier again, until the carrier has been asked this many times. */
 const MOST_ASKED = 3
 
 /**
- * Returns the carrier’s access token for this connection: a token that is good for some time, and belongs to this connection and to the credentials in force.
- * Only one caller at a time asks the carrier for a token, in whatever process, and asks before the last token ends; the others wait and never ask.
+ * Returns the carrier’s access token for this connection. The token is good for some time yet, and belongs to this connection and to the credentials in force.
+ * Of all callers in all processes only one at a time asks the carrier for a token, and the others wait for that token. The next token is asked for before the current one ends, while callers still get the current one.
  * Returns `undefined` where the carrier mints no token for these credentials; throws where the carrier refuses them (409) or gives no token (502).
  */
 export async function requireToken(
@@ -92,7 +92,7 @@ async function obtain(
   return refuse(carrier, 'Others ask it all the time.', { outcome: 'unasked' })
 }
 
-/** Gets the next token before the last one ends. Where the merchant has signed in, the refresh of the sign-in makes the claim, and this function makes none. */
+/** Gets the next token before the current one ends. Where the merchant has signed in, `refreshSignIn` claims the token, so this function does not. */
 async function getAhead(ctx: Context, actor: Actor, known: TokenState): Promise<void> {
   if (await hasSignIn(ctx, actor, known.connection))
     await checkConnection(ctx, actor, known.connection, { seenFence: known.fence })

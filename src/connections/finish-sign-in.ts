@@ -25,13 +25,13 @@ import { signInOf } from './sign-in/sign-in-state.ts'
 /** Describes the unchecked values that a merchant’s browser brings back from the carrier. */
 export type SignInReturn = { state: unknown; code: unknown; requestId: string; ip: string }
 
-/** A state has 256 bits in base64url. */
+/** The state of a sign-in has this form: 256 bits in base64url. */
 const STATE = /^[A-Za-z0-9_-]{43}$/
 const LONGEST_CODE = 2_048
 
 /**
- * Finishes the sign-in that this state belongs to: the state is taken once, the code is exchanged once, and the connection is approved.
- * After the refresh token is stored, the carrier is asked about the account, since the merchant may not own it; the answer decides the state of the connection.
+ * Finishes the sign-in that the parameter `state` belongs to: the state is used once, the code is exchanged once, and the connection is approved.
+ * After the refresh token is stored, the carrier is asked about the account, since the merchant may not own it; the answer decides the new state of the connection. Where the exchange gave no access token, the planned check asks later.
  * Every error is answered with one and the same refusal, and leaves the connection as it was.
  */
 export async function finishSignIn(
@@ -60,7 +60,7 @@ export async function finishSignIn(
   if (grant.minted) await verifySignIn(ctx, actor, kept, grant.minted)
 }
 
-/** Returns the address that the sandbox sends a merchant to in place of the carrier’s sign-in page: the return address, with a code for the values that were asked. */
+/** Returns the address to which the sandbox sends a merchant in place of the carrier’s sign-in page: the return address, with a code that stands for the values in `asked`. */
 export function approveInSandbox(ctx: Context, asked: Readonly<Record<string, unknown>>): string {
   const { state } = asked
   if (!isState(state)) return refuse()
@@ -111,7 +111,7 @@ async function exchange(
   return undefined
 }
 
-/** A check is planned after this many milliseconds, in case this process ends before it asks about the account. */
+/** The check after a sign-in is planned for this many milliseconds later, in case this process ends before it has asked about the account. */
 const SOON_MS = 60_000
 
 /** Stores the refresh token of a sign-in and approves the connection; returns `undefined` when the connection was deleted meanwhile. */

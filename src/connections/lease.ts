@@ -21,7 +21,7 @@ import { requireNamed, type Named } from './request/named.ts'
 /** A lease is good for this many seconds: usually, at least and at most. */
 export const LEASE_SECONDS = { usual: 300, least: 30, most: 3_600 }
 
-/** A lease hands out one of these two. */
+/** A lease hands out either the credentials or an access token. */
 export const LEASED = ['credentials', 'token'] as const
 
 /** A lease is credentials or an access token that the caller may use until `expiresAt`; after that the caller asks again. */
@@ -32,9 +32,9 @@ export type Lease = { connection: Connection; carrier: Carrier; expiresAt: strin
 type Request = Named & { seconds: number; anyState: boolean; as: (typeof LEASED)[number] }
 
 /**
- * Hands out the credentials in force with the other values that name the account, or the carrier’s access token for them; no other function lets a secret leave the server.
- * The audit event is written before anything is opened. The refresh token of a sign-in is never handed out, since using it spends it; the access token that it mints is handed out.
- * A token that the carrier does not mint is refused (400) with what is missing for it, and no lease outlives its token. A connection that the carrier refuses, or that waits for its approval, is refused (409) unless `anyState`.
+ * Hands out the credentials in force with the other values that name the account, or the carrier’s access token for them; no other answer of the server contains a secret of a connection.
+ * The audit event is written before anything is opened. The refresh token of a sign-in is never handed out, since using it spends it; an access token from a sign-in is handed out.
+ * Where the carrier mints no token, the request is refused (400), and the refusal names what is missing. No lease of a token ends later than the token. A connection that the carrier refuses, or that waits for its approval, is refused (409) unless `anyState` is true.
  */
 export async function leaseCredentials(ctx: Context, actor: Actor, request: Request): Promise<Lease> {
   requireScope(actor, 'use')

@@ -38,8 +38,8 @@ import { requireVersion, type IfMatch } from './request/if-match.ts'
 type Request = Named & { ifMatch: IfMatch; verify?: VerifyParameter }
 
 /**
- * Puts the previous credentials back into force, after the carrier accepts them, as a new version, so that no version number is used twice.
- * The settings that the carrier is asked with go back with them, and the other settings stay. The credentials in force until now become the previous ones, and a sign-in that belonged to the earlier credentials comes back with them.
+ * Puts the previous credentials back into force as a new version, so that no version number is used twice. The carrier is asked first where that is possible, and credentials that the carrier refuses are not put back.
+ * The settings that the carrier is asked with go back together with the credentials, and the other settings stay. The credentials in force until now become the previous ones. The sign-in of the credentials in force stays where that sign-in is of the same account; otherwise the earlier credentials come back with their own.
  * Refuses (409) when there are no previous credentials.
  */
 export async function rollbackConnection(
@@ -124,7 +124,7 @@ async function planRollback(
   }
 }
 
-/** Separates kept credentials from the settings that were kept with them. Credentials that were kept before settings were kept too have none, and the settings in force then stay. */
+/** Separates the kept credentials from the settings that were kept with them. Older records hold no settings; the settings in force then stay. */
 function apart(kept: Changes, names: ReadonlySet<string>): { credentials: Values; verified: Changes } {
   const entries = Object.entries(kept)
   const credentials = Object.fromEntries(entries.filter(([name]) => !names.has(name)))

@@ -16,7 +16,7 @@ import {
   type UnverifiedReason,
 } from './verification/why-unverified.ts'
 
-/** A kind filter selects connections by what is counted for them, so that no single connection has to be read. */
+/** A kind filter selects connections by their kind, which is a carrier and a standing (the state with a detail, such as `unverified/waiting`). Hawser counts connections by kind, so that a search needs to read no single connection for this filter. */
 export type KindFilter = {
   states?: readonly ConnectionState[]
   status?: Connection['connection_status']
@@ -28,7 +28,7 @@ export type KindFilter = {
   scac?: string
 }
 
-/** Says how many connections are in each state, whatever else the search asks for. */
+/** Says how many connections are in each state. Only the carriers that the search asks for are counted; the other conditions of the search do not matter. */
 export type StateCounts = Record<ConnectionState, number> & {
   attention: number
   unverified_by_reason: Record<UnverifiedReason, number>
@@ -73,7 +73,7 @@ export function kindTest(
   }
 }
 
-/** Returns the groups of listings that hold connections of the wanted kinds; one group covers a whole standing where every carrier in that standing is wanted. */
+/** Returns the groups of listings to read for the wanted kinds. A standing is one group where all of its carriers are wanted; otherwise each wanted carrier of the standing is a group of its own. */
 export function listingGroups(kinds: readonly Kind[], isWanted: (kind: Kind) => boolean): ListingGroup[] {
   const standings = Map.groupBy(kinds, ({ standing }) => standing)
   return [...standings].flatMap(([standing, all]): ListingGroup[] => {

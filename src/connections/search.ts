@@ -38,7 +38,7 @@ export type SearchScope = KindFilter & {
   words?: readonly string[]
 }
 
-/** A question says which connections are searched, in which order, and which page of them is returned: by its number, or after a place. */
+/** A search query says which connections are searched, in which order, and which page of them is returned: the page with a number, or the page after a place. */
 export type SearchQuery = {
   search: SearchScope
   order: SearchOrder
@@ -64,10 +64,10 @@ export type FoundPage = {
   next: SearchPlace | undefined
 }
 
-/** Where at most this many terms begin with a word, their connections are gathered and sorted for each page. */
+/** Where at most this many terms of the search index begin with the rarest word, all connections that have the words are read and sorted for each page. */
 const FEW = 2_000
 
-/** Finds one page of connections of either mode: the actor’s own, or those of every account that a partner created. Every page costs about as much as the first one. */
+/** Finds one page of connections of either mode: the actor’s own, or those of every account that a partner created. A page after a place costs about as much as the first one; a page by number costs more the later the page is. */
 export async function findConnections(ctx: Context, actor: Actor, question: SearchQuery): Promise<FoundPage> {
   const { environment, tenantId, scopes } = actor
   const isPartner = scopes.has('partner')

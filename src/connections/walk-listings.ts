@@ -68,7 +68,7 @@ export async function walkListings(db: Db, reach: SearchReach, walk: ListingWalk
   }
 }
 
-/** Returns the place to start from. Where the connections that are longest in their state come last, the ones that are not old enough stand before that place. */
+/** Returns the place where the walk starts. In the order from the latest change of state to the earliest, the walk starts after the connections that are not old enough; otherwise the walk starts at the first listing, and the result is `undefined`. */
 const startOf = ({ order: { by, direction }, olderThan }: ListingWalk): SearchPlace | undefined =>
   by === 'since' && direction === 'desc' && olderThan !== undefined
     ? { key: olderThan, carrierId: '', tenantId: '' }

@@ -52,7 +52,7 @@ export async function openIfIntactInside<T>(
   }
 }
 
-/** Runs work that opens what is sealed, and records in the audit log what did not open once the work is over, even where the work caught the error. */
+/** Runs work that opens what is sealed. Once the work is over, what did not open is recorded in the audit log, even where the work caught the error. */
 async function recording<T>(ctx: Context, actor: Actor, work: (opener: Opener) => Promise<T>): Promise<T> {
   const found = new Violations()
   try {

@@ -25,7 +25,7 @@ export type Subject =
   | { kind: 'connection'; tenantId: string; carrierId: string }
   | { kind: 'webhook'; tenantId: string; webhookId: string }
 
-/** An opener opens what is sealed, and refuses (500) what was altered or moved; the code that made the opener hears of that, and so does the log, without anything of the contents. */
+/** An opener opens what is sealed, and refuses (500) what was altered or moved. Each refusal is reported to the code that made the opener, and is logged without anything of the contents. */
 export type Opener = {
   /** Opens the credentials that are in force. */
   credentials(connection: Connection): SealedValues
@@ -45,7 +45,7 @@ export type Opener = {
   webhook(endpoint: WebhookEndpoint): Secret<WebhookSecrets>
 }
 
-/** Returns an opener that calls `note` with the connection or webhook that does not open. Outside of custody only `openSealed` and its neighbours make an opener, and record in the audit log what does not open. */
+/** Returns an opener that calls `note` with the connection or webhook that does not open. Outside of custody, code gets an opener only from the functions in `open-sealed.ts`, which record in the audit log what does not open. */
 export function createOpener(
   { keyring, log }: Pick<Context, 'keyring' | 'log'>,
   note: (subject: Subject) => void,

@@ -35,7 +35,7 @@ export function sealSettings(
   return keyring.seal(valuesPlace('connection.settings', holder, version), encode(values))
 }
 
-/** Seals credentials that are no longer in force, for a purpose of their own, so that their bytes open nothing where they are put back into force. */
+/** Seals credentials that are no longer in force, for a purpose of their own. The sealed bytes therefore do not open when somebody copies them into the row of a connection as credentials in force. */
 export function sealPrevious(
   { keyring }: Context,
   holder: Holder,
@@ -45,7 +45,7 @@ export function sealPrevious(
   return keyring.seal(valuesPlace('connection.previous', holder, version), encode(values))
 }
 
-/** Seals everything that a restore of a deleted connection needs, for a purpose of its own, so that these bytes open nothing where they are put back into force. */
+/** Seals everything that a restore of a deleted connection needs, for a purpose of its own. The sealed bytes therefore do not open when somebody copies them into the row of a connection. */
 export function sealDeleted(
   { keyring }: Context,
   holder: Holder & Pick<Connection, 'credentials_version'>,
@@ -62,7 +62,7 @@ export function sealVerifier({ keyring }: Context, holder: Holder, verifier: Sec
   )
 }
 
-/** Returns the digest of the envelopes that the audit log keeps, so that an older envelope that was put back shows. */
+/** Returns the digest of a connection’s envelopes. The audit log keeps this digest, so that the log shows when somebody has put an older envelope back. */
 export function fingerprint(credentials: Uint8Array, settings: Uint8Array | null): Buffer {
   return createHash('sha256')
     .update(credentials)

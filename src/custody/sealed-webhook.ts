@@ -3,7 +3,7 @@ import type { Secret } from '../secret.ts'
 import type { WebhookEndpoint } from '../store/schema/tables.ts'
 import type { EnvelopePlace } from '../vault/keyring.ts'
 
-/** Describes the secrets of a webhook: the secret that it signs with, the one before that until its end, and the headers that the user added. */
+/** Describes the secrets of a webhook: the secret that signs now, the previous secret with the time until which it signs too, and the headers that the user added. */
 export type WebhookSecrets = {
   signing: string
   previous?: { signing: string; endsAt: string }

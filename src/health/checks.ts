@@ -15,7 +15,7 @@ import { findTenant } from '../store/tables/tenants/tenants.ts'
 import { createPollingLoop, shuffle, waitFor } from '../polling-loop.ts'
 import { runCheck } from './run-check.ts'
 
-/** One process runs at most `SLOTS` checks at a time, and at most `SLOTS_A_CARRIER` of one carrier: fewer attempts than lock a login, so that people can still verify. */
+/** One process runs at most `SLOTS` checks at a time, and at most `SLOTS_A_CARRIER` of one carrier. The latter is less than the number of attempts that lock a login, so that people can still verify during checks. */
 export const SLOTS = 16
 export const SLOTS_A_CARRIER = 2
 /** All processes together begin at most this many checks of one carrier in a minute. */
@@ -47,7 +47,7 @@ export function createChecks(ctx: Context, { random = Math.random }: { random?: 
   const isOff = ctx.config.verification === 'off'
   /** `underWay` maps each running check to its carrier. */
   const underWay = new Map<Promise<void>, string>()
-  /** `spent` maps each carrier whose budget is spent to the time when there is some again. */
+  /** `spent` maps each carrier whose checks of this minute are used up to the time when the next check may begin. */
   const spent = new Map<string, number>()
   let isAbandoned = false
 
@@ -125,7 +125,7 @@ export function createChecks(ctx: Context, { random = Math.random }: { random?: 
 }
 
 /**
- * Claims a check that is still due, within its carrier’s budget; the sandbox asks no carrier, and spends no budget.
+ * Claims a check that is still due, unless the carrier has had its checks of this minute. In the sandbox no carrier is asked, and no check is counted.
  * A check of a disabled tenant is put off, each by a time of its own, so that these checks do not come together once the tenant is enabled.
  */
 async function claimWithin(

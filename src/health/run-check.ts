@@ -26,7 +26,7 @@ export async function runCheck(ctx: Context, claim: CheckClaim, isAbandoned: () 
   }
 }
 
-/** Says when to look again; `null` means never, and `undefined` means that the check itself has planned that. */
+/** Says when to look again. `null` means never, and `undefined` means that nothing is left to plan, since the check has planned the next one or the connection is gone. */
 type Next = string | null | undefined
 
 async function ask(ctx: Context, claim: CheckClaim, isAbandoned: () => boolean): Promise<Next> {

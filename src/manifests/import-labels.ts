@@ -26,9 +26,9 @@ type PlannedLabel = LabelResult & { change?: LabelChange }
 const MOST_TOGETHER = 20
 
 /**
- * Records labels: an entry that is sent again changes nothing, and an entry that follows a settled label of the same number is another label.
- * The entries of a connection are decided in their order, each for itself. Each 20 are one transaction, with one audit event for each connection; a caller who gets no answer sends all entries again.
- * No label comes under a connection that is deleted meanwhile.
+ * Records labels. An entry that is sent again changes nothing. A label that was voided, has failed or is in a manifest is settled: an entry with the tracking number of a settled label makes another label, unless `findMeant` finds that the entry means the settled one.
+ * The entries of a connection are decided in their order, each for itself. Every 20 entries are written in one transaction, with one audit event for each connection; a caller who gets no answer sends all entries again.
+ * Where a connection is deleted meanwhile, no label is recorded for it.
  */
 export async function importLabels(ctx: Context, actor: Actor, body: Body): Promise<LabelResult[]> {
   requireScope(actor, 'write')
@@ -120,7 +120,7 @@ async function look(
   }
 }
 
-/** Notes what an entry has made of its label, so that the next entry finds that. */
+/** Notes the changed label of an entry, so that the next entry finds the label as changed. */
 function note({ tracked, met }: KnownLabels, { labelId, change }: PlannedLabel): void {
   if (labelId !== null) met.add(labelId)
   if (!change) return

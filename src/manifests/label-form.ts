@@ -30,7 +30,7 @@ export const labelFields: Fields = {
   status: optional(choice('Status; `completed` where a new label says none', LABEL_STATUSES)),
 }
 
-/** Describes what an entry says of a label and what may change; an absent value is not said, and `null` clears a value. */
+/** Describes the values of a label that an entry can give and that may change. An absent value is not given, and `null` clears a value. */
 export type LabelBody = Partial<
   Pick<Label, 'ship_date' | 'warehouse_id' | 'service_code' | 'external_shipment_id' | 'status'>
 >

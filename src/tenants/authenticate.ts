@@ -19,18 +19,18 @@ export type Authenticated = {
   lastUsedAt: string | null
 }
 
-/** An unauthenticated request has the reason why its API key does not count; `actor` belongs to the account whose key it is or claims to be. */
+/** An unauthenticated request has the reason why its API key is not valid; `actor` belongs to the account whose key it is or claims to be. */
 export type Unauthenticated = {
   refusal: 'key_absent' | 'key_malformed' | 'key_unknown' | 'key_revoked' | 'key_expired'
   actor?: Actor
   keyId?: string
 }
 
-/** An identity says who presents an API key, or why the key does not count. */
+/** An identity says who presents an API key, or why the key is not valid. */
 export type Identity = Authenticated | Unauthenticated
 
 /**
- * Finds who presents an API key and whether the key still counts; the database is read every time, so that a revoked key fails at once.
+ * Finds who presents an API key and whether the key is still valid; the database is read every time, so that a revoked key fails at once.
  * Only a caller with the key's secret learns that the key was revoked or has expired; for any other caller the key is unknown.
  */
 export async function authenticate(ctx: Context, presented: Presented): Promise<Identity> {

@@ -152,7 +152,7 @@ export async function listAccounts(
   return { accounts: tenants, total, page, pages: Math.ceil(total / size) }
 }
 
-/** Makes an API key with which the account reads and writes, in the environment of the partner's own key and for no longer than that key counts. */
+/** Makes an API key with which the account reads and writes, in the environment of the partner's own key. The new key ends no later than the partner's key. */
 export async function createAccountKey(
   ctx: Context,
   partner: Actor,

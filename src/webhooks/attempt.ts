@@ -28,7 +28,7 @@ export type AttemptLimits = {
   signal: AbortSignal
 }
 
-/** Sends one claimed message and writes the result of the attempt; any failure outside of Hawser leads to another attempt later. */
+/** Sends one claimed message and writes the result of the attempt. After a failure, the schedule decides whether there is another attempt. */
 export async function attempt(ctx: Context, claim: DeliveryClaim, limits: AttemptLimits): Promise<void> {
   const sentAt = ctx.clock()
   const { endpoint } = claim
@@ -132,7 +132,7 @@ async function settle(ctx: Context, tx: Tx, claim: DeliveryClaim, outcome: Attem
   if (settled) await blame(ctx, tx, claim, { outcome, now })
 }
 
-/** Notes since when an endpoint has been failing, and disables the endpoint where it is gone or hopeless. */
+/** Notes since when an endpoint has been failing. Disables the endpoint where the receiver answered that it no longer exists, or where the endpoint has been failing for too long. */
 async function blame(
   ctx: Context,
   tx: Tx,

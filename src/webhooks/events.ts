@@ -10,7 +10,7 @@ export const events = {
 
 export type EventType = keyof typeof events
 
-/** `unsupportedEvents` lists published events of work that Hawser does not do (rates, labels, tracking, orders, reports), so they would never come. */
+/** `unsupportedEvents` lists published events that Hawser never sends, since they are about work that Hawser does not do (rates, labels, tracking, orders, reports). */
 export const unsupportedEvents: readonly string[] = [
   'batch',
   'order_source_refresh_complete',

@@ -28,7 +28,7 @@ export type NextDelivery =
   | { kind: 'delivered' }
   | { kind: 'retry'; inMs: number }
   | { kind: 'failed' }
-  /** With `gone` the receiver no longer exists and wants no more messages. */
+  /** `gone` means that the receiver answered 410: the receiver no longer exists and wants no more messages. */
   | { kind: 'gone' }
 
 /** Decides what follows from a reply to the attempt with the number `attempts`; `random` is from 0 up to 1. */

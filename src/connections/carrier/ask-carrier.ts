@@ -30,7 +30,7 @@ export const materialOf = (
   requestId: randomUUID(),
 })
 
-/** Asks the carrier by one step of a recipe; returns what the answer says where the recipe continues, and otherwise the outcome. Never rejects. */
+/** Carries out one step of a verification recipe at the carrier. Returns what was read from the reply (`words`) where the recipe goes on to another step, and otherwise the outcome (`answer`). Never rejects. */
 export async function askOnce(
   step: Step,
   material: Material,

@@ -21,19 +21,19 @@ export const REFUSALS_COUNT_MS = 15 * 60_000
 const RUNNING_MS = 30_000
 /** The clocks of processes may differ by this many milliseconds; a time that is later than that was written by a process with a wrong clock. */
 export const CLOCKS_APART_MS = 60_000
-/** While others ask about a login, the first look at it comes after `FIRST_LOOK_MS` milliseconds, and later looks up to `LAST_LOOK_MS` apart. */
+/** While other callers ask about a login, a waiting caller looks again after `FIRST_LOOK_MS` milliseconds, and then after twice as long each time, up to `LAST_LOOK_MS`. */
 const FIRST_LOOK_MS = 25
 const LAST_LOOK_MS = 400
 /** A caller who found others asking may try again after this many seconds; the others have finished by then. */
 const COME_AGAIN_SECONDS = 15
 
-/** An attempt says what a carrier is to be asked about, what is in force of it already, and when the attempt has to be over, in milliseconds of the process clock. */
+/** An attempt says what a carrier is to be asked about, which values of the connection are in force already (`held`), and when the attempt has to be over (`until`, in milliseconds of the process clock). */
 export type Attempt = AskedCredentials & { held?: KnownCredentials | undefined; until: number }
 
 /**
  * Calls `ask`, unless the carrier refused this login three times in the last 15 minutes, for whatever tenant: such an attempt is refused with 429, and the carrier is not asked.
- * Credentials that the carrier has verified have a count of their own, and so have other credentials for the same connection, so that no stranger can block them. Every refusal is added to all counts, and a verified outcome ends them.
- * No more attempts run at once than could be refused, so that many simultaneous attempts do not evade the limit; a caller who finds so many running waits for their outcomes, as long as there is time to ask afterwards.
+ * Credentials that the carrier has verified have a count of their own. Other credentials for the same connection have a count of the tenant’s own. So no stranger can block either of them. Every refusal is added to all counts, and a verified outcome sets all of them back to zero.
+ * No more attempts run at once than could be refused, so that many simultaneous attempts do not evade the limit. A caller who finds so many running waits for their outcomes, as long as there is time to ask afterwards.
  */
 export async function limitAttempts(
   ctx: Context,
@@ -83,7 +83,7 @@ function timesAt(now: Date): AttemptTimes {
   }
 }
 
-/** Refuses (429) to ask about a login for the rest of the time that its refusals count, in milliseconds. */
+/** Refuses (429) to ask about a login; `milliseconds` is the time for which the refusals of the login still count. */
 export function refuseForNow(carrier: Carrier, milliseconds = REFUSALS_COUNT_MS): never {
   const seconds = Math.max(1, Math.ceil(Math.min(milliseconds, REFUSALS_COUNT_MS) / 1_000))
   const minutes = Math.ceil(seconds / 60)

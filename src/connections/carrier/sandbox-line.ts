@@ -52,7 +52,7 @@ const TOLD: Record<VerificationOutcome, string> = {
 }
 const WAIT_SECONDS = 60
 
-/** Returns an outcome that credentials asked for, in the words of the last rule of the carrier with this outcome, or in general words where no rule has it. */
+/** Returns the outcome that credentials asked for. The explanation comes from the last rule of the carrier with this outcome, and is a general one where no rule has the outcome. */
 function wordAs(carrier: Carrier, outcome: VerificationOutcome): CarrierAnswer {
   const rules = carrier.verify?.steps.flatMap((step) => step.rules) ?? []
   const own = rules.findLast(({ then }) => then === outcome)?.because

@@ -6,7 +6,7 @@ export type VerificationResult =
   | (CarrierAnswer & {
       asked: true
       at: Date
-      /** `rotated` names the credentials version that was asked about and the one that is in force for it, where asking replaced a refresh token. */
+      /** `rotated` is set where the carrier was asked with the merchant’s sign-in: `from` is the credentials version that was asked about, and `to` the version in force afterwards, which is a later one where the carrier replaced the refresh token. */
       rotated?: { from: number; to: number }
     })
   | {
@@ -67,7 +67,7 @@ export function nextStep(outcome: string | null): string | null {
   return NEXT_STEPS[(outcome ?? 'unasked') as VerificationOutcome | 'unasked'] ?? null
 }
 
-/** Returns what to do about the outcome of credentials that are not stored, so that no check asks about them again. */
+/** Returns what to do about the outcome of credentials that are not stored. No later check asks about such credentials. */
 export function nextStepUnstored(verification: VerificationResult): string | null {
   if (!verification.asked && verification.waits)
     return 'Store the credentials, and send the merchant to sign in at the carrier.'

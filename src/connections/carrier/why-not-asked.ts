@@ -8,13 +8,13 @@ import type { VerificationResult } from './verification-result.ts'
 type Values = Readonly<Record<string, unknown>>
 type NotAsked = Extract<VerificationResult, { asked: false }>
 
-/** Returns the names of the values that a recipe needs and that are missing here. */
+/** Returns the names of the values that a recipe needs and that `values` lacks. */
 export const missingValues = ({ needs }: Pick<Verification, 'needs'>, values: Values): string[] =>
   needs.filter((name) => values[name] === undefined || values[name] === '')
 
 /**
  * Returns why nobody can ask this carrier about these values; `undefined` where somebody can.
- * Where `values` is absent, nobody knows which are set, and the reason names every optional value that a recipe needs.
+ * Where `values` is absent, the reason names every optional value that a recipe needs, since any of them may be missing.
  */
 export function whyNotAsked(
   ctx: Context,

@@ -27,7 +27,7 @@ import { valuesToVerify } from '../form/values.ts'
 import { carryOut, verifyAndSave, type Operation, type Verified } from './verify-and-save.ts'
 import { requireVersion, type IfMatch } from '../request/if-match.ts'
 
-/** A change is of credentials, some of them or the whole set, or of settings alone, about which no carrier is asked. */
+/** A change gives some of the credentials (`merge`), the whole set of credentials (`replace`), or only settings. No carrier is asked about a change of settings. */
 export type ChangeKind =
   { kind: 'credentials'; how: 'merge' | 'replace'; verify: VerifyParameter } | { kind: 'settings' }
 

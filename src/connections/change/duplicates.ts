@@ -35,8 +35,8 @@ export async function refuseDuplicate(
 }
 
 /**
- * Refuses (409) to restore a connection whose account has been connected since it was deleted.
- * Returns the id of a duplicate that existed before the delete, which is no reason to refuse.
+ * Refuses (409) to restore a connection whose account has been connected again since the delete.
+ * Returns the id of a duplicate that existed before the delete; such a duplicate is no reason to refuse.
  */
 export async function refuseLaterDuplicate(
   db: Db,
@@ -52,7 +52,7 @@ export async function refuseLaterDuplicate(
   return newest?.carrier_id
 }
 
-/** Returns whether another connection of the account exists, or is deleted and can be restored. Of two connections that were deleted one after the other, each has had the other as its duplicate. */
+/** Returns whether another connection of the account exists, or is deleted and can be restored. So two duplicates that are deleted one after the other can both be restored. */
 export async function hasDuplicate(
   db: Db,
   actor: Actor,

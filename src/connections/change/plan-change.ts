@@ -79,7 +79,7 @@ export function planChange(
 
 const merge = (held: Values, changes: Changes): Values => withoutCleared({ ...held, ...changes })
 
-/** Replaces the whole set of documented fields, as the public page says. That page does not know the fields that Hawser adds: their values stay while the account stays the same. */
+/** Replaces the whole documented set of fields. The fields that Hawser adds are not in the carrier’s public form, and keep their values while the account stays the same. */
 function replace(carrier: Carrier, held: Values, changes: Changes): Values {
   const replaced = withoutCleared(changes)
   if (!staysWithAccount(carrier, held, replaced)) return replaced

@@ -26,7 +26,7 @@ export function isSameCredentials(carrier: Carrier, one: ConnectionValues, other
 const comparable = (carrier: Carrier, contents: ConnectionValues): Values =>
   withoutCleared(withoutSignIn(withVerified(carrier, contents)))
 
-/** A replacement is the sealed credentials that come into force, with what becomes of those before them. */
+/** A replacement holds the sealed credentials that come into force, and says what becomes of the credentials before them. */
 export type Replacement = {
   values: Values
   sealed: Pick<Connection, 'credentials' | 'credentials_version'>
@@ -34,10 +34,10 @@ export type Replacement = {
 }
 
 /**
- * Seals new credentials as the next version, and keeps the credentials in force until now, sealed for another purpose; their access token is gone.
- * The settings that the earlier credentials were verified with are kept with them, since other settings may belong to another account.
- * Credentials that are in force already keep their version and their access token, and the previous credentials can still be put back;
- * they can also be put back where the new credentials differ only by their sign-in.
+ * Seals new credentials as the next version. The credentials in force until now are sealed for another purpose and kept as the previous ones, and their access token is removed.
+ * The settings that the earlier credentials were verified with are kept with those credentials, since other settings may belong to another account.
+ * Where the new credentials are those in force already, the version, the access token and the previous credentials stay.
+ * Where the new credentials differ only by their sign-in, they become the next version, and the previous credentials stay too.
  */
 export function replaceCredentials(
   ctx: Context,

@@ -15,7 +15,7 @@ import type { Replacement } from './replace-credentials.ts'
 import { carrierOf, connectionKey } from '../request/require.ts'
 import { listStateAnnouncements } from '../verification/announce-state.ts'
 
-/** A first row is the row of a connection that is connected, with version 0 of everything, or restored, with the versions and the sequence number that it had. */
+/** A first row is the row of a connection that is connected or restored. All versions are 0 for a connect; a restore gives the versions and the sequence number that the connection had. */
 export type FirstRow = Omit<
   NewConnection,
   'account_number' | 'account_key' | 'credentials' | 'settings' | 'updated_at' | 'created_seq'
@@ -41,7 +41,7 @@ type BeforeChange = Pick<Connection, 'state' | 'diagnosis' | 'trouble_told'> & C
 /** `signIn` is the row of a sign-in at the carrier that begins with the change. */
 type WithSignIn = { signIn?: SignInRow | undefined }
 
-/** Describes the audit event of a change, without what follows from the connection before and after. */
+/** Describes the audit event of a change. `saveConnection` adds the id, the version and the digest of what is sealed. */
 type Event = Pick<EventToRecord, 'fields' | 'changes' | 'outcome'> & { action: Action }
 
 /** A save is a change of one connection, from what was read to what is to be written. */
@@ -53,8 +53,8 @@ type BeginningToSave = { isNew: true; before: FirstRow; after: First; event: Eve
 export type SavedConnection = { carrierId: string; version: number; credentialsVersion: number }
 
 /**
- * Writes a change of a connection: the row over the version that was read, the previous credentials, the next check, the audit event, and the messages to webhooks.
- * The transaction `tx` must have read `before`; only what a carrier says about credentials, and a refresh token that a carrier replaces, are written elsewhere.
+ * Writes a change of a connection together with the previous credentials, a begun sign-in, the next check, the audit event, and the messages to webhooks.
+ * The transaction `tx` must have read `before`, and the row is written over that version. Two things are written elsewhere: what a carrier says about credentials, and a refresh token that a carrier replaces.
  */
 export async function saveConnection(
   ctx: Context,

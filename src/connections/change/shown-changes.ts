@@ -29,7 +29,7 @@ function shownOf(names: ReadonlyMap<string, NamedField>, contents: ShownContents
   return { nickname, is_primary_account: isPrimary, ...Object.fromEntries(values) }
 }
 
-/** Returns a value under its name, and the members of an object each under a name of its own. */
+/** Returns a value with its name. Each member of an object is returned under a name of its own. */
 function flat(name: string, field: Field, value: unknown): [string, ShownValues[string]][] {
   if (value === undefined || value === null || field.secret) return []
   if (field.type !== 'object') return isShowable(value) ? [[name, value]] : []

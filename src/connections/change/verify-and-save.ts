@@ -22,7 +22,7 @@ export type Operation<Plan, Done extends SavedConnection> = {
 /** Describes the outcome and what was saved; a dry run saves nothing. */
 export type Verified<Done> = { verification: VerificationResult; saved?: Done }
 
-/** Carries out an operation, or only verifies where the request wishes that: a dry run ends here, and no other code knows of dry runs. */
+/** Carries out an operation. Where the request asks for a dry run, the operation is planned and verified, and nothing is saved. */
 export async function carryOut<Plan, Done extends SavedConnection>(
   ctx: Context,
   actor: Actor,
@@ -37,8 +37,8 @@ export async function carryOut<Plan, Done extends SavedConnection>(
 const ATTEMPTS = 5
 
 /**
- * Carries out an operation: verifies outside of every transaction, and saves in a transaction that plans again from what it reads. So of two writers
- * each changes what the other left, and exactly what was verified is stored. Refuses after five attempts between which others changed the connection.
+ * Carries out an operation. The carrier is asked outside of every transaction; the transaction that saves reads and plans again, so that a writer changes what another writer has left, and only what was verified is stored.
+ * Where others changed the connection meanwhile, the operation begins again; after five attempts the operation is refused.
  */
 export async function verifyAndSave<Plan, Done extends SavedConnection>(
   ctx: Context,

@@ -27,7 +27,7 @@ export async function getConnectionPolicy(
 }
 
 /**
- * Changes what a delete of this connection does about open shipments; `null` leaves that to the account, and what the body leaves out stays.
+ * Changes what a delete of this connection does about open shipments. `null` removes the connection’s own policy, so that the carrier or the account decides; where the body says nothing, the policy stays.
  * Refuses (400) to let deletes go through with a warning where the carrier requires manifests.
  */
 export async function setConnectionPolicy(

@@ -19,7 +19,7 @@ export const restorableUntil = (now: Date, restoreDays: number): string =>
   new Date(now.getTime() + restoreDays * DAY_MS).toISOString()
 
 /**
- * Deletes a connection, with its tokens, leases and previous credentials; its name stays, and for `restoreDays` days everything that a restore needs.
+ * Deletes a connection, with its tokens, leases and previous credentials. The name of the connection is kept, and everything that a restore needs is kept for `restoreDays` days.
  * When the primary connection is deleted, the oldest other connection of the carrier becomes the primary one. `seq` is the number of the audit event of the delete.
  */
 export async function deleteConnection(

@@ -2,7 +2,7 @@ import type { Context } from '../../context.ts'
 import type { DatabaseFiles } from '../../store/db.ts'
 import { countErasures } from '../../store/tables/connections/due-erasures.ts'
 
-/** A working server may leave something for this many milliseconds after its time has come. */
+/** A server that works erases everything at most this many milliseconds after its time has come. */
 export const PATIENCE_MS = 10 * 60_000
 
 export type ErasureStatus = {

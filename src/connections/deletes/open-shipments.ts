@@ -7,7 +7,7 @@ import { readAccountPolicy } from './account-policy.ts'
 import { carrierOf, connectionKey } from '../request/require.ts'
 import type { Actor } from '../../context.ts'
 
-/** A rule says what a delete does about open shipments, and why: the carrier needs it, the connection’s own policy says so, or the account’s. */
+/** A rule says what a delete does about open shipments (`does`), and who has decided that: the carrier, the connection’s own policy, or the policy of the account (`because`). */
 export type DeleteRule = { does: OpenShipments | 'allow'; because: 'carrier' | 'connection' | 'account' }
 
 /** Describes the open shipments of a connection, what a delete of the connection would do now, and by which rule. */
@@ -18,8 +18,8 @@ export type DeleteDecision = {
 }
 
 /**
- * Returns what a delete does about open shipments. A carrier that requires manifests refuses, whatever anybody has set;
- * otherwise the connection decides, and where nobody knows what the carrier requires, the account decides.
+ * Returns what a delete does about open shipments. A carrier that requires manifests refuses, whatever the policies say.
+ * Otherwise the connection’s own policy decides. Without one, the catalog’s entry about manifests decides, and where the catalog does not know what the carrier requires, the policy of the account.
  */
 export async function chooseDeleteRule(db: Db, actor: Actor, connection: Connection): Promise<DeleteRule> {
   const { requirement } = carrierOf(connection).manifest

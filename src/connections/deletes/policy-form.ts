@@ -39,7 +39,7 @@ export function acceptPolicy(body: Given): Partial<PolicyBody> {
   return { ...accepted.values, ...Object.fromEntries(names.map((name) => [name, USUAL_POLICY[name]])) }
 }
 
-/** Reads what a connection decides about its delete; `null` leaves that to the account, and `undefined` means that the body does not say. */
+/** Reads what a connection decides about its delete. `null` means that the connection decides nothing itself, and `undefined` that the body does not say. */
 export function acceptConnectionPolicy(body: Given): OpenShipments | null | undefined {
   const accepted = acceptFields(connectionPolicyFields, body)
   if (Array.isArray(accepted)) return failFields(accepted)

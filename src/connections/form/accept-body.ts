@@ -22,7 +22,7 @@ export type AcceptedBody = {
 
 type RequestBody = { carrier: Carrier; form: Form; body: Readonly<Record<string, unknown>> }
 
-/** Checks the body of a request against a form; in the sandbox, refuses also a value that looks like a wish for an outcome and is none that the sandbox knows. */
+/** Checks the body of a request against a form. In the sandbox, credentials can ask for an outcome by a special value; a value that looks like a special one but is unknown is refused too. */
 export function acceptRequest(
   ctx: Context,
   actor: Actor,
@@ -97,7 +97,7 @@ function refuseMistyped(line: CarrierLine, fields: Fields, values: Changes): voi
   if (problems.length > 0) failFields(problems)
 }
 
-/** Fields with these names hold the name or the address of somebody, which may look like a wish for an outcome by chance and is then no wish. */
+/** Fields with these names hold the name or the address of somebody. Such a value may look by chance like one that asks the sandbox for an outcome, and is not taken for one. */
 const PLAIN =
   /^(company|address|street|city|state|country|postal|phone|e?mail|title|instructions|department)|(^|_)(name|email)$/i
 

@@ -4,7 +4,7 @@ import { flag, group } from '../../catalog/fields.ts'
 import { isEmpty, type Form } from '../../catalog/forms/validate.ts'
 import { fail } from '../../errors.ts'
 
-/** A body may give this documented field to allow a duplicate: a truth value, or one as text; the field is never stored. */
+/** This documented field of a body allows a duplicate. The value is `true` or `false`, also as text, and is never stored. */
 export const OVERRIDE = 'allow_duplicate_account_number'
 
 const override: Field = {

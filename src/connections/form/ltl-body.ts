@@ -17,7 +17,7 @@ export const withScacFields = (fields: Fields): Fields => {
   return { carrier_code, ...fields, nickname: beside }
 }
 
-/** Returns the SCAC of a body that names its carrier itself; refuses a body without one (400), and names its other fields that were probably meant for something. */
+/** Returns the SCAC of a body that names its carrier itself. Refuses a body without one (400), and also names the other fields beside `credentials` that are wrong or probably misspelt. */
 export function requireScac({
   credentials: _acceptedLater,
   ...rest
@@ -45,7 +45,7 @@ export function unwrapCredentials<P extends AcceptedBody>(
   }
 }
 
-/** Answers for a carrier that exists in the sandbox only, as its public page says: with success, a warning, or a refusal (400). */
+/** Answers a connect for a carrier that exists in the sandbox only, as the public page of this carrier says: with success, with a warning, or with a refusal (400). */
 export function answerAsSandbox(carrier: LtlCarrier): Notice[] {
   const { sandbox, title } = carrier
   if (sandbox?.answer === 'refuses')

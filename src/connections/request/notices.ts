@@ -24,7 +24,7 @@ export function suspectText(fields: Fields, values: Values, prefix = ''): Notice
 const suspectsIn = (value: Value) =>
   typeof value === 'string' ? SUSPECTS.filter(([, pattern]) => pattern.test(value)).map(([code]) => code) : []
 
-/** Returns the notices that fields which a body gives empty stay as they were, since no connection is without them. */
+/** Returns a notice for each field that a body gives empty and that keeps its value, since every connection needs a value there. */
 export const notClearedNotices = (names: readonly string[]): Notice[] =>
   names.map((field) => ({ code: 'not_cleared', field }))
 

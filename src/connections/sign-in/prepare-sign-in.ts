@@ -23,7 +23,7 @@ export const returnUri = ({ config }: Pick<Context, 'config'>): string => config
 /** Describes a sign-in that is about to begin: where the merchant has to sign in, and the row that is stored until the merchant comes back. */
 export type BegunSignIn = { location: string; row: SignInRow }
 
-/** Prepares a sign-in for a connection, with a state and a verifier of its own of 256 random bits each; stores nothing. */
+/** Prepares a sign-in for a connection; nothing is stored. The state and the verifier are new for each sign-in, and each is 256 random bits. */
 export function prepareSignIn(
   ctx: Context,
   actor: Actor,
@@ -52,7 +52,7 @@ export function prepareSignIn(
   }
 }
 
-/** Prepares a new sign-in for a connection that loses the one before; returns `undefined` where merchants no longer sign in at this carrier. */
+/** Prepares a new sign-in for a connection that loses the earlier one; returns `undefined` where merchants cannot sign in at this carrier any more. */
 export function beginInstead(
   ctx: Context,
   actor: Actor,

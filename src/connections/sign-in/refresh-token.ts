@@ -25,10 +25,10 @@ import { endClaimWithoutToken, claimToken, endClaimRefreshed } from '../tokens/t
 /** A rotation names the credentials version whose refresh token was spent, and the version that holds the token which replaced it. */
 export type CredentialsRotation = { from: number; to: number }
 
-/** Says where a refresh token is stored that is to be spent: with the credentials in force, or with the previous ones. */
+/** Says which credentials hold the refresh token that is to be spent: the credentials in force, or the previous ones. */
 export type WhichCredentials = 'in force' | 'previous'
 
-/** Describes a refresh: where its token is stored, the end of its time in milliseconds of the process clock, and the fence number that the caller saw with the access token that is not good any more. */
+/** Describes a refresh: which credentials hold the refresh token (`which`), when the refresh has to be over (`until`, in milliseconds of the process clock), and the fence number that the caller read with an access token that is no longer good (`seenFence`). */
 export type RefreshRequest = { which: WhichCredentials; until: number; seenFence?: number | undefined }
 
 /** Describes an access token that may be used, or the outcome where there is none. */
@@ -38,7 +38,7 @@ const LOOK_MS = 50
 
 /**
  * Mints an access token from the merchant’s own sign-in. The refresh token that the carrier gives in place of the spent one is committed before anybody gets the access token.
- * Only one caller at a time spends the refresh token, in whatever process. The others get the result of that, and so does a caller who comes with the fence number of an access token that has been replaced since.
+ * Of all callers in all processes only one at a time spends the refresh token, and the others get the same result. A caller whose `seenFence` is out of date gets the access token that has been stored since.
  */
 export function refreshSignIn(
   ctx: Context,
@@ -81,7 +81,7 @@ async function look(ctx: Context, actor: Actor, carrierId: string): Promise<Toke
   })
 }
 
-/** Returns the access token that another process has just stored, or the outcome that others are asking. */
+/** Returns the access token that another process has just stored, or an outcome which says that others are asking the carrier. */
 async function sharedOf(
   ctx: Context,
   actor: Actor,
@@ -154,10 +154,10 @@ async function ask(
   return rotated ? { minted, rotated } : { answer: SUPERSEDED }
 }
 
-/** Describes a refresh token that was spent, the one that the carrier gave for it, and the opener of the transaction that stores that one. */
+/** Describes an exchange: the refresh token that was spent, the next one that the carrier gave for it, and the opener of the transaction that stores the next one. */
 type Exchange = { opener: Opener; spent: string; next: Secret<string> }
 
-/** Stores the new token with the credentials that are in force by now, as long as these still hold the spent token. */
+/** Stores the new token with the credentials that are in force now. Returns `undefined`, and stores nothing, where these credentials do not hold the spent token any more. */
 async function rotate(
   ctx: Context,
   tx: Tx,

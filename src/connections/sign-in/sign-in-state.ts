@@ -43,7 +43,7 @@ export function withoutSignIn<V extends CredentialValues>(values: V): V {
   return rest as V
 }
 
-/** Returns earlier credentials that are to come back into force, with the sign-in of the credentials in force; where that sign-in is of another account or is absent, the earlier ones keep their own. */
+/** Returns earlier credentials that are to come back into force. They get the sign-in of the credentials in force where that is of the same account; otherwise they keep their own sign-in. */
 export function carrySignIn(carrier: Carrier, held: CredentialValues, earlier: Values): Values {
   const token = refreshTokenOf(held)
   const isSame = accountKey(accountNumber(carrier, held)) === accountKey(accountNumber(carrier, earlier))

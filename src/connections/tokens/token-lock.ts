@@ -23,7 +23,7 @@ const SOON_MS = 15_000
 const LATER_MS = 60_000
 
 /**
- * Claims the right to get the next token of a connection from its carrier; returns the fence number, which the write of that token has to name.
+ * Claims the right to get the next token of a connection from its carrier. Returns the fence number of the claim, which every write increases: the token can be written only as long as the row still has this number.
  * Returns `undefined` when another process has the claim, when the credentials have changed, or, unless `anyway`, when no next token is due.
  */
 export async function claimToken(
@@ -47,7 +47,7 @@ export async function claimToken(
   })
 }
 
-/** Ends a claim with the answer of the carrier: stores the token that the carrier minted, or leaves the carrier alone for a while. Writes nothing where a later claim has another fence number. */
+/** Ends a claim with the answer of the carrier: stores the token that the carrier minted, or leaves the carrier alone for a while. Writes nothing where the fence number shows that somebody has written since. */
 export async function endClaim(
   ctx: Context,
   tx: Tx,
@@ -92,7 +92,7 @@ export async function endClaimWithoutToken(
   })
 }
 
-/** Stores the token that verifying new credentials minted, while these are in force and no other token is stored; a failure to do so is only logged, since the carrier can be asked again. */
+/** Stores the token that verifying new credentials minted, but only while these credentials are in force, no other token is stored, and nobody has claimed the token. A failure to store is only logged, since the carrier can be asked again. */
 export async function saveMintedToken(
   ctx: Context,
   actor: Actor,
@@ -117,7 +117,7 @@ export async function saveMintedToken(
   }
 }
 
-/** A pause follows from an outcome without a token, and from the seconds that the carrier asked to wait. */
+/** A pause says why the carrier gave no token, and how many seconds the carrier asked to wait. */
 type Pause = { outcome: VerificationResult['outcome']; retryAfter?: number }
 
 const unclaimed = { claimed_until: null }

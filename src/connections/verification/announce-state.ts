@@ -7,8 +7,8 @@ import type { EventType } from '../../webhooks/events.ts'
 type ToldState = Pick<Connection, 'state' | 'diagnosis' | 'trouble_told'>
 
 /**
- * Returns the message for a change of state, where somebody would act on the change, and whether trouble has then been announced that is not over.
- * Where trouble was announced, one message says that the connection works again, through whatever states it went; where no trouble was announced, there is no such message.
+ * Returns the message for a change of state, where somebody would act on the change. `trouble_told` is 1 while trouble that was announced is not over.
+ * When a connection with announced trouble is verified again, one message says so, whatever states came in between; without announced trouble there is no such message.
  */
 export function findTransition(
   before: Pick<ToldState, 'state' | 'trouble_told'> | undefined,
@@ -22,7 +22,7 @@ export function findTransition(
   return trouble && isNew ? { message: trouble, trouble_told: 1 } : { trouble_told: told }
 }
 
-/** Returns the message for a state that is trouble to the merchant. No message is sent about what the operator has to repair, nor about an outage on top of that. */
+/** Returns the message for a state that is trouble to the merchant. No message is sent about what the operator has to repair, and none when the carrier cannot be reached during that time. */
 function troubleOf(state: ToldState['state'], diagnosis: string | null): EventType | undefined {
   if (state === 'degraded') return 'connection.degraded'
   if (state === 'needs_reauth') return 'connection.needs_reauth'

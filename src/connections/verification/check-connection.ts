@@ -25,7 +25,7 @@ export type Check = { verification: VerificationResult; connection: Connection }
 
 /**
  * Asks the carrier about the credentials in force and stores the answer: the state, the time, the next check, and one event and message for a change of state.
- * A caller who has seen an access token end gives its fence number as `seenFence`: a token that another process has got since is then used, and no refresh token is spent again.
+ * A caller who has seen that an access token is no longer good gives the fence number of that token as `seenFence`. Where another process has got a newer token since, the newer token is used, and no refresh token is spent.
  * An answer is not stored where the credentials, or settings that the carrier is asked with, were changed meanwhile, nor where `mayKeep` refuses.
  */
 export async function checkConnection(
@@ -100,7 +100,7 @@ function isOperators(
   return diagnosis !== before.diagnosis || state !== before.state
 }
 
-/** Stores what the carrier said about a connection, if that still applies: the state, the time and the next check, with the event and the message of a change. Returns the connection as it is known then. */
+/** Stores what the carrier said about a connection: the state, the time and the next check, with an event and a message where the state has changed. Nothing is stored where the credentials or settings that were asked about have changed, or where `mayKeep` refuses. Returns the connection as it is then. */
 export async function saveCheck(
   ctx: Context,
   tx: Tx,

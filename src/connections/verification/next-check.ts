@@ -6,12 +6,12 @@ import { stateOf, type VerificationResult } from '../carrier/verification-result
 import { findTransition } from './announce-state.ts'
 
 const MINUTE_MS = 60_000
-/** The next check comes after one of these times, in milliseconds: a day while the connection works, soon after a failure, and later after each further failure. */
+/** While the connection works, the next check comes after about a day. After a failure the next check comes after `SOON_MS`, and after each further failure after twice the time, up to `SELDOM_MS`. */
 const VERIFIED_MS = 24 * 60 * MINUTE_MS
 const SOON_MS = 5 * MINUTE_MS
 const SELDOM_MS = 6 * 60 * MINUTE_MS
 
-/** A connection that worked is shown as degraded after this many failures to ask in a row, since an outage of a minute is no news. */
+/** A verified connection is shown as degraded when this many checks in a row could not ask the carrier, since an outage of a minute is no news. */
 const DEGRADED_AFTER = 3
 /** A connection that was degraded and has recovered is not shown as degraded again for this many milliseconds, so that a connection that fails again and again is announced at most once an hour. */
 const CALM_MS = 60 * MINUTE_MS
@@ -103,11 +103,11 @@ function since(
   return { state, state_since: before?.state === state ? before.state_since : now.toISOString() }
 }
 
-/** Returns whether the carrier could not be asked. An inconclusive answer is an answer all the same, and asking sooner would not bring more. */
+/** Returns whether the carrier could not be asked. An inconclusive answer is an answer too: asking again sooner would not bring another one. */
 const isUnanswered = (outcome: VerificationResult['outcome']) =>
   outcome === 'unavailable' || outcome === 'rate_limited'
 
-/** Returns the next state of a connection. An outage or an inconclusive answer never counts against credentials, and never for them. */
+/** Returns the next state of a connection. An inconclusive answer never changes the state, and a carrier that cannot be asked changes the state only from `verified` to `degraded`. */
 function nextState(
   outcome: VerificationResult['outcome'],
   before: LastCheck,

@@ -22,7 +22,7 @@ import type { WhichCredentials } from '../sign-in/refresh-token.ts'
 import { refreshTokenOf } from '../sign-in/sign-in-state.ts'
 import { whyNotAsked } from '../carrier/why-not-asked.ts'
 
-/** Describes what a request wishes about asking the carrier; with `only` the carrier is asked and nothing is stored. */
+/** Says how a request wants credentials to be verified; with `only` the carrier is asked and nothing is stored. */
 export type VerifyParameter = 'required' | 'best-effort' | 'only' | undefined
 
 type Values = Readonly<Record<string, unknown>>
@@ -49,7 +49,7 @@ export type VerificationRequest = {
   carrier: Carrier
   values: Values
   carrierId?: string
-  /** `held` is what is in force of that connection. */
+  /** `held` has the values of that connection that are in force, and its state. */
   held?: KnownCredentials
   /** `which` says where the refresh token among the values is stored. */
   which?: WhichCredentials
@@ -69,7 +69,7 @@ export function acceptWaiting(
 
 /**
  * Asks the carrier about credentials before they are stored, outside of every transaction.
- * Throws where the carrier refuses them (400, with an audit event unless nothing is to be stored), where the carrier had to answer and could not (502), and where the carrier is not asked so that no login is locked (429).
+ * Throws where the carrier refuses the credentials (400, with an audit event unless nothing is to be stored), where a verified outcome is required and the carrier was asked but gave another one (502), and where the carrier is not asked because the login might be locked there (429).
  */
 export async function verifyOrRefuse(
   ctx: Context,
@@ -114,7 +114,7 @@ function refuseUnverified(carrier: Carrier, verification: VerificationResult): n
   })
 }
 
-/** Asks the carrier over the line of the actor’s environment; never throws for what the carrier answers or does not answer. */
+/** Asks the carrier, the real one or the one of the sandbox as the actor’s environment says. Never throws for what the carrier answers, nor where the carrier does not answer. */
 export async function verifyCredentials(
   ctx: Context,
   actor: Actor,

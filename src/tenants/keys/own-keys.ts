@@ -21,7 +21,7 @@ export async function listOwnKeys(
   return { keys: rows, total, page, pages: Math.ceil(total / size) }
 }
 
-/** Makes an API key of the account in the environment of the acting key; the new key may do no more and counts no longer than the acting key. */
+/** Makes an API key of the account in the environment of the acting key. The new key may do no more than the acting key, and ends no later. */
 export async function createOwnKey(
   ctx: Context,
   actor: Actor,
