@@ -1,7 +1,8 @@
+import { recordEvent } from '../../audit/record-event.ts'
 import type { Actor, Context } from '../../context.ts'
 import type { Opener } from '../../custody/opener.ts'
 import { changeSealed, readSealed } from '../../custody/open-sealed.ts'
-import { fail } from '../../errors.ts'
+import { ApiError, fail } from '../../errors.ts'
 import type { Db, Tx } from '../../store/db.ts'
 import type { VerificationResult } from '../carrier/verification-result.ts'
 import type { VerifyParameter } from '../verification/verify-credentials.ts'
@@ -49,7 +50,7 @@ export async function verifyAndSave<Plan, Done extends SavedConnection>(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const planned = await readSealed(ctx, actor, plan)
     if (!verified || !isSame(verified.plan, planned))
-      verified = { plan: planned, verification: await verify(planned) }
+      verified = { plan: planned, verification: await verifyOnRecord(ctx, actor, () => verify(planned)) }
     const { plan: seen, verification } = verified
     const saved = await changeSealed(ctx, actor, async (tx, opener) => {
       const now = await plan(tx, opener)
@@ -60,4 +61,26 @@ export async function verifyAndSave<Plan, Done extends SavedConnection>(
     return { verification, saved }
   }
   return fail('too_busy', 'The connection is being changed by others all the time; try again.')
+}
+
+/** Verifies for a change that is to be saved: a refusal by the carrier is recorded in the audit log before it is passed on. */
+async function verifyOnRecord(
+  ctx: Context,
+  actor: Actor,
+  verify: () => VerificationResult | Promise<VerificationResult>,
+): Promise<VerificationResult> {
+  try {
+    return await verify()
+  } catch (error) {
+    if (error instanceof ApiError && error.problems[0].condition === 'credentials_refused') {
+      const { carrierId } = error.problems[0]
+      const event = {
+        action: 'connection.refused',
+        outcome: 'refused',
+        ...(carrierId && { carrierId }),
+      } as const
+      await ctx.store.transaction(actor.tenantId, (tx) => recordEvent(ctx, tx, actor, event))
+    }
+    throw error
+  }
 }

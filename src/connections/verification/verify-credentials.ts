@@ -1,5 +1,4 @@
 import { credentialFields } from '../../catalog/credential-fields.ts'
-import { recordEvent } from '../../audit/record-event.ts'
 import { carrierCodeOf } from '../../catalog/carrier-code.ts'
 import type { Carrier } from '../../catalog/define.ts'
 import { findUnsendable } from '../../catalog/sendable.ts'
@@ -69,7 +68,7 @@ export function acceptWaiting(
 
 /**
  * Asks the carrier about credentials before they are stored, outside of every transaction.
- * Throws where the carrier refuses the credentials (400, with an audit event unless nothing is to be stored), where a verified outcome is required and the carrier was asked but gave another one (502), and where the carrier is not asked because the login might be locked there (429).
+ * Throws where the carrier refuses the credentials (400), where a verified outcome is required and the carrier was asked but gave another one (502), and where the carrier is not asked because the login might be locked there (429).
  */
 export async function verifyOrRefuse(
   ctx: Context,
@@ -80,22 +79,12 @@ export async function verifyOrRefuse(
   const policy = ctx.config.verification
   if (policy === 'off' && wish === undefined) return NOT_WANTED
   const verification = await verifyCredentials(ctx, actor, claim)
-  if (refuses(verification.outcome)) {
-    // A request with the wish `only` is promised that nothing is stored.
-    if (wish !== 'only')
-      await ctx.store.transaction(actor.tenantId, (tx) =>
-        recordEvent(ctx, tx, actor, {
-          action: 'connection.refused',
-          outcome: 'refused',
-          ...(carrierId === undefined ? {} : { carrierId }),
-        }),
-      )
+  if (refuses(verification.outcome))
     fail('credentials_refused', verification.because, {
       carrierCode: carrierCodeOf(carrier),
       headers: outcomeHeader(verification.outcome),
       ...(carrierId === undefined ? {} : { carrierId }),
     })
-  }
   const isRequired = wish === 'required' || policy === 'required'
   if (isRequired && verification.asked && verification.outcome !== 'verified')
     refuseUnverified(carrier, verification)
