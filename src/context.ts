@@ -17,7 +17,7 @@ export type Context = {
   keyring: Keyring
   clock: () => Date
   outbound: Outbound
-  /** `findObstacle` returns the obstacle that, by this server’s settings, keeps every message to a URL from being delivered, and `undefined` where there is none. */
+  /** `findObstacle` returns the obstacle because of which, with this server’s settings, no message to a URL can be delivered, and `undefined` where there is none. */
   findObstacle: (url: string) => Obstacle | undefined
   simulator: Simulator
 }
@@ -28,7 +28,7 @@ export type Simulator = {
   magicValues: readonly string[]
   /** `mistyped` returns the names of the fields whose value looks like a magic value and is none. */
   mistyped(values: Material['values']): string[]
-  /** `isLockedOut` returns true where the credentials ask for a login that is held back. */
+  /** `isLockedOut` returns true where the credentials ask the sandbox to refuse them as after too many wrong logins. */
   isLockedOut(values: Material['values']): boolean
   /** `wantedOutcome` returns the outcome that the credentials ask for by name, and `undefined` where they ask for none. */
   wantedOutcome(values: Material['values']): VerificationOutcome | undefined
@@ -52,7 +52,7 @@ export const noWayOut: Outbound = {
   close: async () => {},
 }
 
-/** A `TenantScope` is a permission that an API key can have; see `grants` in `tenants/scopes.ts`. */
+/** A `Scope` is a permission that an API key can have; see `grants` in `tenants/scopes.ts`. */
 export type Scope = 'read' | 'write' | 'use' | 'admin' | 'partner'
 
 /** A `Permission` is a scope, or `operator`, which only the operator of the machine has and no API key can have. */
@@ -84,7 +84,7 @@ export type Actor = {
   ip: string | undefined
 }
 
-/** Returns the actor that stands for this server itself, where the server acts for a tenant without a request. */
+/** Returns the actor that stands for this server itself where the server acts for a tenant without a request. */
 export const systemActor = ({ tenantId, environment }: Pick<Actor, 'tenantId' | 'environment'>): Actor => ({
   tenantId,
   environment,

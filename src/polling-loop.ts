@@ -2,7 +2,7 @@
 export type PollingLoop = {
   /** Starts the loop; a second call changes nothing. */
   start(): void
-  /** Makes the next look come at once, also where a look is under way: something has ended, and other work may begin. */
+  /** Lets the next look come at once, or right after a look that is under way; call this where something has ended, because other work may begin then. */
   lookAgain(): void
   /** Says whether `stop` has been called. */
   isStopped(): boolean

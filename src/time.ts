@@ -29,7 +29,7 @@ export function parseBefore(text: string): string | undefined {
   return parseTime(new Date(Date.parse(last) + 1).toISOString()) ?? last
 }
 
-/** Returns the day that is written in a date, or in a date and time with or without an offset, and `undefined` for anything else. It serves for events that happen on a day, in any time zone. */
+/** Returns the day that is written in a date, or in a date and time with or without an offset, and `undefined` for anything else. Use `parseDay` for events that happen on a day, in any time zone. */
 export function parseDay(text: string): string | undefined {
   const isTime = parseTime(text) ?? parseTime(`${text}Z`)
   return isTime === undefined ? undefined : text.slice(0, LENGTH_OF_DAY)
@@ -49,7 +49,7 @@ export function later(now: Date, milliseconds: number): string {
   return new Date(now.getTime() + milliseconds * (0.9 + Math.random() * 0.2)).toISOString()
 }
 
-/** Returns a random time at least `milliseconds` and at most eleven tenths of `milliseconds` after `now`; it serves where a server has asked to wait for `milliseconds`. */
+/** Returns a random time at least `milliseconds` and at most eleven tenths of `milliseconds` after `now`; use `notBefore` where a server has asked to wait for `milliseconds`. */
 export function notBefore(now: Date, milliseconds: number): string {
   return new Date(now.getTime() + Math.ceil(milliseconds * (1 + Math.random() * 0.1))).toISOString()
 }

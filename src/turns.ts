@@ -7,7 +7,7 @@ const ARRIVALS_MS = 2
 /** `CONNECTIONS_FIRST_MS` is the longest time in milliseconds for which no work runs while connections come, since the event loop accepts one connection in each iteration. */
 const CONNECTIONS_FIRST_MS = 20
 
-/** A `FairQueue` holds the waiting work of each tenant: tenants are served round robin, and of one tenant the work that has already begun comes first. */
+/** A `FairQueue` holds the waiting work of each tenant: tenants are served round robin, and among the work of one tenant the work that has already begun comes first. */
 class FairQueue {
   readonly #tenants = new Map<string, { going: (() => void)[]; fresh: (() => void)[] }>()
 
@@ -41,7 +41,7 @@ export type Visit = {
   hasWritten: boolean
 }
 
-/** A `ClaimedRefresh` is the promise that resolves when the caller may continue; `undefined` means that the caller may continue at once. */
+/** A `Turn` is the promise that resolves when the caller may continue; `undefined` means that the caller may continue at once. */
 type Turn = Promise<void> | undefined
 
 export type Turns = {
@@ -51,9 +51,9 @@ export type Turns = {
   begin(tenantId: string): Turn
   /** `giveWay` lets other work run where the slice is used up; work that has begun calls `giveWay` between its parts. */
   giveWay(tenantId?: string): Turn
-  /** `breathe` lets the event loop go on before the caller continues; it serves a transaction that others wait for. */
+  /** `breathe` lets the event loop go on before the caller continues; use `breathe` in a transaction whose end others wait for. */
   breathe(): Turn
-  /** `as` runs `work`, in which `giveWay` stands for this tenant. */
+  /** `as` runs `work`; inside `work`, `giveWay` gives way in the name of this tenant. */
   as<T>(tenantId: string, work: () => Promise<T>): Promise<T>
   /** `enter` calls `next`; everything that runs in `next` belongs to the visit. */
   enter(visit: Visit, next: () => void): void
@@ -165,7 +165,7 @@ type Lock = <T>(holder: { tenantId: string; visit?: Visit | undefined }, work: (
 
 /**
  * Returns a lock that one caller holds at a time; waiting tenants get the lock round robin.
- * Of one tenant a visit that has held the lock before comes first, so that one request ends before many are half done; then the visit that asked first.
+ * Among the visits of one tenant, a visit that has held the lock before comes first, so that one request ends before many are half done; then comes the visit that asked first.
  */
 export function createLock(): Lock {
   const waiting = new FairQueue()

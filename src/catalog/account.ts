@@ -2,7 +2,7 @@ import { credentialFields } from './credential-fields.ts'
 import type { Carrier } from './define.ts'
 import { isBlank, type Values } from './forms/validate.ts'
 
-/** The account at the carrier that these credentials are for: the first identifier that is set, as text. */
+/** Returns the account at the carrier that these credentials are for: the first identifier that is set, as text, or `null` where none is set. */
 export function accountNumber(
   carrier: Carrier,
   credentials: Readonly<Record<string, unknown>>,
@@ -19,8 +19,8 @@ function identifiersOf(carrier: Carrier): string[] {
 }
 
 /**
- * Tells whether credentials that are given are of the account that is held: by the first name of an account that both have,
- * an identifier before what somebody logs in with. Those that name no account are of the same one; those that name it only by what is not held are of another.
+ * Tells whether the given credentials belong to the same account as the stored ones, `held`. The first identifier that both have decides, and where there is none the first login field that both have.
+ * Given credentials that name no account belong to the same account; given credentials that name an account only by fields that are not stored belong to another.
  */
 export function staysWithAccount(carrier: Carrier, held: Values, given: Values): boolean {
   const keyIn = (values: Values, name: string) => {
@@ -34,14 +34,14 @@ export function staysWithAccount(carrier: Carrier, held: Values, given: Values):
   return shared === undefined ? named.length === 0 : keyIn(held, shared) === keyIn(given, shared)
 }
 
-/** Lists the fields that somebody logs in with at the carrier; they tell accounts apart where no identifier does. */
+/** Lists the login fields of the carrier; login fields tell accounts apart where no identifier does. */
 function loginsOf(carrier: Carrier): string[] {
   const fields = credentialFields(carrier)
   const logins = carrier.verify ? ['username', carrier.verify.login] : ['username']
   return logins.filter((name) => Object.hasOwn(fields, name))
 }
 
-/** Returns the form that all spellings of one account have in common, without outer white space and in one letter case (`ß` as `SS`); `null` where the text has nothing to see. */
+/** Returns one text for all spellings of an account, without outer white space and in one letter case (`ß` counts as `SS`); returns `null` where nothing of the text can be seen. */
 export function accountKey(account: string | null): string | null {
   if (account === null || isBlank(account)) return null
   return account.trim().toUpperCase().toLowerCase()

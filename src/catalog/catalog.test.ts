@@ -131,7 +131,7 @@ test('every form is a schema that a strict validator compiles, closed, in its ow
   assert.throws(() => ajv.compile({ type: 'string', properties: {} }), 'the control: strictness is on')
 })
 
-/** Measures how long a pattern takes at most for strings that are made to slow it down; of three times for a string the shortest counts. */
+/** Measures the longest time that a pattern takes for strings which are made to slow the pattern down; each string is tried three times, and the shortest of the three times counts. */
 function slowest(pattern: string, length: number): number {
   const expression = new RegExp(pattern, 'u')
   const pieces = [

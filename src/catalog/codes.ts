@@ -1,6 +1,6 @@
 import type { Option, Package, Service } from './define.ts'
 
-/** Builds a service as public answers show it; what they leave open counts as not supported. */
+/** Builds a service as public answers show it; a feature that public answers do not name counts as not supported. */
 export const service = (
   service_code: string,
   name: string,

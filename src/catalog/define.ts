@@ -4,14 +4,14 @@ import type { Verification } from './verification.ts'
 type Common = {
   label: string
   required?: true
-  /** `secret` keeps the value out of everything that is shown; every field says whether it is one. */
+  /** `secret` says for every field whether its value is kept out of everything that is shown. */
   secret: boolean
-  /** `identifier` marks the field that tells one account at the carrier from another; of several, the first that is set counts, and it is kept in clear. */
+  /** `identifier` marks a field that tells one account at the carrier from another and whose value is kept in clear; where several are marked, the first one that is set counts. */
   identifier?: true
   deprecated?: true
-  /** `extension` marks a field that Hawser adds to the carrier’s public form; it is never required, so that a documented body stays complete. */
+  /** `extension` marks a field that Hawser adds to the carrier’s public form; such a field is never required, so that a body from the public documentation stays complete. */
   extension?: true
-  /** `examples` are values that the carrier’s documentation names without saying that there are no others. */
+  /** `examples` are values that the carrier’s documentation names without saying that no other values exist. */
   examples?: readonly string[]
   /** `storedAs` is the name under which the value is kept, where one wire name means two things. */
   storedAs?: string
@@ -30,7 +30,7 @@ export type FlagField = Common & {
   type: 'boolean'
   /** `latch` means that the value cannot go back once it is `true`. */
   latch?: true
-  /** `textual` means that the value may come as the text `"true"` or `"false"`, and is a truth value from then on. */
+  /** `textual` means that the value may also be the text `"true"` or `"false"`, which is turned into the truth value. */
   textual?: true
   role?: 'primary' | 'terms' | 'allow_duplicate'
 }
@@ -38,13 +38,13 @@ export type NumberField = Common & { type: 'integer' | 'number'; minimum?: numbe
 export type ObjectField = Common & {
   type: 'object'
   members: Fields
-  /** `atLeast` means that one of the members has to be there; a member that is an extension does not count. */
+  /** `atLeast` means that at least one of the members has to be set; a member that is an extension does not count. */
   atLeast?: 1
 }
 
 export type Field = TextField | FlagField | NumberField | ObjectField
 
-/** The fields of a form stand in the order of the carrier's own list, and their names are the wire's, letter by letter. */
+/** The fields of a form stand in the order of the carrier's own list, and a field has the name that requests use, letter by letter. */
 export type Fields = Readonly<Record<string, Field>>
 
 export type Service = {
@@ -59,7 +59,7 @@ export type Service = {
 export type Package = { package_code: string; name: string; description: string }
 export type Option = { name: string; default_value: string | null; description: string }
 
-/** A listing says these traits of every connection of the carrier; each is `false` where nothing public says otherwise. */
+/** Carrier traits are what a listing says of every connection of the carrier; a trait is `false` where no public page says that it is true. */
 export type CarrierTraits = {
   requires_funded_amount: boolean
   has_multi_package_supporting_services: boolean
@@ -74,7 +74,7 @@ export type ClosedCarrier = { kind: 'retired' | 'wallet'; reason: string }
 
 /**
  * A carrier's manifest requirement says whether labels have to stand on a manifest before the carrier takes the parcels.
- * It is `external` where that is done at the carrier's own portal, `none` where there are no manifests, and `unknown` where no public page says.
+ * It is `external` where the manifest is made at the carrier's own portal, `none` where the carrier has no manifests, and `unknown` where no public page says.
  */
 export type ManifestNeed =
   | { requirement: 'required' | 'optional' | 'external' | 'none'; source: string }
@@ -83,15 +83,15 @@ export type ManifestNeed =
 const UNKNOWN: ManifestNeed = { requirement: 'unknown' }
 
 type CarrierFacts = {
-  /** `id` is sealed into every envelope and may never change; names may. */
+  /** `id` is sealed into every envelope and may never change; the carrier's names may change. */
   id: string
   title: string
   countries?: readonly string[]
-  /** `docs` names the public page or file that the fields come from. */
+  /** `docs` names the public page or file that lists the fields. */
   docs: string
   closed?: ClosedCarrier
   manifest: ManifestNeed
-  /** `verify` says how the carrier is asked about credentials; it is absent where nothing public says how. */
+  /** `verify` says how the carrier is asked about credentials; it is absent where no public page says how. */
   verify?: Verification
 }
 
@@ -104,7 +104,7 @@ export type ParcelCarrier = CarrierFacts & {
   update: Fields | undefined
   cannotUpdate?: string
   settings?: Fields
-  /** `signIn` says how a merchant signs in at the carrier, where the operator has set that up. */
+  /** `signIn` says how a merchant signs in at the carrier, where the operator has set up the sign-in. */
   signIn?: SignIn
   /** `together` lists pairs of fields that are given together or not at all. */
   together: readonly (readonly [string, string])[]
@@ -128,7 +128,7 @@ export type LtlCarrier = CarrierFacts & {
   mode: 'ltl'
   scacs: readonly [string, ...string[]]
   credentials: Fields
-  /** `demands` says which of the credentials have to be there: all, at least one, none, or exactly one of the named sets. */
+  /** `demands` says which of the credentials have to be set: all, at least one, none, or all of exactly one of the named sets. */
   demands: 'all' | 'some' | 'none' | readonly (readonly string[])[]
   /** `form` says whether the carrier's own list of fields is public; where it is not, the generic form is used. */
   form: 'documented' | 'generic'
@@ -147,10 +147,10 @@ export type LtlCarrier = CarrierFacts & {
   options: readonly LtlOption[]
 }
 
-/** The public codes of a parcel carrier stand in a file beside the carrier's where they are long. */
+/** The public codes of a parcel carrier, where they are many, stand in a file beside the carrier's file. */
 export type ParcelCodes = Pick<ParcelCarrier, 'services' | 'packages' | 'options' | 'codeSources'>
 
-/** The public codes of an LTL carrier stand in a file beside the carrier's where they are long. */
+/** The public codes of an LTL carrier, where they are many, stand in a file beside the carrier's file. */
 export type LtlCodes = Pick<LtlCarrier, 'features' | 'documentTypes' | 'services' | 'packages' | 'options'>
 
 export type Carrier = ParcelCarrier | LtlCarrier
@@ -179,7 +179,7 @@ type ParcelDefaults =
 type ParcelEntry = Omit<ParcelCarrier, ParcelDefaults> &
   Partial<Omit<ParcelCarrier, 'mode' | 'traits'>> & { traits?: Partial<CarrierTraits> }
 
-/** Defines a parcel carrier; its update form is its connect form unless it says otherwise. */
+/** Defines a parcel carrier; where `entry` has no update form, the connect form is the update form. */
 export function defineCarrier(entry: ParcelEntry): ParcelCarrier {
   const { traits, ...facts } = entry
   return {
@@ -216,7 +216,7 @@ export function defineLtlCarrier(entry: LtlEntry): LtlCarrier {
   }
 }
 
-/** Says why a carrier that is offered through the wallet of the original platform cannot be connected. */
+/** Says why a carrier cannot be connected that merchants use only through the wallet of ShipEngine, without an account of their own. */
 export const platformWallet = (): ClosedCarrier => ({
   kind: 'wallet',
   reason:

@@ -1,6 +1,6 @@
 import type { Field, Fields, FlagField, NumberField, ObjectField, TextField } from './define.ts'
 
-/** A nickname and any other text have these limits, in characters (code points), where no public table gives one. */
+/** `LONGEST_NICKNAME` limits a nickname, and `LONGEST_TEXT` any other text, in characters (code points), where no public table gives a limit. */
 const LONGEST_NICKNAME = 100
 export const LONGEST_TEXT = 2_000
 
@@ -45,7 +45,7 @@ export const choice = (label: string, values: readonly string[]): TextField => t
 export const countryCode = (label: string): TextField =>
   text(label, { minLength: 2, maxLength: 2, pattern: '^[A-Za-z]*$', examples: ['US'] })
 
-/** Builds the field of a truth value, which may come as text, as public samples send it; it is optional, since public forms require no truth value but the acceptance of terms. */
+/** Builds the optional field of a truth value, which may also be sent as text, as in public samples. The field is optional because the only truth value that public forms require is the acceptance of terms. */
 export const flag = (label: string, extras: Partial<FlagField> = {}): FlagField => ({
   type: 'boolean',
   label,
@@ -85,11 +85,11 @@ export const optional = <F extends Field>(field: F): F => {
   return rest as F
 }
 
-/** Makes every field of a form optional, as those of a settings form are. */
+/** Makes every field of a form optional; the fields of a settings form are optional. */
 export const allOptional = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, optional(field)]))
 
-/** Several carriers' forms name by these values what to do with an item that cannot be delivered. */
+/** `ENDORSEMENTS` has the values by which the forms of several carriers say what to do with an item that cannot be delivered. */
 export const ENDORSEMENTS = [
   'none',
   'return_service_requested',
@@ -99,10 +99,10 @@ export const ENDORSEMENTS = [
   'leave_if_no_response',
 ] as const
 
-/** An image has at most this many characters in base64, so that two of them fit into a settings body. */
+/** An image has at most `LONGEST_IMAGE` characters in base64, so that two images fit into the body of a settings request. */
 export const LONGEST_IMAGE = 500_000
 
-/** The generic form, of a carrier whose own list is not public, has the six field names that the LTL documentation knows, none of them required. */
+/** `anyCredentials` is the form of an LTL carrier whose own list of fields is not public: it has the six fields that the public LTL documentation names, and none of them is required. */
 export const anyCredentials: Fields = {
   account_number: optional(identifier('Account number')),
   key: optional(secret('Key')),

@@ -56,7 +56,7 @@ function namesOf(fields: Fields): string[] {
   )
 }
 
-/** Tells whether some carrier has a field of this name, so that an answer may repeat the name. */
+/** Tells whether some carrier has a field of this name; an answer may then repeat the name. */
 export function isFieldName(name: string): boolean {
   return fieldNames.has(name)
 }

@@ -1,6 +1,6 @@
 import type { ManifestNeed } from './define.ts'
 
-/** Each manifest requirement has a sentence that says to people what it means. */
+/** `MANIFEST_NEEDS` has for each manifest requirement a sentence that explains the requirement to people. */
 export const MANIFEST_NEEDS: Record<ManifestNeed['requirement'], string> = {
   required: 'Labels have to stand on a manifest',
   optional: 'Labels may stand on a manifest',

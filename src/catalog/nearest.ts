@@ -1,8 +1,8 @@
 const LONGEST = 64
 
 /**
- * Lists the candidates that are probably meant by what was written: first those that differ by slips of the keyboard, the nearest at the head,
- * then those that it is a part of. The list is empty where nothing is near.
+ * Lists the candidates that were probably meant by `written`: first the candidates that differ only by typing errors, the nearest first,
+ * then the candidates that contain `written`. The list is empty where no candidate is near.
  */
 export function nearest(written: string, candidates: Iterable<string>, most = 1): string[] {
   if (written === '' || written.length > LONGEST) return []
@@ -23,18 +23,18 @@ function distanceTo(plain: string, candidate: string): number {
   return plain.length >= SHORTEST_PART && candidate.includes(plain) ? distance : Infinity
 }
 
-/** Tells whether one name is written for another by slips of the keyboard alone. */
+/** Tells whether `written` differs from a name only by typing errors. */
 export const isSlip = (written: string, name: string): boolean =>
   written.length <= LONGEST &&
   editDistance(plainly(written), plainly(name)) <= slips(plainly(written), plainly(name))
 
-/** Counts the slips of the keyboard that still leave one word recognizable as the other: one in three letters. */
+/** Returns the number of typing errors up to which one word still counts as a misspelling of the other: one in three letters. */
 const slips = (a: string, b: string) => Math.floor(Math.min(a.length, b.length) / 3)
 
-/** Writes the spellings of one name alike: `accountNumber`, `Account-Number` and `account_number` become one text. */
+/** Returns one text for all spellings of a name: `accountNumber`, `Account-Number` and `account_number` become the same text. */
 const plainly = (name: string) => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
 
-/** Counts the letters that have to be put in, left out, replaced or swapped with their neighbour to make `b` of `a`. */
+/** Counts the letters that have to be added, removed, replaced or swapped with their neighbour to change `a` into `b`. */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, at) => at)

@@ -1,6 +1,6 @@
 import type { Material, Verification } from './verification.ts'
 
-/** Says that a value cannot stand where a call needs it, so that no carrier can have given it out. */
+/** An `Unsendable` means that a value cannot be written where a call needs the value; no carrier can have issued such a value. */
 export class Unsendable extends Error {
   constructor() {
     super('A value cannot stand where the call needs it.')

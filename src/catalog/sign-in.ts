@@ -1,16 +1,16 @@
 import type { Step, Verification } from './verification.ts'
 
-/** An invitation is what the authorize page of a carrier is asked with. */
+/** A sign-in invitation has the values from which the address of a carrier's sign-in page is made. */
 export type SignInInvitation = Readonly<{
   operator: Readonly<Record<string, string>>
   redirectUri: string
-  /** `state` comes back from the page unchanged, once. */
+  /** `state` is a text that the sign-in page sends back unchanged, and that works once. */
   state: string
   /** `challenge` is the SHA-256 of the verifier in base64url (RFC 7636, S256). */
   challenge: string
 }>
 
-/** A sign-in is how a merchant signs in at the carrier itself, so that no secret of the merchant's is ever typed in here. */
+/** A `SignIn` says how a merchant signs in at the carrier itself, so that the merchant types no secret of the carrier into Hawser. */
 export type SignIn = Readonly<{
   /** `hosts` are the only hosts that calls of the sign-in go to. */
   hosts: readonly [string, ...string[]]
@@ -18,15 +18,15 @@ export type SignIn = Readonly<{
   operator: readonly string[]
   /** `authorize` returns the address of the page at the carrier that the merchant is sent to. */
   authorize: (invitation: SignInInvitation) => string
-  /** `exchange` makes a refresh token of the code that came back, which `Material.approval` holds. */
+  /** `exchange` gets a refresh token for the code that came back; `Material.approval` has the code. */
   exchange: Step
-  /** `refresh` makes an access token of the refresh token, and where the carrier wants it another refresh token. */
+  /** `refresh` gets an access token for the refresh token, and another refresh token where the carrier replaces refresh tokens. */
   refresh: Step
-  /** `verify` asks about the account under `Material.token`, which the merchant's own refresh token minted. */
+  /** `verify` asks about the account with `Material.token`, an access token that was minted from the merchant's own refresh token. */
   verify: Verification
-  /** `source` names the public page or file that the sign-in comes from. */
+  /** `source` names the public page or file that describes the sign-in. */
   source: string
 }>
 
-/** A refresh token is kept among the credentials under this name, which no field of a form has. */
+/** `REFRESH_TOKEN` is the name under which a refresh token is kept among the credentials; no field of a form has this name. */
 export const REFRESH_TOKEN = 'sign_in'

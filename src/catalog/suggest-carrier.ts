@@ -3,7 +3,7 @@ import { findByScac, findCarrier } from './find-carrier.ts'
 import { ltlCarriers, parcelCarriers } from './index.ts'
 import { isSlip, nearest } from './nearest.ts'
 
-/** At most `MOST` carriers are named that differ by slips, and `MOST_OF_BRAND` of one brand, of which the largest has six. */
+/** A suggestion names at most `MOST` carriers whose names are like what was written, and at most `MOST_OF_BRAND` carriers of one brand; the largest brand has six. */
 const MOST = 3
 const MOST_OF_BRAND = 6
 
@@ -11,7 +11,7 @@ const ltlHere = ltlCarriers.filter(({ sandbox }) => sandbox === undefined)
 const parcel = parcelCarriers.filter(({ closed }) => closed === undefined)
 const ltl = ltlHere.filter(({ closed }) => closed === undefined)
 
-/** Each carrier is found by what it may be called, letter by letter as in the catalog. */
+/** `parcelNames` leads from each name, title and alias, letter by letter as in the catalog, to its carrier. */
 const parcelNames = namesOf(parcel, ({ name, title, aliases }) => [name, title, ...aliases])
 const ltlNames = namesOf(ltl, ({ title, scacs }) => [...scacs, title])
 
@@ -24,7 +24,7 @@ const among = <C>(names: ReadonlyMap<string, C>, written: string): C[] =>
 
 const unique = <T>(list: readonly T[]) => [...new Set(list)]
 
-/** Lists the carriers that sell services of this name, or this very service, since postage of one company is bought at others. */
+/** Lists the carriers that sell services of the written company, or exactly the written service, since the postage of one company is also sold by others. */
 function sellersOf(written: string): ParcelCarrier[] {
   const code = wordsOf(written).join('_')
   return parcel.filter(({ services }) =>
@@ -43,7 +43,7 @@ const wordsOf = (name: string): string[] =>
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word !== '')
 
-/** Lists the carriers of the brand that is written: their name begins with its first word, has its only word, or is shortened in it (`auspost`). */
+/** Lists the carriers of the written brand: the name of such a carrier begins with the first written word, contains the only written word, or is shortened in what was written (`auspost`). */
 function ofBrand<C>(names: ReadonlyMap<string, C>, written: string): C[] {
   if (written.length > LONGEST) return []
   const words = wordsOf(written)
@@ -57,7 +57,7 @@ function ofBrand<C>(names: ReadonlyMap<string, C>, written: string): C[] {
   return unique([...names].filter(([name]) => isBrand(name)).map(([, carrier]) => carrier))
 }
 
-/** Tells whether a text is made of the beginnings of words, at least three letters of each. */
+/** Tells whether a text consists of the beginnings of these words in their order, with at least three letters of each word. */
 function isShortened(plain: string, [word, ...rest]: readonly string[]): boolean {
   if (word === undefined) return plain === ''
   for (let length = SHORTEST_BRAND; length <= Math.min(word.length, plain.length); length += 1)
@@ -65,7 +65,7 @@ function isShortened(plain: string, [word, ...rest]: readonly string[]): boolean
   return false
 }
 
-/** Lists the parcel carriers that were probably meant: who has the first word as a name, who sells what is written, who is spelled like it, and who is of its brand. */
+/** Lists the parcel carriers that were probably meant: the carrier whose name is the first word, carriers that sell what was written, carriers with a similar spelling, and carriers of the same brand. */
 function parcelMeant(written: string): ParcelCarrier[] {
   const bearer = parcel.filter(({ name }) => name === wordsOf(written)[0])
   return unique([
@@ -86,7 +86,7 @@ const listed = (texts: readonly string[]) => unique(texts).slice(0, MOST_OF_BRAN
 const named = ({ name, title }: ParcelCarrier) => `${name} (${title})`
 const coded = ({ scacs, title }: LtlCarrier) => `${scacs[0]} (${title})`
 
-/** Says in a sentence which parcel carrier was probably meant by a name that none has, or where the carriers are listed. */
+/** Says in a sentence which parcel carrier was probably meant by a name that no carrier has, or where the carriers are listed. */
 export function suggestCarrier(written: string): string {
   const freight = findByScac(written)
   if (freight && freight.sandbox === undefined)
@@ -98,7 +98,7 @@ export function suggestCarrier(written: string): string {
   return ` Did you mean ${listed(lines.map(coded))}? LTL carriers stand under /v-beta/ltl/connections/{carrier_code}.`
 }
 
-/** Says in a sentence which carrier of either mode was probably meant; the sentence is empty where none is like it. */
+/** Says in a sentence which carrier of either mode was probably meant; returns an empty text where no carrier is similar. */
 export function suggestAnyCarrier(written: string): string {
   const near = parcelMeant(written).map(named)
   const lines = (near.length > 0 ? ofBrand(ltlNames, written) : ltlMeant(written)).map(coded)
@@ -106,7 +106,7 @@ export function suggestAnyCarrier(written: string): string {
   return meant === '' ? '' : ` Did you mean ${meant}?`
 }
 
-/** Says in a sentence which LTL carrier was probably meant by a SCAC that none has; the sentence is empty where none is like it. */
+/** Says in a sentence which LTL carrier was probably meant by a SCAC that no carrier has; returns an empty text where no carrier is similar. */
 export function suggestScac(written: string): string {
   const other = findCarrier(written)
   if (other)
@@ -121,11 +121,11 @@ export function suggestScac(written: string): string {
   return `Did you mean ${meant.map(listed).join(', or ')}?${where}`
 }
 
-/** A filter takes these names and SCACs, also those of carriers that nobody can connect any more, since their connections may be there. */
+/** `scacs` and `filterNames` are the SCACs and names that a filter takes, also of carriers that nobody can connect any more, since such carriers may still have connections. */
 const scacs = ltlHere.flatMap((carrier) => carrier.scacs)
 const filterNames = [...parcelCarriers.flatMap(({ name, aliases }) => [name, ...aliases]), ...scacs]
 
-/** Ends a sentence about a filter that names no carrier with what was probably meant, as the filter takes it. */
+/** Returns the end of a sentence about a filter that names no carrier: the names or SCACs that were probably meant, as the filter takes them. */
 export function suggestFilter(written: string, kind: 'carrier' | 'scac'): string {
   const slips = nearest(written, kind === 'scac' ? scacs : filterNames)
   const lines = ofBrand(ltlNames, written).map((carrier) => carrier.scacs[0])

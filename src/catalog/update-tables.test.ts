@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Fields } from './define.ts'
 import { findCarrier } from './find-carrier.ts'
 
-/** Each table of the public page "Update a Carrier Connection" says name, type, mark, least and most characters or values, and that a country code is letters. */
+/** `published` has the tables of the public page "Update a Carrier Connection": a line gives the name and the type of a field, whether the field is required, its shortest and longest length or its values, and whether a country code is letters. */
 const published: Record<string, string> = {
   chronopost: `
     nickname string required

@@ -1,6 +1,6 @@
 import type { Secret } from '../secret.ts'
 
-/** Asking a carrier ends in one of these outcomes, of which only `invalid_credentials` and `not_entitled` speak against the caller. */
+/** `OUTCOMES` has the possible outcomes of asking a carrier; only `invalid_credentials` and `not_entitled` mean that the credentials or the account are at fault. */
 export const OUTCOMES = [
   'verified',
   'invalid_credentials',
@@ -13,7 +13,7 @@ export const OUTCOMES = [
 
 export type VerificationOutcome = (typeof OUTCOMES)[number]
 
-/** A call is one request to a carrier, in which a caller's value stands only through an escaper for its position. */
+/** A call is one request to a carrier; every value of a caller in a call was escaped for the place where the value stands. */
 export type Call = Readonly<{
   method: 'GET' | 'POST'
   url: string
@@ -24,45 +24,45 @@ export type Call = Readonly<{
 /** A reply is what the carrier answered, with header names in lower case and the body as text. */
 export type Reply = Readonly<{ status: number; headers: Readonly<Record<string, string>>; body: string }>
 
-/** Sends a call and resolves to the reply; rejects when there is none. */
+/** An `Ask` sends a call and resolves with the reply; it rejects when no reply comes. */
 export type Ask = (call: Call) => Promise<Reply>
 
-/** Calls are built from this material. */
+/** Material has the values from which calls are built. */
 export type Material = Readonly<{
-  /** `values` are the opened credentials, by the names that they are stored under. */
+  /** `values` are the opened credentials, under the names that the credentials are stored under. */
   values: Readonly<Record<string, unknown>>
-  /** `operator` holds what belongs to the operator and not to the merchant, by the names in `Verification.operator`. */
+  /** `operator` has the operator's values, which belong to no merchant, under the names in `Verification.operator`. */
   operator: Readonly<Record<string, string>>
   at: Date
   /** `requestId` is a UUID for carriers that want one with each request. */
   requestId: string
   /** `token` is the access token that an earlier step minted. */
   token?: Secret<string>
-  /** `approval` is what came back from the carrier's sign-in page, and what was kept for it. */
+  /** `approval` has the code that came back from the carrier's sign-in page, and the verifier and the redirect address that were kept since the sign-in began. */
   approval?: Readonly<{ code: string; verifier: string; redirectUri: string }>
 }>
 
 /** A minted token is an access token with the seconds that it is good for. */
 export type MintedToken = Readonly<{ token: Secret<string>; seconds: number }>
 
-/** The words of a reply are the reply in the carrier's own words, which nobody is shown: its codes, and its text in lower case; a reply that grants tokens has no text, since that holds them. */
+/** The words of a reply are its codes, and its text in lower case, as the carrier wrote them; nobody is shown them. A reply that grants tokens has no text, since its text holds the tokens. */
 export type ReplyWords = Readonly<{
   codes: readonly string[]
   text: string
   /** `facts` are the values of the reply that rules ask about. */
   facts?: Readonly<Record<string, string | undefined>>
   minted?: MintedToken
-  /** `refreshToken` is what the next access token is asked for with. */
+  /** `refreshToken` is the token with which the next access token is requested. */
   refreshToken?: Secret<string>
 }>
 
 export type SeenReply = ReplyWords & { status: number }
 
-/** A rule says what a reply means; `continue` goes on with the next step, and after the last step it verifies nothing. */
+/** A rule says what a reply means; `continue` goes on with the next step, and a `continue` after the last step verifies nothing. */
 export type Rule = Readonly<{
   when: (seen: SeenReply, material: Material) => boolean
   then: VerificationOutcome | 'continue'
-  /** `because` tells the caller the outcome in a sentence of ours. */
+  /** `because` explains the outcome to the caller in a sentence of Hawser's own. */
   because: string
 }>
 
@@ -70,34 +70,34 @@ export type Step = Readonly<{
   call: (material: Material) => Call
   /** `read` reads a reply; it returns `undefined` where the reply is not in the format that the carrier documents. */
   read: (reply: Reply) => ReplyWords | undefined
-  /** `rules` are the carrier's own; the first that holds decides. */
+  /** `rules` are the rules of this carrier; the first rule that holds decides. */
   rules: readonly Rule[]
-  /** `asOperator` marks a call in the operator's name: a plain refusal then speaks of the operator, and a token is not the caller's. */
+  /** `asOperator` marks a call with the operator's own credentials: a refusal that no rule of the carrier explains then counts against the operator, and a minted token does not belong to the caller. */
   asOperator?: true
 }>
 
-/** A verification asks a carrier about credentials, by the cheapest calls that change nothing there. */
+/** A verification asks a carrier about credentials, by the cheapest calls that change nothing at the carrier. */
 export type Verification = Readonly<{
   /** `hosts` are the only hosts that calls of the verification go to. */
   hosts: readonly [string, ...string[]]
-  /** `hostFrom` names the operator's value that replaces `hosts`, for a carrier that gives platforms hosts of their own. */
+  /** `hostFrom` names the operator's value that is used in place of `hosts`, for a carrier that gives each platform its own host. */
   hostFrom?: string
   /** `needs` names credentials without which nothing can be asked. */
   needs: readonly string[]
-  /** `login` is the one of `needs` that names who logs in: the carrier counts wrong attempts on it, and locks it. */
+  /** `login` is the one of `needs` that names who logs in; the carrier counts wrong attempts for this login and locks it after too many. */
   login: string
-  /** `uses` names further values that the calls carry; with other values it would be another verification. */
+  /** `uses` names further values that the calls carry; a change of such a value changes what is verified. */
   uses?: readonly string[]
   /** `operator` names values that the operator holds, without which nothing can be asked. */
   operator: readonly string[]
   steps: readonly [Step, ...Step[]]
   /** `mints` marks a verification that mints an access token from the caller's own secret, where the carrier says how long the token is good. */
   mints?: true
-  /** `source` names the public page or file that the calls and their outcomes come from. */
+  /** `source` names the public page or file that describes the calls and their outcomes. */
   source: string
 }>
 
-/** Lists the only hosts that calls of a verification go to, for this operator. */
+/** Lists the only hosts that the calls of a verification go to, with this operator's values. */
 export function hostsFor(
   { hosts, hostFrom }: Pick<Verification, 'hosts' | 'hostFrom'>,
   operator: Material['operator'],
@@ -106,7 +106,7 @@ export function hostsFor(
   return own === undefined ? hosts : [own]
 }
 
-/** A carrier answer is what is known after asking a carrier; `because` is a sentence for the caller, and `retryAfter` counts seconds. */
+/** A carrier answer is the result of asking a carrier; `because` is a sentence for the caller, and `retryAfter` is in seconds. */
 export type CarrierAnswer = Readonly<{
   outcome: VerificationOutcome
   because: string
@@ -114,7 +114,7 @@ export type CarrierAnswer = Readonly<{
   retryAfter?: number
 }>
 
-/** A catalog shows this of a verification: whom it asks, and what has to be known for it. */
+/** A verification summary is what a catalog shows of a verification: the hosts that are asked, and the values that are needed. */
 export type VerificationSummary = Pick<Verification, 'hosts' | 'needs' | 'operator' | 'source'>
 
 /** Returns what a catalog shows of a verification, and `null` where there is none. */
@@ -124,7 +124,7 @@ export function summarize(verification: Verification | undefined): VerificationS
   return { hosts, needs, operator, source }
 }
 
-/** Tells whether a carrier can be asked about these values at all. */
+/** Tells whether a verification exists, and whether all the values are set that it needs from the credentials and from the operator. */
 export function canVerify(
   verification: Verification | undefined,
   values: Material['values'],
@@ -137,7 +137,7 @@ export function canVerify(
   )
 }
 
-/** Asks the carrier step by step, and never rejects: a carrier that cannot be reached is an outcome. */
+/** Asks the carrier step by step, and never rejects: a carrier that cannot be reached gives the outcome `unavailable`. */
 export async function verify(
   verification: Verification,
   material: Material,
@@ -167,8 +167,8 @@ export async function verify(
 type RuleOutcome = Omit<CarrierAnswer, 'outcome'> & { outcome: Rule['then'] }
 
 /**
- * Decides what a reply means, by the carrier's own rules from top to bottom, then by the rules that hold everywhere.
- * A reply outside the carrier's format may refuse but never verifies; a page for people is an outage.
+ * Decides what a reply means: the carrier's own rules are tried from top to bottom, and then the rules that hold for every carrier.
+ * A reply that is not in the carrier's format may be a refusal but never verifies credentials; an HTML page means `unavailable`, except with the status 429 or a redirect.
  */
 export function applyRules(
   step: Step,

@@ -4,7 +4,7 @@ import type { EnvironmentVariables } from '../config.ts'
 export type CommandOption = { about: string; value?: string; isRequired?: true }
 export type CommandOptions = Readonly<Record<string, CommandOption>>
 
-/** `LabelBody` is the type of the value of an option: a text where the option takes a value, and a truth value otherwise. */
+/** `Said` is the type of the value of an option: a text where the option takes a value, and a truth value otherwise. */
 type Said<O extends CommandOption> = O extends { value: string } ? string : boolean
 type RequiredNames<O extends CommandOptions> = {
   [Name in keyof O]: O[Name] extends { isRequired: true } ? Name : never

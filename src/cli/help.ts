@@ -21,7 +21,7 @@ export function describe(words: readonly string[]): string | undefined {
   return groups.includes(group) && words.length === 1 ? list(namesOf(group)) : undefined
 }
 
-/** Returns a sentence which says that there is no such command, and which command was probably meant. */
+/** Returns a sentence which says that there is no such command and names the command that was probably meant. */
 export function describeUnknown(words: readonly string[]): string {
   const [group = '', ...more] = words
   if (groups.includes(group)) {

@@ -44,7 +44,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   })
 }
 
-/** Returns the words that the command line asks help about, and `undefined` where it asks for no help. */
+/** Returns the words for which the command line asks for help, and `undefined` where the command line asks for none. */
 function helpWanted(argv: readonly string[]): readonly string[] | undefined {
   if (argv.length === 0) return []
   if (argv[0] === 'help') return argv.slice(1)

@@ -6,7 +6,7 @@ import { spellOption, type Command, type CommandOptions } from './command.ts'
 export type CommandLine = { values: Record<string, string | boolean>; words: string[] }
 type Token = { kind: string; name: string; rawName: string; value?: string; inlineValue?: boolean }
 
-/** Reads the options and words behind the name of a command; throws `StartRefused` with the names of all that are unknown, wrong or missing. */
+/** Reads the options and words behind the name of a command; throws `StartRefused` with the names of all options and words that are unknown, wrong or missing. */
 export function readLine(name: string, { words, options }: Command, args: readonly string[]): CommandLine {
   const { tokens, positionals } = parseArgs({
     args: [...args],

@@ -23,7 +23,7 @@ export type Unsure = Refusal & { kind: 'unsure'; mayBeDone: true }
 type Refusal = {
   status: number
   problems: readonly Problem[]
-  /** `condition` is the name of the condition, on refusals that share a code with others. */
+  /** `condition` is the name of the condition, for refusals whose code stands for several conditions. */
   condition?: Condition
   /** `outcome` is the outcome of the verification, where the carrier’s answer is the reason of the refusal. */
   outcome?: Outcome
@@ -50,7 +50,7 @@ export type Unreadable = {
   mayBeDone: boolean
 }
 
-/** `Unsent` means that the request could not be made, or that the caller gave up before: nothing was sent, and `cause` says why. */
+/** `Unsent` means that nothing was sent, because the request could not be made or because the caller gave up before; `cause` says why. */
 export type Unsent = { kind: 'unsent'; cause: unknown; mayBeDone: false }
 
 /** `Unanswered` means that no answer has come: the network failed, the time was over, or the caller gave up. */
@@ -63,11 +63,11 @@ export type Unanswered = {
 
 export type Failure = Refused | Unsure | Failed | Unreadable | Unanswered | Unsent
 
-/** A `LabelResult` holds the value that a request asked for, or the failure; no failure is thrown. */
+/** A `Result` holds the value that a request asked for, or the failure; no failure is thrown. */
 export type Result<T> =
   { ok: true; value: T; answer: Answer; attempts: number } | { ok: false; error: Failure; attempts: number }
 
-/** An `OutboundAnswer` has the status of an answer, and the headers that mean something to a client. */
+/** An `Answer` has the status of an answer, and the headers that mean something to a client. */
 export type Answer = {
   status: number
   requestId?: string

@@ -57,7 +57,7 @@ export type Client = ReturnType<typeof createClient>
 
 /**
  * Returns a client of one server with one API key, for Node, Deno and every other program that has `fetch`. Each method resolves with
- * a `LabelResult`, which holds the answer or the failure, and never rejects. Do not send an API key to the browsers of your users.
+ * a `Result`, which holds the answer or the failure, and never rejects. Do not send an API key to the browsers of your users.
  */
 export function createClient(options: Options) {
   const ask = <T>(method: Method, path: Path, asked: Asked = {}): Promise<Result<T>> =>

@@ -1,4 +1,4 @@
-/** A `WantedPage` has the parts of a request from which its address, headers and body are made. */
+/** A `Wanted` has the parts of a request from which its address, headers and body are made. */
 export type Wanted = {
   baseUrl: string
   /** `path` is a path of the API, or a list of its parts, which `prepare` escapes. */

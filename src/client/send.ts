@@ -9,7 +9,7 @@ import {
 } from './errors.ts'
 import { prepare, type Path, type Prepared } from './prepare.ts'
 
-/** The options of a client say which server the client calls, with which API key, and with how much patience. */
+/** The options of a client say which server the client calls, with which API key, how long a call may take and how often it is tried again. */
 export type Options = {
   /** `baseUrl` is the address of the server, such as `https://hawser.example.com`. */
   baseUrl: string
@@ -77,7 +77,7 @@ type Call = Prepared & {
   timeout: AbortSignal
 }
 
-/** Returns everything that an attempt needs, or an `Unsent` failure where the request cannot be made; nothing is sent. */
+/** Returns everything that an attempt needs, or an `Unsent` failure where the request cannot be made. Sends nothing. */
 function callFor(options: Options, method: Method, path: Path, asked: Asked): Call | Unsent {
   const { baseUrl, apiKey, onBehalfOf, timeoutMs = TIMEOUT_MS, fetch: request = globalThis.fetch } = options
   try {

@@ -11,7 +11,7 @@ const held = (about: string): Setting<Secret<string> | undefined> => ({
   about,
 })
 
-/** `operatorSettings` has the operator's own credentials at carriers that register each shipping platform; no merchant's credentials are in them. */
+/** `operatorSettings` has the operator's own credentials at carriers that require a registration of each shipping platform; no merchant's credentials are in the table. */
 export const operatorSettings = {
   HAWSER_UPS_CLIENT_ID: held(
     'Client id of your UPS developer app; with the secret, UPS accounts are verified.',
@@ -32,7 +32,7 @@ export const operatorSettings = {
   ),
 }
 
-/** `signInSettings` turns on the carriers where merchants sign in at the carrier itself; each setting is named `HAWSER_<id>_SIGN_IN` by the id of the carrier. */
+/** `signInSettings` has the settings that let merchants sign in at a carrier itself; the setting of a carrier is named `HAWSER_<id>_SIGN_IN`, with the id of the carrier. */
 export const signInSettings = {
   HAWSER_UPS_SIGN_IN: {
     parse: yesOrNo,
@@ -61,7 +61,7 @@ type SignInValues = Readonly<
     Record<SignInSetting, boolean> & { HAWSER_PUBLIC_URL: string | undefined }
 >
 
-/** Returns the ids of the carriers where merchants sign in; adds to `problems` each setting that such a carrier lacks, but not one that is set with a value in `bad`. */
+/** Returns the ids of the carriers where merchants sign in; adds to `problems` each setting that such a carrier needs and that is not set, except the settings in `bad`, which are set to a bad value. */
 export function signInCarriers(
   values: SignInValues,
   bad: ReadonlySet<string>,

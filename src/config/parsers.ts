@@ -106,7 +106,7 @@ export const hostOverrides: Parser<ReadonlyMap<string, string>> = (value) => {
     : refuse('<host>=<origin> pairs, separated by commas; an http:// origin has to be on this machine')
 }
 
-/** Reads the name of a host, which is no IP address. */
+/** Reads the name of a host and refuses an IP address. */
 export const hostName: Parser<string> = (value) =>
   isHostName(value) ? value : refuse('the name of a host, in small letters and with nothing around it')
 

@@ -43,7 +43,7 @@ const HEADERS_MS = 10_000
 const CHECK_MS = 1_000
 const KEEP_ALIVE_MS = 65_000
 
-/** Builds the HTTP server of a context, ready to listen or to get injected requests; everything that is done to every request stands here in order. */
+/** Builds the HTTP server of a context, ready to listen or to get injected requests; the function has, in order, everything that is done to every request. */
 export async function buildApp(ctx: Context, version: string): Promise<FastifyInstance> {
   const { config, log } = ctx
   const app = fastify({

@@ -1,6 +1,6 @@
 import { Unreachable, reasonOf } from './unreachable.ts'
 
-/** A deadline is a signal that is aborted when the time of a call is over; `left` returns the milliseconds until then. */
+/** A deadline is a signal that is aborted when the time of a call is over; `left` returns the milliseconds that are left. */
 export type Deadline = Readonly<{ signal: AbortSignal; left: () => number }>
 
 /** A call with less than `LEAST_MS` left is not made, because no host could answer in this time. */
@@ -8,7 +8,7 @@ const LEAST_MS = 50
 
 /**
  * Makes a call that has waited in the queue, unless its time is nearly over.
- * The time in the queue is not the host's fault, so a call that had less than `enoughMs` because of it does not count against the host.
+ * The time in the queue is not the host's fault, so a call that the deadline ended before it had run for `enoughMs` does not count against the host.
  */
 export async function putInTurn<T>(
   { signal, left }: Deadline,

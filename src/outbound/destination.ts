@@ -7,7 +7,7 @@ import { Unreachable } from './unreachable.ts'
 export type Destination = Readonly<{
   /** `name` is the host name in the URL, which the certificate has to be for. */
   name: string
-  /** `host` is the `Host` header: the name, with the port where it is not the usual one. */
+  /** `host` is the `Host` header: the name, and the port where the port is not the usual one. */
   host: string
   /** `origin` is the scheme, host and port that the connection is made to. */
   origin: string

@@ -57,7 +57,7 @@ export type Outbound = Readonly<{
   deliver: (delivery: Delivery) => Promise<Receipt>
   /** Says whether the host name of a receiver leads only to allowed addresses at the moment; nothing is sent. */
   leadsOut: (url: string) => Promise<boolean>
-  /** Ends all calls under way as `refused`, and resolves when no connection is left. */
+  /** Ends all calls under way, which then reject with the reason `refused`, and resolves when no connection is left. */
   close: () => Promise<void>
 }>
 

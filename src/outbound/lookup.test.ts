@@ -75,7 +75,7 @@ test('a resolver that changes its mind a thousand times is asked once each time,
   assert.equal(given, 500)
 })
 
-/** Makes a resolver that answers only when `reply` is called, and records the names that it was asked for. */
+/** Makes a resolver that answers only when `answer` is called, and records the names that it was asked for. */
 function slowly() {
   const asked: string[] = []
   const answers: (() => void)[] = []

@@ -38,7 +38,7 @@ export function shareLookups(resolve: Resolve): Resolve {
   }
 }
 
-/** Makes a resolver that runs one lookup after the other; each begins when the one before has ended, even where the earlier caller has given up. Rejects with `busy` where `most` lookups wait. */
+/** Makes a resolver that runs one lookup at a time; each lookup begins when the one before has ended, even where the caller of the earlier lookup has given up. Rejects with `busy` where `most` lookups wait. */
 export function oneAtATime(resolve: Resolve, most: number): Resolve {
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0

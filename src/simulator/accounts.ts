@@ -2,16 +2,16 @@ import { credentialFields } from '../catalog/credential-fields.ts'
 import { findCarrierById } from '../catalog/find-carrier.ts'
 import type { SimulatedAccount } from './define.ts'
 
-/** Accounts are what simulated carriers know, by carrier; what they hold is never told. */
+/** Accounts hold, for each carrier, the accounts that the simulated carrier knows; no value of an account is ever shown. */
 export type Accounts = Readonly<{
   of: (carrierId: string) => readonly SimulatedAccount[]
-  /** `register` makes these credentials right for their account: the only ones, or beside those that are right already. */
+  /** `register` makes these credentials right for their account: with `only` in place of the account's earlier credentials, and with `beside` in addition to them. */
   register: (carrierId: string, credentials: SimulatedAccount['values'], how: 'only' | 'beside') => void
-  /** `missing` lists what credentials lack for this carrier to be asked about them. */
+  /** `missing` lists the names of the values that the credentials lack before this carrier can be asked about them. */
   missing: (carrierId: string, credentials: SimulatedAccount['values']) => readonly string[]
 }>
 
-/** Opens the accounts of simulated carriers, which know nobody yet. */
+/** Opens accounts; at first no simulated carrier knows any account. */
 export function openAccounts(): Accounts {
   const known = new Map<string, { identity: string; account: SimulatedAccount }[]>()
   return {
@@ -32,7 +32,7 @@ export function openAccounts(): Accounts {
 
 const isSet = (value: unknown) => typeof value === 'number' || (typeof value === 'string' && value !== '')
 
-/** Parts the merchant's values from what the operator holds, which is given among them and known by its name. */
+/** Separates the merchant's values from the operator's values; both are given together, and an operator's value is known by its name. */
 function sort(carrierId: string, credentials: SimulatedAccount['values']): SimulatedAccount {
   const names = new Set(findCarrierById(carrierId)?.verify?.operator)
   const entries = Object.entries(credentials)

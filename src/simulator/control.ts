@@ -10,7 +10,7 @@ export type SimulatorOrder = Readonly<{ method: string; path: string; body: stri
 
 const refusal = (status: number, error: string) => jsonReply(status, { error })
 
-/** Carries out an order on the credentials that a carrier accepts or on the weather in which it answers, and repeats no value. */
+/** Carries out an order that changes or shows the credentials that a carrier accepts, or the way in which a carrier misbehaves (its weather); the answer repeats no value. */
 export function controlSimulator(
   { method, path, body }: SimulatorOrder,
   accounts: Accounts,

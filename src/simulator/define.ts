@@ -1,22 +1,22 @@
 import type { Call, Reply, VerificationOutcome } from '../catalog/verification.ts'
 
-/** An account that a simulated carrier knows has the credentials that are right at the moment, and what the operator holds. */
+/** A simulated account has the credentials that are right at the moment, and the operator's values. */
 export type SimulatedAccount = Readonly<{
   values: Readonly<Record<string, unknown>>
   operator: Readonly<Record<string, string>>
 }>
 
-/** A carrier script is an answer that the carrier documents beside the usual ones; `undefined` leaves a call to the usual answer. */
+/** A carrier script gives an answer that the carrier documents beside the usual ones; where `reply` returns `undefined`, the call gets the usual answer. */
 export type CarrierScript = Readonly<{
   outcome: VerificationOutcome
   reply: (call: Call) => Reply | undefined
 }>
 
-/** A simulated carrier answers as the carrier's documentation says, from the request and the accounts that it knows alone. */
+/** A simulated carrier answers as the carrier's documentation says; the answer depends only on the request and on the accounts that the carrier knows. */
 export type SimulatedCarrier = Readonly<{
   /** `carrier` is the carrier's id in the catalog. */
   carrier: string
-  /** `reply` accepts a request with the credentials of one of these accounts and refuses any other, in the carrier's own words. */
+  /** `answer` accepts a request with the credentials of one of these accounts and refuses any other request, in the carrier's own words. */
   answer: (call: Call, accounts: readonly SimulatedAccount[]) => Reply
   scripts: Readonly<Record<string, CarrierScript>>
 }>
@@ -44,7 +44,7 @@ export const always = (outcome: VerificationOutcome, reply: Reply): CarrierScrip
   reply: () => reply,
 })
 
-/** Builds a script that gives one reply where the path of a call begins like this, and leaves other calls alone. */
+/** Builds a script that gives one reply where the path of a call begins with `path`, and gives no reply to other calls. */
 export const at = (path: string, outcome: VerificationOutcome, reply: Reply): CarrierScript => ({
   outcome,
   reply: (call) => (new URL(call.url).pathname.startsWith(path) ? reply : undefined),
@@ -58,7 +58,7 @@ export function basicUser(call: Call): { user: string; password: string } | unde
   return { user, password: password.join(':') }
 }
 
-/** Reads the text of the first XML element of this name in a request, unescaped; the requests are our own and simple. */
+/** Reads the text of the first XML element of this name in a request, unescaped; a simple search is enough, because Hawser itself writes the requests. */
 export function elementOf(call: Call, name: string): string | undefined {
   const text = new RegExp(`<(?:\\w+:)?${name}>([^<]*)</`).exec(call.body ?? '')?.[1]
   return text

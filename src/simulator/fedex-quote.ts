@@ -62,7 +62,7 @@ const scripts: SimulatedCarrier['scripts'] = {
   invalid_input: at(QUOTES, 'inconclusive', refusal(400, 'INVALID.INPUT.EXCEPTION')),
 }
 
-/** Simulates a FedEx carrier, which issues a token to a project that it knows, and quotes at `path` for the accounts that it knows. */
+/** Simulates a FedEx carrier, which issues tokens to the projects that it knows, and answers quotes at `path` for the accounts that it knows. */
 export const simulateFedex = ({
   carrier,
   path,

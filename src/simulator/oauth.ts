@@ -14,7 +14,7 @@ export function jsonOf(call: Call): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Returns the token that a simulated carrier issues to a client: always the same one, so that a later call can be checked. */
+/** Returns the token that a simulated carrier issues to a client; a client always gets the same token, so that a later call can be checked. */
 export const tokenOf = (client: string | undefined, secret: string | undefined): string =>
   createHash('sha256')
     .update(JSON.stringify([client, secret]))
@@ -24,7 +24,7 @@ export const tokenOf = (client: string | undefined, secret: string | undefined):
 export const bearerOf = (call: Call): string | undefined =>
   /^Bearer (\S+)$/.exec(call.headers.authorization ?? '')?.[1]
 
-/** Returns what stands at a path of member names in a value. */
+/** Returns the member of a value that is reached by these names, one inside of the other. */
 export const memberOf = (value: unknown, ...names: string[]): unknown =>
   names.reduce<unknown>(
     (inner, name) =>
@@ -32,7 +32,7 @@ export const memberOf = (value: unknown, ...names: string[]): unknown =>
     value,
   )
 
-/** Returns the code that a simulated sign-in page gives, for exactly this client, redirect address and PKCE challenge. */
+/** Returns the code that a simulated sign-in page gives; the code is good only for this client, redirect address and PKCE challenge. */
 export const codeOf = (client: unknown, redirectUri: unknown, challenge: unknown): string =>
   createHash('sha256')
     .update(JSON.stringify(['code', client, redirectUri, challenge]))

@@ -12,42 +12,42 @@ import { weather } from './weather.ts'
 
 const magicOf = (outcome: string) => `simulate-${outcome.replaceAll('_', '-')}`
 
-/** A credential that reads this holds its login back, as one is that its carrier has refused too often. */
+/** A credential with the value `LOCKED_OUT` makes the sandbox refuse the login as after too many wrong logins at a carrier. */
 const LOCKED_OUT = magicOf('locked_out')
 
-/** A credential of the sandbox may read one of these values to choose what is answered. */
+/** `magicValues` has the values that choose the answer of the sandbox where a credential has one of them. */
 export const magicValues: readonly string[] = [...OUTCOMES.map(magicOf), LOCKED_OUT]
 
 const reads = (value: unknown, magic: string) => typeof value === 'string' && value.toLowerCase() === magic
 
-/** Where several outcomes are asked for, the first of this list counts: whatever stands against success comes before it. */
+/** `BY_WEIGHT` has the outcomes in the order in which they count where several are asked for: `verified` comes last. */
 const BY_WEIGHT = [...OUTCOMES.filter((outcome) => outcome !== 'verified'), 'verified'] as const
 
-/** Returns the one of several outcomes that counts: a refusal is not undone by a word for success in another field. */
+/** Returns the outcome that counts where several are asked for; a field that asks for success does not undo a field that asks for a refusal. */
 export const chooseWeightiest = (asked: readonly string[]): VerificationOutcome | undefined =>
   BY_WEIGHT.find((outcome) => asked.includes(outcome))
 
-/** Returns the outcome that a caller of the sandbox asks for by a credential that reads `simulate-<outcome>`. */
+/** Returns the outcome that a caller of the sandbox asks for; a caller asks by a credential with the value `simulate-<outcome>`. */
 export function wantedOutcome(values: SimulatedAccount['values']): VerificationOutcome | undefined {
   const all = Object.values(values)
   return chooseWeightiest(OUTCOMES.filter((outcome) => all.some((value) => reads(value, magicOf(outcome)))))
 }
 
-/** Tells whether a caller of the sandbox asks for a login that is held back. */
+/** Tells whether a credential asks the sandbox to refuse the login as after too many wrong logins. */
 const isLockedOut = (values: SimulatedAccount['values']): boolean =>
   Object.values(values).some((value) => reads(value, LOCKED_OUT))
 
-/** Matches a word of the sandbox as people get it wrong; `simulateur` is a word of its own. */
+/** `INTENDED` matches a text that was probably meant as a magic value, though it may be mistyped; the word `simulateur` is not meant as one. */
 const INTENDED = /^simulate(?!urs?([^a-z]|$))/
 
-/** Returns a text as it looks, without what cannot be seen or stands before the first letter. */
+/** Returns the visible text, without characters that cannot be seen and without what stands before the first letter or digit. */
 const visible = (text: string) =>
   text
     .normalize('NFKC')
     .replaceAll(/\p{Cf}/gu, '')
     .replace(/^[^\p{L}\p{N}]+/u, '')
 
-/** Lists the names of the values that are meant to choose an answer and are no word for any. */
+/** Lists the names of the values that were probably meant as magic values and are none. */
 const mistyped = (values: SimulatedAccount['values']): string[] =>
   Object.keys(values).filter((name) => {
     const value = values[name]
@@ -59,8 +59,8 @@ const mistyped = (values: SimulatedAccount['values']): string[] =>
   })
 
 /**
- * Returns what the sandbox asks instead of a carrier: a simulated one that knows exactly this account,
- * unless the caller asks for another outcome. Returns `undefined` where the carrier is not simulated.
+ * Returns the function that asks a simulated carrier in place of the real one; the simulated carrier knows only this account, and answers with the outcome `wanted` where one is given.
+ * Returns `undefined` where the carrier is not simulated.
  */
 function askSimulated(
   carrierId: string,
@@ -72,7 +72,7 @@ function askSimulated(
   return async (call) => answerWith(carrier, call, [account], wanted)
 }
 
-/** Answers as a carrier that knows these accounts, unless the caller asks for another outcome. */
+/** Answers as a carrier that knows these accounts, or with the outcome `wanted` where one is given. */
 export function answerWith(
   carrier: SimulatedCarrier,
   call: Call,
@@ -97,5 +97,5 @@ export function authorize(query: Readonly<Record<string, unknown>>): string {
   return codeOf(query.client_id, query.redirect_uri, query.code_challenge)
 }
 
-/** The simulator is what a context takes as its sandbox. */
+/** `simulator` is the sandbox that a context gets. */
 export const simulator = { magicValues, mistyped, wantedOutcome, isLockedOut, ask: askSimulated, authorize }

@@ -13,15 +13,15 @@ import { send, wireWeather } from './wire-weather.ts'
 /** A simulator server answers as every simulated carrier. */
 export type SimulatorServer = Readonly<{
   address: string
-  /** `carrierHosts` is the value of `HAWSER_CARRIER_HOSTS` that sends every simulated carrier's calls here. */
+  /** `carrierHosts` is the value for `HAWSER_CARRIER_HOSTS` with which the calls to every simulated carrier go to this server. */
   carrierHosts: string
   close: () => Promise<void>
 }>
 
 export type SimulatorOptions = Readonly<{
-  /** `port` 0 takes a free one. */
+  /** `port` is the port on which the server listens; 0 takes a free port. */
   port: number
-  /** `asked` is told of each call before it is answered, and the answer waits for it. */
+  /** `asked` is called with the carrier of each call before the call is answered; the answer waits until `asked` has ended. */
   asked?: (carrierId: string) => void | Promise<void>
 }>
 
@@ -29,7 +29,7 @@ const LOOPBACK = '127.0.0.1'
 const OWN_NAMES = new Set(['localhost', LOOPBACK])
 const LONGEST_BODY = 1_048_576
 
-/** Opens a simulator, which answers on loopback as the carrier whose host a call names, and takes orders under the machine's own names. */
+/** Opens a simulator on loopback. A call to the host of a carrier is answered as by this carrier, and a call to `localhost` or `127.0.0.1` is an order to the simulator. */
 export async function openSimulator({ port, asked }: SimulatorOptions): Promise<SimulatorServer> {
   const accounts = openAccounts()
   const scripts = new Map<string, string>()
@@ -77,7 +77,7 @@ const hostsOf = ({ carrier }: SimulatedCarrier): readonly string[] =>
 const allHosts = () => [...new Set(simulatedCarriers.flatMap(hostsOf))].sort()
 const carriersOf = (host: string) => simulatedCarriers.filter((carrier) => hostsOf(carrier).includes(host))
 
-/** Chooses of several carriers on one host the one that knows the caller, or else one that has such a path. */
+/** Chooses among several carriers on one host: the carrier that knows the caller, or else the first carrier that has the path of the call. */
 function choose(
   carriers: readonly SimulatedCarrier[],
   call: Call,
@@ -90,7 +90,7 @@ function choose(
   )
 }
 
-/** Tells whether a call means one of these accounts, without which the carrier would answer otherwise. */
+/** Tells whether a call is about one of these accounts: without the accounts the carrier would give another answer. */
 const knows = (carrier: SimulatedCarrier, call: Call, accounts: readonly SimulatedAccount[]) =>
   JSON.stringify(carrier.answer(call, accounts)) !== JSON.stringify(carrier.answer(call, []))
 

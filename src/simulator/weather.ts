@@ -1,6 +1,6 @@
 import { always, jsonReply, type CarrierScript } from './define.ts'
 
-/** Any carrier may answer these, whatever it documents; each script stands for its outcome. */
+/** `weather` has answers that any carrier may give, whatever its documentation says; each script has the outcome that the answer means. */
 export const weather: Readonly<Record<string, CarrierScript>> = {
   rate_limited: always('rate_limited', jsonReply(429, {}, { 'retry-after': '60' })),
   outage: always('unavailable', {

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Call, Reply } from '../catalog/verification.ts'
 
-/** A weather of the wire sends an answer in its own way, or none; `usual` is what the carrier would answer. */
+/** A `Weather` sends an answer in a disturbed way, or sends none; `usual` is what the carrier would answer. */
 type Weather = (response: ServerResponse<IncomingMessage>, call: Call, usual: Reply) => void
 
 const XML = { 'content-type': 'text/xml' }
 const BEGINNING = '<?xml version="1.0"?><answer>'
 const PIECE = 'x'.repeat(65_536)
-/** A slow answer comes just within the time that a patient caller gives to the headers. */
+/** A slow answer comes after `SLOW_MS`, just before a patient caller stops waiting for the headers. */
 const SLOW_MS = 9_000
 
-/** These things can happen to an answer on its way, whatever it says. */
+/** `wireWeather` has the disturbances that can happen to any answer on its way. */
 export const wireWeather: Readonly<Record<string, Weather>> = {
   /** `silent` accepts a call and never answers. */
   silent: () => undefined,
@@ -22,7 +22,7 @@ export const wireWeather: Readonly<Record<string, Weather>> = {
     const timer = setInterval(() => response.write('<'), 1_000)
     response.once('close', () => clearInterval(timer))
   },
-  /** `endless` sends as much as is taken, for ever. */
+  /** `endless` sends, for ever, as much as the caller reads. */
   endless: (response) => {
     response.writeHead(200, XML)
     const more = () => {
@@ -36,12 +36,12 @@ export const wireWeather: Readonly<Record<string, Weather>> = {
     response.writeHead(200, { ...XML, 'content-length': '1000' })
     response.write(BEGINNING, () => response.destroy())
   },
-  /** `wrong_length` names a length that is shorter than what follows. */
+  /** `wrong_length` gives a `Content-Length` that is shorter than the body. */
   wrong_length: ({ socket }, _call, usual) =>
     void socket?.end(`HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: 10\r\n\r\n${usual.body}`),
-  /** `echo` sends back everything that was sent, in the reason phrase, the headers, a redirect and the body. */
+  /** `echo` sends back everything that the caller sent: in the reason phrase, the headers, the address of a redirect and the body. */
   echo: (response, call) => echo(response, call, 302),
-  /** `echo_body` sends back everything that was sent in an answer that is no redirect. */
+  /** `echo_body` sends back everything that the caller sent, but not as a redirect. */
   echo_body: (response, call) => echo(response, call, 200),
 }
 

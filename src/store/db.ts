@@ -21,10 +21,10 @@ export function locksRows(tx: Tx): boolean {
 /**
  * A crossing is one of the few paths on which a query may look across tenants.
  * `authenticate` finds the owner of an API key, and `operate` serves the operator's command line.
- * `partner` shows a partner the accounts that it created, and `partner_connections` shows the listings of their connections in one environment.
+ * `partner` shows a partner the accounts that the partner created, and `partner_connections` shows the listings of the connections of these accounts in one environment.
  * `deliver` finds the tenants that have webhooks to deliver or a replaced webhook secret to erase, and `check` finds the connections that are to be checked.
  * `erase` finds the sealed bytes that are to be erased, and `sign_in` finds the owner of the sign-in that a state belongs to.
- * No crossing reaches a connection in force, the audit log, or the content and the receiver of a webhook.
+ * No crossing reads the table `connection`, the audit log, or the content and the receiver of a webhook.
  */
 export type Crossing =
   | { path: 'authenticate' }
@@ -36,7 +36,7 @@ export type Crossing =
   | { path: 'check' }
   | { path: 'erase' }
 
-/** A `ReportTrouble` reports that work which the store does by itself failed, or that the work succeeds again. */
+/** A `ReportTrouble` reports that background work of the store has failed, or that such work succeeds again. */
 export type ReportTrouble = (what: string, error?: unknown) => void
 
 /** Describes how the files of the database treat the bytes of rows that were removed. */
@@ -51,7 +51,7 @@ export type DatabaseFiles =
 
 /**
  * A database fault is something wrong with a database: `what` is a clause that can follow a colon, and `remedy` says what the operator can do.
- * Where a fault is not readable, the rest of the database is not examined.
+ * Where `isReadable` is `false`, the rest of the database is not examined.
  */
 export type DatabaseFault = {
   kind: 'damage' | 'schema' | 'orphans'

@@ -55,7 +55,7 @@ const POSTGRES: readonly (readonly [RegExp, string])[] = [
   [/^(08|connection lost|E[A-Z_]+$)/, 'the connection to it was lost or could not be made'],
 ]
 
-/** Returns the meaning of a failure's code in words for the operator, or `undefined` where nothing more than the code is known. */
+/** Returns the meaning of a failure's code in words for the operator, or `undefined` for a code whose meaning is not known. */
 export function reasonOf(code: string): string | undefined {
   if (code === VANISHED) return 'the file, its log (-wal) or its shared memory (-shm) was removed or replaced'
   const result = /^SQLite (\d+)$/.exec(code)?.[1]

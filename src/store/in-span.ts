@@ -1,7 +1,7 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely'
 import type { PageSpan } from './pages.ts'
 
-/** Returns the condition that a row lies in a span of the list that is ordered by these two columns; the keys of the span name the columns without their table. */
+/** Returns the condition that a row lies in `span`, a part of the list that these two columns order; the keys of the span name the columns without their table. */
 export function inSpan<Key extends Readonly<Record<string, string>>>(
   columns: readonly [first: string, second: string],
   { after, last }: PageSpan<Key>,

@@ -9,7 +9,7 @@ const UNCHANGED = 'Nothing was changed.'
 
 /**
  * Throws `StartRefused` where the record of applied migrations does not fit the existing tables, because rows or tables were removed.
- * `names` are the migrations in order. A first start adds the record and the tables in one transaction, so they cannot differ before.
+ * `names` are the migrations in order. The first start adds the record and the tables in one transaction, so a difference can only come later.
  */
 export function requireWholeRecord(
   where: string,
@@ -32,7 +32,7 @@ export function requireWholeRecord(
   if (missing.length > 0) throw new StartRefused(describeLost(where, missing))
 }
 
-/** Writes the refusal for a database that was migrated although its record lacks the migrations `missing`. */
+/** Writes the refusal for a database in which the migrations `missing` were carried out, although its record does not have them. */
 export function describeLost(where: string, missing: readonly string[]): string {
   const rows = missing.map((name) => `('${name}', '')`).join(', ')
   return `${capital(where)} is changed already as ${missing.join(', ')} ${missing.length === 1 ? 'does' : 'do'}, but its table ${MIGRATION_TABLE} has no row that says so: the row was removed. To go on, ${BACKUP} or, where nothing else was removed, put it back: insert into ${MIGRATION_TABLE} (name, timestamp) values ${rows}; "hawser doctor" then compares the whole schema. ${UNCHANGED}`

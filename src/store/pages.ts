@@ -11,7 +11,7 @@ export type OrderedList<Row, Key> = {
   /** `count` returns the number of matching rows in a span. */
   count: (span: PageSpan<Key>) => Promise<number>
   rows: (span: PageSpan<Key>, page: { limit: number; offset: number }) => Promise<Row[]>
-  /** `total` is the number of all matching rows where that number is known; the rows after the page are then not read. */
+  /** `total` is the number of all matching rows where that number is known; then the rows after the page are not read. */
   total?: number | undefined
 }
 

@@ -124,7 +124,7 @@ export function createKekFile(path: string): KeyObject | undefined {
   return kek
 }
 
-/** Removes the temporary key files of starts that died; call this only where the key file itself exists, because nobody needs them then. */
+/** Removes the temporary key files of starts that died; call this only where the key file itself exists, because then nobody needs the temporary files. */
 export function sweepKekLeftovers(path: string): void {
   try {
     for (const name of readdirSync(dirname(path)))

@@ -67,7 +67,7 @@ export class Keyring {
     return open(this.#key(termOf(envelope)), 'record', this.#parts(place), envelope)
   }
 
-  /** Returns a keyed hash of `acceptedBody`, which stays the same for equal parts as long as the active data key does, and reveals nothing of the parts without that key. */
+  /** Returns a keyed hash of `parts`. Equal parts have the same hash as long as the active data key stays the same, and the hash reveals nothing of the parts without that key. */
   digest(parts: readonly string[]): Buffer {
     const key = hkdfSync('sha256', this.#key(this.activeTerm), this.installationId, 'hawser/digest/v1', 32)
     return createHmac('sha256', Buffer.from(key)).update(JSON.stringify(parts)).digest()

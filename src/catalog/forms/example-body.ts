@@ -1,6 +1,6 @@
 import type { Field, Fields, TextField } from '../define.ts'
 
-/** Builds a body that a form takes, of its required fields, or of one of its fields where none is required. */
+/** Builds an example body for a form: it has the required fields, or one field where none is required. */
 export function exampleBody(fields: Fields): Record<string, unknown> {
   const names = Object.keys(fields)
   const required = names.filter((name) => fields[name]?.required)
@@ -22,7 +22,7 @@ function exampleOf(name: string, field: Field): unknown {
   }
 }
 
-/** Each value looks like what is asked for in a field whose name matches the pattern. */
+/** `LOOKS` gives an example value for each field whose name matches the pattern. */
 const LOOKS: readonly (readonly [RegExp, string])[] = [
   [/^nickname$/, 'My first account'],
   [/e?mail/, 'ship@example.com'],

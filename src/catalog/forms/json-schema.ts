@@ -6,7 +6,7 @@ export type JsonSchema = { [keyword: string]: unknown }
 type Pairs = readonly (readonly [string, string])[]
 type Spellings = Readonly<Record<string, string>>
 
-/** A form has one schema that bodies are checked by and another that is shown, since what is shown has to mean the same to every reader of JSON Schema. */
+/** A `SchemaPurpose` says what a schema of a form is for: `validate` is for checking bodies, and `show` is for readers, so that a schema to show has to mean the same to every reader of JSON Schema. */
 type SchemaPurpose = 'validate' | 'show'
 
 /** Matches a text without control characters (C0, DEL, C1) and without lone surrogates. */
@@ -31,7 +31,7 @@ export function formSchema(fields: Fields, together: Pairs = [], spellings: Spel
   return { type: 'object', properties: all, ...rest }
 }
 
-/** Builds the JSON Schema by which the body of a form is checked, once what is `null` has been taken out of the body. */
+/** Builds the JSON Schema by which the body of a form is checked; members that are `null` have been taken out of the body before. */
 export function validationSchema(fields: Fields, together: Pairs = []): JsonSchema {
   return objectSchema(fields, together, 'validate')
 }
@@ -58,7 +58,7 @@ function objectSchema(fields: Fields, together: Pairs, purpose: SchemaPurpose): 
   }
 }
 
-/** Describes in words what a schema cannot say of a field without confusing the programs that read it. */
+/** Describes in words those rules of a field that a schema cannot state without confusing the programs that read the schema. */
 function described(field: Field): { description?: string } {
   const least = field.type === 'string' && !field.required ? (field.minLength ?? 0) : 0
   const words = [
@@ -124,7 +124,7 @@ function formatSchema({ format }: TextField, purpose: SchemaPurpose): JsonSchema
   return { anyOf: ['date', 'date-time'].map((one) => ({ type: 'string', format: one })) }
 }
 
-/** Limits the length of a text from below; the schema that is shown has no minimum for an optional field, since an empty text there means `null`. */
+/** Returns the minimum length of a text; a schema to show has no minimum for an optional field, since an empty text means `null` in such a field. */
 function shortest(field: TextField, purpose: SchemaPurpose): JsonSchema {
   if (purpose === 'show' && !field.required) return {}
   const needsOne = field.required || field.secret || field.identifier || field.role

@@ -4,15 +4,15 @@ import { isSlip, nearest } from '../nearest.ts'
 
 export type UnknownField = { kind: 'invalid'; field?: string; message: string }
 
-/** A form knows its own fields; `beside` names members of the body that others check. */
+/** The known fields are those of the form; `beside` names members of the body that the caller checks. */
 type KnownFields = { fields: Fields; owner?: Owner; beside?: readonly string[] }
 
-/** The owner of a form is a carrier, where an answer may repeat names of other carriers’ fields, or Hawser itself. */
+/** The owner of a form is a carrier or Hawser itself (`ours`); for the form of a carrier, an answer may repeat the names of other carriers’ fields. */
 export type Owner = 'carrier' | 'ours'
 
 /**
- * Describes all fields of a body that its form does not have: where each stands, and which field was probably meant.
- * A name is repeated only if some carrier has a field of that name, since anything may have come in its place.
+ * Describes all fields of a body that the form does not have: where each field stands, and which field was probably meant.
+ * A name is repeated only if some carrier has a field of that name, since a caller may have sent anything, even a secret, in place of a name.
  */
 export function unknownFields(
   { fields, owner = 'carrier', beside = [] }: KnownFields,
@@ -49,7 +49,7 @@ const NO_PLACE: Readonly<Record<Owner, string>> = {
 const agreeing = (count: number): [string, string] =>
   count === 1 ? ['', ''] : ['has no place', 'have no place']
 
-/** Finds the field that was probably meant: one that stands beside the unknown one, or one elsewhere in the form. */
+/** Finds the field that was probably meant: first among the fields beside the unknown field, and then elsewhere in the form. */
 function meantBy(
   fields: Fields,
   beside: readonly string[],
@@ -67,7 +67,7 @@ function meantBy(
   return last === undefined ? undefined : elsewhere.get(last)
 }
 
-/** Lists the names of a form; the override of duplicates, which is no field of an account, is among them only where what is written is a slip for it. */
+/** Lists the names of a form. `allow_duplicate` is no field of an account, and is listed only where `written` is a misspelling of its name. */
 const namesIn = (fields: Fields, written: string): string[] =>
   Object.entries(fields)
     .filter(

@@ -7,7 +7,7 @@ import { unknownFields, type Owner } from './unknown-fields.ts'
 export type Value = string | number | boolean | { [name: string]: Value }
 export type Values = { [name: string]: Value }
 
-/** A field problem says what is wrong with one field; `field` is its wire name, which is absent where naming it would repeat input. */
+/** A field problem says what is wrong with one field; `field` is the name of the field in requests, and is absent where the name would repeat input. */
 export type FieldProblem = {
   kind: 'required' | 'invalid' | 'length' | 'conflict' | 'terms'
   field?: string
@@ -22,10 +22,10 @@ export type Form = {
   beside?: readonly string[]
 }
 
-/** An accepted body fits its form; `values` is what it sets, and `cleared` names the optional fields that it gives empty, as `null` or as `""`. */
+/** An accepted body fits its form; `values` has the values that the body sets, and `cleared` names the optional fields that the body empties with `null` or `""`. */
 export type Accepted = { values: Values; cleared: string[] }
 
-/** Checks a body against a form, and returns what the body says or every problem at once, in the form's own order. */
+/** Checks a body against a form, and returns the accepted body or every problem at once, in the order of the form. */
 export function validate(form: Form, body: Readonly<Record<string, unknown>>): Accepted | FieldProblem[] {
   const { respelled, conflicts } = respell(form, body)
   const { given, cleared } = withoutEmpty(form.fields, respelled)
@@ -63,8 +63,8 @@ function respell({ spellings = {}, fields }: Form, body: Readonly<Loose>) {
 }
 
 /**
- * Takes out of a body what says nothing: an optional field that is `null` or `""`, and a required one without anything that can be seen.
- * A truth value as text becomes the truth value that it names.
+ * Removes empty values from a body: a field that is `null` or `""`, and a required field whose text shows nothing.
+ * A truth value that was sent as text becomes a truth value.
  */
 function withoutEmpty(fields: Fields, body: Loose): { given: Loose; cleared: string[] } {
   const given: [name: string, value: unknown][] = []
@@ -90,7 +90,7 @@ function plainly(field: Field, value: unknown): unknown {
   return field.type === 'object' && isObject(value) ? plainMembers(field, value) : value
 }
 
-/** Returns the members of an object as they are checked; an object without members, or with empty ones only, is empty itself unless it has to have some. */
+/** Returns the members of an object as they are checked. An object counts as empty where it has no members, or only empty ones; an object that must have members does not. */
 function plainMembers({ members, required, atLeast }: ObjectField, value: Loose): Loose | null {
   const { given } = withoutEmpty(members, value)
   if (atLeast && Object.values(given).every(isBlank)) return {}
@@ -98,7 +98,7 @@ function plainMembers({ members, required, atLeast }: ObjectField, value: Loose)
   return isFree && Object.keys(given).length === 0 ? null : given
 }
 
-/** Tells whether a value of a body stands for nothing: an optional field that is empty is left out or cleared. */
+/** Tells whether a value is empty; an optional field with an empty value is left out at a connect and cleared at an update. */
 export const isEmpty = (value: unknown): boolean => value === null || value === ''
 
 /** Tells whether a text shows nothing: empty, or white space and characters without width alone. */
@@ -117,7 +117,7 @@ const validators = {
   free: new WeakMap<Fields, ValidateFunction>(),
 }
 
-/** Returns the compiled schema of a form, which is compiled at the first use: a start that compiles every form would be slow, and few installations use every carrier. */
+/** Returns the compiled schema of a form and compiles the schema at its first use, because compiling every form at the start would be slow, and few installations use every carrier. */
 function compiled({ fields, together = [] }: Form): ValidateFunction {
   const cache = together.length > 0 ? validators.paired : validators.free
   const known = cache.get(fields)
@@ -216,7 +216,7 @@ function refusedTerms(fields: Fields, given: Loose): FieldProblem[] {
 
 const SEVERITY: FieldProblem['kind'][] = ['conflict', 'required', 'terms', 'invalid', 'length']
 
-/** Keeps the gravest problem of each field, in the form's order, and puts what the form does not know at the end. */
+/** Keeps the gravest problem of each field, in the order of the form; problems with unknown fields come last. */
 function inFieldOrder(fields: Fields, problems: readonly FieldProblem[]): FieldProblem[] {
   const order = new Map(fieldPaths(fields).map((path, index) => [path, index]))
   const gravest = new Map<string, FieldProblem>()

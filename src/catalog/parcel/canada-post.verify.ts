@@ -3,7 +3,7 @@ import { pathSegment } from '../recipes/path-segment.ts'
 import { probe } from '../recipes/probe.ts'
 import { all, code, fact, rule, says, status } from '../recipes/rules.ts'
 
-/** Asks Canada Post for the customer whose number stands in the credentials. */
+/** Asks Canada Post for the customer with the customer number of the credentials. */
 export const verify = probe({
   source:
     'https://www.canadapost.ca/info/mc/business/productsservices/developers/messagescodetables.jsf; Get Customer Information – REST (creditstatus.jsf beside it)',

@@ -2,7 +2,7 @@ import { bodyCode } from '../recipes/body-code.ts'
 import { code, rule, says } from '../recipes/rules.ts'
 import { xml } from '../recipes/xml.ts'
 
-/** Asks Chronopost for the prices of a test parcel, which it tells only to an account number with its password. */
+/** Asks Chronopost for the prices of a test parcel; Chronopost tells them only for an account number with its password. */
 export const verify = bodyCode({
   source:
     'https://github.com/karrioapi/karrio (modules/connectors/chronopost); https://github.com/Kwaadpepper/Chronopost-Api-Php (src/Exceptions/QuickCost/ErrorCode.php)',

@@ -7,7 +7,7 @@ const ADDRESS = { line2: '1 rue de Rivoli', countryCode: 'FR', city: 'Paris', zi
 const WRONG = 'Colissimo does not accept this username with this password.'
 const RIGHT = 'Colissimo accepts these credentials.'
 
-/** Returns the day in Paris, by which a deposit is dated. */
+/** Returns the present day in Paris, since the day on which a parcel is handed over is given in the time of Paris. */
 const today = ({ at }: Material) =>
   new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Paris', dateStyle: 'short' }).format(at)
 
@@ -37,7 +37,7 @@ const checkLabel = bodyCodeStep(
   ],
 )
 
-/** Asks Colissimo what the contract allows, as the carrier's own plug-in does. */
+/** Asks Colissimo what the contract allows, by the call that Colissimo's own plug-in makes. */
 const readContract = bodyCodeStep(
   {
     url: `https://${HOST}/api-ewe/v1/rest/additionalinformations`,
@@ -67,7 +67,7 @@ const readContract = bodyCodeStep(
   ],
 )
 
-/** Asks Colissimo to check a test label and, where that decides nothing, what the contract allows. */
+/** Asks Colissimo to check a test label, and asks what the contract allows where the check of the label decides nothing. */
 export const verify: Verification = {
   source:
     'https://github.com/karrioapi/community (plugins/colissimo); https://wordpress.org/plugins/colissimo-shipping-methods-for-woocommerce (admin/lpc_account_api.php)',

@@ -2,7 +2,7 @@ import { basicAuth } from '../recipes/basic-auth.ts'
 import { probe } from '../recipes/probe.ts'
 import { all, anyCode, either, fact, refusal, rule, status } from '../recipes/rules.ts'
 
-/** Asks DHL Express to check a public address, which it does only for a site id and a password that it knows. */
+/** Asks DHL Express to check a public address; DHL Express does so only for a site id and a password that it knows. */
 export const verify = probe({
   source:
     'https://developer.dhl.com/api-reference/dhl-express-mydhl-api; https://github.com/karrioapi/karrio (modules/connectors/mydhl)',

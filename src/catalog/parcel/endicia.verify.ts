@@ -7,7 +7,7 @@ const LABEL_SERVER = 'labelserver.endicia.com'
 const succeeded = fact('Status', (answer) => answer === '0')
 const refused = fact('Status', (answer) => answer !== undefined && answer !== '0')
 
-/** Asks Endicia for the state of the merchant's account, with its passphrase, through the operator's registration. */
+/** Asks Endicia for the state of the merchant's account, with the account's passphrase and the operator's registration. */
 export const verify = probe({
   source: 'https://elstestserver.endicia.com/LabelService/EwsLabelService.asmx (GetAccountStatusXML)',
   // Endicia names a Label Server with each requester id; this is the usual one.

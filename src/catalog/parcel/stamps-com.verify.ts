@@ -6,7 +6,7 @@ import type { ReplyWords, Reply, Verification } from '../verification.ts'
 // The version and the date of the namespace belong together.
 const SWSIM = 'http://stamps.com/xml/namespace/2023/07/swsim/SwsimV135'
 
-/** Reads the answer to a login: a SOAP fault stands in an HTTP 500, with its code in an attribute or a text under `detail`, and the Authenticator is not kept, since every answer replaces it. */
+/** Reads the answer to a login. A SOAP fault comes with HTTP 500 and has its code under `detail`, in an attribute or a text. The Authenticator of Stamps.com is not kept, since every answer replaces it. */
 function readLogin(reply: Reply): ReplyWords | undefined {
   const elements = readXml(reply.body)
   if (!elements) return undefined

@@ -8,7 +8,7 @@ import type { Material } from '../verification.ts'
 const OAUTH = 'https://onlinetools.ups.com/security/v1/oauth'
 const SUCCEEDED = fact('RateResponse.Response.ResponseStatus.Code', (answer) => answer === '1')
 
-/** Every token call of UPS answers like this, and refuses by `APP_RULES` where the operator's app is to blame, whoever is asked about. */
+/** `GRANT` says where the answers of every token call of UPS have their values; `APP_RULES` has the refusals of the operator's app, which every token call of UPS may answer, whoever is asked about. */
 const GRANT = { token: ['access_token'], lifetime: 'expires_in', codes: ['response.errors[].code'] }
 const APP_RULES = [
   rule(code('10401', '250002'), 'platform_misconfigured', 'UPS does not know the operator’s own app.'),

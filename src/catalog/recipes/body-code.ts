@@ -10,14 +10,14 @@ type BodyCodeRecipe = {
   url: string
   headers?: Readonly<Record<string, string>> | ((material: Material) => Readonly<Record<string, string>>)
   body: (material: Material) => string
-  /** `codes` says where the outcome stands: local names of XML elements, or paths into JSON. */
+  /** `codes` says where the carrier writes the outcome: in XML elements with these local names, or at these paths in JSON. */
   codes: { xml: readonly string[] } | { json: readonly string[] }
-  /** `facts` says in the same way where the values stand that rules ask about. */
+  /** `facts` says in the same way where the values are that rules ask about. */
   facts?: readonly string[]
   rules: readonly Rule[]
 }
 
-/** Verifies credentials at a carrier that says the outcome in the body, whatever the HTTP status. */
+/** Verifies credentials at a carrier that states the outcome in the body, whatever the HTTP status is. */
 export function bodyCode(recipe: BodyCodeRecipe): Verification {
   const { source, needs, login, operator = [], rules, url } = recipe
   return {

@@ -20,7 +20,7 @@ const refused = (status: number, code: string, message = '') =>
   json(status, { response: { errors: [{ code, message }] } })
 const GRANTED = json(200, { access_token: 'access', expires_in: '14399', refresh_token: 'next' })
 
-/** Each line is an answer of UPS, with what it means to the code and to the refresh token. */
+/** Each line has an answer of UPS, its outcome after a code was sent, and its outcome after a refresh token was sent. */
 const answers: [reply: Reply, exchange: string, refresh: string][] = [
   [GRANTED, 'continue', 'continue'],
   [refused(400, '10400', 'Invalid Refresh Token'), 'invalid_credentials', 'invalid_credentials'],

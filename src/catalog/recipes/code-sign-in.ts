@@ -9,12 +9,12 @@ type Grant = Parameters<typeof tokenStep>[0]
 type CodeSignInRecipe = {
   source: string
   operator: readonly string[]
-  /** `authorize` is the page that the merchant is sent to, and what it wants to know beside `redirect_uri`, `response_type` and `state`. */
+  /** `authorize` has the address of the page that the merchant is sent to, and what the page gets beside `redirect_uri`, `response_type` and `state`. */
   authorize: { url: string; client: (operator: Material['operator']) => string | undefined; pkce?: true }
-  /** `exchange` is the call that takes the code, and `refresh` the one that takes the refresh token. */
+  /** `exchange` is the call that sends the code, and `refresh` is the call that sends the refresh token. */
   exchange: Grant
   refresh: Grant
-  /** `account` is a read-only call under the access token that names the account, and what the call needs. */
+  /** `account` is a read-only call with the access token; the call names the account, and needs the values in `needs`, `login` and `uses`. */
   account: Parameters<typeof probeStep>[0] & { url: string } & Pick<Verification, 'needs' | 'login' | 'uses'>
 }
 

@@ -6,13 +6,13 @@ type FedexQuoteRecipe = {
   source: string
   title: string
   path: string
-  /** `quote` is what the account would send, besides its number. */
+  /** `quote` returns the body of the request for a quote for this account number. */
   quote: (accountNumber: string) => Readonly<Record<string, unknown>>
 }
 
 const OF_ACCOUNT = codeBegins('ACCOUNT.NUMBER.')
 
-/** Verifies an account at FedEx by a quote for it, under a token of the operator's own project. */
+/** Verifies an account at FedEx by asking for a quote for the account, with a token of the operator's own project. */
 export function fedexQuote({ source, title, path, quote }: FedexQuoteRecipe): Verification {
   return operatorAccount({
     source,

@@ -1,6 +1,6 @@
 import type { Reply } from '../verification.ts'
 
-/** Reads the JSON of a reply; returns `undefined` where the body is none. */
+/** Reads the JSON of a reply; returns `undefined` where the body is no JSON. */
 export function readJson(reply: Reply): unknown {
   try {
     return JSON.parse(reply.body) as unknown
@@ -9,7 +9,7 @@ export function readJson(reply: Reply): unknown {
   }
 }
 
-/** Lists every value at a path like `errors[].code`, or `[].code` in a list, as text; objects and nulls are left out. */
+/** Lists as text every value at a path such as `errors[].code`, or `[].code` where the JSON is a list; leaves out objects and nulls. */
 export function valuesAt(value: unknown, path: string): string[] {
   let found: unknown[] = [value]
   for (const name of path.split('.')) {
@@ -27,7 +27,7 @@ export function valuesAt(value: unknown, path: string): string[] {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 
-/** Returns the part of a multipart reply that is JSON as a reply of its own, and any other reply as it is. */
+/** Returns the JSON part of a multipart reply as a reply of its own; returns any other reply unchanged. */
 export function jsonPart(reply: Reply): Reply {
   const boundary = /^multipart\/.*boundary="?([^";]+)"?/i.exec(reply.headers['content-type'] ?? '')?.[1]
   if (boundary === undefined) return reply

@@ -9,13 +9,13 @@ type OperatorAccountRecipe = {
   login: string
   uses?: readonly string[]
   operator: readonly string[]
-  /** `token` mints a token from the operator's own client; it says nothing about the caller. */
+  /** `token` mints a token for the operator's own client; the token says nothing about the caller. */
   token: Parameters<typeof tokenStep>[0]
-  /** `account` is the call under that token that names the caller's account. */
+  /** `account` is the call with the token of `token`; the call names the caller's account. */
   account: Parameters<typeof probeStep>[0] & { url: string }
 }
 
-/** Verifies the account of a caller who holds no key at the carrier, by a call that names it under a token of the operator's own client. */
+/** Verifies the account of a caller who has no key at the carrier: a call with a token of the operator's own client names the account. */
 export function operatorAccount({ token, account, ...facts }: OperatorAccountRecipe): Verification {
   return {
     ...facts,

@@ -1,6 +1,6 @@
 import { Unsendable } from '../sendable.ts'
 
-/** Writes a value as exactly one segment of a path, whatever it is. Throws `Unsendable` for a value that would be no segment, or another one. */
+/** Returns a value, whatever it contains, as exactly one segment of a path. Throws `Unsendable` for an empty text, for `.` and `..`, and for a text with lone surrogates. */
 export function pathSegment(value: unknown): string {
   const text = String(value)
   // Every escaper leaves dots as they are, and to every parser they mean the segment above.

@@ -3,12 +3,12 @@ import { readJson, valuesAt } from './json.ts'
 import { readXml, textsOf } from './xml.ts'
 
 type ProbeCall = {
-  /** `url` is the address; a value stands in its path through `pathSegment` only. */
+  /** `url` is the address of the call; a value may be in the path only where `pathSegment` has escaped the value. */
   url: string | ((material: Material) => string)
   headers: (material: Material) => Readonly<Record<string, string>>
-  /** `body` is what the request says where the carrier wants a POST; its type stands in the headers. */
+  /** `body` returns the body of the request where the carrier wants a POST; `headers` has the type of the body. */
   body?: (material: Material) => string
-  /** `format` is what the carrier answers in; `codes` and `facts` say where its codes and the values stand that rules ask about. */
+  /** `format` is the format of the carrier's answers; `codes` says where the carrier's codes are, and `facts` where the values are that rules ask about. */
   format: 'json' | 'xml'
   codes?: readonly string[]
   facts?: readonly string[]
@@ -24,7 +24,7 @@ type ProbeRecipe = ProbeCall & {
   hostFrom?: string
 }
 
-/** Verifies credentials by one read-only request under them, in the `Authorization` header or in one of the carrier's own. */
+/** Verifies credentials by one read-only request that carries the credentials in the `Authorization` header or in a header of the carrier's own. */
 export function probe({
   source,
   host,

@@ -8,7 +8,7 @@ export const status =
   (seen) =>
     statuses.includes(seen.status)
 
-/** Holds where the HTTP status refuses the request, other than the two that only ask to come again. */
+/** Holds where the HTTP status refuses the request; 408 and 429 only ask to try again and do not count. */
 export const refusal: When = ({ status }) => status >= 400 && status < 500 && status !== 408 && status !== 429
 
 /** Holds where one of these codes, as the carrier writes it, stands in the reply. */
@@ -17,10 +17,10 @@ export const code =
   (seen) =>
     seen.codes.some((found) => codes.includes(found))
 
-/** Holds where some code stands in the reply, whichever it is. */
+/** Holds where the reply has any code. */
 export const anyCode: When = (seen) => seen.codes.length > 0
 
-/** Holds where a code of the reply begins like this. */
+/** Holds where a code of the reply begins with `start`. */
 export const codeBegins =
   (start: string): When =>
   (seen) =>
@@ -44,7 +44,7 @@ export const says =
 /** Holds where the reply carries an access token. */
 export const minted: When = (seen) => seen.minted !== undefined
 
-/** Holds where a value that was read from the reply, as text, is what is expected. */
+/** Holds where `expected` returns true for the fact `name`, a value that was read from the reply as text. */
 export const fact =
   (name: string, expected: (value: string | undefined, seen: SeenReply) => boolean): When =>
   (seen) =>
@@ -56,7 +56,7 @@ export const all =
   (seen, material) =>
     conditions.every((condition) => condition(seen, material))
 
-/** Holds where one of these conditions holds. */
+/** Holds where at least one of these conditions holds. */
 export const either =
   (...conditions: When[]): When =>
   (seen, material) =>

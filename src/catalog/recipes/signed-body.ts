@@ -3,14 +3,14 @@ import type { Material, Verification } from '../verification.ts'
 import { bodyCode } from './body-code.ts'
 
 type SignedBodyRecipe = Omit<Parameters<typeof bodyCode>[0], 'body'> & {
-  /** `parameters` stand in the order in which they are signed; empty ones are left out. */
+  /** `parameters` returns the parameters in the order in which they are signed; empty parameters are left out. */
   parameters: (material: Material) => Readonly<Record<string, string>>
   /** `privateKey` is appended to the parameters before the digest, and is never sent. */
   privateKey: (material: Material) => string
   body: (parameters: Readonly<Record<string, string>>, signature: string) => string
 }
 
-/** Verifies credentials at a carrier that wants a digest over the parameters and a private key, which itself is not sent. */
+/** Verifies credentials at a carrier that wants a digest over the parameters and a private key; the private key itself is not sent. */
 export function signedBody({ parameters, privateKey, body, ...recipe }: SignedBodyRecipe): Verification {
   return bodyCode({
     ...recipe,
@@ -21,7 +21,7 @@ export function signedBody({ parameters, privateKey, body, ...recipe }: SignedBo
   })
 }
 
-/** Computes the MD5 over the parameters and the key in windows-1252, as upper-case hex; the carrier's API asks for that weak digest. */
+/** Computes the MD5 over the parameters and the key in windows-1252, as upper-case hex; the carrier's API requires MD5, although MD5 is weak. */
 export function md5Signature(parameters: readonly string[], privateKey: string): string {
   return createHash('md5')
     .update(windows1252(parameters.join('') + privateKey))

@@ -9,10 +9,10 @@ type TokenCall = {
   /** `form` or `json` is the body of the request: the fields of a form, or a JSON object. */
   form?: (material: Material) => Readonly<Record<string, string>>
   json?: (material: Material) => Readonly<Record<string, unknown>>
-  /** `token` lists where the token may stand, of which the first that is set counts; `lifetime` is where its seconds stand, or their number itself. */
+  /** `token` lists the places where the token may be, and the first place that has a value counts; `lifetime` is the place of the token's lifetime in seconds, or the number of seconds itself. */
   token: readonly string[]
   lifetime: string | number
-  /** `refreshToken` is where a refresh token stands, for a carrier that gives one. */
+  /** `refreshToken` is the place of the refresh token, for a carrier that gives one. */
   refreshToken?: string
   codes?: readonly string[]
   rules: readonly Rule[]
@@ -25,7 +25,7 @@ type TokenMintRecipe = TokenCall & {
   operator?: readonly string[]
 }
 
-/** Verifies credentials by a request that mints an access token from the caller's own secret: whoever gets a token is verified. */
+/** Verifies credentials by a request that mints an access token from the caller's own secret: a caller who gets a token is verified. */
 export function tokenMint({ source, needs, login, operator = [], ...recipe }: TokenMintRecipe): Verification {
   return {
     ...{ source, needs, login, operator, hosts: [new URL(recipe.url).hostname], steps: [tokenStep(recipe)] },

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { escapeXml, readXml, textsOf, xml } from './xml.ts'
 
-/** Generates what a form lets through, without the two characters that XML cannot carry at all. */
+/** Generates texts that a form accepts, without the two characters that XML cannot carry at all. */
 const text = fc
   .string({ unit: 'binary' })
   .map((value) => value.replaceAll(/[\u0000-\u001f\u007f\ufffe\uffff]/g, ''))

@@ -14,12 +14,12 @@ export function escapeXml(value: unknown): string {
   return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 }
 
-/** Builds XML from a template, and escapes every value that stands in it. */
+/** Builds XML from a template, and escapes every value in the template. */
 export function xml(parts: TemplateStringsArray, ...values: unknown[]): string {
   return parts.map((part, index) => part + (index < values.length ? escapeXml(values[index]) : '')).join('')
 }
 
-/** An element has its name without prefix, its own text, and its attributes. */
+/** An element has its name without the prefix, its own text, and its attributes. */
 export type Element = {
   name: string
   text: string
@@ -32,7 +32,7 @@ const MOST_ELEMENTS = 5_000
 
 class NotXml extends Error {}
 
-/** Lists the elements of a document in the order of their opening; returns `undefined` for what is no XML, has a DTD, is absurdly large, or is a page for people. */
+/** Lists the elements of a document in the order of their opening tags; returns `undefined` for a text that is no XML, has a DTD, is far too large, or is an HTML page. */
 export function readXml(text: string): Element[] | undefined {
   const elements: Element[] = []
   const open: Element[] = []

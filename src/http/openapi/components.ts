@@ -72,7 +72,7 @@ const anyLtl = allOptional(
 )
 
 /**
- * Returns the schemas of a body whose form the path chooses. The schema of the body names every form but is not their union, which would
+ * Returns the schemas of a body whose form the path chooses. The schema of the body names every form but is not a union of the forms, because a union would
  * check nothing; `…_forms` has a member for each carrier, so that a typed client picks a form by the name of the carrier.
  */
 const chosen = (

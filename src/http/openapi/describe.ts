@@ -29,7 +29,7 @@ export type RouteDescription = {
   partners?: true
   /** `isProbe` means that the route shows whether the process works, and waits for no other request. */
   isProbe?: true
-  /** `named` says what a name in the path stands for, where the name stands for something else than it says. */
+  /** `named` gives, for a name in the path, the name in the table `parameters` that describes it, where the two names differ. */
   named?: Readonly<Record<string, ParameterName>>
   /** `query` has the parameters of the query; any other parameter is refused. */
   query?: readonly QueryParameter[]

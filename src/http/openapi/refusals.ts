@@ -40,14 +40,14 @@ export const OF_ANY_PATH: ConditionName[] = [
   'expectation_unknown',
 ]
 
-/** `VERIFIED` has the conditions under which credentials are refused that the carrier is asked about. */
+/** `VERIFIED` has the conditions of the refusals that can follow where a route asks the carrier about credentials. */
 export const VERIFIED: ConditionName[] = [
   'credentials_refused',
   'verification_impossible',
   'verification_paused',
 ]
 
-/** `CHANGED` has the conditions under which a change of a connection is refused because its stored values cannot be used, or because others change the connection all the time. */
+/** `CHANGED` has the conditions under which a change of a connection is refused because its stored values cannot be used, or because other changes of the connection keep coming first. */
 export const CHANGED: ConditionName[] = ['credentials_unreadable', 'too_busy']
 
 /** Returns every condition under which a route refuses, by status. */

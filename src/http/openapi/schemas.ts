@@ -47,7 +47,7 @@ const orDryRun = (answer: JsonSchema): JsonSchema => ({ anyOf: [answer, closed({
 export const carrierIdAnswer = orDryRun(closed({ carrier_id: seId }))
 export const ltlCarrierIdAnswer = orDryRun(closed({ carrier_id: ltlId }))
 
-/** `signInAnswer` is the schema of the answer to the begin of a sign-in; the header `Location` has the address of the sign-in page. */
+/** `signInAnswer` is the schema of the answer that begins a sign-in; the header `Location` has the address of the sign-in page. */
 export const signInAnswer = closed({ carrier_id: seId })
 /** `signedIn` is the schema of the message to a merchant who comes back from a sign-in. */
 export const signedIn = closed({ message: text })

@@ -29,7 +29,7 @@ const query: QueryParameter[] = [
   ...pageParameters('Messages', { most: MOST, about: 'Which page, newest messages first.' }),
 ]
 
-/** Sets the header `Hawser-Notice` to the webhooks that get no messages, because they are disabled or because no setting lets a message reach them, and returns all of the webhooks. */
+/** Names in the header `Hawser-Notice` the webhooks that get no messages, because they are disabled or because no setting lets a message reach them; returns the given webhooks unchanged. */
 function tell(ctx: Context, reply: FastifyReply, webhooks: Webhook[]): Webhook[] {
   const notices = [
     ...wire.disabledNotices(webhooks),

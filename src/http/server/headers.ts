@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { fail } from '../../errors.ts'
 import { isHost } from './target.ts'
 
-/** `ONCE` has the headers that may stand only once, since two programs that read the request could choose different ones of two. */
+/** `ONCE` has the headers that may stand only once: where a header stands twice, two programs that read the request could use different values. */
 const ONCE = new Set([
   'host',
   'api-key',

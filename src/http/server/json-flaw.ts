@@ -19,7 +19,7 @@ class Found extends Error {
   }
 }
 
-/** Returns the first flaw of a text, and `undefined` where it has none. It is slower than `JSON.parse`, so that only texts that were refused are given to it. */
+/** Returns the first flaw of a text, or `undefined` where the text has none. `findFlaw` is slower than `JSON.parse` and is called only for texts that were refused. */
 export function findFlaw(text: string, { deepest, reserved }: Limits): JsonFlaw | undefined {
   let at = 0
   const fail = (kind: JsonFlaw['kind'], where = at): never => {

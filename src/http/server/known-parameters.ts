@@ -82,7 +82,7 @@ function unknown(name: string, known: readonly QueryParameter[]): BadField {
 
 const isKeyId = (text: string) => /^[0-9A-Za-z]{12}$/.test(text)
 
-/** `IDS` checks the form of each kind of id in a path; a `carrier_id` is missing, because it is checked later, after the carrier. */
+/** `IDS` checks the form of each kind of id in a path; `carrier_id` is not in the table, because a `carrier_id` is checked after the carrier. */
 const IDS: Readonly<Record<string, (text: string) => boolean>> = {
   account_id: isId,
   label_id: isId,
@@ -92,7 +92,7 @@ const IDS: Readonly<Record<string, (text: string) => boolean>> = {
   key_id: isKeyId,
 }
 
-/** Refuses with 404, on every route, an id in the path that does not have the form of one. */
+/** Refuses with 404, on every route, an id in the path that does not have the form of an id. */
 export function requireWellFormedIds(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ params }) => {
     for (const [name, id] of Object.entries((params ?? {}) as Record<string, string>))

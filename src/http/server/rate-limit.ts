@@ -5,7 +5,7 @@ import { ApiError } from '../../errors.ts'
 
 const MINUTE = 60_000
 
-/** Counts the requests of each API key, per process, and refuses with 429 and the seconds to wait a key that is over the limit of its environment. */
+/** Counts the requests of each API key, in each process separately; refuses a key that is over the limit of its environment with 429 and the seconds to wait. */
 export async function limitRates(app: FastifyInstance, limits: Config['rateLimits']): Promise<void> {
   if (!limits) return
   await app.register(rateLimit, {
@@ -25,7 +25,7 @@ export async function limitRates(app: FastifyInstance, limits: Config['rateLimit
 
 const MOST_KEYS = 10_000
 
-/** `RequestCounts` counts the requests of each API key in the minute that began with the first of them. It measures time from the start of the process, so that a change of the clock locks no key out. */
+/** `RequestCounts` counts the requests of each API key in the minute that began with the key's first request. The class measures time from the start of the process, so that a change of the clock locks no key out. */
 class RequestCounts implements FastifyRateLimitStore {
   readonly #counts = new Map<string, { current: number; since: number }>()
 

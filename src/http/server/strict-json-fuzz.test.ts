@@ -5,7 +5,7 @@ import { parseStrictJson } from './strict-json.ts'
 
 const RESERVED = ['__proto__', 'constructor', 'prototype']
 
-/** Returns true where a text is JSON that strictness allows; the oracle decides by the tokens of the text. */
+/** Returns true where the strict reader has to accept a text; `isStrict` decides from the tokens of the text. */
 function isStrict(text: string): boolean {
   try {
     JSON.parse(text)
@@ -29,7 +29,7 @@ function isStrict(text: string): boolean {
   return members <= 200
 }
 
-/** Expects that a text is read like `JSON.parse` reads it where `isStrict` allows the text, and refused otherwise; returns what `isStrict` returns. */
+/** Expects that a text is read as `JSON.parse` reads it where `isStrict` returns true, and is refused otherwise; returns the result of `isStrict`. */
 function agrees(given: string): boolean {
   const text = given.replace(/^\ufeff/, '')
   const strict = isStrict(text)

@@ -42,7 +42,7 @@ function flawOf(text: string): string {
 
 const REPLACED = '\ufffd'
 
-/** Returns the index of the first replacement character in the text that stands for bytes which are not UTF-8, and not for a replacement character in the bytes themselves. */
+/** Returns the index of the first replacement character in the text that stands for bytes which are not UTF-8; a replacement character that is in the bytes does not count. */
 function firstReplaced(text: string, bytes: Buffer): number {
   const mark = Buffer.byteLength(bytes.toString('utf8')) - Buffer.byteLength(text)
   let at = text.indexOf(REPLACED)

@@ -3,7 +3,7 @@ import { turns, type Visit } from '../../turns.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** `visit` records how long the request has waited; it is `null` where the request was refused before it waited first. */
+    /** `visit` records how long the request has waited; it is `null` where the request was refused before its first wait. */
     visit: Visit | null
   }
 }

@@ -115,7 +115,7 @@ export const manifestNeedObject = ({ requirement, source }: ManifestNeed) => ({
 /** Returns the entity tag of a connection's version. */
 export const etag = (version: number): string => `"v${version}"`
 
-/** Returns one header line for each notice: its code, and where there are any its field and its id; a line never has a value of a field. */
+/** Returns one header line for each notice: the code of the notice, and its field and its id where the notice has them; a line never has the value of a field. */
 export function noticeHeaders(notices: readonly Notice[]): string[] {
   return notices.map(({ code, field, carrierId }) =>
     [code, ...(field ? [`field=${field}`] : []), ...(carrierId ? [`carrier_id=${carrierId}`] : [])].join(

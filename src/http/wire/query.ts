@@ -65,7 +65,7 @@ const orMeant = (text: string, choices: readonly string[]): string => {
   return meant === undefined ? '' : `; did you mean ${meant}?`
 }
 
-/** Reads some of a closed list of values, which stand with commas between them or in a repeated parameter. */
+/** Reads several of a closed list of values, which are separated by commas or given in a repeated parameter. */
 export function readChoices<T extends string>(
   query: Query,
   name: string,
@@ -79,7 +79,7 @@ export function readChoices<T extends string>(
   return refuse(name, `must be some of ${choices.join(', ')}${orMeant(unknown, choices)}`)
 }
 
-/** Reads a text for which `matchesForm` returns true; `form` says in the refusal what the text must be. */
+/** Reads a text for which `fits` returns true; `form` says in the refusal what the text must be. */
 export function readForm(
   query: Query,
   name: string,
@@ -106,7 +106,7 @@ export const readCarrierId = (query: Query): string | undefined =>
 
 const ID_FORM = 'must have the form of an id'
 
-/** Reads the texts of a parameter that may be repeated; refuses with 400 a text for which `matchesForm` returns false. */
+/** Reads the texts of a parameter that may be repeated; refuses with 400 a text for which `fits` returns false. */
 export function readForms(
   query: Query,
   name: string,

@@ -6,7 +6,7 @@ import { turns } from '../../turns.ts'
 /** Returns the time limit of a route with a long list, which is ten times that of other routes, since the client may read the list slowly. */
 export const listLimits = ({ config }: Context) => ({ handlerTimeout: config.limits.handlerSeconds * 10_000 })
 
-/** `PART` is the number of characters in one part of a streamed list; it is so small that the garbage collector frees the parts early, and that memory does not grow. */
+/** `PART` is the number of characters in one part of a streamed list; with such small parts the garbage collector frees each part early, and memory does not grow. */
 const PART = 16_384
 
 /**

@@ -80,7 +80,7 @@ export const disabledNotices = (webhooks: readonly Webhook[]): string[] =>
     webhooks.filter(({ disabled_at }) => disabled_at !== null),
   )
 
-/** Returns header lines that name the webhooks of a list under one code; a header has them because the published object has no member for them. */
+/** Returns header lines that name the given webhooks under one code; the webhooks are named in a header because the published object has no member for a notice. */
 export function webhookNotices(code: string, webhooks: readonly Pick<Webhook, 'webhook_id'>[]): string[] {
   const lines = webhooks.slice(0, MOST_NOTICES).map(({ webhook_id }) => `${code}; webhook_id=${webhook_id}`)
   const others = webhooks.length - lines.length

@@ -3,7 +3,7 @@ import { formOf, tokenOf } from '../oauth.ts'
 
 const refusal = (status: number, error: string) => jsonReply(status, { error, error_description: 'Refused.' })
 
-/** Issues a token to a user, for an app whose access key it knows. */
+/** Issues a token to a user whose app has an access key that the carrier knows. */
 export default defineSimulatedCarrier({
   carrier: 'CNWY',
   answer: (call, accounts) => {

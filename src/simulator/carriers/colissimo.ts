@@ -15,7 +15,7 @@ const label = (...ids: string[]) => ({
   messages: ids.map((id) => ({ id, type: id === '0' ? 'INFOS' : 'ERROR', messageContent: '' })),
 })
 
-/** Wraps JSON into a multipart message, as the label service does where there may be a label beside it. */
+/** Wraps JSON into a multipart message, as the label service does for an answer that may have a label beside the JSON. */
 function multipart(status: number, json: unknown): Reply {
   const boundary = 'uuid:3f1c2d6e-0000-4000-8000-000000000000'
   const part = [
@@ -56,14 +56,14 @@ function answer(call: Call, accounts: readonly SimulatedAccount[]): Reply {
 
 const wrongContract = jsonReply(200, { messageErreur: 'Identifiant ou mot de passe incorrect' })
 
-/** Builds a script in which the label service refuses the parcel and says nothing of the password, and the contract service answers `contract`. */
+/** Builds a script in which the label service refuses the parcel without an answer about the password, and the contract service answers `contract`. */
 const afterParcel = (outcome: VerificationOutcome, contract: Reply): CarrierScript => ({
   outcome,
   reply: (call) =>
     new URL(call.url).pathname.startsWith(LABEL) ? jsonReply(400, label('30108', '30220')) : contract,
 })
 
-/** Answers with the message ids of the Colissimo label service, and as its contract service does. */
+/** Answers as the Colissimo label service does, with its message ids, and as the Colissimo contract service does. */
 export default defineSimulatedCarrier({
   carrier: 'colissimo',
   answer,

@@ -3,7 +3,7 @@ import { always, basicUser, defineSimulatedCarrier, jsonReply } from '../define.
 const problem = (status: number, title: string) =>
   jsonReply(status, { instance: '/expapi/address-validate', detail: title, title, message: title, status })
 
-/** Answers address checks as the MyDHL API does: its gateway looks at the credentials before anything else. */
+/** Answers address checks as the MyDHL API does: the gateway of the API checks the credentials before anything else. */
 export default defineSimulatedCarrier({
   carrier: 'dhl_express',
   answer: (call, accounts) => {

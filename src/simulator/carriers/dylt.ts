@@ -3,7 +3,7 @@ import { formOf, tokenOf } from '../oauth.ts'
 
 const apigee = (ErrorCode: string) => jsonReply(401, { ErrorCode, Error: 'Refused.' })
 
-/** Issues a token to a client whose grant stands in the address. */
+/** Issues a token to a client; the address of the request has the grant type. */
 export default defineSimulatedCarrier({
   carrier: 'DYLT',
   answer: (call, accounts) => {

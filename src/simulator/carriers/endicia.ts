@@ -10,7 +10,7 @@ const account = (state: string) =>
     `<Status>0</Status><CertifiedIntermediary><AccountID>0</AccountID><PostageBalance>10.00</PostageBalance><AccountStatus>${state}</AccountStatus></CertifiedIntermediary>`,
   )
 
-/** Tells the state of an account to a partner that it knows; every refusal stands in an HTTP 200. */
+/** Tells the state of an account to a partner that the carrier knows; every refusal comes with HTTP 200. */
 export default defineSimulatedCarrier({
   carrier: 'endicia',
   answer: (call, accounts) => {

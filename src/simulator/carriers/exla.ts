@@ -3,7 +3,7 @@ import { tokenOf } from '../oauth.ts'
 
 const kong = (message: string) => jsonReply(401, { message })
 
-/** Checks a key in a header of its own, then the user of a Basic header. */
+/** Checks the key in the carrier's own header, and then the user of a Basic header. */
 export default defineSimulatedCarrier({
   carrier: 'EXLA',
   answer: (call, accounts) => {

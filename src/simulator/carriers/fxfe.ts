@@ -1,6 +1,6 @@
 import { simulateFedex } from '../fedex-quote.ts'
 
-/** Quotes for pallets of FedEx Freight accounts. */
+/** Answers quotes for pallets of FedEx Freight accounts. */
 export default simulateFedex({
   carrier: 'FXFE',
   path: '/rate/v1/freight/rates/quotes',

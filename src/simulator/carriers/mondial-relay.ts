@@ -13,7 +13,7 @@ const digestOf = (sent: readonly string[], key: unknown) =>
     .digest('hex')
     .toUpperCase()
 
-/** Answers with the STAT codes of the Mondial Relay web service, after computing the digest of the request itself. */
+/** Answers with the STAT codes of the Mondial Relay web service; the simulator itself computes the digest of the request to check it. */
 export default defineSimulatedCarrier({
   carrier: 'mondial_relay',
   answer: (call, accounts) => {

@@ -19,7 +19,7 @@ const loggedIn = (authenticator: string) =>
     `<AuthenticateUserResponse xmlns="${NAMESPACE}"><Authenticator>${authenticator}</Authenticator><LastLoginTime>2026-01-01T00:00:00Z</LastLoginTime></AuthenticateUserResponse>`,
   )
 
-/** Logs a user in for an integration that it knows; every refusal is a SOAP fault in an HTTP 500. */
+/** Logs in a user of an integration that the carrier knows; every refusal is a SOAP fault with HTTP 500. */
 export default defineSimulatedCarrier({
   carrier: 'stamps_com',
   answer: (call, accounts) => {

@@ -4,7 +4,7 @@ import { formOf, tokenOf } from '../oauth.ts'
 const azure = (status: number, error: string, error_description: string) =>
   jsonReply(status, { error, error_description, error_codes: [], trace_id: 'simulated' })
 
-/** Issues a token from the login of its Azure tenant, for its own scope. */
+/** Issues a token as the login of the carrier's Azure tenant does, for the carrier's own scope. */
 export default defineSimulatedCarrier({
   carrier: 'UPGF',
   answer: (call, accounts) => {

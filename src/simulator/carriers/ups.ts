@@ -31,7 +31,7 @@ const granted = (client: string | undefined, refreshToken: string) =>
     refresh_token_status: 'approved',
   })
 
-/** Takes a code with the verifier that it was asked for with, in the name of the client alone. */
+/** Exchanges a code for tokens, with the verifier of the code's challenge and with the client id but no client secret. */
 function exchanged(call: Call, accounts: readonly SimulatedAccount[]): Reply {
   const form = formOf(call)
   const client = form.get('client_id') ?? ''
@@ -43,7 +43,7 @@ function exchanged(call: Call, accounts: readonly SimulatedAccount[]): Reply {
     : refusal(400, '10400', 'Invalid Authorization Code')
 }
 
-/** Takes a refresh token once, and gives another. */
+/** Accepts the refresh token that an account holds, and gives another refresh token. */
 function refreshed(call: Call, accounts: readonly SimulatedAccount[]): Reply {
   const [client, token] = [basicUser(call), formOf(call).get('refresh_token') ?? '']
   const ours = accounts.filter(
@@ -56,7 +56,7 @@ function refreshed(call: Call, accounts: readonly SimulatedAccount[]): Reply {
     : refusal(400, '10400', 'Invalid Refresh Token')
 }
 
-/** Issues a token to the client of an app that it knows, and quotes for the shipper numbers that it knows. */
+/** Issues a token to the client of an app that the carrier knows, and answers quotes for the shipper numbers that the carrier knows. */
 export default defineSimulatedCarrier({
   carrier: 'ups',
   answer: (call, accounts) => {

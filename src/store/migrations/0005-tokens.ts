@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
-/** Creates the table of the sealed access tokens that carriers minted for connections, with the process that is fetching the next token. */
+/** Creates the table of the sealed access tokens that carriers minted for connections, with the claim of the process that fetches the next token. */
 export async function tokens(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const blob = dialect === 'sqlite' ? sql`blob` : sql`bytea`
   const clustered = dialect === 'sqlite' ? sql`without rowid, strict` : sql``

@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
-/** Creates the table of sign-ins that have begun at carriers: each connection has at most one, and a sign-in is found by the hash of the state that comes back. */
+/** Creates the table of sign-ins that have begun at carriers: each connection has at most one, and a sign-in is found by the hash of the state that the carrier sends back. */
 export async function signIn(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const blob = dialect === 'sqlite' ? sql`blob` : sql`bytea`
   const clustered = dialect === 'sqlite' ? sql`without rowid, strict` : sql``

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 
-/** Keeps more of a deleted connection for a restore: whether a webhook announced trouble, and the number of the delete's audit event. */
+/** Keeps two more values of a deleted connection for a restore: whether a webhook announced trouble, and the number of the delete's audit event. */
 export async function keptStanding(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const long = dialect === 'sqlite' ? sql`integer` : sql`bigint`
   const add = (name: string, type: typeof long) =>

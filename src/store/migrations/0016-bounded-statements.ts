@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Dialect } from '../db.ts'
 import { APP_ROLE } from './0002-walls.ts'
 
-/** Keeps one statement from reading all rows of an account: audit events are counted as they are written, and lists get the order in which pages are read. */
+/** Makes sure that no statement reads all rows of an account: audit events are counted as they are written, and indexes of lists get the order in which pages are read. */
 export async function boundedStatements(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await countAuditEvents(db, dialect)
 

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 
-/** Adds the environment in which an account was made, so that an account of the sandbox stays in the sandbox, and the last use of an API key. */
+/** Adds the last use of an API key, and the environment in which an account was made, so that an account of the sandbox stays in the sandbox. */
 export async function keyEnvironments(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .alterTable('tenant')

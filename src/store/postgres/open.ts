@@ -200,7 +200,7 @@ async function migrateAsOwner(url: string, db: Kysely<unknown>): Promise<void> {
 const KEEP_SCHEMAS = `select set_config('search_path', (select string_agg(quote_ident(name), ', ')
   from unnest(current_schemas(false)) as name), false)`
 
-/** `SETTLED` sets what the statements of Hawser rely on and what a role, a database or a server may have set to something else. */
+/** `SETTLED` fixes settings that the statements of Hawser rely on, because a role, a database or a server may have set them to something else. */
 const SETTLED = `set default_transaction_isolation = 'read committed'; set row_security = on; set standard_conforming_strings = on`
 
 /** Throws `StartRefused` for a role or a table without row-level security, which separates tenants in addition to the queries. */

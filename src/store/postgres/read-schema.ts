@@ -16,7 +16,7 @@ const COLUMNS = `select 'column' as kind, relation.relname as "table", attribute
     left join pg_attrdef value on value.adrelid = attribute.attrelid and value.adnum = attribute.attnum
   where ${OURS} and attribute.attnum > 0 and not attribute.attisdropped`
 
-/** `CONSTRAINTS` leaves out "not null", which is a constraint too from version 18 on, because `COLUMNS` already includes it. */
+/** `CONSTRAINTS` leaves out "not null", because `COLUMNS` already includes it; from PostgreSQL 18 on, "not null" is a constraint too. */
 const CONSTRAINTS = `select 'constraint' as kind, relation.relname as "table", rule.conname as name,
     'alter table ' || quote_ident(relation.relname) || ' add constraint ' || quote_ident(rule.conname) || ' '
       || pg_get_constraintdef(rule.oid)

@@ -69,7 +69,7 @@ export async function withSentences<T>(url: string, work: () => Promise<T>): Pro
   }
 }
 
-/** Returns the refusal for a start where the role that serves requests is missing and cannot be created, or cannot be taken. */
+/** Returns the refusal of a start for which the role that serves requests cannot be taken, or is missing and cannot be created. */
 export function roleSentence(url: string): string {
   const { user } = readAddress(url)
   return `The role "${user}" of HAWSER_DATABASE_URL may not make or take the role ${APP_ROLE}, which the server works as. As a superuser of the server, run:\n  create role ${APP_ROLE} nologin;\n  grant ${APP_ROLE} to "${user.replaceAll('"', '""')}";`

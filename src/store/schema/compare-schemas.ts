@@ -18,7 +18,7 @@ export type SchemaPart = {
   definition: string
 }
 
-/** Only migrations make parts of these kinds; an additional index, table or function does not change the program's behaviour. */
+/** An additional part of these kinds is a fault, and so is an additional unique index; any other additional index, table or function does not change the program's behaviour. */
 const ONLY_OURS: ReadonlySet<SchemaPart['kind']> = new Set(['column', 'constraint', 'trigger', 'policy'])
 
 const keyOf = ({ kind, table, name }: SchemaPart) => `${kind} ${table} ${name}`

@@ -139,17 +139,17 @@ type CarrierTokenTable = {
   carrier_id: string
   /** `credentials_version` is the version of the credentials that the token is minted from; other versions have no row. */
   credentials_version: number
-  /** `sealed` is `null` until the first token has been minted, and so are the three times below. */
+  /** `sealed` is `null` where no token has been minted from these credentials yet; `refresh_at`, `good_until` and `expires_at` are then `null` too. */
   sealed: Uint8Array | null
-  /** The next token is fetched from `refresh_at` on, this one is handed out until `good_until`, and it ends at `expires_at`. */
+  /** The next token is fetched from `refresh_at` on; this token is handed out until `good_until` and ends at `expires_at`. */
   refresh_at: Time | null
   good_until: Time | null
   expires_at: Time | null
-  /** One process is fetching the next token, and no other process fetches one until `claimed_until`. */
+  /** Until `claimed_until` only the process that claimed the fetch may fetch the next token. */
   claimed_until: Time | null
-  /** Until `retry_at` the carrier is not asked again, because it gave no token. */
+  /** The carrier gave no token and is not asked again before `retry_at`. */
   retry_at: Time | null
-  /** `fence` is increased by every write; a writer that read another value can no longer write. */
+  /** `fence` is increased by every write, except where new credentials leave a claim in force; a writer that read another value can no longer write. */
   fence: number
 }
 

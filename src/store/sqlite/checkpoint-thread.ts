@@ -8,7 +8,7 @@ import { identifyFiles } from './same-files.ts'
 /** The thread is started with the path of the database and, where known, with the identity of the files that the process has opened. */
 export type CheckpointThread = { path: string; opened: string | undefined }
 
-/** A checkpoint order makes the thread copy the log into the file, also empty the log where no reader prevents it, or end. */
+/** A checkpoint order tells the thread what to do: `copy` copies the log into the file, `empty` also empties the log where no reader prevents it, and `end` ends the thread. */
 export type CheckpointOrder = 'copy' | 'empty' | 'end'
 
 /** A checkpoint result says whether the log is empty now, or carries SQLite's result code of the failure. */

@@ -32,7 +32,7 @@ export type Checkpoints = {
 
 /**
  * Makes checkpoints that copy the log of a SQLite file into the file within a second of each commit and keep the log short.
- * The checkpoints run on their own thread and connection, so that no request waits for them. They do not keep the process alive, and a failure is reported and the copy tried again.
+ * The checkpoints run on their own thread and connection, so that no request waits for them. Checkpoints do not keep the process alive; a failed copy is reported and tried again.
  */
 export function createCheckpoints(
   path: string,

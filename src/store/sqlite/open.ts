@@ -213,9 +213,9 @@ type Manners = {
   beforeStatement: () => Promise<void> | undefined
 }
 
-/** With `READS`, a reader lets others go first before it takes the connection. */
+/** With `READS`, a reader lets other requests go first before the reader takes the connection. */
 const READS: Manners = { beforeConnection: () => turns.giveWay(), beforeStatement: () => undefined }
-/** With `WRITES`, a transaction pauses only briefly between statements, because others may wait for its end. */
+/** With `WRITES`, a transaction pauses only briefly between statements, because other requests may wait for its end. */
 const WRITES: Manners = { beforeConnection: () => undefined, beforeStatement: () => turns.breathe() }
 
 class NodeSqliteDialect extends SqliteDialect {

@@ -3,10 +3,10 @@ import type { ReportTrouble } from '../db.ts'
 import { unavailable } from '../errors.ts'
 import { VANISHED } from '../failure-reasons.ts'
 
-/** A read relies on the last look at the files for `BELIEVED_MS`. */
+/** For `BELIEVED_MS` after a look at the files, a read does not look at them again. */
 const BELIEVED_MS = 250
 
-/** `SameFiles` watches that the files which SQLite opened are still the files at their paths. */
+/** `SameFiles` checks that the files which SQLite opened are still the files at their paths. */
 export type SameFiles = {
   /** `opened` is the result of `identifyFiles` for the files that were opened. */
   opened: string
@@ -60,7 +60,7 @@ export function rememberFiles(path: string, tell: ReportTrouble): SameFiles {
 
 const pathsOf = (path: string) => [path, `${path}-wal`, `${path}-shm`]
 
-/** Returns a text that identifies a database, its log and its shared memory, and that differs for any other files at their paths. */
+/** Returns a text that identifies a database, its log and its shared memory; any other files at the same paths give another text. */
 export const identifyFiles = (path: string): string => pathsOf(path).map(identify).join(' ')
 
 /** Returns the device and the inode of a file, or the error's code; no other file gets the same inode while the process has the file open. */

@@ -12,7 +12,7 @@ type OfConnection = { Params: { carrier_name: string; carrier_id: string } }
 const tag = 'Carrier settings'
 const path = '/connections/carriers/:carrier_name/:carrier_id/settings'
 
-/** Returns the routes that read and change the settings of a connection, for which nobody has to authenticate again. */
+/** Returns the routes that read and change the settings of a connection; a change of settings needs no new credentials. */
 export const settingsRoutes =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {

@@ -42,7 +42,7 @@ export const signInRoutes =
     done()
   }
 
-/** Returns the pages that a merchant’s browser opens without an API key. Carriers get the address under `/v1`, since they compare it letter by letter with the registered one. */
+/** Returns the pages that a merchant’s browser opens without an API key. Carriers are given the address under `/v1`, because a carrier compares the address letter by letter with the registered one. */
 export const signInPages =
   (ctx: Context): FastifyPluginCallback =>
   (app, _options, done) => {
@@ -93,7 +93,7 @@ export const signInPages =
     done()
   }
 
-/** Sets headers which see to it that an answer is not stored, not shown in a frame, and that its address is not sent to other sites. */
+/** Sets headers with which an answer is not stored and not shown in a frame, and its address is not sent to other sites. */
 const guard = (reply: FastifyReply) =>
   reply.headers({
     'cache-control': 'no-store',

@@ -11,7 +11,7 @@ export function findToken(db: Db, key: ConnectionKey): Promise<CarrierToken | un
     .executeTakeFirst()
 }
 
-/** A token change holds the columns to write; it names a `credentials_version` where new credentials came into force together with the token. */
+/** A token change holds the columns to write, and among them `credentials_version` where new credentials came into force together with the token. */
 export type TokenChange = Partial<Omit<CarrierToken, 'tenant_id' | 'environment' | 'carrier_id' | 'fence'>>
 
 const NOTHING = {
@@ -56,8 +56,8 @@ export async function changeToken(
 }
 
 /**
- * Removes the token of a connection whose credentials now have the version `version`, and ends every claim to write a token unless `isClaimKept`.
- * The fence only increases, so that an old claim never has the fence of a later one.
+ * Empties the token row of a connection whose credentials now have the version `version`, and ends every claim to write a token unless `isClaimKept`.
+ * The row stays and its fence only increases, so that an old claim never has the fence of a later one.
  */
 export async function supersedeToken(
   tx: Tx,

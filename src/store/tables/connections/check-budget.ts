@@ -2,8 +2,8 @@ import type { Tx } from '../../db.ts'
 import { takeSlot } from '../../take-slot.ts'
 
 /**
- * Counts a check at a carrier, unless `most` checks of all tenants and processes already count, which are those after `since`.
- * A check after `latest` was written by a clock that was wrong and no longer counts. Returns the time of the oldest check where the new one has to wait.
+ * Counts a check at a carrier, unless `most` checks of all tenants and processes count already; the checks between `since` and `latest` count.
+ * A check after `latest` was written by a clock that was wrong. Returns the time of the oldest check where the new check has to wait.
  */
 export async function takeTurn(
   tx: Tx,

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../db.ts'
 import type { ScheduledCheck, Schema } from '../../schema/tables.ts'
 import { byConnection, type ConnectionKey } from '../../scope.ts'
 
-/** Plans the next check of a connection for `dueAt`, in place of an earlier plan or claim; with `null` no check is planned. */
+/** Plans the next check of a connection for `dueAt` and replaces an earlier plan or claim; with `null` no check is planned. */
 export async function planCheck(
   tx: Tx,
   key: ConnectionKey,

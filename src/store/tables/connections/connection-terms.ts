@@ -28,7 +28,7 @@ export async function insertTerms(db: Kysely<Schema>, listings: readonly NamedLi
     )
 }
 
-/** Writes the search terms of a connection that has none, which is so after a connect and after a change of its nickname or account number. */
+/** Writes the search terms of a connection that has none; a connection has none after a connect and after a change of its nickname or account number. */
 export async function renewTerms(tx: Tx, { tenantId, environment, carrierId }: ConnectionKey): Promise<void> {
   const listing = await tx
     .selectFrom('connection_listing')

@@ -9,13 +9,13 @@ import type { NewConnection, PreviousCredentials, SignInRow } from '../../schema
 import type { ConnectionKey } from '../../scope.ts'
 import { insertSignIn } from './sign-ins.ts'
 
-/** A new row is a connection that is connected or restored; without a `created_seq` it gets the number of its audit event. */
+/** A new row is a connection that is connected or restored; a row without a `created_seq` gets the number of the change's audit event. */
 type NewRow = Omit<NewConnection, 'created_seq'> & { created_seq: number | undefined }
 
 /** A connection write holds everything that one change of a connection writes. */
 export type ConnectionWrite = {
   key: ConnectionKey
-  /** `row` is a new row, or columns that replace those of the version that was read; the version increases by one. */
+  /** `row` is a new row, or the columns to change in the row that still has the version `seenVersion`; a change increases the version by one. */
   row: { added: NewRow } | { seenVersion: number; changed: ConnectionChange & { updated_at: string } }
   /** `superseded` is set where the change replaces the credentials. */
   superseded?: SupersededCredentials | undefined
@@ -27,7 +27,7 @@ export type ConnectionWrite = {
   messages: readonly OutboxEntry[]
 }
 
-/** Superseded credentials are kept as `previous` where that is set, and `isClaimKept` says whether a claim on the access token stays in force. */
+/** Superseded credentials are those that a change replaces: `previous` is the row in which they are kept, if they are kept, and `isClaimKept` says whether a claim on the access token stays in force. */
 export type SupersededCredentials = {
   nextVersion: number
   isClaimKept: boolean

@@ -20,7 +20,7 @@ export function findConnection(db: Db, key: ConnectionKey): Promise<Connection |
 
 export type LockedConnection = Pick<Connection, 'carrier_id' | 'carrier' | 'mode' | 'version'>
 
-/** Locks the existing ones of these connections in the order of their ids and returns them; nobody changes or removes one until the transaction ends. */
+/** Locks those of the given connections that exist, in the order of their ids, and returns them; nobody changes or removes one of them until the transaction ends. */
 export function lockConnections(
   tx: Tx,
   scope: TenantScope,
@@ -133,8 +133,8 @@ export function listConnections(
 }
 
 /**
- * Finds the `created_seq` of the connection that comes `count` connections of one mode after `afterSeq`; returns `undefined` where fewer are left.
- * One statement passes over all of them, so `count` must not be more than `PART`.
+ * Finds the `created_seq` of the connection that comes `count` connections of one mode after `afterSeq`; returns `undefined` where fewer connections are left.
+ * One statement passes over all `count` connections, so `count` must not be more than `PART` of `pages.ts`.
  */
 export async function findSeqAfter(
   db: Db,

@@ -91,7 +91,7 @@ export function findDeletedByAccount(
     .executeTakeFirst()
 }
 
-/** Says whether a deleted connection of an account can be restored that had a duplicate and was deleted after the event `afterSeq`. */
+/** Says whether an account has a deleted connection that can be restored, had a duplicate, and was deleted after the event `afterSeq`. */
 export async function hasDeletedDuplicate(
   db: Db,
   scope: TenantScope,

@@ -1,10 +1,10 @@
 import type { Tx } from '../../db.ts'
 import { takeSlot } from '../../take-slot.ts'
 
-/** The times of an attempt are the present and the limits between which other attempts count. */
+/** The times of an attempt are `now` and the limits of the time in which other attempts count. */
 export type AttemptTimes = Readonly<{
   now: string
-  /** Refusals until `since` are too old to count. */
+  /** Attempts up to `since` are too old to count. */
   since: string
   /** Attempts after `latest` were written by a clock that was wrong. */
   latest: string
@@ -16,7 +16,7 @@ type CountedAttempt = { account: Uint8Array; slot: number; at: string }
 
 /**
  * Counts an attempt on an account as under way, unless `most` attempts are under way or were refused already.
- * Returns the counted attempt, or `running` where some of the others are under way, or else the time of the oldest refusal.
+ * Returns the counted attempt, or `running` where `most` is reached and some attempts are under way, or the time of the oldest refusal where all were refused.
  */
 export async function takeAttempt(
   tx: Tx,

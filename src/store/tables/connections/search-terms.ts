@@ -43,7 +43,7 @@ const tokensOf = (text: string): string[][] =>
     .map((token) => token.split(SEPARATORS).filter((word) => word !== ''))
     .filter((words) => words.length > 0)
 
-/** Lists the parts of a word from each character on at which another word may begin, in scripts without spaces between words. */
+/** Lists the endings of a word that begin with a later character of a script without spaces between words, because another word may begin there. */
 const startsOf = (word: string): string[] => {
   const letters = [...word]
   return letters.flatMap((letter, at) =>
@@ -52,7 +52,7 @@ const startsOf = (word: string): string[] => {
 }
 
 /**
- * Lists the terms by which a connection is found: each word of its nickname and account number, words that punctuation separates also joined,
+ * Lists the terms by which a connection is found: the words of its nickname and account number, the same words joined where only punctuation separates them,
  * and its id with and without the part before the first hyphen.
  */
 export function listTerms({ carrier_id, nickname, account_number }: Searched): string[] {
@@ -72,13 +72,13 @@ export function listTerms({ carrier_id, nickname, account_number }: Searched): s
   return [...new Set(short)].slice(0, MOST_TERMS)
 }
 
-/** Lists the words of a question; a connection fits where each word is the beginning of one of its terms. */
+/** Lists the words of a search text; a connection matches where each word is the beginning of one of its terms. */
 export function splitWords(question: string): string[] {
   const words = new Set(tokensOf(question).map((token) => cut(token.join(''), LONGEST_TERM)))
   return [...words].filter((word) => ![...words].some((other) => other !== word && other.startsWith(word)))
 }
 
-/** Returns the text that sorts a nickname among others; connections without a nickname come last. */
+/** Returns the text by which a nickname is sorted; connections without a nickname come last. */
 export const nameKeyOf = (nickname: string | null): string =>
   nickname === null ? '1' : `0${cut(foldText(nickname), LONGEST_NAME)}`
 

@@ -15,7 +15,7 @@ export type SearchOrder = { by: 'since' | 'created_at' | 'name_key'; direction: 
 /** A place names the listing after which a page begins in an order. */
 export type SearchPlace = { key: string; carrierId: string; tenantId: string }
 
-/** A seen listing gives its place in the order; `fits` is 1 where the listing has all words that were searched for. */
+/** A listing place gives the place of a listing in the order; `fits` is 1 where the listing has all words that were searched for. */
 export type ListingPlace = { key: string; carrier_id: string; tenant_id: string; since: string; fits: number }
 
 /** A candidate is a listing with all words that were searched for; `later` is 1 where the listing comes after the place that the page begins after. */
@@ -251,7 +251,7 @@ export async function countOlder(
   }
 }
 
-/** Finds the names of those of these accounts that the partner created. */
+/** Finds the names of the given accounts, leaving out accounts that the partner did not create. */
 export function findPartnerNames(
   db: Db,
   partnerId: string,

@@ -47,7 +47,7 @@ export async function findShipped(db: Db, scope: TenantScope, shipment: string):
   return standing ?? newest.executeTakeFirst()
 }
 
-/** Finds the existing ones of these labels. */
+/** Finds those of the given labels that exist. */
 export const findLabels = (db: Db, scope: TenantScope, labelIds: readonly string[]): Promise<Label[]> =>
   lookUp(db, scope, 'label_id', labelIds)
 

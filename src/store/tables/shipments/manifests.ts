@@ -26,7 +26,7 @@ export async function linkManifests(
       .execute()
 }
 
-/** Finds the existing ones of these manifests. */
+/** Finds those of the given manifests that exist. */
 export const findManifests = (
   db: Db,
   scope: TenantScope,

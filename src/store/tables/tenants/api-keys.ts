@@ -45,7 +45,7 @@ export function listEveryApiKey(db: Db): Promise<ListedApiKey[]> {
   return db.selectFrom('api_key').select(LISTED).orderBy('created_at').orderBy('key_id').execute()
 }
 
-/** Finds the descriptions of those of these API keys that belong to the tenant. */
+/** Finds the descriptions of the given API keys, leaving out keys that do not belong to the tenant. */
 export async function findKeyDescriptions(
   db: Db,
   tenantId: string,
@@ -111,7 +111,7 @@ export function pageApiKeys(
 type Place = Pick<ApiKey, 'created_at' | 'key_id'>
 const PLACE = ['created_at', 'key_id'] as const
 
-/** Finds the times at which an API key of the tenant and environment was revoked and expires; returns `undefined` where there is no key with this id. */
+/** Finds when an API key of the tenant and environment was revoked and when the key expires; returns `undefined` where there is no key with this id. */
 export function findKeyLife(
   db: Db,
   { tenantId, environment }: TenantScope,

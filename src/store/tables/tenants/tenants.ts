@@ -43,7 +43,7 @@ export function findPartnerTenant(
   return seenBy(db, partner).selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
 }
 
-/** Finds the tenant by the partner's own id for it; a tenant of the view's environment comes before any other. */
+/** Finds the tenant by the id that the partner gave the tenant; a tenant of the view's environment comes before any other. */
 export async function findByExternalId(
   db: Db,
   partner: PartnerView,
@@ -117,8 +117,8 @@ export async function countConnections(
 }
 
 /**
- * Erases a tenant: it revokes the tenant's API keys and removes the webhooks, the names, the partner and the changes in the audit log; the tenant's id and the events stay.
- * Returns how many keys in force were revoked.
+ * Erases a tenant: revokes its API keys and removes its webhooks with their messages, its names, its link to the partner and the changes in its audit log; its id and the events stay.
+ * Returns how many keys the call revoked.
  */
 export async function eraseTenant(tx: Tx, tenantId: string, at: string): Promise<number> {
   const { numUpdatedRows: revoked } = await tx

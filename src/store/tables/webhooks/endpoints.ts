@@ -67,7 +67,7 @@ export async function markWorking(tx: Tx, key: WebhookKey): Promise<void> {
     .execute()
 }
 
-/** Disables an endpoint and gives up its pending deliveries, a part of many now and the rest when it is due; returns `false` where the endpoint was disabled before or is gone. */
+/** Disables an endpoint and marks its pending deliveries as failed; where there are many, the rest is marked once it is due. Returns `false` where the endpoint was disabled before or is gone. */
 export async function disableWebhook(tx: Tx, key: WebhookKey, at: string): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('webhook_endpoint')

@@ -156,10 +156,7 @@ export function listMessagesToReplay(
 /** `REPLAYED_AT_ONCE` is the largest number of messages that one transaction makes due again. */
 const REPLAYED_AT_ONCE = 500
 
-/**
- * Makes messages due again at an endpoint, also messages that are older than the endpoint.
- * A message that is being delivered at the moment stays claimed by the process that delivers it.
- */
+/** Makes messages due again at an endpoint, also messages that are older than the endpoint. A message that is being delivered stays claimed by the process that delivers it. */
 export async function replayMessages(
   tx: Tx,
   key: WebhookKey,
