@@ -146,7 +146,10 @@ describe(
 
     test('an id that a release has had cannot go: the generator refuses, and names it', async () => {
       const now = filesOf(tree)
-      const [released, renamed] = ['node scripts/release/release-carrier-ids.ts', "sed -i 's/acme_parcel/acme/'"]
+      const [released, renamed] = [
+        'node scripts/release/release-carrier-ids.ts',
+        "sed -i 's/acme_parcel/acme/'",
+      ]
       const { code, stderr } = await run(
         `PATH=node_modules/.bin:$PATH; ${released}; ${renamed} src/catalog/parcel/acme-parcel.ts; node scripts/gen-carrier-ids.ts`,
       )
