@@ -8,7 +8,7 @@ import { findLabels, findTracked, writeLabels } from '../store/tables/shipments/
 import type { Label } from '../store/schema/tables.ts'
 import { requireScope } from '../require-scope.ts'
 import { findMeant } from './find-meant.ts'
-import { newIds } from './ids.ts'
+import { newIds } from '../ids.ts'
 import { changeLabel, isSettled } from './change-label.ts'
 import { acceptLabels, labelFields, nameEntry, repeatedIn, type LabelEntry } from './label-form.ts'
 

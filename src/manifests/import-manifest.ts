@@ -12,7 +12,7 @@ import {
 } from '../store/tables/shipments/manifests.ts'
 import type { Label, Manifest } from '../store/schema/tables.ts'
 import { requireScope } from '../require-scope.ts'
-import { newIds } from './ids.ts'
+import { newIds } from '../ids.ts'
 import { isSettled } from './change-label.ts'
 import { acceptManifest, manifestFields, type ManifestBody } from './manifest-form.ts'
 import { listed, type ShownManifest } from './manifests.ts'

@@ -5,7 +5,8 @@ import { isEmpty, type FieldProblem } from '../catalog/forms/validate.ts'
 import { failFields } from '../errors.ts'
 import { LABEL_STATUSES, type Label, type LabelStatus } from '../store/schema/tables.ts'
 import { parseDay } from '../time.ts'
-import { connectionField, matchesForm, ID, LONGEST_ID } from './ids.ts'
+import { ID, LONGEST_ID, matchesForm } from '../ids.ts'
+import { connectionField } from './connection-field.ts'
 
 export { LABEL_STATUSES }
 

@@ -4,7 +4,8 @@ import { group, LONGEST_TEXT, optional, text } from '../catalog/fields.ts'
 import { isEmpty, type FieldProblem } from '../catalog/forms/validate.ts'
 import { failFields } from '../errors.ts'
 import { parseEarliest, parseTime } from '../time.ts'
-import { connectionField, isId } from './ids.ts'
+import { isId } from '../ids.ts'
+import { connectionField } from './connection-field.ts'
 
 export const MOST_MANIFESTED = 5_000
 /** The clock of the computer that made the manifest may be ahead of ours by this many milliseconds. */

@@ -1,7 +1,7 @@
 import { changesBetween } from '../audit/changes.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Actor, Context } from '../context.ts'
-import { newId } from '../new-id.ts'
+import { newId } from '../ids.ts'
 import { isUniqueViolation } from '../store/errors.ts'
 import {
   changeTenant,

@@ -7,7 +7,7 @@ import type { Values } from '../catalog/forms/validate.ts'
 import type { Actor, Body, Context } from '../context.ts'
 import { fail, failFields } from '../errors.ts'
 import type { ListedApiKey } from '../store/tables/tenants/api-keys.ts'
-import { newId } from '../new-id.ts'
+import { newId } from '../ids.ts'
 import { isUniqueViolation } from '../store/errors.ts'
 import type { Tenant } from '../store/schema/tables.ts'
 import {

@@ -5,6 +5,7 @@ import { findByScac, findCarrier, storedCarrier } from '../../catalog/find-carri
 import { suggestCarrier, suggestScac } from '../../catalog/suggest-carrier.ts'
 import type { Actor, Context } from '../../context.ts'
 import { fail } from '../../errors.ts'
+import { isId, isLtlId } from '../../ids.ts'
 import { findConnection } from '../../store/tables/connections/connections.ts'
 import type { ConnectionKey } from '../../store/scope.ts'
 import type { Connection } from '../../store/schema/tables.ts'
@@ -32,21 +33,16 @@ export function requireConnectable(carrier: Carrier): void {
   })
 }
 
-const PARCEL_ID = /^se(-[a-z0-9]+)+$/
-const LONGEST_PARCEL_ID = 25
-const LTL_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-const isCarrierId = (mode: Carrier['mode'], id: string): boolean =>
-  mode === 'ltl' ? LTL_ID.test(id) : id.length <= LONGEST_PARCEL_ID && PARCEL_ID.test(id)
+const hasForm = (mode: Carrier['mode'], id: string): boolean => (mode === 'ltl' ? isLtlId(id) : isId(id))
 
 /** Refuses a text that cannot be the id of a connection of either mode. */
 export function requireIdOfEither(carrierId: string): void {
-  if (!isCarrierId('ltl', carrierId)) requireCarrierId('parcel', carrierId)
+  if (!isLtlId(carrierId)) requireCarrierId('parcel', carrierId)
 }
 
 /** Refuses a text that cannot be the id of a connection of this mode. */
 export function requireCarrierId(mode: Carrier['mode'], carrierId: string): void {
-  if (!isCarrierId(mode, carrierId))
+  if (!hasForm(mode, carrierId))
     fail('carrier_id_malformed', 'The carrier_id in the path does not have the form of one.', {
       fieldName: 'carrier_id',
     })

@@ -1,3 +1,4 @@
+import { ID, LONGEST_ID } from '../../ids.ts'
 import { conditions } from '../../errors.ts'
 import type { JsonSchema } from '../../catalog/forms/json-schema.ts'
 import { MANIFEST_NEEDS } from '../../catalog/manifest.ts'
@@ -30,7 +31,7 @@ export const none: JsonSchema = { type: 'array', items: { type: 'object' }, maxI
 
 const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items })
 
-export const seId: JsonSchema = { type: 'string', pattern: '^se(-[a-z0-9]+)+$', minLength: 1, maxLength: 25 }
+export const seId: JsonSchema = { type: 'string', pattern: ID, minLength: 1, maxLength: LONGEST_ID }
 export const ltlId: JsonSchema = { type: 'string', format: 'uuid' }
 export const requestId: JsonSchema = { type: 'string', format: 'uuid', minLength: 36, maxLength: 36 }
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { nearest } from '../../catalog/nearest.ts'
 import { fail, failFields, type BadField } from '../../errors.ts'
-import { isId } from '../../manifests/ids.ts'
+import { isId } from '../../ids.ts'
 import { requireScope } from '../../require-scope.ts'
 import type { QueryParameter } from '../openapi/describe.ts'
 

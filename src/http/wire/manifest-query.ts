@@ -1,4 +1,4 @@
-import { isId } from '../../manifests/ids.ts'
+import { isId } from '../../ids.ts'
 import type { ManifestFilter } from '../../manifests/manifests.ts'
 import type { QueryParameter } from '../openapi/describe.ts'
 import {

@@ -1,7 +1,7 @@
 import { ACTOR_FORMS, others, parseActor } from '../../audit/actors.ts'
 import { nearest } from '../../catalog/nearest.ts'
 import { failFields } from '../../errors.ts'
-import { isCarrierId, isId } from '../../manifests/ids.ts'
+import { isCarrierId, isId } from '../../ids.ts'
 import { parseBefore, parseDay, parseLast, parseTime } from '../../time.ts'
 import type { QueryParameter } from '../openapi/describe.ts'
 
