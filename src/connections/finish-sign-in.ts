@@ -16,7 +16,9 @@ import { hashState, RETURN_PATH, returnUri } from './sign-in/prepare-sign-in.ts'
 import { chooseLine } from './carrier/choose-line.ts'
 import { later } from '../time.ts'
 import { checkedNever } from './verification/next-check.ts'
-import { verifySignIn } from './verify-sign-in.ts'
+import { valuesToVerify } from './form/values.ts'
+import { askAccount } from './sign-in/verify-signed-in.ts'
+import { saveCheck } from './verification/check-connection.ts'
 import { replaceCredentials, type ConnectionValues } from './change/replace-credentials.ts'
 import { carrierOf, connectionKey } from './request/require.ts'
 import { saveConnection } from './change/save-connection.ts'
@@ -142,4 +144,34 @@ async function keep(
     },
   })
   return findConnection(tx, key)
+}
+
+/**
+ * Asks the carrier about the account of a merchant who has just signed in, with the access token of that sign-in, and stores the answer.
+ * Never rejects: the sign-in stays in force, and the planned check asks again where the carrier could not be asked or the answer could not be stored.
+ */
+async function verifySignIn(
+  ctx: Context,
+  actor: Actor,
+  connection: Connection,
+  minted: MintedToken,
+): Promise<void> {
+  try {
+    const carrier = carrierOf(connection)
+    const opened = await openSealed(ctx, actor, (opener) => opener.contents(connection))
+    const { credentials, settings } = opened.reveal()
+    const values = valuesToVerify(credentials, settings)
+    const at = ctx.clock()
+    const until = verificationDeadline()
+    const recipe = carrier.signIn?.verify
+    const ask = () => askAccount(ctx, actor, { carrier, values, minted, until })
+    const attempt = { carrier, recipe, values, until }
+    const answer = await chooseLine(ctx, actor).limitAttempts(actor, attempt, ask)
+    await ctx.store.transaction(actor.tenantId, (tx) =>
+      saveCheck(ctx, tx, actor, { asked: connection, verification: { ...answer, asked: true, at } }),
+    )
+  } catch (error) {
+    const { carrier_id } = connection
+    ctx.log.warn({ err: error, carrier_id }, 'the account of a sign-in could not be asked about')
+  }
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 import { refuseFunding } from '../../connections/refuse-funding.ts'
 import { disconnectCarrier } from '../../connections/deletes/disconnect.ts'
-import { getConnection, listBatches, listPage } from '../../connections/list.ts'
+import { getConnection, listBatches, listPage } from '../../connections/list-carriers.ts'
 import type { Context } from '../../context.ts'
 import { setNotices } from '../wire/outcome.ts'
 import { deleteParameters, deleteWishOf } from '../wire/deletes.ts'

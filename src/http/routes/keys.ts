@@ -6,7 +6,7 @@ import { bodyOf } from '../server/body.ts'
 import { keyObject, keyPage, newKeyAnswer, newKeyBody } from '../wire/keys.ts'
 import { sendPage } from '../wire/send-list.ts'
 import { describe, type QueryParameter } from '../openapi/describe.ts'
-import { pageLinks } from '../wire/page-links.ts'
+import { pageLinks } from '../wire/pages.ts'
 import { pageParameters, readPage } from '../wire/query.ts'
 
 const tag = 'API keys'

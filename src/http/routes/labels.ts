@@ -8,7 +8,7 @@ import { sendPage } from '../wire/send-list.ts'
 import { describe } from '../openapi/describe.ts'
 import { downloadType, labelQuery, readDownloadType, readLabelQuery } from '../wire/label-query.ts'
 import * as wire from '../wire/labels.ts'
-import { pageLinks } from '../wire/page-links.ts'
+import { pageLinks } from '../wire/pages.ts'
 
 type OfLabel = { Params: { label_id: string } }
 

@@ -7,7 +7,7 @@ import { sendPage } from '../wire/send-list.ts'
 import { describe } from '../openapi/describe.ts'
 import { manifestQuery, readManifestQuery } from '../wire/manifest-query.ts'
 import * as wire from '../wire/manifests.ts'
-import { pageLinks } from '../wire/page-links.ts'
+import { pageLinks } from '../wire/pages.ts'
 
 const tag = 'Manifests'
 

@@ -4,6 +4,7 @@ import { UNVERIFIED_REASONS } from '../../connections/verification/why-unverifie
 import type { Actor } from '../../context.ts'
 import { failFields } from '../../errors.ts'
 import type { QueryParameter } from '../openapi/describe.ts'
+import { parseCursor } from './pages.ts'
 import {
   pageParameters,
   readBefore,
@@ -140,37 +141,19 @@ function readWords(query: Asked): string[] | undefined {
   )
 }
 
-/** Returns a cursor: an opaque text that holds the order, the number of the next page, and the place in the order where the page begins. */
-export const writeCursor = (sort: string, page: number, { key, carrierId, tenantId }: SearchPlace): string =>
-  Buffer.from(JSON.stringify([sort, page, key, carrierId, tenantId])).toString('base64url')
-
 function readCursor(query: Asked, sort: string): { page: number; place: SearchPlace } | undefined {
   const cursor = readForm(
     query,
     'cursor',
-    (written) => parse(written) !== undefined,
+    (written) => parseCursor(written) !== undefined,
     'must be the next of a page',
   )
-  const parsed = cursor === undefined ? undefined : parse(cursor)
+  const parsed = cursor === undefined ? undefined : parseCursor(cursor)
   if (!parsed) return undefined
   if (parsed.sort !== sort)
     refuseBoth('sort', 'cursor and sort say different orders; repeat the sort of the page.')
   if (query.page !== undefined) refuseBoth('page', 'page and cursor both say where to go on; send one.')
   return parsed
-}
-
-function parse(cursor: string): { sort: string; page: number; place: SearchPlace } | undefined {
-  try {
-    const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown
-    if (!Array.isArray(parts) || parts.length !== 5) return undefined
-    const [sort, page, key, carrierId, tenantId] = parts as unknown[]
-    const texts = [sort, key, carrierId, tenantId]
-    if (!texts.every((part) => typeof part === 'string' && !part.includes('\0'))) return undefined
-    if (!Number.isSafeInteger(page) || (page as number) < 1) return undefined
-    return { sort, page, place: { key, carrierId, tenantId } } as ReturnType<typeof parse>
-  } catch {
-    return undefined
-  }
 }
 
 const refuseBoth = (field: string, message: string): never =>

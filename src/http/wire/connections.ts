@@ -1,11 +1,12 @@
 import { connectedNameOf } from '../../catalog/carrier-code.ts'
 import type { LtlCarrier, ManifestNeed, ParcelCarrier } from '../../catalog/define.ts'
 import type { Advice } from '../../connections/verification/advice.ts'
-import type { ListedBatch } from '../../connections/list.ts'
+import type { ListedCarrier } from '../../connections/list-carriers.ts'
+import type { FoundConnection } from '../../connections/search.ts'
 import type { Notice } from '../../connections/request/notices.ts'
 
 /** Returns a connection as the published carrier object, with every member. */
-export function carrierObject({ connection, carrier }: ListedBatch<ParcelCarrier>) {
+export function carrierObject({ connection, carrier }: ListedCarrier<ParcelCarrier>) {
   return {
     carrier_id: connection.carrier_id,
     carrier_code: carrier.name,
@@ -30,7 +31,7 @@ export function carrierObject({ connection, carrier }: ListedBatch<ParcelCarrier
 }
 
 /** Returns the services of a connection in the published shape. */
-export function serviceObjects({ connection, carrier }: ListedBatch<ParcelCarrier>) {
+export function serviceObjects({ connection, carrier }: ListedCarrier<ParcelCarrier>) {
   return carrier.services.map(({ service_code, name, ...reach }) => ({
     carrier_id: connection.carrier_id,
     carrier_code: carrier.name,
@@ -51,7 +52,7 @@ export function packageObjects(carrier: ParcelCarrier) {
 }
 
 /** Returns an LTL connection in the published shape, with its members in the published order. */
-export function ltlCarrierObject({ connection, carrier }: ListedBatch<LtlCarrier>) {
+export function ltlCarrierObject({ connection, carrier }: ListedCarrier<LtlCarrier>) {
   return {
     carrier_id: connection.carrier_id,
     countries: carrier.countries ?? [],
@@ -93,7 +94,7 @@ export function ltlConnectedObject(carrierId: string, carrier: LtlCarrier) {
 
 /** Returns the state of a connection's credentials, with a diagnosis and a next step in plain language. */
 export function healthObject(
-  connection: Pick<ListedBatch['connection'], 'state' | 'state_since' | 'created_at' | 'checked_at'>,
+  connection: Pick<ListedCarrier['connection'], 'state' | 'state_since' | 'created_at' | 'checked_at'>,
   { diagnosis, nextStep }: Advice,
 ) {
   const { state, state_since, created_at, checked_at } = connection
@@ -123,3 +124,27 @@ export function noticeHeaders(notices: readonly Notice[]): string[] {
     ),
   )
 }
+
+/** Returns a connection that a search found, as a page of the list shows it. */
+export const foundObject = ({ connection, carrier, advice, unverified, account }: FoundConnection) => ({
+  carrier_id: connection.carrier_id,
+  mode: connection.mode,
+  carrier: connectedNameOf(carrier, connection.scac),
+  nickname: connection.nickname,
+  account_number: connection.account_number,
+  connection_status: connection.connection_status,
+  ...healthObject(connection, advice),
+  unverified: unverified ?? null,
+  account: account
+    ? {
+        account_id: account.tenant_id,
+        external_account_id: account.external_account_id,
+        company_name: account.company_name,
+        active: account.active === 1,
+      }
+    : null,
+  version: connection.version,
+  credentials_version: connection.credentials_version,
+  created_at: connection.created_at,
+  updated_at: connection.updated_at,
+})

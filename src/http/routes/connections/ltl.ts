@@ -1,6 +1,6 @@
 import type { FastifyPluginCallback } from 'fastify'
 import { disconnectCarrier } from '../../../connections/deletes/disconnect.ts'
-import { getConnection, listBatches } from '../../../connections/list.ts'
+import { getConnection, listBatches } from '../../../connections/list-carriers.ts'
 import { connectCarrier, connectCarrierByBody } from '../../../connections/connect.ts'
 import { updateConnection } from '../../../connections/update.ts'
 import { requireLtlCarrier } from '../../../connections/request/require.ts'

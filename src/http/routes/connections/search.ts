@@ -1,12 +1,12 @@
 import type { FastifyPluginCallback } from 'fastify'
-import { connectedNameOf } from '../../../catalog/carrier-code.ts'
-import { findConnections, type FoundConnection } from '../../../connections/search.ts'
+import { findConnections } from '../../../connections/search.ts'
 import type { Context } from '../../../context.ts'
-import { connectionQuery, readConnectionQuery, writeCursor } from '../../wire/connection-query.ts'
+import { connectionQuery, readConnectionQuery } from '../../wire/connection-query.ts'
+import { foundObject } from '../../wire/connections.ts'
+import { writeCursor } from '../../wire/pages.ts'
 import { sendPage } from '../../wire/send-list.ts'
 import { describe } from '../../openapi/describe.ts'
 import * as schemas from '../../openapi/schemas.ts'
-import { healthObject } from '../../wire/connections.ts'
 
 /** Returns the route that searches the connections of the account, or of every account that a partner created where the API key is the partner's. */
 export const connectionRoutes =
@@ -42,26 +42,3 @@ export const connectionRoutes =
     )
     done()
   }
-
-const foundObject = ({ connection, carrier, advice, unverified, account }: FoundConnection) => ({
-  carrier_id: connection.carrier_id,
-  mode: connection.mode,
-  carrier: connectedNameOf(carrier, connection.scac),
-  nickname: connection.nickname,
-  account_number: connection.account_number,
-  connection_status: connection.connection_status,
-  ...healthObject(connection, advice),
-  unverified: unverified ?? null,
-  account: account
-    ? {
-        account_id: account.tenant_id,
-        external_account_id: account.external_account_id,
-        company_name: account.company_name,
-        active: account.active === 1,
-      }
-    : null,
-  version: connection.version,
-  credentials_version: connection.credentials_version,
-  created_at: connection.created_at,
-  updated_at: connection.updated_at,
-})

@@ -14,7 +14,7 @@ import { carrierOf, requireCarrier, requireConnection } from './request/require.
 import { valuesToVerify } from './form/values.ts'
 
 /** Describes a connection as listings show it, with its carrier and without anything sealed. */
-export type ListedBatch<C extends Carrier = Carrier> = { connection: ListedConnection; carrier: C }
+export type ListedCarrier<C extends Carrier = Carrier> = { connection: ListedConnection; carrier: C }
 
 type ModeCarrier<M extends Carrier['mode']> = Extract<Carrier, { mode: M }>
 
@@ -25,7 +25,7 @@ export async function* listBatches<M extends Carrier['mode']>(
   { store }: Context,
   actor: Actor,
   mode: M,
-): AsyncGenerator<ListedBatch<ModeCarrier<M>>[]> {
+): AsyncGenerator<ListedCarrier<ModeCarrier<M>>[]> {
   requireScope(actor, 'read')
   let afterSeq = 0
   for (;;) {
@@ -43,7 +43,7 @@ export async function listPage(
   { store }: Context,
   actor: Actor,
   { page, size }: { page: number; size: number },
-): Promise<ListedBatch<ModeCarrier<'parcel'>>[]> {
+): Promise<ListedCarrier<ModeCarrier<'parcel'>>[]> {
   requireScope(actor, 'read')
   let afterSeq = 0
   // Each step is a read of its own, so that nobody waits longer than for one step, however far the page is.
@@ -61,7 +61,7 @@ export async function listPage(
 
 const withCarrier = <M extends Carrier['mode']>(
   connection: ListedConnection,
-): ListedBatch<ModeCarrier<M>> => ({
+): ListedCarrier<ModeCarrier<M>> => ({
   connection,
   carrier: carrierOf(connection) as ModeCarrier<M>,
 })
@@ -72,7 +72,7 @@ export async function getConnection<M extends Carrier['mode']>(
   actor: Actor,
   mode: M,
   carrierId: string,
-): Promise<ListedBatch<ModeCarrier<M>>> {
+): Promise<ListedCarrier<ModeCarrier<M>>> {
   requireScope(actor, 'read')
   return withCarrier<M>(await requireConnection(ctx, actor, { mode, carrierId }))
 }
@@ -89,7 +89,7 @@ export async function describeConnection(
   actor: Actor,
   { carrierName, carrierId }: { carrierName: string; carrierId: string },
 ): Promise<
-  ListedBatch<ModeCarrier<'parcel'>> & {
+  ListedCarrier<ModeCarrier<'parcel'>> & {
     fields: Record<string, { set: boolean; secret: boolean }>
     advice: Advice
   }
