@@ -80,9 +80,9 @@ async function demonstrate(): Promise<number> {
   const read = async () => {
     const began = performance.now()
     const lease = await server.request('POST', `${path}/lease`, { key })
-    const finding = lease.status === 200 ? await carrier.use(CARRIER, lease.json.credentials) : undefined
+    const answer = lease.status === 200 ? await carrier.use(CARRIER, lease.json.credentials) : undefined
     seen.reads += 1
-    if (finding?.outcome !== 'verified') seen.refused += 1
+    if (answer?.outcome !== 'verified') seen.refused += 1
     else seen.versions.add(lease.json.credentials_version)
     seen.slowestMs = Math.max(seen.slowestMs, Math.round(performance.now() - began))
   }

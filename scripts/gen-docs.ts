@@ -68,7 +68,7 @@ const fieldTable = (fields: Fields) => table(['field', 'type', 'rules'], formTab
 const settingOf = (operatorValue: string) => `HAWSER_${operatorValue.toUpperCase()}`
 
 /** Says how the carrier verifies credentials, and what that takes. */
-function proofLine({ verify }: Carrier): string | false {
+function verificationLine({ verify }: Carrier): string | false {
   if (!verify) return false
   const operator = verify.operator.map((name) => `\`${settingOf(name)}\``)
   const needs = [...verify.needs.map((name) => `\`${name}\``), ...operator].join(', ')
@@ -111,7 +111,7 @@ function parcelSection(carrier: ParcelCarrier): string {
       closed?.reason,
       successor && `New connections should use \`${successor}\`.`,
       `Source: ${docs}.`,
-      proofLine(carrier),
+      verificationLine(carrier),
       manifestSentence(carrier.manifest),
       codeSources.length > 0 && `Services, packages and options: ${codeSources.join(', ')}.`,
     ]
@@ -147,7 +147,7 @@ function carriers(): string {
     credentialsOf(carrier),
     demandOf(carrier),
     [status(carrier), carrier.closed?.reason].filter(Boolean).join(': '),
-    [carrier.docs, proofLine(carrier)].filter(Boolean).join('. '),
+    [carrier.docs, verificationLine(carrier)].filter(Boolean).join('. '),
   ])
   return `${GENERATED}# Carriers
 

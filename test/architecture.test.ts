@@ -207,12 +207,12 @@ test('no code decides by the name of a carrier', () => {
 })
 
 test('what a key may do is decided in operations; http holds a request against what its route declares', () => {
-  const judges = withCode(/\bscopes\.has\(|\brequireScope\(/)
-  assert.deepEqual(judges.filter((file) => ['http', 'cli'].includes(moduleOf(file))).sort(), [
+  const deciding = withCode(/\bscopes\.has\(|\brequireScope\(/)
+  assert.deepEqual(deciding.filter((file) => ['http', 'cli'].includes(moduleOf(file))).sort(), [
     'src/http/server/authenticate.ts',
     'src/http/server/known-parameters.ts',
   ])
-  assert.ok(judges.length > 20, 'the control: operations do')
+  assert.ok(deciding.length > 20, 'the control: operations do')
 })
 
 test('the process ends in one place only', () => {

@@ -70,7 +70,7 @@ for (const carrier of withRecipe) {
 
   describe(`${carrier.id}: what the carrier answers`, () => {
     const used = new Set<Rule>()
-    const prove = (answer: (call: Call) => Reply, from: Material = material) => {
+    const verifyWith = (answer: (call: Call) => Reply, from: Material = material) => {
       let step = 0
       return verify(recipe, from, async (call) => {
         const reply = answer(call)
@@ -85,14 +85,14 @@ for (const carrier of withRecipe) {
     test('a token of any step is nowhere in what is read and found', async () => {
       const [shown, tokens] = [[] as unknown[], [] as string[]]
       let step = 0
-      const finding = await verify(recipe, material, async (call) => {
+      const answer = await verify(recipe, material, async (call) => {
         const reply = simulated.answer(call, [account])
         const reading = recipe.steps[step++]?.read(reply)
         shown.push(reading)
         tokens.push(...(reading?.minted ? [reading.minted.token.reveal()] : []))
         return reply
       })
-      shown.push(finding)
+      shown.push(answer)
       const all = [inspect(shown, { depth: 9, showHidden: true }), JSON.stringify(shown)]
       for (const text of all)
         for (const token of tokens) assert.ok(!text.toLowerCase().includes(token.toLowerCase()))
@@ -100,40 +100,40 @@ for (const carrier of withRecipe) {
     })
 
     test('the right credentials are verified', async () => {
-      const finding = await prove((call) => simulated.answer(call, [account]))
-      assert.equal(finding.outcome, 'verified', finding.because)
-      const isKept = (finding.minted?.seconds ?? 0) > 0
+      const answer = await verifyWith((call) => simulated.answer(call, [account]))
+      assert.equal(answer.outcome, 'verified', answer.because)
+      const isKept = (answer.minted?.seconds ?? 0) > 0
       assert.equal(isKept, recipe.mints === true, 'a token of the caller’s own that lasts is what it mints')
     })
 
     test('an account that the carrier does not know is refused', async () => {
       const stranger = { values: {}, operator: material.operator }
-      const { outcome } = await prove((call) => simulated.answer(call, [stranger]))
+      const { outcome } = await verifyWith((call) => simulated.answer(call, [stranger]))
       assert.ok(REFUSALS.includes(outcome), outcome)
     })
 
     test('what its calls carry of the settings is named, so that a change of it needs a new verification', () => {
       const signIn = carrier.mode === 'parcel' ? carrier.signIn?.verify : undefined
       const fields = carrier.mode === 'parcel' ? (carrier.settings ?? {}) : {}
-      for (const proof of [recipe, ...(signIn ? [signIn] : [])]) {
+      for (const verification of [recipe, ...(signIn ? [signIn] : [])]) {
         const carried = new Set<string>()
         const values = new Proxy(material.values, {
           get: (held, name: string) => (carried.add(name), held[name] ?? `made-up-${name}`),
         })
-        for (const step of proof.steps) step.call({ ...material, values })
-        const named = new Set([...proof.needs, ...(proof.uses ?? [])])
+        for (const step of verification.steps) step.call({ ...material, values })
+        const named = new Set([...verification.needs, ...(verification.uses ?? [])])
         assert.deepEqual(
           [...carried].filter((name) => name in fields && !named.has(name)),
           [],
         )
-        for (const name of proof.uses ?? []) assert.ok(carried.has(name), `${name} is not carried`)
+        for (const name of verification.uses ?? []) assert.ok(carried.has(name), `${name} is not carried`)
       }
     })
 
     test('values of the operator that the carrier does not know speak against the platform', async () => {
       for (const name of recipe.operator) {
         const operator = { ...material.operator, [name]: `${SECRET}1` }
-        const { outcome } = await prove((call) => simulated.answer(call, [account]), {
+        const { outcome } = await verifyWith((call) => simulated.answer(call, [account]), {
           ...material,
           operator,
         })
@@ -144,15 +144,18 @@ for (const carrier of withRecipe) {
     test('any other value of a credential that the verification needs is not verified', async () => {
       for (const name of recipe.needs) {
         const values = { ...material.values, [name]: `${SECRET}1` }
-        const { outcome } = await prove((call) => simulated.answer(call, [account]), { ...material, values })
+        const { outcome } = await verifyWith((call) => simulated.answer(call, [account]), {
+          ...material,
+          values,
+        })
         assert.ok(REFUSALS.includes(outcome), `${name}: ${outcome}`)
       }
     })
 
     for (const [name, script] of [...Object.entries(simulated.scripts), ...Object.entries(weather)])
       test(`${name} is ${script.outcome}`, async () => {
-        const finding = await prove((call) => script.reply(call) ?? simulated.answer(call, [account]))
-        assert.equal(finding.outcome, script.outcome, finding.because)
+        const answer = await verifyWith((call) => script.reply(call) ?? simulated.answer(call, [account]))
+        assert.equal(answer.outcome, script.outcome, answer.because)
       })
 
     test('nothing that carries no answer verifies anything', async () => {
@@ -160,7 +163,7 @@ for (const carrier of withRecipe) {
         for (const body of ['', 'ok', '<html></html>', '{', 'null', '[]', '<a/>', '<a>'])
           for (const type of ['text/html', 'application/json', 'text/xml']) {
             const reply = { status, headers: { 'content-type': type }, body }
-            const { outcome } = await prove(() => reply)
+            const { outcome } = await verifyWith(() => reply)
             assert.ok(
               outcome === 'unavailable' || outcome === 'inconclusive' || status >= 400,
               `${status} ${type} ${body}: ${outcome}`,

@@ -58,7 +58,7 @@ const outcomeOf = (
   }: { reading?: ReplyWords | undefined; rules?: readonly Rule[]; more?: Partial<Step> } = {},
 ) => applyRules(stepOf(rules, { reading, more }), answer, reading, material).outcome
 
-describe('judge: the rules that hold everywhere', () => {
+describe('applyRules: the rules that hold everywhere', () => {
   for (const [code, outcome] of [
     [429, 'rate_limited'],
     [408, 'unavailable'],
@@ -74,7 +74,7 @@ describe('judge: the rules that hold everywhere', () => {
   ] as const)
     test(`${code} is ${outcome}`, () => assert.equal(outcomeOf(reply(code), { reading: something }), outcome))
 
-  test('what cannot be read is an outage where it pretends success, and never proves anything', () => {
+  test('what cannot be read is an outage where it pretends success, and never verifies anything', () => {
     for (const code of [200, 201, 204, 299]) {
       assert.equal(outcomeOf(reply(code)), 'unavailable')
       assert.equal(outcomeOf(reply(code), { rules: [rule(always, 'verified', 'Yes.')] }), 'unavailable')
@@ -127,7 +127,7 @@ describe('judge: the rules that hold everywhere', () => {
   })
 })
 
-describe('judge: how long to wait', () => {
+describe('applyRules: how long to wait', () => {
   const waitOf = (value: string, code = 429) =>
     applyRules(stepOf([]), reply(code, { 'retry-after': value }), something, material).retryAfter
 
@@ -161,16 +161,16 @@ describe('verify', () => {
   }
   const token: ReplyWords = { ...something, minted: { token: new Secret('T1'), seconds: 60 } }
   const goesOn = rule(all(status(200), minted), 'continue', 'The token is minted.')
-  const proves = rule(status(200), 'verified', 'Yes.')
+  const verifies = rule(status(200), 'verified', 'Yes.')
 
   test('a carrier that cannot be reached is an outage, at any step', async () => {
     const unreachable: Ask = () => Promise.reject(new Error('ECONNREFUSED'))
-    const answer = await verify(recipeOf(stepOf([proves], { reading: something })), material, unreachable)
+    const answer = await verify(recipeOf(stepOf([verifies], { reading: something })), material, unreachable)
     assert.deepEqual(answer, { outcome: 'unavailable', because: 'The carrier could not be reached.' })
     let asked = 0
     const breaks: Ask = () => (asked++ === 0 ? Promise.resolve(reply(200)) : Promise.reject(new Error()))
     const later = await verify(
-      recipeOf(stepOf([goesOn], { reading: token }), stepOf([proves], { reading: something })),
+      recipeOf(stepOf([goesOn], { reading: token }), stepOf([verifies], { reading: something })),
       material,
       breaks,
     )
@@ -179,7 +179,7 @@ describe('verify', () => {
   })
 
   test('a call that cannot be built is no rejection', async () => {
-    const broken = stepOf([proves], {
+    const broken = stepOf([verifies], {
       reading: something,
       more: {
         call: () => {
@@ -194,7 +194,7 @@ describe('verify', () => {
     calls.length = 0
     const refuses = rule(status(200), 'invalid_credentials', 'No.')
     const answer = await verify(
-      recipeOf(stepOf([refuses], { reading: token }), stepOf([proves], { reading: something })),
+      recipeOf(stepOf([refuses], { reading: token }), stepOf([verifies], { reading: something })),
       material,
       ask,
     )
@@ -205,7 +205,7 @@ describe('verify', () => {
   test('the next step carries the token, and the verification hands it on', async () => {
     calls.length = 0
     const answer = await verify(
-      recipeOf(stepOf([goesOn], { reading: token }), stepOf([proves], { reading: something })),
+      recipeOf(stepOf([goesOn], { reading: token }), stepOf([verifies], { reading: something })),
       material,
       ask,
     )
@@ -217,12 +217,12 @@ describe('verify', () => {
   test('a token of the operator is used and not handed on', async () => {
     calls.length = 0
     const first = stepOf([goesOn], { reading: token, more: { asOperator: true } })
-    const answer = await verify(recipeOf(first, stepOf([proves], { reading: something })), material, ask)
+    const answer = await verify(recipeOf(first, stepOf([verifies], { reading: something })), material, ask)
     assert.deepEqual(answer, { outcome: 'verified', because: 'Yes.' })
     assert.deepEqual(calls, ['none', 'T1'])
   })
 
-  test('steps that only go on prove nothing', async () => {
+  test('steps that only go on verify nothing', async () => {
     const { outcome } = await verify(recipeOf(stepOf([goesOn], { reading: token })), material, ask)
     assert.equal(outcome, 'inconclusive')
   })

@@ -42,7 +42,7 @@ test('a name with a single closed address is refused whole', async () => {
       )
 })
 
-test('exactly the addresses that were judged are handed out, in their order', async () => {
+test('exactly the addresses that were allowed are handed out, in their order', async () => {
   const found = at('2606:4700::1', '8.8.8.8', '1.1.1.1')
   assert.deepEqual(await look(async () => found), found)
   assert.equal(await look(async () => found, {}), '2606:4700::1')

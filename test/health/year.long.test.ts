@@ -68,15 +68,15 @@ describe('a year of 1,000 connections', () => {
   })
 
   test('the control: a planner that believes the first failure, or asks a refused account again, is found', () => {
-    const hasty: Planner = (ctx, proof, before) =>
-      checkedAgain(ctx, proof, { ...before, failed_checks: before.failed_checks + 2 })
+    const hasty: Planner = (ctx, result, before) =>
+      checkedAgain(ctx, result, { ...before, failed_checks: before.failed_checks + 2 })
     assert.ok(
       faults(lifeOfAll({ planner: hasty, count: 5 * behaviourNames.length })).some((fault) =>
         /^hiccups tells degraded/.test(fault),
       ),
     )
-    const stubborn: Planner = (ctx, proof, before) => {
-      const checked = checkedAgain(ctx, proof, before)
+    const stubborn: Planner = (ctx, result, before) => {
+      const checked = checkedAgain(ctx, result, before)
       return {
         ...checked,
         nextCheckAt: checked.nextCheckAt ?? new Date(ctx.clock().getTime() + DAY).toISOString(),
@@ -87,10 +87,10 @@ describe('a year of 1,000 connections', () => {
         /^refused is asked/.test(fault),
       ),
     )
-    const gullible: Planner = (ctx, proof, before) =>
+    const gullible: Planner = (ctx, result, before) =>
       checkedAgain(
         ctx,
-        proof.outcome === 'unavailable' ? { ...proof, outcome: 'invalid_credentials' } : proof,
+        result.outcome === 'unavailable' ? { ...result, outcome: 'invalid_credentials' } : result,
         before,
       )
     assert.ok(

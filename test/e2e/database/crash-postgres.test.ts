@@ -61,19 +61,19 @@ test(
       assert.ok(server.isAlive(), server.stderr())
       assert.deepEqual(load.problems, [], 'every request is answered as it should be')
       assert.equal(load.counts[0], undefined, 'every request is answered')
-      const verdict = await check(env, journal)
+      const state = await check(env, journal)
       const standing = [...journal.connections].filter(([, writes]) => isLive(writes)).map(([id]) => id)
       const { json } = await server.request('GET', '/v1/carriers', { key })
       assert.deepEqual(json.carriers.map(({ carrier_id }: any) => carrier_id).sort(), standing.sort())
       totals.rounds += 1
       totals.answered += (load.counts[200] ?? 0) + (load.counts[204] ?? 0)
       totals.unavailable += load.counts[503] ?? 0
-      totals.lost += verdict.lost.length
-      totals.halfApplied += verdict.halfApplied.length
-      totals.unexplained += verdict.unexplained.length
-      totals.events = verdict.events
-      last = verdict
-      assertWhole(verdict)
+      totals.lost += state.lost.length
+      totals.halfApplied += state.halfApplied.length
+      totals.unexplained += state.unexplained.length
+      totals.events = state.events
+      last = state
+      assertWhole(state)
     }
     const applied = last?.appliedAfter503 ?? []
     t.diagnostic(

@@ -35,19 +35,19 @@ test('crash (sqlite): after kill -9 under 32 writers every acknowledged write is
     totals.answered += (load.counts[200] ?? 0) + (load.counts[204] ?? 0)
     // In half of the rounds the server is the first to open the database after the crash, and in the other half the check is.
     if (round % 2 === 0) server = await workspace.serve(quiet)
-    const verdict = await check(workspace, journal)
+    const state = await check(workspace, journal)
     if (round % 2 === 1) server = await workspace.serve(quiet)
     const standing = [...journal.connections].filter(([, writes]) => isLive(writes)).map(([id]) => id)
     const listed = await listedIds(server, key)
     const missing = standing.filter((id) => !listed.has(id))
-    verdict.lost.push(...missing.map((id) => `${id} is not listed`))
-    assert.equal(listed.size, verdict.live)
+    state.lost.push(...missing.map((id) => `${id} is not listed`))
+    assert.equal(listed.size, state.live)
     totals.rounds += 1
-    totals.lost += verdict.lost.length
-    totals.halfApplied += verdict.halfApplied.length
-    totals.unexplained += verdict.unexplained.length
-    totals.events = verdict.events
-    assertWhole(verdict)
+    totals.lost += state.lost.length
+    totals.halfApplied += state.halfApplied.length
+    totals.unexplained += state.unexplained.length
+    totals.events = state.events
+    assertWhole(state)
     assert.equal(integrity(workspace), 'ok')
   }
   for (const { kind, state } of [...journal.connections.values()].flat())

@@ -163,8 +163,8 @@ onEveryDatabase('bodies as forms and public samples send them', (server) => {
     assert.deepEqual(errorsOf(refused), [['terms_not_accepted', 'agree_to_eula']])
     const first = await ask('POST', fedex, { ...body, agree_to_eula: 'true' })
     assert.equal(first.status, 200, first.text)
-    const twin = { ...body, agree_to_eula: 'true', allow_duplicate_account_number: 'false' }
-    assert.equal((await ask('POST', fedex, twin)).status, 409)
+    const duplicate = { ...body, agree_to_eula: 'true', allow_duplicate_account_number: 'false' }
+    assert.equal((await ask('POST', fedex, duplicate)).status, 409)
 
     const ups = '/v1/connections/carriers/ups'
     const made = [1, 2].map(() => ask('POST', ups, { ...connectBodies.ups, account_number: unique() }))

@@ -153,8 +153,8 @@ onEveryDatabase('update', (server) => {
     const refused = await put('endicia', id, { nickname: 'n', account, passphrase: 'p' })
     assert.equal(refused.status, 409)
     assert.equal(refused.json.errors[0].carrier_id, other)
-    const twin = await connectPublished(server(), 'endicia', { account })
-    assert.equal((await put('endicia', twin, { nickname: 'n', account, passphrase: 'new' })).status, 200)
+    const duplicate = await connectPublished(server(), 'endicia', { account })
+    assert.equal((await put('endicia', duplicate, { nickname: 'n', account, passphrase: 'new' })).status, 200)
   })
 
   test('is_primary_account moves the mark, and cannot take it from the primary', async () => {

@@ -70,7 +70,7 @@ for (const environment of ['production', 'sandbox'] as const)
 
       for (const carrier of Object.keys(CARRIERS) as (keyof typeof CARRIERS)[])
         test(`of ${carrier}: every state, policy, open label and force comes out as the table says`, async () => {
-          for (const one of cases.filter((some) => some.carrier === carrier)) await judge(scene, one)
+          for (const one of cases.filter((some) => some.carrier === carrier)) await decide(scene, one)
         })
     },
     { repeatTransactions: false, env: { HAWSER_VERIFICATION: 'off' } },
@@ -103,7 +103,7 @@ async function openScene(server: TestServer, environment: Environment) {
   return { server, tenantId, environment, key, connect, ask, messagesOf }
 }
 
-async function judge(
+async function decide(
   { server, tenantId, key, environment, connect, ask, messagesOf }: Awaited<ReturnType<typeof openScene>>,
   one: Case,
 ) {

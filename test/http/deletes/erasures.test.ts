@@ -40,7 +40,7 @@ async function remove({ server }: Scene, id: string, key = server.key): Promise<
 async function kept({ server }: Scene, carrierId: string, tenantId = server.tenantId) {
   const key = { tenantId, environment: 'production', carrierId } as const
   return server.ctx.store.read(tenantId, async (db) => ({
-    buried: (await findDeleted(db, key)) !== undefined,
+    deleted: (await findDeleted(db, key)) !== undefined,
     previous: (await findPrevious(db, key))?.credentials_version,
     erasedAt: (await findTombstone(db, key))?.erased_at,
   }))
@@ -58,11 +58,11 @@ for (const database of databases) {
     await remove(scene, id)
     clock.forward(7 * DAY - SECOND)
     assert.equal(await worker.tick(), 0)
-    assert.deepEqual(await kept(scene, id), { buried: true, previous: undefined, erasedAt: null })
+    assert.deepEqual(await kept(scene, id), { deleted: true, previous: undefined, erasedAt: null })
     clock.forward(SECOND)
     assert.equal(await worker.tick(), 1)
     const erasedAt = clock.now().toISOString()
-    assert.deepEqual(await kept(scene, id), { buried: false, previous: undefined, erasedAt })
+    assert.deepEqual(await kept(scene, id), { deleted: false, previous: undefined, erasedAt })
     assert.equal(await worker.tick(), 0)
     assert.equal((await server.request('POST', `${PATH}/${id}/restore`)).status, 409)
     assert.deepEqual(await auditTrail(server, id), [
@@ -108,7 +108,7 @@ for (const database of databases) {
     }
     clock.forward(1.1 * DAY)
     assert.equal(await createErasures(late).tick(), 0)
-    assert.equal((await kept(scene, id)).buried, true)
+    assert.equal((await kept(scene, id)).deleted, true)
     assert.equal(await createErasures(server.ctx).tick(), 0)
     clock.forward(7 * DAY)
     assert.equal(await createErasures(server.ctx).tick(), 1)
@@ -129,7 +129,7 @@ for (const database of databases) {
     clock.forward(8 * DAY)
     const back = afterLooking(server.ctx.store, async () => clock.forward(-4 * DAY))
     assert.equal(await createErasures({ ...server.ctx, store: back }).tick(), 0)
-    assert.equal((await kept(scene, id)).buried, true)
+    assert.equal((await kept(scene, id)).deleted, true)
     assert.equal((await server.request('POST', `${PATH}/${id}/restore`)).status, 200)
   })
 
@@ -146,7 +146,7 @@ for (const database of databases) {
     assert.equal((await server.request('GET', '/v1/carriers', { key })).status, 403)
     clock.forward(7 * DAY)
     assert.equal(await createErasures(server.ctx).tick(), 1)
-    assert.equal((await kept(scene, id, tenantId)).buried, false)
+    assert.equal((await kept(scene, id, tenantId)).deleted, false)
   })
 
   test(`${database}: three workers at once erase each thing once, however many there are`, async (t) => {
@@ -186,8 +186,8 @@ for (const database of databases) {
         owner === tenantId ? Promise.reject(new Error('trouble')) : server.ctx.store.transaction(owner, work),
     }
     assert.equal(await createErasures({ ...server.ctx, store: troubled }).tick(), 1)
-    assert.equal((await kept(scene, free)).buried, false)
-    assert.equal((await kept(scene, stuck, tenantId)).buried, true)
+    assert.equal((await kept(scene, free)).deleted, false)
+    assert.equal((await kept(scene, stuck, tenantId)).deleted, true)
     assert.ok(server.logs.some((line) => line.includes('could not be erased') && line.includes(stuck)))
     assert.equal(await createErasures(server.ctx).tick(), 1)
   })
@@ -199,9 +199,9 @@ for (const database of databases) {
     scene.clock.forward(7 * DAY)
     const worker = createErasures(scene.server.ctx)
     worker.start()
-    for (let looks = 0; (await kept(scene, id)).buried && looks < 200; looks += 1)
+    for (let looks = 0; (await kept(scene, id)).deleted && looks < 200; looks += 1)
       await new Promise((resolve) => setTimeout(resolve, 10))
-    assert.equal((await kept(scene, id)).buried, false)
+    assert.equal((await kept(scene, id)).deleted, false)
     const start = Date.now()
     await worker.stop(5_000)
     assert.ok(Date.now() - start < 2_000)

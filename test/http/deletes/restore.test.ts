@@ -105,13 +105,13 @@ onEveryDatabase(
     test('what is sealed of a deleted connection opens nothing when it is put back into force by hand', async () => {
       const id = await connect(server(), 'endicia')
       await remove(id)
-      const [buried] = await rowsOf(server(), 'deleted_connection', id)
-      assert.ok(buried && 'sealed' in buried)
+      const [deleted] = await rowsOf(server(), 'deleted_connection', id)
+      assert.ok(deleted && 'sealed' in deleted)
       await restore(id)
       await server().ctx.store.transaction(server().tenantId, (tx) =>
         tx
           .updateTable('connection')
-          .set({ credentials: buried.sealed, credentials_version: 1 })
+          .set({ credentials: deleted.sealed, credentials_version: 1 })
           .where('carrier_id', '=', id)
           .execute(),
       )
@@ -218,7 +218,7 @@ onEveryDatabase(
     })
 
     test('of two connections of one account each can be deleted and restored beside the other', async () => {
-      const account = unique('twin')
+      const account = unique('account')
       const first = await connect(server(), 'endicia', { body: { account } })
       const second = await connect(server(), 'endicia', {
         body: { account, allow_duplicate_account_number: true },
@@ -234,7 +234,7 @@ onEveryDatabase(
         [0, 1],
         [1, 0],
       ]) {
-        const account = unique('twin')
+        const account = unique('account')
         const ids = [
           await connect(server(), 'endicia', { body: { account } }),
           await connect(server(), 'endicia', { body: { account, allow_duplicate_account_number: true } }),
@@ -245,7 +245,7 @@ onEveryDatabase(
     })
 
     test('one of two connections of an account does not come back beside one that was connected since', async () => {
-      const account = unique('twin')
+      const account = unique('account')
       const first = await connect(server(), 'endicia', { body: { account } })
       const second = await connect(server(), 'endicia', {
         body: { account, allow_duplicate_account_number: true },

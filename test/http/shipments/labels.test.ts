@@ -152,9 +152,9 @@ onEveryDatabase('labels', (server) => {
       answer.json.results.map(({ label_id }: any) => label_id),
       ['se-1', null],
     )
-    const twin = await newShipper(server())
+    const other = await newShipper(server())
     assert.deepEqual(
-      importOutcomes(await twin.record(newLabel(await twin.connect(), { label_id: 'se-1' }))),
+      importOutcomes(await other.record(newLabel(await other.connect(), { label_id: 'se-1' }))),
       ['imported'],
       'an id of another account is free',
     )

@@ -37,12 +37,12 @@ onEveryDatabase(
       const key = await server().newKey({ tenantId })
       const same = dhlBody()
       const mine = await connect(server(), 'dhl_ecommerce', { body: same })
-      const twin = await server().request('POST', DHL_PATH, {
+      const other = await server().request('POST', DHL_PATH, {
         body: { ...same, allow_duplicate_account_number: true },
       })
       const foreign = await connect(server(), 'dhl_ecommerce', { body: same, key })
-      assert.equal(twin.status, 200)
-      const ids = [mine, twin.json.carrier_id]
+      assert.equal(other.status, 200)
+      const ids = [mine, other.json.carrier_id]
       const tokens = new Set<string>()
       for (const id of ids) tokens.add((await leaseToken(server(), id)).json.access_token.token)
       tokens.add((await leaseToken(server(), foreign, 'as=token', key)).json.access_token.token)

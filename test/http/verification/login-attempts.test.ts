@@ -145,7 +145,7 @@ onEveryDatabase(
       const { body, guess, verify } = await besieged()
       assert.equal(await verify(), 'verified')
       for (const status of [400, 400, 400, 429])
-        assert.equal((await guess()).status, status, 'a proof ends the count')
+        assert.equal((await guess()).status, status, 'a verified login ends the count')
       simulated.know('mondial_relay', { ...body, api_key: 'changed at the carrier' })
       assert.equal(await verify(), 'needs_reauth', 'it was asked, and was refused')
       assert.equal((await guess()).status, 429)
@@ -175,7 +175,7 @@ onEveryDatabase(
       simulated.know('mondial_relay', { ...body, api_key: 'the-new-password' })
       for (const _ of [1, 2]) assert.equal((await put({ ...body, api_key: unique('mistyped') })).status, 400)
       assert.equal((await put({ ...body, api_key: 'the-new-password' })).status, 200)
-      assert.equal((await guess()).status, 400, 'a proof ends the count')
+      assert.equal((await guess()).status, 400, 'a verified login ends the count')
     })
 
     test('who holds a connection has three attempts and no more', async () => {
@@ -190,11 +190,11 @@ onEveryDatabase(
       const key = await server().newKey({ tenantId: await server().newTenant('another stranger') })
       const own = relay()
       simulated.know('mondial_relay', own)
-      const proved = await connect(server(), own, '', { key })
+      const verified = await connect(server(), own, '', { key })
       simulated.know('mondial_relay', body)
       const moved = { ...own, enseigne: body.enseigne }
       const put = (id: string, body: Relay) => server().request('PUT', `${PATH}/${id}`, { key, body })
-      assert.equal((await put(proved.json.carrier_id, moved)).status, 429)
+      assert.equal((await put(verified.json.carrier_id, moved)).status, 429)
 
       simulated.answer('mondial_relay', () => ({ status: 503, headers: {}, body: '' }))
       await shifted(server(), 16 * MINUTE, async () => {

@@ -42,7 +42,7 @@ async function connect(
 }
 
 /** Makes a connection that the carrier has verified. */
-async function proved(server: TestServer, body = relay(), options: RequestOptions = {}) {
+async function connectVerified(server: TestServer, body = relay(), options: RequestOptions = {}) {
   simulated.know('mondial_relay', body)
   simulated.answer('mondial_relay', undefined)
   const answer = await connect(server, body, options)
@@ -61,7 +61,7 @@ onEveryDatabase(
   'verification in production',
   (server) => {
     test('what the carrier accepts is verified, and says so where the connection is shown', async () => {
-      const { id, path } = await proved(server())
+      const { id, path } = await connectVerified(server())
       const { json } = await server().request('GET', path)
       assert.deepEqual([json.state, json.diagnosis, json.next_step], ['verified', null, null])
       assert.ok(json.checked_at && json.state_since)
@@ -160,14 +160,14 @@ onEveryDatabase(
     })
 
     test('a duplicate is refused before anybody is asked', async () => {
-      const { body } = await proved(server())
+      const { body } = await connectVerified(server())
       const before = simulated.asked.length
       const answer = await connect(server(), relay({ enseigne: body.enseigne }))
       assert.deepEqual([answer.status, simulated.asked.length], [409, before])
     })
 
     test('an update that the carrier refuses leaves the old credentials in force, byte for byte', async () => {
-      const { id, path, body } = await proved(server())
+      const { id, path, body } = await connectVerified(server())
       const before = (await storedConnection(server(), id)).row
       const wrong = { ...body, api_key: unique('wrong-key') }
       for (const query of ['', '?verify=required', '?verify=only', '?verify=best-effort']) {
@@ -189,7 +189,7 @@ onEveryDatabase(
     })
 
     test('an update in an outage is stored unverified, and the next check verifies it', async () => {
-      const { id, path, body } = await proved(server())
+      const { id, path, body } = await connectVerified(server())
       const next = { ...body, api_key: unique('next-key') }
       simulated.answer('mondial_relay', () => OUTAGE)
       assert.equal((await server().request('PUT', `${path}?verify=required`, { body: next })).status, 502)
@@ -203,7 +203,7 @@ onEveryDatabase(
     })
 
     test('of two updates at once each is verified as it is stored', async () => {
-      const { id, path, body } = await proved(server(), relay())
+      const { id, path, body } = await connectVerified(server(), relay())
       simulated.answer('mondial_relay', () => stat(0))
       let entered = false
       simulated.meanwhile = async () => {
@@ -219,7 +219,7 @@ onEveryDatabase(
       assert.equal(answer.status, 200)
       const { row, credentials } = await storedConnection(server(), id)
       assert.deepEqual([row.version, row.credentials_version, credentials.api_key], [3, 2, 'the-last-key'])
-      assert.equal(simulated.asked.length - asked, 2, 'what was proved is what was stored')
+      assert.equal(simulated.asked.length - asked, 2, 'what was verified is what was stored')
     })
 
     test('three refusals of one account hold back a fourth, over all tenants, until they are old', async () => {
@@ -257,7 +257,7 @@ onEveryDatabase(
     })
 
     test('a check on demand tells an outage from a refusal', async () => {
-      const { id, path, body } = await proved(server())
+      const { id, path, body } = await connectVerified(server())
       const check = async () => (await server().request('POST', `${path}/verify`)).json
       simulated.answer('mondial_relay', () => OUTAGE)
       const states = []

@@ -124,7 +124,7 @@ onEveryDatabase('addresses of webhooks', (server) => {
     ]) {
       const { config } = parseConfig({ ...server().env, ...env })
       const settings = { ...config.outbound, deliverInClear: config.webhooks.http }
-      const judge = obstacleFinder(settings)
+      const findObstacle = obstacleFinder(settings)
       const limits = { stepMs: 1, totalMs: 300, connectMs: 100 }
       const resolve = () => Promise.reject(new Error('Nobody knows it.'))
       const way = openOutbound({ ...settings, log: server().ctx.log, resolve, limits })
@@ -134,7 +134,11 @@ onEveryDatabase('addresses of webhooks', (server) => {
           () => ({ reason: '' }),
           (error: { reason: string }) => error,
         )
-        assert.equal(reason === 'blocked', judge(address) !== undefined, `${address} ${JSON.stringify(env)}`)
+        assert.equal(
+          reason === 'blocked',
+          findObstacle(address) !== undefined,
+          `${address} ${JSON.stringify(env)}`,
+        )
       }
       await way.close()
     }

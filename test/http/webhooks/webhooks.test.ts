@@ -54,12 +54,12 @@ onEveryDatabase('webhooks', (server) => {
     const { id } = await createWebhook(server(), { url: address })
     await createWebhook(server(), { url: url() })
     await createWebhook(server(), { url: address, event: 'connection.updated' })
-    for (const twin of [
+    for (const same of [
       address,
       address.toUpperCase().replace('/IN', '/in'),
       address.replace('.example/', '.example:443/'),
     ]) {
-      const answer = await send('POST', PATH, { body: { event, url: twin } })
+      const answer = await send('POST', PATH, { body: { event, url: same } })
       assert.equal(answer.status, 409)
       assert.deepEqual(told(answer), [['webhook_event_type_conflict', 'url']])
     }

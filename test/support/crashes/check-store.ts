@@ -19,13 +19,13 @@ export type StoreCheck = {
   appliedAfter503: string[]
 }
 
-type Findings = Pick<StoreCheck, 'lost' | 'halfApplied' | 'unexplained'>
+type Faults = Pick<StoreCheck, 'lost' | 'halfApplied' | 'unexplained'>
 
 /** Compares the store with the journal while nobody writes, and notes in the journal what became of open writes. */
 export async function checkStore(ctx: Context, tenantId: string, journal: Journal): Promise<StoreCheck> {
-  const { rows, buried, events } = await ctx.store.read(tenantId, async (db) => ({
+  const { rows, tombstones, events } = await ctx.store.read(tenantId, async (db) => ({
     rows: await db.selectFrom('connection').selectAll().where('tenant_id', '=', tenantId).execute(),
-    buried: await db.selectFrom('tombstone').selectAll().where('tenant_id', '=', tenantId).execute(),
+    tombstones: await db.selectFrom('tombstone').selectAll().where('tenant_id', '=', tenantId).execute(),
     events: await db
       .selectFrom('audit_event')
       .selectAll()
@@ -36,26 +36,26 @@ export async function checkStore(ctx: Context, tenantId: string, journal: Journa
   }))
   const trails = Map.groupBy(events, ({ carrier_id }) => carrier_id ?? '')
   const live = new Map(rows.map((row) => [row.carrier_id, row]))
-  const graves = new Set(buried.map(({ carrier_id }) => carrier_id))
-  const findings: Findings = { lost: [], halfApplied: [], unexplained: [] }
+  const deleted = new Set(tombstones.map(({ carrier_id }) => carrier_id))
+  const faults: Faults = { lost: [], halfApplied: [], unexplained: [] }
   adoptUnanswered(rows, journal)
 
   for (const [id, writes] of journal.connections) {
     const row = live.get(id)
-    const written = { id, writes, trail: trails.get(id) ?? [], row, isDeleted: graves.has(id) }
-    checkAcknowledged(written, findings)
-    checkTrail(written, findings)
-    if (row) checkContent(ctx, row, written, findings)
+    const written = { id, writes, trail: trails.get(id) ?? [], row, isDeleted: deleted.has(id) }
+    checkAcknowledged(written, faults)
+    checkTrail(written, faults)
+    if (row) checkContent(ctx, row, written, faults)
   }
-  for (const id of new Set([...live.keys(), ...graves, ...trails.keys()]))
-    if (!journal.connections.has(id)) findings.unexplained.push(`${id} was never acknowledged, nor sent`)
+  for (const id of new Set([...live.keys(), ...deleted, ...trails.keys()]))
+    if (!journal.connections.has(id)) faults.unexplained.push(`${id} was never acknowledged, nor sent`)
 
   const chain = await verifyChain(ctx, tenantId)
-  if (chain.brokenAt !== undefined) findings.unexplained.push(`the audit chain breaks at ${chain.brokenAt}`)
+  if (chain.brokenAt !== undefined) faults.unexplained.push(`the audit chain breaks at ${chain.brokenAt}`)
   settle(journal)
   const applied = [...journal.connections.values()].flat().filter(({ state }) => state === 'acknowledged')
   return {
-    ...findings,
+    ...faults,
     events: events.length,
     live: rows.length,
     appliedAfter503: applied.flatMap(({ refusal }) => refusal ?? []),
@@ -93,7 +93,7 @@ type Written = {
 }
 
 /** Checks that the effect of every acknowledged write is in the store. */
-function checkAcknowledged({ id, writes, trail, row, isDeleted }: Written, { lost }: Findings): void {
+function checkAcknowledged({ id, writes, trail, row, isDeleted }: Written, { lost }: Faults): void {
   for (const { kind, label, version } of writes.filter(({ state }) => state === 'acknowledged')) {
     const there =
       kind === 'delete'
@@ -109,7 +109,7 @@ function checkAcknowledged({ id, writes, trail, row, isDeleted }: Written, { los
 }
 
 /** Checks that effects and events agree in number and order, and that none was applied twice. */
-function checkTrail({ id, writes, trail, row, isDeleted }: Written, { unexplained }: Findings): void {
+function checkTrail({ id, writes, trail, row, isDeleted }: Written, { unexplained }: Faults): void {
   const say = (what: string) => unexplained.push(`${id}: ${what}`)
   const ends = trail.filter((event) => kindOf(event) === 'delete')
   const steps = trail.filter((event) => kindOf(event) !== 'delete')
@@ -129,7 +129,7 @@ function checkContent(
   ctx: Context,
   row: Connection,
   { id, writes, trail }: Written,
-  { halfApplied, lost }: Findings,
+  { halfApplied, lost }: Faults,
 ): void {
   const { credentials, settings } = createOpener(ctx, () => {})
     .contents(row)
