@@ -16,7 +16,7 @@ import {
   type SentRequest,
 } from './exchange.ts'
 import { LIMITS, type OutboundLimits } from './limits.ts'
-import { receiverRules, type ReceiverSettings } from './receivers.ts'
+import { receiverRules, type ReceiverSettings } from './receiver-addresses.ts'
 import { resolveByMachine, resolverForReceivers, shareLookups, type Resolve } from './lookup.ts'
 import { Unreachable, reasonOf } from './unreachable.ts'
 

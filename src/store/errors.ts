@@ -1,5 +1,5 @@
 import { ApiError, fail, StartRefused } from '../errors.ts'
-import { reasonOf } from './failure-reasons.ts'
+import { reasonOf } from './database-failures.ts'
 
 /** A `StoreError` is a database error without the driver's text, which may quote stored values; it keeps the driver's code, the meaning of the code, and the name of the constraint. */
 export class StoreError extends Error {

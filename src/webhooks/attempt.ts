@@ -12,7 +12,7 @@ import {
   findWebhook,
   markWorking,
 } from '../store/tables/webhooks/endpoints.ts'
-import { causeOf, reasonFor, type DeliveryReason } from './reasons.ts'
+import { causeOf, reasonFor, type DeliveryReason } from './delivery-reasons.ts'
 import { isHopeless, planNextDelivery, type ReceiverReply, type NextDelivery } from './schedule.ts'
 import { secretsAt, signatureHeaders } from './sign.ts'
 

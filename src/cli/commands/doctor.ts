@@ -1,7 +1,7 @@
 import { checkChanges, type ChangeCheck } from '../../audit/check-changes.ts'
 import { verifyChain, type AuditWalk } from '../../audit/list-events.ts'
 import { describeConfig, parseConfig } from '../../config.ts'
-import { listUnverifiable } from '../../connections/carrier/operator-settings.ts'
+import { listUnverifiable } from '../../connections/carrier/missing-settings.ts'
 import { checkReady, examineDatabase, SYSTEM, type Context } from '../../context.ts'
 import { checkEnvelopes } from '../../custody/check-envelopes.ts'
 import { listAllTenants, listTenantsAndDeleted, operator } from '../../tenants/operator.ts'

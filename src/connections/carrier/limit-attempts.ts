@@ -10,7 +10,7 @@ import {
   takeAttempt,
   type AttemptTimes,
 } from '../../store/tables/connections/login-attempts.ts'
-import { LEFT_TO_ASK_MS } from './ask-carrier.ts'
+import { LEFT_TO_ASK_MS } from './ask-once.ts'
 import { markAttempt, chooseMark, type AskedCredentials, type KnownCredentials } from './attempt-marks.ts'
 import { outcomeHeader, refuses } from './verification-result.ts'
 

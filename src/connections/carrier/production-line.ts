@@ -2,7 +2,7 @@ import { hostsFor, type Ask } from '../../catalog/verification.ts'
 import type { Context } from '../../context.ts'
 import type { CarrierLine } from './carrier-line.ts'
 import { limitAttempts } from './limit-attempts.ts'
-import { missingSettings } from './operator-settings.ts'
+import { missingSettings } from './missing-settings.ts'
 
 /** Returns the line to the real carriers, which uses the operator’s own registrations and limits the attempts on a login. */
 export function productionLine(ctx: Context): CarrierLine {

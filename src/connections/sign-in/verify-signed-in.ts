@@ -7,7 +7,7 @@ import {
   type MintedToken,
 } from '../../catalog/verification.ts'
 import type { Actor, Context } from '../../context.ts'
-import { materialOf } from '../carrier/ask-carrier.ts'
+import { materialOf } from '../carrier/ask-once.ts'
 import { chooseLine } from '../carrier/choose-line.ts'
 import { refreshSignIn, type RefreshRequest, type CredentialsRotation } from './refresh-token.ts'
 

@@ -11,7 +11,7 @@ import {
 } from '../../catalog/verification.ts'
 import type { Actor, Context } from '../../context.ts'
 import { fail } from '../../errors.ts'
-import { verificationDeadline, materialOf } from '../carrier/ask-carrier.ts'
+import { verificationDeadline, materialOf } from '../carrier/ask-once.ts'
 import { askSignedIn } from '../sign-in/verify-signed-in.ts'
 import type { KnownCredentials } from '../carrier/attempt-marks.ts'
 import type { CarrierLine } from '../carrier/carrier-line.ts'

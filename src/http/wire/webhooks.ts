@@ -3,7 +3,7 @@ import type { Webhook } from '../../webhooks/endpoints.ts'
 import { events } from '../../webhooks/events.ts'
 import { createFields, replayFields, updateFields } from '../../webhooks/form.ts'
 import { MASK } from '../../webhooks/headers.ts'
-import { reasons } from '../../webhooks/reasons.ts'
+import { reasons } from '../../webhooks/delivery-reasons.ts'
 import type { DeliveryPage } from '../../webhooks/replay.ts'
 import { closed, seId } from '../openapi/schemas.ts'
 

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
-import { VANISHED } from '../failure-reasons.ts'
+import { VANISHED } from '../database-failures.ts'
 import { StoreError } from '../errors.ts'
 import { identifyFiles } from './same-files.ts'
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { DatabaseFault } from '../db.ts'
-import { reasonOf } from '../failure-reasons.ts'
+import { reasonOf } from '../database-failures.ts'
 import { isSqliteUnavailable } from '../errors.ts'
 import { findOrphans, findStrays, type RunStatement } from '../schema/orphans.ts'
 import { compareSchemas, type SchemaPart } from '../schema/compare-schemas.ts'

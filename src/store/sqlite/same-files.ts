@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import type { ReportTrouble } from '../db.ts'
 import { unavailable } from '../errors.ts'
-import { VANISHED } from '../failure-reasons.ts'
+import { VANISHED } from '../database-failures.ts'
 
 /** For `BELIEVED_MS` after a look at the files, a read does not look at them again. */
 const BELIEVED_MS = 250

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { StartRefused } from '../../errors.ts'
-import { reasonOf } from '../failure-reasons.ts'
+import { reasonOf } from '../database-failures.ts'
 import { isSqliteUnavailable, withoutDriverErrors } from '../errors.ts'
 
 const FILE_ERROR = /^E(ACCES|PERM|ROFS|ISDIR|NOTDIR|NOENT|NOSPC|DQUOT|IO|LOOP|NAMETOOLONG|EXIST|MFILE|NFILE)$/

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
 import { describe, test } from 'node:test'
-import { reasonOf } from '../../../src/store/failure-reasons.ts'
+import { reasonOf } from '../../../src/store/database-failures.ts'
 import { unique } from '../../support/unique.ts'
 import { runAsOwner, databases } from '../../support/database/databases.ts'
 import { openTestServer, type TestServer } from '../../support/server/test-server.ts'
