@@ -40,7 +40,7 @@ export async function importLabels(ctx: Context, actor: Actor, body: Body): Prom
     .sort((a, b) => (a.carrierId === b.carrierId ? a.index - b.index : a.carrierId < b.carrierId ? -1 : 1))
   // Listings follow times and ids: labels of one request stand there in the order of its body.
   const at = ctx.clock()
-  const ids = newIds(at, accepted.length)
+  const ids = newIds(at, entries.length)
   const birthOf = ({ index }: AcceptedEntry): Birth => ({ at: at.toISOString(), newId: ids[index] ?? '' })
   const met = new Set<string>()
   for (let start = 0; start < accepted.length; start += MOST_TOGETHER) {
