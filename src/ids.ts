@@ -19,7 +19,7 @@ export const isId = matchesForm(ID, LONGEST_ID)
 /** Returns whether a text can be the id of an LTL connection. */
 export const isLtlId = matchesForm(LTL_ID, LONGEST_CARRIER_ID)
 /** Returns whether a text can be the id of a connection. */
-export const isCarrierId = (text: string): boolean => isId(text) || isLtlId(text)
+export const isCarrierId = matchesForm(CARRIER_ID, LONGEST_CARRIER_ID)
 
 const ID_BYTES = 10
 const TAIL_BITS = 35
