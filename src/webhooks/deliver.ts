@@ -51,8 +51,8 @@ export function createDeliveries(
   const abandoning = new AbortController()
   setMaxListeners(SLOTS, abandoning.signal)
 
-  const start = (claim: DeliveryClaim, place: DeliveryTarget): Promise<void> => {
-    const { answered, leave } = slots.take(place)
+  const start = (claim: DeliveryClaim, target: DeliveryTarget): Promise<void> => {
+    const { answered, leave } = slots.take(target)
     const running = attempt(ctx, claim, { random, patienceMs, answered, signal: abandoning.signal })
       .catch((error: unknown) => {
         // The claim of the delivery ends by itself, and the message is delivered again.
@@ -70,14 +70,14 @@ export function createDeliveries(
   const beginAt = async ({ key, url, isFailing }: DueEndpoint): Promise<Promise<void>[]> => {
     const { tenantId: tenant } = key
     const endpoint = [tenant, key.environment, key.webhookId].join()
-    const place = { tenant, endpoint, host: URL.parse(url)?.hostname ?? url, isFailing }
-    const limit = slots.left(place)
+    const target = { tenant, endpoint, host: URL.parse(url)?.hostname ?? url, isFailing }
+    const limit = slots.left(target)
     if (limit <= 0) return []
     const claims = await store.transaction(key.tenantId, (tx) => {
       const now = ctx.clock()
       return claimDeliveries(tx, key, { limit, at: now.toISOString(), until: later(now, CLAIM_MS) })
     })
-    return claims.map((claim) => start(claim, place))
+    return claims.map((claim) => start(claim, target))
   }
 
   /** Lists the endpoints of a tenant with due deliveries; for a disabled tenant it lists none and postpones the deliveries. */

@@ -54,17 +54,17 @@ async function refreshInTurn(
   ctx: Context,
   actor: Actor,
   carrierId: string,
-  { which: kept, until, seenFence }: RefreshRequest,
+  { which, until, seenFence }: RefreshRequest,
 ): Promise<RefreshResult> {
   const start = await look(ctx, actor, carrierId)
   const seen = seenFence ?? start.row?.fence ?? 0
   for (let known = start; ; known = await look(ctx, actor, carrierId)) {
     const { connection, row } = known
     const isClaimed = isHeld(row?.claimed_until, known.now)
-    const isOthers = kept === 'in force' && !isClaimed && (row?.fence ?? 0) !== seen
+    const isOthers = which === 'in force' && !isClaimed && (row?.fence ?? 0) !== seen
     if (isOthers && row) return sharedOf(ctx, actor, known, row)
     const fence = isClaimed ? undefined : await claimToken(ctx, actor, connection, { anyway: true })
-    if (fence !== undefined) return refreshClaimed(ctx, actor, { connection, which: kept, fence }, until)
+    if (fence !== undefined) return refreshClaimed(ctx, actor, { connection, which, fence }, until)
     if (performance.now() > until - LEFT_TO_ASK_MS) return { answer: ASKED_BY_OTHERS }
     await pause(LOOK_MS)
   }
@@ -101,15 +101,15 @@ type ClaimedRefresh = { connection: Connection; which: WhichCredentials; fence: 
 async function refreshClaimed(
   ctx: Context,
   actor: Actor,
-  turn: ClaimedRefresh,
+  claimed: ClaimedRefresh,
   until: number,
 ): Promise<RefreshResult> {
-  const { connection, which: kept, fence } = turn
+  const { connection, which, fence } = claimed
   try {
-    const refreshed = await ask(ctx, actor, turn, until)
+    const refreshed = await ask(ctx, actor, claimed, until)
     if ('answer' in refreshed)
       await endClaimWithoutToken(ctx, actor, connection, { fence, answer: refreshed.answer })
-    else if (kept === 'previous')
+    else if (which === 'previous')
       await endClaimWithoutToken(ctx, actor, connection, { fence, answer: { outcome: 'unasked' } })
     return refreshed
   } catch (error) {
@@ -121,12 +121,12 @@ async function refreshClaimed(
 async function ask(
   ctx: Context,
   actor: Actor,
-  { connection, which: kept, fence }: ClaimedRefresh,
+  { connection, which, fence }: ClaimedRefresh,
   until: number,
 ): Promise<RefreshResult> {
   const carrier = carrierOf(connection)
   const at = ctx.clock()
-  const values = await valuesOf(ctx, actor, connection, kept)
+  const values = await valuesOf(ctx, actor, connection, which)
   const spent = refreshTokenOf(values)
   const signIn = carrier.signIn
   if (!signIn || spent === undefined) return { answer: NOT_SIGNED_IN }
@@ -147,7 +147,7 @@ async function ask(
     if (rotation) await endClaimRefreshed(ctx, tx, now, { fence, to: rotation.to, minted, at })
     // An update may have moved the spent token to the previous credentials while the carrier was asked: the new token then belongs there too.
     const isAside = !rotation && (await rotateAside(ctx, tx, now, { opener, ...exchange }))
-    if (kept === 'in force') return rotation
+    if (which === 'in force') return rotation
     const { credentials_version: version } = now
     return isAside ? { from: version, to: version } : undefined
   })
@@ -180,8 +180,8 @@ async function rotate(
   return isFirst ? { from, to } : undefined
 }
 
-async function valuesOf(ctx: Context, actor: Actor, connection: Connection, kept: WhichCredentials) {
-  if (kept === 'in force') {
+async function valuesOf(ctx: Context, actor: Actor, connection: Connection, which: WhichCredentials) {
+  if (which === 'in force') {
     const opened = await openSealed(ctx, actor, (opener) => opener.credentials(connection))
     return opened.reveal()
   }
@@ -198,12 +198,12 @@ async function rotateDeleted(
   key: ConnectionKey,
   { opener, spent, next }: Exchange,
 ): Promise<void> {
-  const kept = await findDeleted(tx, key)
-  if (!kept) return
-  const { credentials, settings } = opener.deleted(kept).reveal()
+  const deleted = await findDeleted(tx, key)
+  if (!deleted) return
+  const { credentials, settings } = opener.deleted(deleted).reveal()
   if (refreshTokenOf(credentials) !== spent) return
   const rotated = { ...credentials, [REFRESH_TOKEN]: next.reveal() }
-  await resealDeleted(tx, key, sealDeleted(ctx, kept, new Secret({ credentials: rotated, settings })))
+  await resealDeleted(tx, key, sealDeleted(ctx, deleted, new Secret({ credentials: rotated, settings })))
 }
 
 /** Stores the new token with the previous credentials, as long as these still hold the spent token; returns whether they did. */

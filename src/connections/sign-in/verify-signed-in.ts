@@ -19,12 +19,12 @@ export async function askSignedIn(
   actor: Actor,
   { carrier, values, carrierId, ...refresh }: Account & { carrierId: string } & RefreshRequest,
 ): Promise<CarrierAnswer & { rotated?: CredentialsRotation }> {
-  const { which: kept, until } = refresh
+  const { which, until } = refresh
   const refreshed = await refreshSignIn(ctx, actor, carrierId, refresh)
   if ('answer' in refreshed) return refreshed.answer
   const { minted, rotated } = refreshed
   // An access token that earlier credentials minted is stored when they come back into force, and not before.
-  const beside = kept === 'in force' ? { rotated } : { minted }
+  const beside = which === 'in force' ? { rotated } : { minted }
   return { ...(await askAccount(ctx, actor, { carrier, values, minted, until })), ...beside }
 }
 

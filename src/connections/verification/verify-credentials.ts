@@ -73,12 +73,12 @@ export function acceptWaiting(
 export async function verifyOrRefuse(
   ctx: Context,
   actor: Actor,
-  claim: VerificationRequest,
+  request: VerificationRequest,
 ): Promise<VerificationResult> {
-  const { carrier, wish, carrierId } = claim
+  const { carrier, wish, carrierId } = request
   const policy = ctx.config.verification
   if (policy === 'off' && wish === undefined) return NOT_WANTED
-  const verification = await verifyCredentials(ctx, actor, claim)
+  const verification = await verifyCredentials(ctx, actor, request)
   if (refuses(verification.outcome))
     fail('credentials_refused', verification.because, {
       carrierCode: carrierCodeOf(carrier),
@@ -107,17 +107,17 @@ function refuseUnverified(carrier: Carrier, verification: VerificationResult): n
 export async function verifyCredentials(
   ctx: Context,
   actor: Actor,
-  claim: VerificationRequest,
+  request: VerificationRequest,
 ): Promise<VerificationResult> {
-  const { carrier, values } = claim
+  const { carrier, values } = request
   const line = chooseLine(ctx, actor)
   const asked = { asked: true, at: ctx.clock() } as const
   line.refuseLockedOut(carrier, values)
-  const { carrierId } = claim
+  const { carrierId } = request
   const isSignedIn = carrierId !== undefined && refreshTokenOf(values) !== undefined
   const answer = isSignedIn
-    ? await askAsMerchant(ctx, actor, line, { ...claim, carrierId })
-    : line.decideAnswer(carrier, values, await askAboutCredentials(ctx, actor, line, claim))
+    ? await askAsMerchant(ctx, actor, line, { ...request, carrierId })
+    : line.decideAnswer(carrier, values, await askAboutCredentials(ctx, actor, line, request))
   return answer ? { ...answer, ...asked } : (whyNotAsked(ctx, actor, { carrier, values }) ?? NOBODY_CAN_ASK)
 }
 
@@ -130,14 +130,14 @@ function askAsMerchant(
     values,
     carrierId,
     held,
-    which: kept = 'in force',
+    which = 'in force',
     seenFence,
   }: VerificationRequest & { carrierId: string },
 ): Promise<CarrierAnswer> {
   const until = verificationDeadline()
   const recipe = carrier.signIn?.verify
   return line.limitAttempts(actor, { carrier, recipe, values, held, until }, () =>
-    askSignedIn(ctx, actor, { carrier, values, carrierId, which: kept, until, seenFence }),
+    askSignedIn(ctx, actor, { carrier, values, carrierId, which, until, seenFence }),
   )
 }
 

@@ -1,37 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEveryDatabase } from '../../support/server/every-database.ts'
-import {
-  SHIP_DATE,
-  startOfDay,
-  newLabel,
-  newShipper,
-  errorsOf,
-  type Shipper,
-} from '../../support/shipments/labels.ts'
+import { SHIP_DATE, startOfDay, newLabel, newShipper, errorsOf } from '../../support/shipments/labels.ts'
+import { recordAll, type Manifest } from '../../support/shipments/record-all.ts'
 import { MINUTE, newClock } from '../../support/clock.ts'
 
 const PATH = '/v1/manifests/import'
 const ABSENT = 'se-0000000000000000'
 const clock = newClock()
-type Manifest = {
-  manifest_id: string
-  label_ids: string[]
-  warehouse_id: string
-  ship_date: string
-  shipments: number
-}
-
-/** Records labels and answers their ids. */
-async function recordAll(shipper: Shipper, labels: ReturnType<typeof newLabel>[]): Promise<string[]> {
-  const ids: string[] = []
-  for (let at = 0; at < labels.length; at += 500) {
-    const { json } = await shipper.record(...labels.slice(at, at + 500))
-    assert.equal(json.refused, 0)
-    ids.push(...json.results.map(({ label_id }: { label_id: string }) => label_id))
-  }
-  return ids
-}
 
 onEveryDatabase(
   'recorded manifests',
