@@ -7,10 +7,10 @@ import type { DeletePolicy, OpenShipments } from '../../store/schema/tables.ts'
 type Given = Readonly<Record<string, unknown>>
 
 /** A policy is what a tenant has decided about deletes in one environment. */
-export type PolicyBody = Pick<DeletePolicy, 'open_shipments' | 'restore_days'>
+export type AccountPolicy = Pick<DeletePolicy, 'open_shipments' | 'restore_days'>
 
 /** This policy applies where a tenant has decided nothing: a delete goes through, names the open shipments, and can be undone for a week. */
-export const USUAL_POLICY: PolicyBody = { open_shipments: 'warn', restore_days: 7 }
+export const USUAL_POLICY: AccountPolicy = { open_shipments: 'warn', restore_days: 7 }
 
 /** A deleted connection can be kept for at most this many days. */
 export const MOST_RESTORE_DAYS = 365
@@ -32,10 +32,10 @@ const policyFields: Fields = {
 const connectionPolicyFields: Fields = { open_shipments }
 
 /** Reads what an account decides about deletes; `null` goes back to the usual policy, and an absent field stays. */
-export function acceptPolicy(body: Given): Partial<PolicyBody> {
+export function acceptPolicy(body: Given): Partial<AccountPolicy> {
   const accepted = acceptFields(policyFields, body)
   if (Array.isArray(accepted)) return failFields(accepted)
-  const names = accepted.cleared as (keyof PolicyBody)[]
+  const names = accepted.cleared as (keyof AccountPolicy)[]
   return { ...accepted.values, ...Object.fromEntries(names.map((name) => [name, USUAL_POLICY[name]])) }
 }
 
